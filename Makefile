@@ -1,0 +1,36 @@
+# Every target sets the environment up first, which does nothing when it is up to date.
+PYTHON := .venv/bin/python
+
+.PHONY: setup studio demo test check lint types layers architecture bench lock
+
+setup:
+	@python3 packaging/bootstrap.py
+
+studio: setup
+	$(PYTHON) -m studio
+
+demo: setup
+	.venv/bin/espalier demo
+
+test: setup
+	$(PYTHON) -m tests
+
+check: lint types layers architecture
+
+lint: setup
+	.venv/bin/ruff check
+
+types: setup
+	.venv/bin/mypy
+
+layers: setup
+	.venv/bin/lint-imports --no-logo
+
+architecture: setup
+	$(PYTHON) -m pytest -q tests/test_architecture.py
+
+bench: setup
+	$(PYTHON) -m tests.benchmarks
+
+lock: setup
+	$(PYTHON) packaging/lock.py

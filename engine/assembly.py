@@ -1,0 +1,91 @@
+"""Puts a detector together: build, configure by the steps, replay the records, load strictly (DESIGN section 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.contract.messages import UserError
+from engine.contract.project import DetectorChoice
+from engine.contract.recipe import Step
+from engine.registry import make
+from engine.technique import Context, Record
+
+if TYPE_CHECKING:
+    from paddle import nn
+
+    from engine.detector.header import CheckpointInfo
+    from engine.detector.spec import Config
+
+
+@dataclass
+class Model:
+    """A detector in memory with all that tells how it came to be; `records[i]` belongs to `steps[i]`."""
+
+    network: nn.Layer
+    config: Config
+    choice: DetectorChoice
+    steps: tuple[Step, ...] = ()
+    records: tuple[Record | None, ...] = ()
+
+
+def assemble(
+    choice: DetectorChoice, steps: Sequence[Step] = (), records: Sequence[Record | None] = ()
+) -> Model:
+    """Build `choice` and give it the structure of `records`; weights are as initialised."""
+    from engine.detector.build import build
+    from engine.detector.spec import resolve
+
+    config = resolve(choice)
+    made = [make(step) for step in steps]
+    for technique in made:
+        technique.configure(config)
+    network = build(config)
+    for technique, record in zip(made, records, strict=True):
+        if record is not None:
+            technique.replay(network, record)
+    return Model(network, config, choice, tuple(steps), tuple(records))
+
+
+def extend(model: Model, steps: Sequence[Step], context: Context | None = None) -> Model:
+    """Apply new steps to a model with weights, in place; returns it with the steps and their records added.
+
+    Steps that change the configuration need `assemble` instead, before the build.
+    """
+    context = context or Context(config=model.config, choice=model.choice)
+    records = [make(step).transform(model.network, context) for step in steps]
+    return Model(
+        model.network,
+        model.config,
+        model.choice,
+        model.steps + tuple(steps),
+        model.records + tuple(records),
+    )
+
+
+def load(path: Path) -> tuple[Model, CheckpointInfo]:
+    """The detector of a run folder (its best checkpoint) or of a checkpoint file, weights and all.
+
+    Raises UserError when there is none, or when any key or shape does not fit.
+    """
+    from engine.detector.checkpoint import load_weights
+    from engine.detector.header import read_info
+
+    file = checkpoint_of(path)
+    info = read_info(file)
+    model = assemble(info.choice, info.steps, info.records)
+    load_weights(model.network, file)
+    return model, info
+
+
+def checkpoint_of(path: Path) -> Path:
+    """The checkpoint to use of a run folder: `best` if there is one, else `last`; a file is itself."""
+    if path.is_file():
+        return path
+    for name in ("best", "last"):
+        file = path / "checkpoints" / f"{name}.safetensors"
+        if file.is_file():
+            return file
+    raise UserError("run.no_checkpoint", path=str(path))

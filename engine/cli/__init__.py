@@ -1,0 +1,95 @@
+"""The command line: one module per verb, found by its file name and loaded only when it is asked for."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import importlib
+import os
+import pkgutil
+import sys
+from collections.abc import Sequence
+from types import ModuleType
+from typing import NoReturn
+
+from engine.cli.output import emit_json
+from engine.contract.messages import Cancelled, JobFailed, Message, UserError
+
+# Modules of this package that are no verbs.
+_SUPPORT = ("output", "follow", "projects", "choosing")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one verb; exit status 0 done, 1 failed, 2 bad usage or input, 130 cancelled.
+
+    With `--json` an error is the one document on stdout; else it is a sentence on stderr.
+    """
+    words = list(sys.argv[1:] if argv is None else argv)
+    as_json = "--json" in words
+    try:
+        return _dispatch(words)
+    except UserError as error:
+        return _report(error.message, 2, as_json)
+    except JobFailed as error:
+        return _report(error.message, 1, as_json)
+    except (Cancelled, KeyboardInterrupt):
+        return _report(Message(code="cli.cancelled"), 130, as_json)
+    except BrokenPipeError:
+        # The reader of our output went away (`espalier show | head`): nobody is left to tell.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except OSError as error:
+        path, reason = str(error.filename or "-"), error.strerror or str(error)
+        return _report(JobFailed("cli.system", path=path, reason=reason).message, 1, as_json)
+
+
+def verbs() -> dict[str, str]:
+    """Every verb with the name of its module."""
+    names = (module.name for module in pkgutil.iter_modules(__path__) if module.name not in _SUPPORT)
+    return {name.replace("_", "-"): name for name in names}
+
+
+def load_verb(verb: str) -> ModuleType:
+    """The module of a verb, with NAME, HELP, add_parser(parser) and run(args) -> int."""
+    return importlib.import_module(f"{__name__}.{verbs()[verb]}")
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise UserError("cli.usage", usage=self.format_usage().strip(), reason=message)
+
+
+def _dispatch(words: list[str]) -> int:
+    verb = next((word for word in words if not word.startswith("-")), "")
+    if verb in verbs():
+        module = load_verb(verb)
+        parser = _Parser(prog=f"espalier {verb}", description=module.HELP)
+        parser.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
+        module.add_parser(parser)
+        place = words.index(verb)
+        return int(module.run(parser.parse_args(words[:place] + words[place + 1 :])))
+    if verb == "help" or {"-h", "--help"} & set(words):
+        print(_overview())
+        return 0
+    if not verb:
+        raise UserError("cli.no_verb", overview=_overview())
+    closest = difflib.get_close_matches(verb, verbs(), n=1)
+    if closest:
+        raise UserError("cli.unknown_verb_close", verb=verb, closest=closest[0])
+    raise UserError("cli.unknown_verb", verb=verb, known=", ".join(verbs()))
+
+
+def _overview() -> str:
+    helps = {verb: load_verb(verb).HELP for verb in verbs()}
+    width = max(map(len, helps))
+    lines = [f"  {verb:<{width}}  {text}" for verb, text in helps.items()]
+    usage, more = "usage: espalier VERB ... [--json]", "espalier VERB --help tells its arguments"
+    return "\n".join([usage, "", *lines, "", more])
+
+
+def _report(message: Message, status: int, as_json: bool) -> int:
+    if as_json:
+        emit_json({"error": {"code": message.code, "args": message.args, "text": message.text()}})
+    else:
+        print(f"espalier: {message.text()}", file=sys.stderr)
+    return status

@@ -1,0 +1,106 @@
+"""The verb that applies a recipe to a trained run: one run per job of the plan."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from engine.cli.projects import figures_of, open_project, report, trained_run
+from engine.contract.job import TrainJob, TrainSettings, parse_job
+from engine.contract.messages import UserError
+from engine.contract.project import DetectorChoice, ProjectFolder
+from engine.contract.recipe import Recipe, find_recipe
+from engine.contract.runs import RunFolder
+
+NAME = "compress"
+HELP = "apply a recipe to a trained run: prune, distil, quantise"
+
+
+def add_parser(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("dir", metavar="DIR", type=Path, help="folder of the project")
+    parser.add_argument("recipe", metavar="RECIPE", help="a built-in recipe's key or a recipe file")
+    parser.add_argument("--from", dest="start", metavar="RUN", help="run to start from, else the last trained one")
+    parser.add_argument("--teacher", metavar="RUN", help="run that teaches; the starting run if not given")
+    parser.add_argument("--epochs", type=int, help="epochs of every training, instead of the recipe's own")
+    parser.add_argument("--set", dest="settings", metavar="KEY=VALUE", action="append", default=[], help="as in train")
+    parser.add_argument("--limit", type=int, default=0, help="use only so many pictures of each split")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Plan, then run one job after the other, each from the one before."""
+    folder = open_project(args.dir)
+    recipe = find_recipe(args.recipe)
+    start = trained_run(folder, args.start) if args.start else latest_run(folder)
+    teacher = trained_run(folder, args.teacher) if args.teacher else start
+    runs = compress(folder, recipe, start, teacher, args)
+    report(figures_of(runs[-1]), args.json, runs=[run.name for run in runs], run=runs[-1].name)
+    return 0
+
+
+def compress(
+    folder: ProjectFolder, recipe: Recipe, start: Path, teacher: Path, args: argparse.Namespace
+) -> list[Path]:
+    """Run the recipe's jobs; returns their folders in order."""
+    from engine.assembly import checkpoint_of
+    from engine.cli.follow import launch_and_follow
+    from engine.cli.train import read_settings
+    from engine.detector.header import read_info
+    from engine.plan import plan, with_epochs
+
+    info = read_info(checkpoint_of(start))
+    choice = _same_data(folder, info.choice, start)
+    jobs = with_epochs(plan(recipe, choice), args.epochs)
+    _check_teacher(choice, read_info(checkpoint_of(teacher)).choice)
+    base = read_settings(args.settings, _settings_of(start).model_dump())
+    runs: list[Path] = []
+    for planned in jobs:
+        rate = base.learning_rate * planned.rate_factor
+        settings = base.model_copy(update={"epochs": planned.epochs, "learning_rate": rate, "stop_after": 0})
+        job = TrainJob(
+            choice=choice,
+            index=str(folder.index),
+            start=str(runs[-1] if runs else start),
+            teacher=str(teacher),
+            steps=planned.steps,
+            alongside=planned.alongside,
+            settings=settings,
+            limit=args.limit,
+        )
+        run_dir = folder.new_run(f"{recipe.name}-{planned.label}")
+        launch_and_follow(job, run_dir, json=args.json)
+        runs.append(run_dir)
+    return runs
+
+
+def latest_run(folder: ProjectFolder) -> Path:
+    """The last run of the project that has weights; raises UserError when none has."""
+    from engine.assembly import checkpoint_of
+
+    for path in sorted(folder.runs.glob("[0-9]*"), reverse=True):
+        try:
+            checkpoint_of(path)
+        except UserError:
+            continue
+        return path
+    raise UserError("compress.no_base", path=str(folder.root))
+
+
+def _settings_of(run: Path) -> TrainSettings:
+    job = parse_job(RunFolder(run).job.read_text(encoding="utf-8"))
+    return job.settings if isinstance(job, TrainJob) else TrainSettings()
+
+
+def _same_data(folder: ProjectFolder, choice: DetectorChoice, start: Path) -> DetectorChoice:
+    ours = folder.load().detector
+    if ours.classes != choice.classes:
+        raise UserError("train.other_detector", path=str(start), theirs=choice.key, ours=ours.key)
+    return choice
+
+
+def _check_teacher(student: DetectorChoice, teacher: DetectorChoice) -> None:
+    from engine.techniques.distill import check_teacher
+
+    problem = check_teacher(student, teacher)
+    if problem is not None:
+        raise UserError(problem.code, **problem.args)

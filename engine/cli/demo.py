@@ -1,0 +1,35 @@
+"""The verb that does the whole main job on the built-in sample, by itself."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from engine.cli.output import emit_json, print_table
+
+NAME = "demo"
+HELP = "the whole session on the built-in sample"
+
+
+def add_parser(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("dir", metavar="DIR", nargs="?", type=Path, help="folder of the demo project; demo if not given")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Sample, base, prune + distil + int8 beside the base trained on, evaluation, export, pictures, one table."""
+    from engine.demonstration import HEADERS, Demonstration, free_folder, table
+
+    folder = args.dir or free_folder(Path("demo"))
+    demonstration = Demonstration(folder, quiet=args.json)
+    outcome = demonstration.run()
+    if args.json:
+        emit_json(outcome.document())
+        return 0
+    print()
+    print_table(table(outcome), HEADERS)
+    print()
+    for line in outcome.verdict():
+        print(line)
+    print(f"Project: {folder}   pictures: {outcome.pictures}")
+    return 0

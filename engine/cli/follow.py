@@ -1,0 +1,152 @@
+"""Following a run from a terminal: a bar or lines on stderr, Ctrl-C stops the run."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+from engine.contract.events import CancelledEvent, Event, Failed, Notice, Progress, Stage
+from engine.contract.job import Job
+from engine.contract.lock import read_record
+from engine.contract.messages import Cancelled, JobFailed, UserError
+from engine.contract.project import write_atomically
+from engine.contract.runs import RunFolder, start
+from engine.contract.state import RunState, fold
+from engine.contract.stopping import stop
+from engine.contract.tail import EventTail
+
+POLL_S = 0.05
+_BAR_CELLS = 24
+
+
+def launch_and_follow(job: Job, run_dir: Path, *, json: bool = False, quiet: bool = False) -> RunState:
+    """Write a job into its run folder, start it, follow it to its end, and return its state if it finished.
+
+    Raises UserError or JobFailed with the message of a failed run, Cancelled, or JobFailed for a lost worker.
+    """
+    write_atomically(RunFolder(run_dir).job, job.model_dump_json(indent=2))
+    return start_and_follow(run_dir, json=json, quiet=quiet)
+
+
+def start_and_follow(run_dir: Path, *, json: bool = False, quiet: bool = False) -> RunState:
+    """Start, or resume, a run that has its job.json, and follow it as `launch_and_follow` does."""
+    start(run_dir)
+    return outcome(follow(run_dir, json=json, quiet=quiet))
+
+
+def outcome(state: RunState) -> RunState:
+    """The state of a run that finished; raises what another's end means for the exit status."""
+    terminal = state.terminal
+    if isinstance(terminal, Failed):
+        kind = UserError if terminal.usage else JobFailed
+        raise kind(terminal.message.code, **terminal.message.args)
+    if isinstance(terminal, CancelledEvent):
+        raise Cancelled
+    return state
+
+
+def follow(run_dir: Path, *, json: bool = False, quiet: bool = False) -> RunState:
+    """Tail a run until its worker ends; starts nothing. Draws on stderr unless `json` or `quiet`.
+
+    Raises JobFailed if the worker was lost. Ctrl-C stops the run and raises Cancelled.
+    """
+    folder = RunFolder(run_dir)
+    screen = _Screen(silent=json or quiet)
+    try:
+        return _follow(folder, screen)
+    except KeyboardInterrupt:
+        screen.say("stopping ...")
+        try:
+            stop(folder.root)
+        except KeyboardInterrupt:
+            stop(folder.root, ask=0, terminate=0)
+        raise Cancelled from None
+    finally:
+        screen.close()
+
+
+def _follow(folder: RunFolder, screen: _Screen) -> RunState:
+    tail = EventTail(folder.events)
+    record = read_record(folder.lock)
+    # What earlier sittings told counts, but is not shown again.
+    state = fold(tail.read(record.offset if record else 0))
+    while True:
+        # The status first: what was told before the worker ended is then read in any case.
+        status = folder.status()
+        events = tail.read()
+        state = state.apply(*events)
+        screen.show(events)
+        if status == "lost":
+            raise folder.worker_lost()
+        if status not in ("queued", "running"):
+            return state
+        time.sleep(POLL_S)
+
+
+class _Screen:
+    """One bar that is drawn over again on a terminal; elsewhere a line per stage and per tenth of it."""
+
+    def __init__(self, *, silent: bool) -> None:
+        self._silent = silent
+        self._terminal = sys.stderr.isatty()
+        self._stage = ""
+        self._tenth = 0
+        self._drawn = False
+
+    def show(self, events: Iterable[Event]) -> None:
+        latest: Progress | None = None
+        for event in events:
+            if isinstance(event, Stage):
+                self._draw(latest)
+                latest = None
+                self._stage, self._tenth = event.text, 0
+                self.say(event.text)
+            elif isinstance(event, Notice):
+                self.say(f"{event.level}: {event.text}")
+            elif isinstance(event, Progress):
+                latest = event
+        self._draw(latest)
+
+    def say(self, text: str) -> None:
+        """Print a line, above the bar if there is one."""
+        if not self._silent:
+            self._clear()
+            print(text, file=sys.stderr, flush=True)
+
+    def close(self) -> None:
+        if self._drawn:
+            print(file=sys.stderr, flush=True)
+            self._drawn = False
+
+    def _draw(self, progress: Progress | None) -> None:
+        if progress is None or self._silent or progress.total <= 0:
+            return
+        tenth = 10 * progress.done // progress.total
+        if self._terminal:
+            width = (shutil.get_terminal_size().columns or 80) - 1
+            print(f"\r\x1b[K{describe(progress)[:width]}", end="", file=sys.stderr, flush=True)
+            self._drawn = True
+        elif tenth > self._tenth:
+            self._tenth = tenth
+            print(f"{self._stage}: {describe(progress, bar=False)}", file=sys.stderr, flush=True)
+
+    def _clear(self) -> None:
+        if self._drawn:
+            print("\r\x1b[K", end="", file=sys.stderr)
+            self._drawn = False
+
+
+def describe(progress: Progress, *, bar: bool = True) -> str:
+    """A progress event as a line: bar, percent, count, time left."""
+    share = min(1.0, progress.done / progress.total)
+    filled = round(share * _BAR_CELLS)
+    parts = [f"[{'#' * filled}{'.' * (_BAR_CELLS - filled)}]"] if bar else []
+    parts += [f"{100 * share:3.0f} %", f"{progress.done}/{progress.total} {progress.unit}"]
+    if progress.eta_s is not None:
+        minutes, seconds = divmod(round(progress.eta_s), 60)
+        hours, minutes = divmod(minutes, 60)
+        parts.append(f"{hours}:{minutes:02}:{seconds:02} left")
+    return "  ".join(parts)

@@ -1,0 +1,106 @@
+"""What several verbs do with a project: open it, name its runs, print their figures."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from engine.cli.output import emit_json, print_table
+from engine.contract.figures import Figure, pick
+from engine.contract.project import ProjectFolder
+from engine.contract.runs import RunFolder
+from engine.contract.state import RunState
+
+
+def open_project(path: Path) -> ProjectFolder:
+    """The project in a folder; raises UserError when there is none."""
+    folder = ProjectFolder(path)
+    folder.load()
+    return folder
+
+
+def sample_folder() -> Path:
+    """Where the built-in sample's pictures are kept between projects."""
+    cache = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    return Path(cache) / "espalier" / "sample"
+
+
+def trained_run(folder: ProjectFolder, name: str) -> Path:
+    """The folder of a run with a checkpoint; raises UserError for one that is unknown or has none."""
+    from engine.assembly import checkpoint_of
+
+    run = folder.run(name)
+    checkpoint_of(run)
+    return run
+
+
+def figures_of(run: Path) -> tuple[Figure, ...]:
+    """The final figures that a run told, and those that later evaluations kept with it."""
+    from engine.contract.state import fold
+    from engine.contract.tail import EventTail
+
+    events = RunFolder(run).events
+    state = fold(EventTail(events).read()) if events.is_file() else RunState()
+    found = list(state.figures.get("final", ()))
+    for kept in sorted((run / "evaluations").glob("*.json")):
+        found += [Figure.model_validate(item) for item in json.loads(kept.read_text(encoding="utf-8"))]
+    return tuple(found)
+
+
+def show_value(figure: Figure | None) -> str | None:
+    """A figure in its usual unit: points with one decimal, G MACs, M parameters, MB (10^6 bytes), ms."""
+    if figure is None:
+        return None
+    if figure.unit == "MACs":
+        return f"{figure.value / 1e9:.3f} G"
+    if figure.unit == "parameters":
+        return f"{figure.value / 1e6:.3f} M"
+    if figure.unit == "bytes":
+        return f"{figure.value / 1e6:.2f} MB"
+    if figure.unit == "ms":
+        return f"{figure.value:.2f} ms" if figure.value < 10 else f"{figure.value:.1f} ms"
+    return f"{figure.value:.1f}" if figure.unit == "points" else f"{figure.value:.3g} {figure.unit}"
+
+
+def report(figures: Iterable[Figure], as_json: bool, **more: object) -> None:
+    """Print figures as the one JSON document, or as a table for people."""
+    found = list(figures)
+    if as_json:
+        emit_json({"figures": [figure.model_dump(exclude_none=True) for figure in found], **more})
+        return
+    rows = []
+    for figure in found:
+        held = figure.conditions.model_dump(exclude_none=True)
+        conditions = ", ".join(_condition(key, value) for key, value in held.items())
+        rows.append((figure.name, show_value(figure), figure.source, conditions))
+    print_table(rows, ("figure", "value", "source", "conditions"))
+    for key, value in more.items():
+        if isinstance(value, str | int | float):
+            print(f"{key}: {value}")
+
+
+def run_row(name: str, status: str, figures: Sequence[Figure]) -> tuple[str | None, ...]:
+    """One line of the table of runs."""
+    val = pick(figures, "map", split="val")
+    test = pick(figures, "map", split="test")
+    return (
+        name,
+        status,
+        show_value(val),
+        show_value(test),
+        show_value(pick(figures, "conv_macs")),
+        show_value(pick(figures, "params")),
+    )
+
+
+RUN_HEADERS = ("run", "status", "mAP val", "mAP test", "FLOPs (G MACs)", "parameters")
+
+
+def _condition(key: str, value: object) -> str:
+    if isinstance(value, bool):
+        return f"{'with' if value else 'without'} {key.upper()}"
+    if key == "threads":
+        return "1 thread" if value == 1 else f"{value} threads"
+    return str(value)

@@ -1,0 +1,89 @@
+"""The verb that trains the base detector: one run."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import os
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from engine.cli.projects import open_project, report
+from engine.contract.job import TrainJob, TrainSettings
+from engine.contract.messages import UserError
+from engine.contract.project import ProjectFolder
+from engine.contract.recipe import Step
+
+NAME = "train"
+HELP = "train the base detector of a project"
+SCHEDULE = Step(technique="lr_schedule", params={"kind": "cosine", "warmup_epochs": 1.0})
+"""What a base run's learning rate follows unless --set schedule says otherwise."""
+
+
+def add_parser(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("dir", metavar="DIR", type=Path, help="folder of the project")
+    parser.add_argument("--epochs", type=int, help="passes over the training pictures")
+    parser.add_argument("--from", dest="start", metavar="RUN|WEIGHTS", help="start from a run or a weights file")
+    parser.add_argument(
+        "--set", dest="settings", metavar="KEY=VALUE", action="append", default=[], help=f"one of: {known_settings()}"
+    )
+    parser.add_argument("--name", default="train", help="words in the run folder's name")
+    parser.add_argument("--limit", type=int, default=0, help="use only so many pictures of each split")
+
+
+def known_settings() -> str:
+    """The keys of --set, with what they mean."""
+    fields = TrainSettings.model_fields.items()
+    return "; ".join(f"{key} ({(info.description or '').lower()})" for key, info in fields)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Make the run, start it detached, follow it."""
+    from engine.cli.follow import launch_and_follow
+
+    folder = open_project(args.dir)
+    settings = read_settings(args.settings, {"epochs": args.epochs} if args.epochs is not None else {})
+    job = TrainJob(
+        choice=folder.load().detector,
+        index=str(folder.index),
+        start=starting_point(folder, args.start) if args.start else None,
+        steps=(SCHEDULE,),
+        settings=settings,
+        limit=args.limit,
+    )
+    run_dir = folder.new_run(args.name)
+    state = launch_and_follow(job, run_dir, json=args.json)
+    report(state.figures.get("final", ()), args.json, run=run_dir.name)
+    return 0
+
+
+def starting_point(folder: ProjectFolder, start: str) -> str:
+    """The run or the weights file to start from, as an absolute path."""
+    if os.sep in start or Path(start).suffix:
+        if not Path(start).is_file():
+            raise UserError("weights.missing", path=start)
+        return str(Path(start).resolve())
+    from engine.cli.projects import trained_run
+
+    return str(trained_run(folder, start))
+
+
+def read_settings(pairs: list[str], given: dict[str, Any]) -> TrainSettings:
+    """Settings from `key=value` words; raises UserError that names the key and what it takes."""
+    values = dict(given)
+    for pair in pairs:
+        key, mark, value = pair.partition("=")
+        if not mark or key not in TrainSettings.model_fields:
+            near = difflib.get_close_matches(key, TrainSettings.model_fields, n=1)
+            raise UserError("train.setting_unknown", given=pair, known=", ".join(near or TrainSettings.model_fields))
+        values[key] = value
+    try:
+        return TrainSettings.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise UserError(
+            "train.setting", key=str(first["loc"][0]), given=str(first["input"]), reason=first["msg"]
+        ) from error

@@ -1,0 +1,76 @@
+"""A figure: a number with its unit, its source and the conditions under which it holds (DESIGN section 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
+
+Source = Literal["measured", "computed", "estimated", "published"]
+FigureName = Literal[
+    "map",
+    "map50",
+    "map75",
+    "map_small",
+    "map_medium",
+    "map_large",
+    "ar1",
+    "ar10",
+    "ar100",
+    "ar_small",
+    "ar_medium",
+    "ar_large",
+    "map_class",
+    "macs",
+    "conv_macs",
+    "params",
+    "nb_bytes",
+    "host_ms_network",
+    "host_ms_total",
+    "phone_ms",
+    "memory_mb",
+    "parity_box_px",
+    "parity_score",
+]
+
+
+class Conditions(BaseModel):
+    """What a figure depends on; a field that does not matter to it stays None."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    device: str | None = None
+    runtime: str | None = None
+    threads: int | None = None
+    precision: str | None = None
+    input: str | None = None
+    era: str | None = None
+    nms: bool | None = None
+    split: str | None = None
+    subject: str | None = Field(default=None, description="Class name, target or part that the figure speaks of")
+
+
+class Figure(BaseModel):
+    """One number: mAP in points (0-100), MACs and parameters as counts, sizes in bytes, times in milliseconds."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: FigureName
+    value: FiniteFloat
+    unit: str
+    source: Source
+    low: float | None = None
+    high: float | None = None
+    conditions: Conditions = Conditions()
+
+
+def pick(figures: Iterable[Figure], name: FigureName, **conditions: object) -> Figure | None:
+    """The last figure called `name` whose conditions hold every given one; None if there is none."""
+    found = None
+    for figure in figures:
+        if figure.name == name and all(
+            getattr(figure.conditions, key) == value for key, value in conditions.items()
+        ):
+            found = figure
+    return found

@@ -1,0 +1,123 @@
+"""A project folder: what is in `project.json`, and where everything else lies (DESIGN section 7)."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import tempfile
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from engine.contract.messages import UserError
+
+SCHEMA = 1
+
+
+class DetectorChoice(BaseModel):
+    """A base detector made concrete: `size` in pixels (square input), the class names, and fitted anchors.
+
+    `anchors` are (width, height) pairs in whole pixels at `size`, smallest first; None keeps the detector's own.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    key: str
+    size: int
+    classes: tuple[str, ...]
+    anchors: tuple[tuple[int, int], ...] | None = None
+
+
+class Project(BaseModel):
+    """The content of `project.json`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    format: int = SCHEMA
+    name: str
+    detector: DetectorChoice
+
+
+class ProjectFolder:
+    """Paths inside a project; opens nothing but `project.json`."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root.resolve()
+        self.file = self.root / "project.json"
+        self.index = self.root / "data" / "index.sqlite"
+        self.recipes = self.root / "recipes"
+        self.runs = self.root / "runs"
+        self.cache = self.root / ".cache"
+
+    def load(self) -> Project:
+        """The project; raises UserError when the folder is not one."""
+        if not self.file.is_file():
+            raise UserError("project.missing", path=str(self.root))
+        try:
+            return Project.model_validate_json(self.file.read_text(encoding="utf-8"))
+        except ValidationError as error:
+            raise UserError(
+                "project.malformed", path=str(self.file), reason=str(error.errors()[0]["msg"])
+            ) from error
+
+    def save(self, project: Project) -> None:
+        """Write `project.json` whole or not at all."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        write_atomically(self.file, project.model_dump_json(indent=2))
+
+    def run(self, name: str) -> Path:
+        """The folder of the run called `name`: its full name, its number, or the words after the number."""
+        names = [path.name for path in sorted(self.runs.glob("[0-9]*")) if path.is_dir()]
+        matches = [n for n in names if name in (n, n.split("-", 1)[0], n.split("-", 1)[-1])]
+        if not matches and name.isdigit():
+            matches = [n for n in names if int(n.split("-", 1)[0]) == int(name)]
+        if not matches:
+            raise UserError(
+                "run.unknown", name=name, path=str(self.runs), known=", ".join(names) or "-"
+            )
+        return self.runs / matches[-1]
+
+    def new_task(self, label: str) -> Path:
+        """A folder for work that is no run of the tree: an evaluation, a prediction, an export."""
+        (self.cache / "tasks").mkdir(parents=True, exist_ok=True)
+        return Path(tempfile.mkdtemp(prefix=f"{label}-", dir=self.cache / "tasks"))
+
+    def new_run(self, label: str) -> Path:
+        """Make the next numbered run folder; mkdir is exclusive, so two processes never share a number."""
+        self.runs.mkdir(parents=True, exist_ok=True)
+        slug = re.sub(r"[^a-z0-9]+", "-", label.lower()).strip("-") or "run"
+        taken = [int(p.name[:4]) for p in self.runs.glob("[0-9][0-9][0-9][0-9]-*")]
+        number = max(taken, default=0) + 1
+        while True:
+            if not any(self.runs.glob(f"{number:04d}-*")):
+                claim = self.runs / f".{number:04d}"
+                try:
+                    claim.mkdir()
+                except FileExistsError:
+                    number += 1
+                    continue
+                folder = self.runs / f"{number:04d}-{slug}"
+                claim.rename(folder)
+                return folder
+            number += 1
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Write `text` under a temporary name beside `path`, sync it, then rename it into place."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def read_json(path: Path) -> object:
+    """Parse a JSON file that Espalier wrote."""
+    return json.loads(path.read_text(encoding="utf-8"))

@@ -1,0 +1,68 @@
+"""A recipe: an ordered stack of steps, each a technique with its parameters."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from engine.contract.messages import UserError
+from engine.contract.resources import RECIPES
+
+
+class Step(BaseModel):
+    """A technique with its parameters; `params` are checked by the technique's own `Params`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    technique: str
+    params: dict[str, Any] = {}
+    enabled: bool = True
+
+
+class Recipe(BaseModel):
+    """What a person stacks on a detector, in the order shown; the plan orders it by phase."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    format: int = 1
+    name: str
+    summary: str = ""
+    summary_zh: str = ""
+    detectors: tuple[str, ...] = ()
+    steps: tuple[Step, ...]
+
+
+def builtin_recipes() -> dict[str, Recipe]:
+    """The recipes that ship with Espalier, by key."""
+    return {path.stem: load_recipe(path) for path in sorted(RECIPES.glob("*.json"))}
+
+
+def load_recipe(path: Path) -> Recipe:
+    """Read a recipe file; raises UserError that names the file, the place and the remedy."""
+    try:
+        return Recipe.model_validate(json.loads(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise UserError("recipe.unreadable", path=str(path), reason=error.strerror or "?") from error
+    except ValueError as error:
+        raise UserError("recipe.malformed", path=str(path), reason=_place(error)) from error
+
+
+def find_recipe(name: str) -> Recipe:
+    """A built-in recipe by key, or a recipe file by path."""
+    if (RECIPES / f"{name}.json").is_file():
+        return load_recipe(RECIPES / f"{name}.json")
+    path = Path(name)
+    if not path.is_file():
+        known = ", ".join(builtin_recipes())
+        raise UserError("recipe.unknown", name=name, known=known)
+    return load_recipe(path)
+
+
+def _place(error: ValueError) -> str:
+    if isinstance(error, ValidationError):
+        first = error.errors()[0]
+        return f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}"
+    return str(error)

@@ -1,0 +1,120 @@
+"""Settles each picture: its real size, and which of its boxes can stand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from engine.data.files import Part, SourceFiles
+from engine.data.index import Box
+from engine.data.pictures import Probe
+from engine.data.records import SourceBox, SourcePicture
+from engine.data.report import Finding, error, warning
+
+# Rounded shares and LabelImg's one-based corners stray by less than this; no one needs to hear of it.
+STRAY_PX = 0.5
+MIN_SIDE_PX = 0.01
+
+
+@dataclass
+class Sound:
+    """A picture that can be used; `path` is relative to the source, boxes lie inside it and have an area."""
+
+    path: str
+    file: str
+    place: str
+    probe: Probe
+    part: Part
+    boxes: list[Box] = field(default_factory=list)
+
+
+class PictureCheck:
+    """Turns source pictures into sound ones; what it finds goes to `findings`, with `fix` already mended."""
+
+    def __init__(self, files: SourceFiles, classes: Mapping[str, int], *, fix: bool) -> None:
+        self.files = files
+        self.classes = classes
+        self.fix = fix
+        self.findings: list[Finding] = []
+
+    def locate(self, picture: SourcePicture) -> Path | None:
+        """The picture's file; None, with a finding, when there is none."""
+        if picture.path is None:
+            where = picture.place
+            self._found(error("picture_missing", picture.file, where, mend="left_out", picture=picture.name))
+            return None
+        return self.files.root / picture.path
+
+    def settle(self, picture: SourcePicture, probe: Probe) -> Sound | None:
+        """The picture with the boxes that can stand; None when it is left out."""
+        path = picture.path or picture.name
+        if probe.problem is not None:
+            self._found(error(f"picture_{probe.problem}", path, mend="left_out", by=picture.file))
+            return None
+        sound = Sound(path, picture.file, picture.place, probe, picture.part)
+        scale = self._scale(picture, probe)
+        seen: set[tuple[int, float, float, float, float]] = set()
+        for source in picture.boxes:
+            box = self._box(picture, source, scale, probe)
+            if box is None:
+                continue
+            key = (box.class_id, box.x1, box.y1, box.x2, box.y2)
+            if key in seen:
+                found = warning("box_repeated", picture.file, source.place, mend="dropped", name=source.name)
+                self._found(found)
+                if self.fix:
+                    continue
+            seen.add(key)
+            sound.boxes.append(box)
+        return sound
+
+    def _found(self, finding: Finding) -> None:
+        self.findings.append(finding.mended() if self.fix else finding)
+
+    def _scale(self, picture: SourcePicture, probe: Probe) -> tuple[float, float]:
+        """What the annotation's numbers are multiplied by to be pixels of the picture."""
+        if picture.relative:
+            return float(probe.width), float(probe.height)
+        if picture.size is None or picture.size == (probe.width, probe.height):
+            return 1.0, 1.0
+        width, height = picture.size
+        x, y = probe.width / width, probe.height / height
+        # The same shape at another size was resized after it was annotated; another shape tells nothing.
+        resized = abs(x / y - 1) < 0.02
+        self._found(
+            warning(
+                "picture_resized",
+                picture.file,
+                picture.place,
+                mend="scaled" if resized else None,
+                picture=picture.path or picture.name,
+                annotated=f"{width} x {height}",
+                real=f"{probe.width} x {probe.height}",
+            )
+        )
+        return (x, y) if resized and self.fix else (1.0, 1.0)
+
+    def _box(
+        self, picture: SourcePicture, source: SourceBox, scale: tuple[float, float], probe: Probe
+    ) -> Box | None:
+        """The box in pixels, cut to the picture; None, with a finding, when nothing is left of it."""
+        x1, x2 = source.x1 * scale[0], source.x2 * scale[0]
+        y1, y2 = source.y1 * scale[1], source.y2 * scale[1]
+        args: dict[str, Any] = {
+            "name": source.name,
+            "box": " ".join(f"{n:.6g}" for n in (x1, y1, x2, y2)),
+            "size": f"{probe.width} x {probe.height}",
+        }
+        if x2 - x1 < MIN_SIDE_PX or y2 - y1 < MIN_SIDE_PX:
+            self._found(warning("box_degenerate", picture.file, source.place, action="dropped", **args))
+            return None
+        inside = (max(x1, 0.0), max(y1, 0.0), min(x2, float(probe.width)), min(y2, float(probe.height)))
+        if inside[2] - inside[0] < MIN_SIDE_PX or inside[3] - inside[1] < MIN_SIDE_PX:
+            self._found(warning("box_outside", picture.file, source.place, action="dropped", **args))
+            return None
+        if max(abs(a - b) for a, b in zip(inside, (x1, y1, x2, y2), strict=True)) >= STRAY_PX:
+            self._found(warning("box_clipped", picture.file, source.place, action="clipped", **args))
+        flags = (source.difficult, source.crowd)
+        return Box(self.classes[source.name], *inside, *flags, picture.file, source.place)

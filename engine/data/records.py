@@ -1,0 +1,79 @@
+"""What a reader makes of a source folder: plain records, before any picture was opened."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from engine.data.files import Part
+from engine.data.report import Finding, error
+
+
+@dataclass(frozen=True)
+class SourceBox:
+    """A box as annotated: pixels of the annotated picture, or shares of it when the picture is `relative`.
+
+    `x1, y1, x2, y2` are edges (left, top, right, bottom); `place` is a spot in the picture's annotation file.
+    """
+
+    name: str
+    x1: float
+    y1: float
+    x2: float
+    y2: float
+    place: str
+    difficult: bool = False
+    crowd: bool = False
+
+
+@dataclass
+class SourcePicture:
+    """An annotated picture.
+
+    `name` is the picture as the annotation calls it, `path` the file found for it (relative to the source;
+    None when there is none), `file` the annotation file and `place` the picture's own spot in it.
+    `size` is the annotated (width, height) in pixels; None when the annotation has none.
+    """
+
+    name: str
+    path: str | None
+    file: str
+    place: str = ""
+    part: Part = "none"
+    size: tuple[int, int] | None = None
+    relative: bool = False
+    boxes: list[SourceBox] = field(default_factory=list)
+
+
+@dataclass
+class Records:
+    """A whole source: its declared classes in order (empty when it declares none), pictures and findings."""
+
+    classes: tuple[str, ...] = ()
+    pictures: list[SourcePicture] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+
+
+def settle_classes(records: Records, wanted: Sequence[str] | None) -> tuple[str, ...]:
+    """The class names in order; boxes of a class that is not among them are taken out and reported as errors.
+
+    `wanted` wins over the source's own list; without either, the classes are all that occur, sorted.
+    """
+    classes = tuple(dict.fromkeys(wanted or records.classes))
+    if not classes:
+        return tuple(sorted({box.name for picture in records.pictures for box in picture.boxes}))
+    known = set(classes)
+    for picture in records.pictures:
+        for box in picture.boxes:
+            if box.name not in known:
+                found = error(
+                    "class_unknown",
+                    picture.file,
+                    box.place,
+                    mend="dropped",
+                    name=box.name,
+                    known=", ".join(classes),
+                )
+                records.findings.append(found)
+        picture.boxes = [box for box in picture.boxes if box.name in known]
+    return classes

@@ -1,0 +1,68 @@
+"""Counts a dataset: classes and box sizes per split."""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Sequence
+
+from engine.data.checks import Sound
+from engine.data.files import PARTS, Part
+from engine.data.report import Finding, SplitStatistics, Statistics, error, warning
+
+SMALL_AREA, MEDIUM_AREA = 32.0**2, 96.0**2
+RELATIVE_EDGES = (0.0, 0.02, 0.05, 0.1, 0.2, 0.4, 0.7, 1.0)
+
+
+def count(pictures: Sequence[Sound], classes: Sequence[str]) -> Statistics:
+    """The statistics of every split that holds a picture."""
+    held: dict[str, SplitStatistics] = {}
+    for part in PARTS:
+        chosen = [picture for picture in pictures if picture.part == part]
+        if chosen:
+            held[part] = _split(chosen, classes)
+    return Statistics(relative_edges=RELATIVE_EDGES, splits=held)
+
+
+def judge(statistics: Statistics, classes: Sequence[str]) -> list[Finding]:
+    """Findings that only the counts show: a class or split without boxes, nothing to train on."""
+    train = statistics.splits.get("train")
+    if train is None or train.boxes == 0:
+        return [error("nothing_to_train", ".")]
+    findings = []
+    for name in classes:
+        total = sum(split.per_class[name] for split in statistics.splits.values())
+        if total == 0:
+            findings.append(warning("class_unused", "", name=name))
+        elif train.per_class[name] == 0:
+            findings.append(warning("class_untrained", "", name=name))
+    held: tuple[Part, ...] = ("val", "test")
+    for part in held:
+        split = statistics.splits.get(part)
+        if split is not None and split.boxes == 0:
+            findings.append(warning("split_without_boxes", "", part=part, count=split.pictures))
+    return findings
+
+
+def _split(pictures: Sequence[Sound], classes: Sequence[str]) -> SplitStatistics:
+    per_class: Counter[int] = Counter()
+    sizes: Counter[str] = Counter()
+    relative = [0] * (len(RELATIVE_EDGES) - 1)
+    for picture in pictures:
+        whole = picture.probe.width * picture.probe.height
+        for box in picture.boxes:
+            area = (box.x2 - box.x1) * (box.y2 - box.y1)
+            per_class[box.class_id] += 1
+            sizes["small" if area < SMALL_AREA else "medium" if area < MEDIUM_AREA else "large"] += 1
+            relative[min(bisect_right(RELATIVE_EDGES, math.sqrt(area / whole)) - 1, len(relative) - 1)] += 1
+    return SplitStatistics(
+        pictures=len(pictures),
+        pictures_without_boxes=sum(not picture.boxes for picture in pictures),
+        boxes=sum(per_class.values()),
+        per_class={name: per_class[n] for n, name in enumerate(classes)},
+        small=sizes["small"],
+        medium=sizes["medium"],
+        large=sizes["large"],
+        relative=tuple(relative),
+    )

@@ -1,0 +1,52 @@
+"""Counts what a built network really does, by hooks on its layers: the check on every computed preview."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Any, NamedTuple
+
+from engine.detector.raw import run_to_head
+from engine.detector.runtime import prepare
+from engine.detector.spec import Config
+from engine.detector.trace import evaluating
+
+prepare()
+
+import paddle  # noqa: E402
+from paddle import nn  # noqa: E402
+
+
+class Count(NamedTuple):
+    """Multiply-accumulates of one picture (all layers, convolutions alone) and elements of all parameters."""
+
+    macs: int
+    conv_macs: int
+    params: int
+
+
+def count_by_hooks(network: nn.Layer, config: Config) -> Count:
+    """Run a blank picture through the network up to its head and count; the network stays as it was."""
+    totals = {"conv": 0, "linear": 0}
+
+    def on(kind: str, per_output: int) -> Any:
+        def hook(layer: Any, inputs: Any, output: Any) -> None:
+            totals[kind] += prod(output.shape) * per_output
+
+        return hook
+
+    hooks = []
+    for layer in network.sublayers(include_self=True):
+        weight = layer._parameters.get("weight")
+        name = type(layer).__name__
+        if weight is not None and weight.ndim == 4 and "Conv2D" in name and "Transpose" not in name:
+            hooks.append(layer.register_forward_post_hook(on("conv", prod(weight.shape[1:]))))
+        elif weight is not None and weight.ndim == 2 and "Linear" in name:
+            hooks.append(layer.register_forward_post_hook(on("linear", weight.shape[0])))
+    try:
+        with evaluating(network), paddle.no_grad():
+            run_to_head(network, paddle.zeros([1, 3, config["size"], config["size"]]))
+    finally:
+        for entry in hooks:
+            entry.remove()
+    params = sum(prod(parameter.shape) for parameter in network.parameters())
+    return Count(totals["conv"] + totals["linear"], totals["conv"], params)

@@ -1,0 +1,51 @@
+"""Prepares the process for Paddle: call `prepare()` before the first `import paddle`."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import logging
+import os
+import signal
+import threading
+import warnings
+from functools import cache
+
+
+@cache
+def prepare() -> None:
+    """Load libz globally and quieten import-time chatter.
+
+    libpaddle carries zlib symbols that clash with the system's unless that one is loaded first (a crash in
+    `inflateReset2`); a launcher's LD_PRELOAD would do the same but asks the user to set it.
+    """
+    with contextlib.suppress(OSError):
+        ctypes.CDLL("libz.so.1", mode=ctypes.RTLD_GLOBAL)
+    os.environ.setdefault("GLOG_minloglevel", "2")
+    os.environ.setdefault("FLAGS_call_stack_level", "1")
+    warnings.filterwarnings("ignore", module=r"(ppdet|paddle|paddleslim|pkg_resources|numba)")
+    with contextlib.redirect_stdout(None):
+        import ppdet.modeling  # noqa: F401  # its tracking parts print what they miss
+    logging.getLogger("ppdet").setLevel(logging.ERROR)
+    _keep_sigterm()
+
+
+def _keep_sigterm() -> None:
+    # Paddle puts a C handler of its own over Python's at import; setting Python's again is how it gets back.
+    if threading.current_thread() is threading.main_thread():
+        handler = signal.getsignal(signal.SIGTERM)
+        if handler is not None:
+            signal.signal(signal.SIGTERM, handler)
+
+
+def set_threads(threads: int) -> int:
+    """Use `threads` cores for the numeric libraries, 0 for all that this process may use; returns the number."""
+    count = threads or len(os.sched_getaffinity(0))
+    os.environ["OMP_NUM_THREADS"] = str(count)
+    prepare()
+    import numba
+    import paddle
+
+    paddle.base.core.set_num_threads(count)
+    numba.set_num_threads(min(count, numba.config.NUMBA_NUM_THREADS))
+    return count

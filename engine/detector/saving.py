@@ -1,0 +1,58 @@
+"""Saves a built detector as a Paddle inference program, the form that Paddle Lite converts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from engine.detector.runtime import prepare
+from engine.detector.spec import Config
+from engine.detector.trace import Heads, evaluating
+
+prepare()
+
+import paddle  # noqa: E402
+from paddle import nn  # noqa: E402
+
+INPUTS = ("im_shape", "image", "scale_factor")
+"""The program's inputs in the order in which Paddle Lite asks for them, which is alphabetical."""
+
+
+class _Whole(nn.Layer):  # type: ignore[misc]  # Paddle is untyped
+    """A detector with post-processing, taking its inputs one by one instead of as a dict."""
+
+    def __init__(self, network: nn.Layer) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, im_shape: Any, image: Any, scale_factor: Any) -> tuple[Any, Any]:
+        """Rows of class, score, x1, y1, x2, y2, and their number."""
+        found = self.network({"im_shape": im_shape, "image": image, "scale_factor": scale_factor})
+        return found["bbox"], found["bbox_num"]
+
+
+def save_program(network: nn.Layer, config: Config, out_dir: Path, *, post_process: bool = True) -> Path:
+    """Write `model.pdmodel` and `model.pdiparams` for one picture of `config["size"]` into `out_dir`; returns it.
+
+    With `post_process` the inputs are im_shape [1, 2], image [1, 3, S, S] and scale_factor [1, 2], as ppdet exports
+    them; without, image alone, and the outputs are the head's raw maps. The network stays as it was.
+    """
+    out_dir.mkdir(parents=True, exist_ok=True)
+    held = network.inputs
+    try:
+        with evaluating(network), paddle.utils.unique_name.guard():
+            layer = _Whole(network) if post_process else Heads(network)
+            layer.eval()
+            names = INPUTS if post_process else ("image",)
+            specs = [_spec(name, config["size"]) for name in names]
+            program = paddle.jit.to_static(layer, input_spec=specs, full_graph=True)
+            paddle.jit.save(program, str(out_dir / "model"))
+    finally:
+        # The detector keeps its last inputs; those of the trace are symbols that nothing else can use.
+        network.inputs = held
+    return out_dir
+
+
+def _spec(name: str, size: int) -> Any:
+    shape = [1, 3, size, size] if name == "image" else [1, 2]
+    return paddle.static.InputSpec(shape, "float32", name)

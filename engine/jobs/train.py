@@ -1,0 +1,216 @@
+"""Job `train`: build, load, apply the steps, train, evaluate before and after."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from engine.assembly import Model, assemble, checkpoint_of, extend, load
+from engine.context import JobContext
+from engine.contract.figures import Figure, pick
+from engine.contract.job import TrainJob
+from engine.contract.messages import UserError
+from engine.registry import make
+
+if TYPE_CHECKING:
+    from engine.data.index import Index, Picture
+    from engine.detector.training import Trainer
+
+
+@dataclass
+class _Data:
+    index: Index
+    train: list[Picture]
+    val: list[Picture]
+
+
+def run(job: TrainJob, context: JobContext) -> dict[str, object]:
+    """Train as asked; the result has the figures of the best checkpoint on val."""
+    from engine.detector.header import CheckpointInfo, read_info
+    from engine.detector.runtime import set_threads
+
+    set_threads(job.settings.threads)
+    data = _open_data(job)
+    last = context.run_dir / "checkpoints" / "last.safetensors"
+    resuming = last.is_file()
+    if resuming:
+        info = read_info(last)
+        model = assemble(info.choice, info.steps, info.records)
+    else:
+        model = _start(job, context, data)
+        info = CheckpointInfo(
+            choice=model.choice, steps=model.steps, records=model.records, data_hash=data.index.content_hash()
+        )
+    trainer = _trainer(job, context, data, model, info)
+    if resuming:
+        _restore(trainer, info, last)
+    else:
+        trainer.keep_last()
+    context.stage("train.running", epochs=job.settings.epochs)
+    position = trainer.run()
+    return _finish(context, data, position.model_dump())
+
+
+def _open_data(job: TrainJob) -> _Data:
+    from engine.data.index import Index
+
+    index = Index.open(Path(job.index))
+    if index.classes() != job.choice.classes:
+        counts = {"data": len(index.classes()), "detector": len(job.choice.classes)}
+        raise UserError("train.classes_differ", path=job.index, **counts)
+    limit = job.limit or None
+    data = _Data(index, index.pictures("train")[:limit], index.pictures("val")[:limit])
+    if not data.train:
+        raise UserError("train.no_pictures", path=job.index, split="train")
+    return data
+
+
+def _start(job: TrainJob, context: JobContext, data: _Data) -> Model:
+    """The model at optimiser step 0: loaded, measured, changed by the steps, measured again."""
+    context.stage("train.preparing", detector=job.choice.key, size=job.choice.size)
+    model = _load_start(job, context)
+    changes = any(make(step).phase >= make(step).phase.PRUNE for step in job.steps)
+    if changes and data.val:
+        context.figures("start", _measure(model, data, context))
+    model = extend(model, job.steps, _context(model, data, context))
+    if changes and data.val:
+        context.figures("transformed", _measure(model, data, context))
+    return model
+
+
+def _load_start(job: TrainJob, context: JobContext) -> Model:
+    import paddle
+
+    from engine.detector.checkpoint import fit_weights
+    from engine.detector.header import read_info
+    from engine.detector.weights import read_weights
+
+    paddle.seed(job.settings.seed)
+    if job.start is None:
+        return assemble(job.choice)
+    path = Path(job.start)
+    if path.is_dir():
+        model, info = load(path)
+        _check_start(job, info.choice, path)
+        return model
+    if path.suffix == ".safetensors" and _is_checkpoint(path) and read_info(path).choice == job.choice:
+        return load(path)[0]
+    model = assemble(job.choice)
+    weights = read_weights(path)
+    if path.suffix == ".safetensors":
+        weights = {name.removeprefix("model."): value for name, value in weights.items()}
+    matching = fit_weights(model.network, weights, str(path))
+    context.notice(
+        "train.weights_matched",
+        path=path.name,
+        loaded=matching.loaded,
+        total=matching.total,
+        missing=len(matching.missing),
+        unused=len(matching.unused),
+        misshapen=len(matching.misshapen),
+        example=(matching.missing + matching.misshapen + matching.unused + ("-",))[0],
+    )
+    return model
+
+
+def _is_checkpoint(path: Path) -> bool:
+    from engine.detector.header import read_info
+
+    try:
+        read_info(path)
+    except UserError:
+        return False
+    return True
+
+
+def _check_start(job: TrainJob, choice: Any, path: Path) -> None:
+    if (choice.key, choice.classes) != (job.choice.key, job.choice.classes):
+        raise UserError("train.other_detector", path=str(path), theirs=choice.key, ours=job.choice.key)
+
+
+def _trainer(job: TrainJob, context: JobContext, data: _Data, model: Model, info: Any) -> Trainer:
+    from engine.detector.checkpoint import save
+    from engine.detector.header import Position
+    from engine.detector.reader import TrainingReader
+    from engine.detector.training import Trainer
+
+    settings = job.settings
+    reader = TrainingReader(
+        data.train, model.config, batch_size=settings.batch_size, seed=settings.seed, augment=settings.augment
+    )
+    own = [make(step) for step in job.steps + job.alongside]
+
+    def rate(step: int) -> float:
+        for technique in own:
+            found = technique.rate(settings.learning_rate, step, len(reader), settings.epochs)
+            if found is not None:
+                return found
+        return settings.learning_rate
+
+    def evaluate() -> float | None:
+        found = pick(_measure(model, data, context, quiet=True), "map") if data.val else None
+        return None if found is None else found.value
+
+    def keep(kind: str, position: Position, tensors: Any) -> None:
+        path = context.run_dir / "checkpoints" / f"{kind}.safetensors"
+        save(path, info.model_copy(update={"position": position}), tensors)
+
+    teacher = load(Path(job.teacher))[0].network if job.teacher else None
+    lessons = [
+        lesson
+        for technique in own
+        if (lesson := technique.teach(model.network, teacher, _context(model, data, context))) is not None
+    ]
+    return Trainer(model.network, reader, settings, rate, evaluate, keep, context, lessons)
+
+
+def _restore(trainer: Trainer, info: Any, last: Path) -> None:
+    from engine.detector.checkpoint import load_weights, read_tensors
+
+    load_weights(trainer.network, last)
+    trainer.restore(info.position, read_tensors(last, "optimizer"), read_tensors(last, "average"))
+
+
+def _context(model: Model, data: _Data, context: JobContext) -> Any:
+    from engine.detector.pictures import network_inputs
+    from engine.technique import Calibration, Context
+
+    paths = [picture.path for picture in data.train]
+    calibration = Calibration(lambda: network_inputs(paths, model.config), len(paths))
+    return Context(config=model.config, choice=model.choice, calibration=calibration, work_dir=context.run_dir)
+
+
+def _measure(model: Model, data: _Data, context: JobContext, quiet: bool = False) -> list[Figure]:
+    from engine.detector.depthwise import fast_depthwise
+    from engine.detector.evaluation import evaluate, network_predictor
+    from engine.jobs.evaluate import conditions_of
+
+    def progress(done: int, total: int) -> None:
+        context.check_cancelled()
+        if not quiet:
+            context.progress(done, total, "picture")
+
+    with fast_depthwise():
+        return evaluate(
+            network_predictor(model.network),
+            data.val,
+            model.config,
+            model.choice.classes,
+            conditions=conditions_of(model, "val"),
+            progress=progress,
+        )
+
+
+def _finish(context: JobContext, data: _Data, position: dict[str, object]) -> dict[str, object]:
+    from engine.jobs.evaluate import computed_figures
+
+    context.stage("train.measuring")
+    best = checkpoint_of(context.run_dir)
+    model, _ = load(best)
+    figures = computed_figures(model)
+    if data.val:
+        figures = _measure(model, data, context) + figures
+    context.figures("final", figures)
+    context.artifact("checkpoint", best)
+    return {"figures": [figure.model_dump(exclude_none=True) for figure in figures], "position": position}

@@ -1,0 +1,63 @@
+"""Child for saved Paddle programs: runs, cuts and quantises them in static mode, which a process is in as a whole."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from engine.detector.runtime import prepare
+from engine.lite.answering import serve
+from engine.lite.arrays import Array, read_inputs, write_outputs
+from engine.lite.calibration import quantise_in_place
+from engine.lite.heads import head_outputs
+
+prepare()
+
+import paddle  # noqa: E402
+
+paddle.enable_static()
+_loaded: dict[str, tuple[Any, list[str], list[Any]]] = {}
+_executor = paddle.static.Executor(paddle.CPUPlace())
+
+
+def load(name: str, path: str) -> dict[str, Any]:
+    """Keep the program of the folder `path` ready under `name`; answers with its inputs in order."""
+    program, feeds, fetches = paddle.static.load_inference_model(str(Path(path) / "model"), _executor)
+    _loaded[name] = (program, feeds, fetches)
+    return {"inputs": list(feeds)}
+
+
+def run(name: str, inputs: str, outputs: str) -> dict[str, Any]:
+    """Run a program once on the arrays of the file `inputs`."""
+    program, feeds, fetches = _loaded[name]
+    arrays = read_inputs(inputs)
+    feed = {feed: arrays[feed] for feed in feeds}
+    found = _executor.run(program, feed=feed, fetch_list=fetches, return_numpy=False)
+    write_outputs(outputs, [_read(tensor) for tensor in found])
+    return {}
+
+
+def cut(program_dir: str, out_dir: str) -> dict[str, Any]:
+    """Save the part of a program up to the head's raw outputs, with the picture as only input."""
+    program, _, _ = paddle.static.load_inference_model(str(Path(program_dir) / "model"), _executor)
+    block = program.global_block()
+    names = head_outputs(program)
+    targets = [block.var(name) for name in names]
+    prefix = str(Path(out_dir) / "model")
+    paddle.static.save_inference_model(prefix, [block.var("image")], targets, _executor, program=program)
+    return {"outputs": names}
+
+
+def quantise(program_dir: str, batches: list[str], algorithm: str, float_weights: list[str]) -> dict[str, Any]:
+    """Quantise a program in place, calibrated on the files `batches`."""
+    return quantise_in_place(Path(program_dir), batches, algorithm, float_weights, _executor)
+
+
+def _read(tensor: Any) -> Array:
+    return np.array(tensor)
+
+
+if __name__ == "__main__":
+    serve({"load": load, "run": run, "cut": cut, "quantise": quantise})

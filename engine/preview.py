@@ -1,0 +1,114 @@
+"""Figures of a detector under techniques, from its graph alone: no Paddle in this process, no training."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from engine.contract.figures import Conditions, Figure, FigureName
+from engine.contract.messages import JobFailed
+from engine.contract.project import DetectorChoice
+from engine.contract.resources import ROOT
+from engine.graph.count import conv_macs, macs, params
+from engine.graph.graph import FORMAT, Graph
+from engine.technique import Technique
+
+_TIME_LIMIT_S = 300
+
+
+def preview(graph: Graph, techniques: Sequence[Technique]) -> list[Figure]:
+    """Figures of `graph` after the techniques' channel changes, in order; exact. Raises UserError."""
+    for technique in techniques:
+        graph = technique.estimate(graph)
+    return graph_figures(graph)
+
+
+def graph_figures(graph: Graph) -> list[Figure]:
+    """Multiply-accumulates and parameters of a graph."""
+    height, width = graph.size
+    conditions = Conditions(input=f"{height}x{width}")
+    values: tuple[tuple[FigureName, int, str], ...] = (
+        ("macs", macs(graph), "MACs"),
+        ("conv_macs", conv_macs(graph), "MACs"),
+        ("params", params(graph), "parameters"),
+    )
+    return [
+        Figure(name=name, value=value, unit=unit, source="computed", conditions=conditions)
+        for name, value, unit in values
+    ]
+
+
+def graph_of(
+    choice: DetectorChoice, techniques: Sequence[Technique] = (), cache_dir: Path | None = None
+) -> Graph:
+    """The graph of the detector as the techniques configure it, before they change any channel."""
+    from engine.detector.spec import resolve
+
+    config = resolve(choice)
+    for technique in techniques:
+        technique.configure(config)
+    return traced_graph(config, cache_dir)
+
+
+def traced_graph(config: dict[str, Any], cache_dir: Path | None = None) -> Graph:
+    """The graph of a configuration, from the cache or built and traced by a child process.
+
+    `cache_dir` defaults to `espalier/graphs` in the user's cache. Raises JobFailed when it cannot be built.
+    """
+    text = json.dumps(config, sort_keys=True)
+    file = (cache_dir or _user_cache()) / f"{_key(text)}.json"
+    if not file.is_file():
+        _trace_in_child(text, file)
+    try:
+        return Graph.from_json(file.read_text(encoding="utf-8"))
+    except (ValueError, KeyError):
+        # The cache is only a cache: what cannot be read is made again.
+        _trace_in_child(text, file)
+        return Graph.from_json(file.read_text(encoding="utf-8"))
+
+
+def _user_cache() -> Path:
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "espalier" / "graphs"
+
+
+def _key(text: str) -> str:
+    versions = [version(name) for name in ("paddlepaddle", "paddledet")]
+    sources = [
+        (ROOT / "engine" / "detector" / name).read_bytes() for name in ("build.py", "raw.py", "trace.py")
+    ]
+    digest = hashlib.sha256(json.dumps([FORMAT, *versions, text]).encode())
+    for source in sources:
+        digest.update(source)
+    return digest.hexdigest()[:32]
+
+
+def _trace_in_child(text: str, file: Path) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    inherited = os.environ.get("PYTHONPATH")
+    environment = os.environ | {
+        "PYTHONPATH": os.pathsep.join([str(ROOT), *([inherited] if inherited else [])])
+    }
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "engine.detector.trace_child", str(file)],
+            input=text,
+            capture_output=True,
+            text=True,
+            env=environment,
+            timeout=_TIME_LIMIT_S,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise JobFailed("graph.trace_timeout", seconds=_TIME_LIMIT_S) from error
+    if done.returncode or not file.is_file():
+        lines = done.stderr.strip().splitlines()
+        raise JobFailed(
+            "graph.trace_failed", status=done.returncode, reason=lines[-1][:300] if lines else "-"
+        )

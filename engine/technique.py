@@ -1,0 +1,133 @@
+"""What a technique is: one class, one file of `engine/techniques/`, all hooks optional (DESIGN section 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import IntEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from engine.contract.messages import Message, UserError
+from engine.contract.project import DetectorChoice
+
+if TYPE_CHECKING:
+    from paddle import Tensor, nn
+
+    from engine.graph.graph import Graph
+
+Record = dict[str, Any]
+Batch = Mapping[str, "Tensor"]
+
+
+class Phase(IntEnum):
+    """When a technique acts; the plan orders steps by it."""
+
+    ARCHITECTURE = 1
+    DATA = 2
+    SCHEDULE = 3
+    PRUNE = 4
+    TRAIN = 5
+    QUANTISE = 6
+
+
+class Lesson(Protocol):
+    """What a teacher adds to training; made by `Technique.teach`."""
+
+    def loss(self, batch: Batch) -> dict[str, Tensor]:
+        """Extra loss terms by name for the batch that the student has just been run on, each a 0-D tensor."""
+
+    def close(self) -> None:
+        """Take every hook off the student again."""
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Pictures for post-training steps: `batches()` yields network inputs as arrays, one picture each."""
+
+    batches: Callable[[], Any]
+    count: int
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a hook may look at: the built configuration, and the pictures if there are any."""
+
+    config: Mapping[str, Any]
+    choice: DetectorChoice
+    calibration: Calibration | None = None
+    work_dir: Path | None = None
+    extra: dict[str, Any] = field(default_factory=dict)
+
+
+class Technique:
+    """A way to make a detector smaller, faster or better; the docstring's first line is the card's summary."""
+
+    key: ClassVar[str]
+    phase: ClassVar[Phase]
+    trains: ClassVar[bool] = False
+    """Whether the network must be trained on after the step; such a technique's Params are TrainingParams."""
+    title: ClassVar[dict[str, str]]
+    """Name on the card by language."""
+    summary_zh: ClassVar[str] = ""
+    families: ClassVar[tuple[str, ...] | None] = None
+    """Detector families that the technique works on; None for all."""
+    published: ClassVar[tuple[dict[str, Any], ...]] = ()
+    """Published effects, each with its scope and source; never measured here."""
+
+    class Params(BaseModel):
+        """Parameters with bounds and descriptions: the form, the schema and the check."""
+
+        model_config = ConfigDict(frozen=True, extra="forbid")
+
+    class TrainingParams(Params):
+        """What every technique that trains has besides its own parameters."""
+
+        epochs: int = Field(default=20, ge=0, le=1000, description="Epochs of training after this step")
+        rate_factor: float = Field(default=1.0, gt=0, le=10, description="Learning rate as a multiple of the base run's"
+        )
+
+    def __init__(self, params: Mapping[str, Any]) -> None:
+        try:
+            self.params: Any = self.Params.model_validate(dict(params))
+        except ValidationError as error:
+            first = error.errors()[0]
+            raise UserError(
+                "technique.parameter",
+                technique=self.key,
+                place=".".join(str(part) for part in first["loc"]) or "-",
+                reason=first["msg"],
+                given=str(first.get("input"))[:80],
+            ) from error
+
+    def check(self, others: Sequence[Technique], choice: DetectorChoice) -> list[Message]:
+        """Problems of this step beside the other steps of the recipe on that detector."""
+        return []
+
+    def configure(self, config: dict[str, Any]) -> None:
+        """Change the configuration before the network is built."""
+
+    def estimate(self, graph: Graph) -> Graph:
+        """The graph after this step, for channel changes made to the built network; pure."""
+        return graph
+
+    def transform(self, network: nn.Layer, context: Context) -> Record | None:
+        """Change the built network in place; returns the JSON record from which `replay` can do it again."""
+        return None
+
+    def replay(self, network: nn.Layer, record: Record) -> None:
+        """Give a freshly built network the structure that `record` tells; weights are loaded afterwards."""
+
+    def teach(self, student: nn.Layer, teacher: nn.Layer | None, context: Context) -> Lesson | None:
+        """Start teaching the student; None for techniques that do not."""
+        return None
+
+    def rate(self, base: float, step: int, steps_per_epoch: int, epochs: int) -> float | None:
+        """Learning rate at optimiser step `step` (from 0); None for techniques that do not schedule. Pure."""
+        return None
+
+    def export(self, program_dir: Path, context: Context) -> Record | None:
+        """Work on the saved inference program in `program_dir` (model.pdmodel, model.pdiparams), in place."""
+        return None

@@ -1,0 +1,291 @@
+"""Distillation: a teacher's outputs or features are added to what the student is trained on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from pydantic import Field
+
+from engine.contract.messages import Message, UserError
+from engine.contract.project import DetectorChoice
+from engine.technique import Batch, Context, Lesson, Phase, Technique
+
+if TYPE_CHECKING:
+    from paddle import Tensor, nn
+
+    Maps = list[list[Tensor]]
+    Terms = Callable[[Maps, Maps], dict[str, Tensor]]
+
+KINDS = {"yolov3": ("l2", "fine_grained"), "ssd": ("features", "outputs")}
+"""What can be distilled, by family; the first is what `auto` means."""
+
+# The published factors on means over a map; with them the terms are of the size of YOLOv3's loss, which is a sum.
+L2_FACTOR = 100.0
+FINE_GRAINED_FACTOR = 1000.0
+
+_ZOO = "PaddleDetection release/0.4, slim/distillation"
+
+
+def _effect(before: float, after: float, family: str, size: str, note: str) -> dict[str, Any]:
+    return {
+        "name": "map",
+        "effect": round(after - before, 1),
+        "unit": "points",
+        "family": family,
+        "input": size,
+        "threads": None,
+        "note": f"{before} to {after}; {note}",
+        "source": _ZOO,
+    }
+
+
+class Distill(Technique):
+    """Train the student to imitate a teacher as well as the labels."""
+
+    key: ClassVar[str] = "distill"
+    phase: ClassVar[Phase] = Phase.TRAIN
+    trains: ClassVar[bool] = True
+    title: ClassVar[dict[str, str]] = {"en": "Distillation", "zh": "知识蒸馏"}
+    summary_zh: ClassVar[str] = "训练时让学生网络在学习标注的同时模仿教师网络。"
+    families: ClassVar[tuple[str, ...] | None] = tuple(KINDS)
+    published: ClassVar[tuple[dict[str, Any], ...]] = (
+        _effect(27.1, 27.1, "YOLOv3 MobileNetV1", "320", "COCO, not pruned, teacher YOLOv3-ResNet34"),
+        _effect(29.3, 31.4, "YOLOv3 MobileNetV1", "608", "COCO, not pruned, teacher YOLOv3-ResNet34"),
+        _effect(24.0, 25.1, "YOLOv3 MobileNetV1", "320", "COCO, head pruned by 0.5, 0.7 and 0.8"),
+        _effect(27.8, 29.0, "YOLOv3 MobileNetV1", "608", "COCO, head pruned by 0.5, 0.7 and 0.8"),
+        _effect(75.5, 76.3, "YOLOv3 MobileNetV1", "320", "Pascal VOC, head pruned by 0.5, 0.7 and 0.8"),
+        {
+            "name": "map",
+            "effect": "2 to 3",
+            "unit": "points",
+            "family": "YOLOv3 MobileNetV3",
+            "input": None,
+            "threads": None,
+            "note": "COCO, fine-tuning the pruned detector, teacher YOLOv3-ResNet34",
+            "source": "PaddleDetection article of 2020-07-06",
+        },
+    )
+
+    class Params(Technique.TrainingParams):
+        """What is imitated and how strongly; `weight` 1 makes the terms about as large as the detector's own loss."""
+
+        kind: Literal["auto", "l2", "fine_grained", "features", "outputs"] = Field(
+            "auto",
+            description="YOLOv3: l2 of raw outputs (auto) or fine_grained by part of the output; "
+            "SSD: features (auto) or outputs",
+        )
+        weight: float = Field(
+            1.0, gt=0, le=100, description="Factor on the distillation loss; 1 is the published strength"
+        )
+        outputs_weight: float = Field(
+            1.0, ge=0, le=100, description="SSD features: factor on the outputs loss added to them; 0 leaves it out"
+        )
+        temperature: float = Field(
+            2.0, ge=1, le=20, description="SSD: how much the class scores are softened before they are compared"
+        )
+
+    def check(self, others: Sequence[Technique], choice: DetectorChoice) -> list[Message]:
+        """Refuses a kind of distillation that the detector's family does not have."""
+        from engine.detector.spec import find_spec
+
+        family = find_spec(choice.key).family
+        known = KINDS.get(family, ())
+        if self.params.kind in ("auto", *known):
+            return []
+        return [_refuse("distill.kind", kind=self.params.kind, family=family, known=", ".join(known))]
+
+    def teach(self, student: nn.Layer, teacher: nn.Layer | None, context: Context) -> Lesson:
+        """Hooks the student; the lesson's terms hold for the batch that the student was run on last."""
+        if teacher is None:
+            raise UserError("distill.no_teacher")
+        kind = self.params.kind
+        if kind == "auto":
+            kind = KINDS[context.config["family"]][0]
+        return DistillationLesson(student, teacher, self._terms(kind, len(context.choice.classes)))
+
+    def _terms(self, kind: str, classes: int) -> Terms:
+        params = self.params
+
+        def l2(student: Maps, teacher: Maps) -> dict[str, Tensor]:
+            return {"distill_l2": raw_difference(student, teacher) * (L2_FACTOR * params.weight)}
+
+        def fine_grained(student: Maps, teacher: Maps) -> dict[str, Tensor]:
+            parts = split_difference(student, teacher, classes)
+            return {name: value * (FINE_GRAINED_FACTOR * params.weight) for name, value in parts.items()}
+
+        def outputs(student: Maps, teacher: Maps) -> dict[str, Tensor]:
+            parts = prior_difference(student, teacher, classes, params.temperature)
+            return {name: value * params.weight for name, value in parts.items()}
+
+        def features(student: Maps, teacher: Maps) -> dict[str, Tensor]:
+            terms = {"distill_features": attention_difference(student, teacher) * params.weight}
+            if params.outputs_weight:
+                parts = prior_difference(student, teacher, classes, params.temperature)
+                terms |= {name: value * params.outputs_weight for name, value in parts.items()}
+            return terms
+
+        return {"l2": l2, "fine_grained": fine_grained, "outputs": outputs, "features": features}[kind]
+
+
+def check_teacher(student: DetectorChoice, teacher: DetectorChoice) -> Message | None:
+    """Why `teacher` cannot teach `student`: their raw outputs would not mean the same; None when it can."""
+    from engine.detector.spec import find_spec, resolve
+
+    families = [find_spec(choice.key).family for choice in (student, teacher)]
+    if families[0] != families[1]:
+        return _refuse("distill.other_family", student=student.key, teacher=teacher.key)
+    if student.classes != teacher.classes:
+        named = [", ".join(choice.classes) for choice in (student, teacher)]
+        return _refuse("distill.other_classes", student=named[0], teacher=named[1])
+    if resolve(student)["head"].get("anchors") != resolve(teacher)["head"].get("anchors"):
+        return _refuse("distill.other_anchors", student=student.key, teacher=teacher.key)
+    return None
+
+
+def _refuse(code: str, **args: str | int | float) -> Message:
+    return Message(code=code, args=args)
+
+
+class DistillationLesson:
+    """Runs the frozen teacher on the student's batch and compares what feeds and leaves their heads."""
+
+    def __init__(self, student: nn.Layer, teacher: nn.Layer, terms: Terms) -> None:
+        self._teacher = teacher
+        self._terms = terms
+        self._student_maps: Maps = []
+        self._teacher_maps: Maps = []
+        for parameter in teacher.parameters():
+            parameter.stop_gradient = True
+        self._hooks = [
+            *_tap(student, self._student_maps, training=True),
+            *_tap(teacher, self._teacher_maps, training=False),
+        ]
+
+    def loss(self, batch: Batch) -> dict[str, Tensor]:
+        """Terms by name, each 0-D, for the batch (`image` [B, 3, S, S]) that the student has just been run on."""
+        import paddle
+
+        from engine.detector.raw import run_to_head
+
+        # A training loop may have put the teacher back into training mode, which would move its statistics.
+        self._teacher.eval()
+        with paddle.no_grad():
+            run_to_head(self._teacher, batch["image"])
+        terms = self._terms(self._student_maps, self._teacher_maps)
+        for maps in (self._student_maps, self._teacher_maps):
+            for tensors in maps:
+                tensors.clear()
+        return terms
+
+    def close(self) -> None:
+        """Take every hook off both networks."""
+        for hook in self._hooks:
+            hook.remove()
+        self._hooks.clear()
+
+
+def _tap(network: nn.Layer, maps: Maps, training: bool) -> list[Any]:
+    """Hook the head so that each forward leaves [feature map, output...] of every map in `maps`."""
+    from engine.detector.raw import head_convolutions
+
+    hooks = []
+    for place, layers in enumerate(head_convolutions(network)):
+        maps.append([])
+        for order, layer in enumerate(layers):
+
+            def keep(layer: nn.Layer, inputs: Any, output: Tensor, place: int = place, order: int = order) -> None:
+                if layer.training == training:
+                    maps[place][:] = [inputs[0], output] if order == 0 else [*maps[place], output]
+
+            hooks.append(layer.register_forward_post_hook(keep))
+    return hooks
+
+
+def raw_difference(student: Maps, teacher: Maps) -> Tensor:
+    """Mean squared difference of the raw outputs, summed over the maps."""
+    import paddle
+    from paddle.nn import functional
+
+    return paddle.add_n([functional.mse_loss(s[1], t[1]) for s, t in zip(student, teacher, strict=True)])
+
+
+def attention_difference(student: Maps, teacher: Maps) -> Tensor:
+    """Squared distance of the unit-length maps of activation energy, summed over maps, mean over the batch.
+
+    Energy is the mean square over channels, so the student may have other channels than the teacher.
+    """
+    import paddle
+    from paddle.nn import functional
+
+    def energy(feature: Tensor) -> Tensor:
+        return functional.normalize(feature.square().mean(axis=1).flatten(start_axis=1), axis=1)
+
+    pairs = zip(student, teacher, strict=True)
+    return paddle.add_n([(energy(s[0]) - energy(t[0])).square().sum(axis=1).mean() for s, t in pairs])
+
+
+def split_difference(student: Maps, teacher: Maps, classes: int) -> dict[str, Tensor]:
+    """YOLOv3's outputs compared part by part: boxes and classes where the teacher sees an object, and objectness.
+
+    Means over each map, summed over the maps; cross-entropies are less their smallest value, so that equal boxes and
+    classes give 0. Objectness is pulled to 1 where the teacher's is above one half and to 0 elsewhere.
+    """
+    import paddle
+    from paddle.nn.functional import binary_cross_entropy_with_logits as cross_entropy
+    from paddle.nn.functional import sigmoid
+
+    def excess(logits: Tensor, wanted: Tensor) -> Tensor:
+        target = sigmoid(wanted)
+        least = cross_entropy(wanted, target, reduction="none")
+        return cross_entropy(logits, target, reduction="none") - least
+
+    boxes, scores, objects = [], [], []
+    for s_map, t_map in zip(student, teacher, strict=True):
+        s, t = _by_anchor(s_map[1], classes), _by_anchor(t_map[1], classes)
+        seen = sigmoid(t[:, :, 4:5])
+        centre = excess(s[:, :, 0:2], t[:, :, 0:2])
+        extent = (s[:, :, 2:4] - t[:, :, 2:4]).abs()
+        boxes.append(((centre + extent) * seen).mean() * 2)
+        scores.append((excess(s[:, :, 5:], t[:, :, 5:]) * seen).mean())
+        objects.append(cross_entropy(s[:, :, 4], (t[:, :, 4] > 0).astype("float32")))
+    return {
+        "distill_boxes": paddle.add_n(boxes),
+        "distill_classes": paddle.add_n(scores),
+        "distill_objectness": paddle.add_n(objects),
+    }
+
+
+def _by_anchor(output: Tensor, classes: int) -> Tensor:
+    """[B, anchors * (5 + classes), H, W] as [B, anchors, 5 + classes, H * W]."""
+    batch, channels, height, width = output.shape
+    return output.reshape([batch, channels // (5 + classes), 5 + classes, height * width])
+
+
+def prior_difference(student: Maps, teacher: Maps, classes: int, temperature: float) -> dict[str, Tensor]:
+    """SSD's outputs compared prior by prior, summed and divided by how much foreground the teacher sees (at least 1).
+
+    Classes: Kullback-Leibler divergence of softened scores times temperature squared, weighted by the larger of both
+    networks' foreground probability. Boxes: smooth L1 weighted by the teacher's.
+    """
+    import paddle
+    from paddle.nn import functional
+
+    def joined(maps: Maps, place: int, width: int) -> Tensor:
+        rows = [tensors[place].transpose([0, 2, 3, 1]).reshape([-1, width]) for tensors in maps]
+        return paddle.concat(rows)
+
+    s_scores, t_scores = (joined(maps, 2, classes + 1) for maps in (student, teacher))
+    s_boxes, t_boxes = (joined(maps, 1, 4) for maps in (student, teacher))
+    # The background is the last class.
+    t_seen = 1 - functional.softmax(t_scores)[:, -1]
+    s_seen = 1 - functional.softmax(s_scores.detach())[:, -1]
+    log_wanted = functional.log_softmax(t_scores / temperature)
+    log_given = functional.log_softmax(s_scores / temperature)
+    divergence = (log_wanted.exp() * (log_wanted - log_given)).sum(axis=1) * temperature**2
+    distance = functional.smooth_l1_loss(s_boxes, t_boxes, reduction="none").sum(axis=1)
+    total = t_seen.sum().clip(min=1.0)
+    return {
+        "distill_classes": (divergence * paddle.maximum(s_seen, t_seen)).sum() / total,
+        "distill_boxes": (distance * t_seen).sum() / total,
+    }

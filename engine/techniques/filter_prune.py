@@ -1,0 +1,204 @@
+"""Filter pruning: whole filters go, with every channel of other layers that belongs to them."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+
+from pydantic import Field
+
+from engine.contract.messages import Message, UserError
+from engine.contract.project import DetectorChoice
+from engine.technique import Context, Phase, Record, Technique
+
+if TYPE_CHECKING:
+    from paddle import nn
+
+    from engine.graph.graph import Graph
+    from engine.graph.groups import ChannelGroup
+
+Ratio = Annotated[float, Field(ge=0, le=0.9)]
+
+_LAYERS = (*(f"conv_module.{name}" for name in ("conv0", "conv1", "conv2", "conv3", "route")), "tip")
+YOLO_HEAD = tuple(f"neck.yolo_block.{block}.{layer}.conv" for block in range(3) for layer in _LAYERS)
+"""YOLOv3's 18 head convolutions in the order of the published recipes, deepest map first."""
+
+PRESETS: dict[str, tuple[float, ...]] = {
+    "head70": (0.5,) * 6 + (0.7,) * 6 + (0.8,) * 6,
+    "head86": (0.75,) * 12 + (0.875,) * 6,
+}
+"""Shares removed of YOLO_HEAD; the number is the cut of the convolutions' multiply-accumulates in percent."""
+
+_ZOO = "PaddleDetection release/0.4"
+
+
+def _effect(name: str, unit: str, effect: float, note: str, **scope: Any) -> dict[str, Any]:
+    head = {"name": name, "effect": effect, "unit": unit, "input": "320", "threads": None, "source": _ZOO}
+    return head | {"note": note} | scope
+
+
+class FilterPrune(Technique):
+    """Remove the weakest convolution filters, then fine-tune."""
+
+    key: ClassVar[str] = "filter_prune"
+    phase: ClassVar[Phase] = Phase.PRUNE
+    trains: ClassVar[bool] = True
+    title: ClassVar[dict[str, str]] = {"en": "Filter pruning", "zh": "滤波器剪裁"}
+    summary_zh: ClassVar[str] = "移除最弱的卷积滤波器，然后微调。"
+    published: ClassVar[tuple[dict[str, Any], ...]] = (
+        _effect("conv_macs", "%", -69.6, "head70, Pascal VOC", family="YOLOv3 MobileNetV1"),
+        _effect(
+            "phone_ms",
+            "%",
+            -60.9,
+            "head70, 80.5 to 31.5 ms on SD855, Pascal VOC",
+            family="YOLOv3 MobileNetV1",
+            threads=4,
+        ),
+        _effect("map", "points", 0.2, "head70, 75.3 to 75.5, Pascal VOC", family="YOLOv3 MobileNetV1"),
+        _effect("map", "points", -3.1, "head70, 27.1 to 24.0, COCO", family="YOLOv3 MobileNetV1"),
+        _effect(
+            "map", "points", -2.0, "head70 and distilled, 27.1 to 25.1, COCO", family="YOLOv3 MobileNetV1"
+        ),
+        _effect(
+            "map",
+            "points",
+            -2.5,
+            "head86 and distilled, 27.1 to 24.6, COCO",
+            family="YOLOv3 MobileNetV3-large",
+        ),
+    )
+
+    class Params(Technique.TrainingParams):
+        """How many filters go, where, and by which measure."""
+
+        criterion: Literal["fpgm", "l1"] = Field(
+            "fpgm",
+            description="Which filters go: fpgm those nearest to all others, l1 those of least magnitude",
+        )
+        preset: Literal["none", "head70", "head86"] = Field(
+            "none",
+            description="Published ratios for YOLOv3's 18 head convolutions, in place of ratio and scope",
+        )
+        scope: Literal["all", "head", "backbone"] = Field(
+            "all", description="Where ratio holds: all layers, the detection head, or the feature extractor"
+        )
+        ratio: float = Field(
+            0.3, ge=0, le=0.9, description="Share of filters removed from every group in scope"
+        )
+        ratios: dict[str, Ratio] = Field(
+            {}, description="Share of filters removed by channel group, before ratio and preset"
+        )
+        align: int = Field(
+            1,
+            ge=1,
+            le=64,
+            description="Filters kept are rounded to a multiple of this; 8 suits phone kernels",
+        )
+        floor: int = Field(1, ge=1, le=256, description="Fewest filters kept in a group")
+
+    def check(self, others: Sequence[Technique], choice: DetectorChoice) -> list[Message]:
+        """Refuses a preset or the head's scope for detectors other than YOLOv3."""
+        from engine.detector.spec import find_spec
+
+        family, params = find_spec(choice.key).family, self.params
+        if family == "yolov3":
+            return []
+        if params.preset != "none":
+            return [Message(code="prune.preset_family", args={"preset": params.preset, "key": choice.key})]
+        if params.scope == "head":
+            return [Message(code="prune.no_head", args={"key": choice.key})]
+        return []
+
+    def estimate(self, graph: Graph) -> Graph:
+        """The graph with as many channels as `transform` leaves; exact, and independent of weights."""
+        from engine.graph.change import keep
+        from engine.graph.groups import channel_groups
+
+        return keep(graph, self.counts(channel_groups(graph).groups))
+
+    def counts(self, groups: Mapping[str, ChannelGroup]) -> dict[str, int]:
+        """How many channels stay in each group that loses some; raises UserError for one it cannot cut."""
+        kept = {
+            name: self._kept(groups[name].channels, ratio) for name, ratio in self._ratios(groups).items()
+        }
+        return {name: count for name, count in kept.items() if count < groups[name].channels}
+
+    def transform(self, network: nn.Layer, context: Context) -> Record:
+        """Cut the weakest filters out of the network; returns the record of `choose`."""
+        from engine.detector.trace import trace
+
+        record = self.choose(network, trace(network, dict(context.config)))
+        self.replay(network, record)
+        return record
+
+    def choose(self, network: nn.Layer, graph: Graph) -> Record:
+        """What to cut by the network's weights: each group's members, channels, and the channels kept."""
+        from engine.graph.criteria import weakest
+        from engine.graph.groups import channel_groups
+
+        groups = channel_groups(graph).groups
+        parameters = dict(network.named_parameters())
+        entries = []
+        for name, count in self.counts(groups).items():
+            group = groups[name]
+            weight = parameters[group.master].numpy()
+            removed = set(weakest(weight, group.channels - count, self.params.criterion))
+            entries.append(
+                {
+                    "group": name,
+                    "channels": group.channels,
+                    "kept": [index for index in range(group.channels) if index not in removed],
+                    "members": [[member.parameter, member.axis, member.start] for member in group.members],
+                }
+            )
+        return {"criterion": self.params.criterion, "groups": entries}
+
+    def replay(self, network: nn.Layer, record: Record) -> None:
+        """Cut a network as recorded; raises JobFailed when the record does not fit it."""
+        from engine.detector.channels import Cut, slice_channels
+        from engine.graph.groups import Member
+
+        cuts = [
+            Cut(
+                entry["group"],
+                entry["channels"],
+                tuple(Member(*m) for m in entry["members"]),
+                tuple(entry["kept"]),
+            )
+            for entry in record["groups"]
+        ]
+        slice_channels(network, cuts)
+
+    def _ratios(self, groups: Mapping[str, ChannelGroup]) -> dict[str, float]:
+        params = self.params
+        if params.preset != "none":
+            wanted = dict(zip(YOLO_HEAD, PRESETS[params.preset], strict=True))
+        else:
+            wanted = {
+                name: params.ratio
+                for name, group in groups.items()
+                if group.prunable and self._in_scope(name)
+            }
+        wanted |= params.ratios
+        for name in wanted:
+            if name not in groups:
+                near = difflib.get_close_matches(name, groups, n=3, cutoff=0.3)
+                raise UserError("prune.unknown_group", group=name, near=", ".join(near) or "-")
+            if not groups[name].prunable:
+                raise UserError(groups[name].locked, group=name)
+        return wanted
+
+    def _in_scope(self, name: str) -> bool:
+        scope = self.params.scope
+        return scope == "all" or (name in YOLO_HEAD if scope == "head" else name.startswith("backbone."))
+
+    def _kept(self, channels: int, ratio: float) -> int:
+        # Rounded as PaddleSlim rounds, so that the same ratios give the same network.
+        kept = channels - min(channels - 1, int(round(channels * ratio)))
+        if kept == channels:
+            return channels
+        align = self.params.align
+        kept = max(align, round(kept / align) * align)
+        return int(min(channels, max(kept, self.params.floor)))

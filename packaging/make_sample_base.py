@@ -1,0 +1,163 @@
+"""Makes `resources/samples/signs_ssdlite_small_160.safetensors`, the base detector of the built-in sample.
+
+    .venv/bin/python packaging/make_sample_base.py WORK_DIR
+
+Takes about an hour on 2 cores. First the backbone learns to tell crops of signs apart, which is cheap at 64 px; then the
+whole detector is trained by the same job as any other run. Only the sample's training pictures are seen.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from engine.contract.job import TrainJob, TrainSettings  # noqa: E402
+from engine.contract.project import DetectorChoice, ProjectFolder  # noqa: E402
+from engine.contract.recipe import Step  # noqa: E402
+
+KEY, SIZE, SEED = "ssdlite_mobilenet_v3_small", 160, 0
+CROP, CROPS, STEPS = 64, 32, 1500
+MAPS = 3
+"""Feature maps whose channels learn to classify."""
+EPOCHS = 30
+
+
+def main(work: Path) -> None:
+    """Sample, backbone, detector, resource."""
+    from engine.data.importing import import_dataset
+    from engine.data.index import Index
+    from engine.data.sample.write import write_sample
+
+    folder = ProjectFolder(work)
+    import_dataset(write_sample(folder.root / "pictures"), folder.index)
+    with Index.open(folder.index) as index:
+        choice = DetectorChoice(key=KEY, size=SIZE, classes=index.classes())
+        backbone = folder.root / "backbone.safetensors"
+        if not backbone.is_file():
+            pretrain(choice, index.pictures("train"), backbone)
+    run = folder.root / "run"
+    run.mkdir(exist_ok=True)
+    job = TrainJob(
+        choice=choice,
+        index=str(folder.index),
+        start=str(backbone),
+        steps=(Step(technique="lr_schedule", params={"kind": "cosine", "warmup_epochs": 1}),),
+        settings=TrainSettings(
+            epochs=EPOCHS, batch_size=8, learning_rate=1.5e-3, ema=0.998, weight_decay=5e-5, threads=1, evaluate_every=2
+        ),
+    )
+    (run / "job.json").write_text(job.model_dump_json(indent=1), encoding="utf-8")
+    subprocess.run([sys.executable, "-m", "engine", "run", str(run)], cwd=ROOT, check=True)
+    publish(run)
+
+
+def pretrain(choice: DetectorChoice, pictures: list[Any], out: Path) -> None:
+    """Train the backbone to classify crops through a linear layer on each of its first maps, and keep it."""
+    from engine.detector.build import build
+    from engine.detector.checkpoint import network_arrays
+    from engine.detector.depthwise import fast_depthwise
+    from engine.detector.runtime import set_threads
+    from engine.detector.spec import resolve
+
+    set_threads(1)
+    import paddle
+    from paddle.nn import functional
+    from safetensors.numpy import save_file
+
+    paddle.seed(SEED)
+    config = resolve(choice)
+    backbone = build(config).backbone
+    widths = [shape.channels for shape in backbone.out_shape[:MAPS]]
+    readers = [paddle.nn.Linear(width, len(choice.classes) + 1) for width in widths]
+    parameters = backbone.parameters() + [p for reader in readers for p in reader.parameters()]
+    schedule = paddle.optimizer.lr.CosineAnnealingDecay(2e-3, STEPS)
+    optimiser = paddle.optimizer.Adam(schedule, parameters=parameters)
+    with fast_depthwise():
+        for step, (images, labels) in enumerate(crops(pictures, config, len(choice.classes))):
+            maps = backbone({"image": paddle.to_tensor(images)})
+            logits = [reader(m.mean([2, 3])) for reader, m in zip(readers, maps, strict=False)]
+            target = paddle.to_tensor(labels)
+            loss = sum(functional.cross_entropy(one, target) for one in logits)
+            loss.backward()
+            optimiser.step()
+            optimiser.clear_grad()
+            schedule.step()
+            if step % 50 == 0:
+                right = float((logits[1].argmax(1) == target).astype("float32").mean())
+                print(f"backbone step {step}/{STEPS}: loss {float(loss):.3f}, right {right:.2f}", flush=True)
+    save_file({f"backbone.{name}": value for name, value in network_arrays(backbone).items()}, out)
+
+
+def crops(
+    pictures: list[Any], config: dict[str, Any], background: int
+) -> Iterator[tuple[NDArray[np.float32], NDArray[np.int64]]]:
+    """Batches of crops around signs, a fifth of them of no sign, with their classes."""
+    import cv2
+
+    from engine.detector.pictures import normalise, read_picture
+
+    chance = np.random.default_rng(SEED)
+    loaded = [read_picture(picture.path) for picture in pictures]
+    for _ in range(STEPS):
+        images, labels = [], []
+        while len(images) < CROPS:
+            number = int(chance.integers(len(pictures)))
+            picture, pixels = pictures[number], loaded[number]
+            empty = chance.random() < 0.2
+            x, y, side, label = (
+                _nowhere(picture, background, chance) if empty or not picture.boxes else _around(picture, chance)
+            )
+            left, top = max(0, round(x - side / 2)), max(0, round(y - side / 2))
+            crop = pixels[top : top + max(8, round(side)), left : left + max(8, round(side))]
+            if label < 0 or min(crop.shape[:2]) < 8:
+                continue
+            crop = cv2.resize(crop, (CROP, CROP), interpolation=cv2.INTER_LINEAR)
+            images.append(normalise(crop[:, ::-1] if chance.random() < 0.5 else crop, config))
+            labels.append(label)
+        yield np.stack(images), np.array(labels, np.int64)
+
+
+def _around(picture: Any, chance: np.random.Generator) -> tuple[float, float, float, int]:
+    """A square round one sign, off its centre by up to a fifth and up to twice its size."""
+    box = picture.boxes[int(chance.integers(len(picture.boxes)))]
+    side = max(box.x2 - box.x1, box.y2 - box.y1)
+    dx, dy = chance.uniform(-0.2, 0.2, 2) * side
+    return (box.x1 + box.x2) / 2 + dx, (box.y1 + box.y2) / 2 + dy, side * chance.uniform(1.0, 2.0), box.class_id
+
+
+def _nowhere(picture: Any, background: int, chance: np.random.Generator) -> tuple[float, float, float, int]:
+    """A square that touches no sign, or the class -1 when the one drawn does."""
+    side = chance.uniform(0.12, 0.5) * picture.height
+    x, y = chance.uniform(0, picture.width), chance.uniform(0, picture.height)
+    clear = all(
+        x + side / 2 < b.x1 or x - side / 2 > b.x2 or y + side / 2 < b.y1 or y - side / 2 > b.y2
+        for b in picture.boxes
+    )
+    return x, y, side, background if clear else -1
+
+
+def publish(run: Path) -> None:
+    """Keep the best weights in the repository, as halves to be small."""
+    from safetensors.numpy import save_file
+
+    from engine.contract.resources import SAMPLES
+    from engine.detector.checkpoint import read_tensors
+
+    arrays = read_tensors(run / "checkpoints" / "best.safetensors", "model")
+    SAMPLES.mkdir(parents=True, exist_ok=True)
+    file = SAMPLES / "signs_ssdlite_small_160.safetensors"
+    save_file({name: value.astype(np.float16) for name, value in arrays.items()}, file)
+    print(f"wrote {file.name}, {file.stat().st_size / 1e6:.1f} MB")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]).resolve())

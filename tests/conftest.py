@@ -1,0 +1,25 @@
+"""What every test runs under."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+
+import hypothesis
+import pytest
+
+# The same examples each time: a test that fails must fail again when it is looked into.
+hypothesis.settings.register_profile("espalier", derandomize=True, deadline=None, database=None)
+hypothesis.settings.load_profile("espalier")
+
+PADDLE_SIDE = {"paddle", "cv2"}
+QT_SIDE = {"PySide6"}
+
+
+@pytest.fixture(autouse=True)
+def _one_side_per_process() -> Iterator[None]:
+    """OpenCV brings a Qt of its own and Paddle symbols of zlib's: with PySide6 in one process they crash."""
+    yield
+    loaded = sys.modules.keys()
+    if PADDLE_SIDE & loaded and QT_SIDE & loaded:
+        pytest.exit("this process has loaded both Qt and Paddle or OpenCV; run `make test`", returncode=1)

@@ -1,0 +1,41 @@
+"""What tests of the engine share: small real data, and projects on it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from engine.contract.job import TrainJob, TrainSettings
+from engine.contract.project import DetectorChoice, Project, ProjectFolder
+
+
+@pytest.fixture(scope="session")
+def signs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A dozen pictures of the built-in sample, as a COCO folder."""
+    from engine.data.sample.write import write_sample
+
+    return write_sample(tmp_path_factory.mktemp("data") / "signs", train=8, val=4, test=4)
+
+
+@pytest.fixture
+def project(signs: Path, tmp_path: Path) -> ProjectFolder:
+    """A project of the smallest detector at its smallest size on those pictures."""
+    from engine.data.importing import import_dataset
+    from engine.data.index import Index
+
+    folder = ProjectFolder(tmp_path / "project 项目")
+    import_dataset(signs, folder.index)
+    with Index.open(folder.index) as index:
+        choice = DetectorChoice(key="ssdlite_mobilenet_v3_small", size=96, classes=index.classes())
+    folder.save(Project(name="test", detector=choice))
+    return folder
+
+
+@pytest.fixture
+def train_job(project: ProjectFolder) -> TrainJob:
+    """Three epochs of two steps, checkpointed at every step, with averaged weights."""
+    settings = TrainSettings(
+        epochs=3, batch_size=4, ema=0.9, checkpoint_every=1, evaluate_every=2, threads=1, augment="full"
+    )
+    return TrainJob(choice=project.load().detector, index=str(project.index), settings=settings)

@@ -1,0 +1,148 @@
+"""The command line: verbs, exit statuses, JSON, and following a run."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import signal
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from engine.cli import follow, load_verb, main, verbs
+from engine.cli.output import print_table
+from engine.contract.job import PreviewJob
+from engine.contract.lock import is_locked
+from engine.contract.messages import Cancelled, JobFailed, UserError
+from engine.contract.project import DetectorChoice
+from engine.contract.runs import RunFolder, start
+from engine.contract.tail import last_event
+
+ROOT = Path(__file__).resolve().parents[2]
+JOBS = ROOT / "tests" / "fakes" / "jobs.py"
+JOB = PreviewJob(choice=DetectorChoice(key="any", size=320, classes=("car",)))
+
+
+def test_that_every_verb_declares_itself() -> None:
+    assert "run" in verbs()
+    for verb in verbs():
+        module = load_verb(verb)
+        assert verb == module.NAME
+        assert module.HELP
+        module.add_parser(argparse.ArgumentParser())
+        assert callable(module.run)
+
+
+def test_that_loading_all_verbs_loads_nothing_heavy() -> None:
+    code = """
+        import sys
+        from engine.cli import load_verb, verbs
+        for verb in verbs(): load_verb(verb)
+        print([name for name in ("paddle", "ppdet", "numpy", "cv2", "numba") if name in sys.modules])
+    """
+    shown = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert shown.stdout == "[]\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        ([], "cli.no_verb"),
+        (["rnu", "x"], "cli.unknown_verb_close"),
+        (["qqqq"], "cli.unknown_verb"),
+        (["run"], "cli.usage"),
+        (["run", "a", "--no-such-option"], "cli.usage"),
+        (["run", "nowhere"], "run.no_job"),
+    ],
+)
+def test_that_bad_usage_is_status_2_and_one_sentence(
+    words: list[str], code: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(words) == 2
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert shown.err.startswith("espalier: ")
+    assert main([*words, "--json"]) == 2
+    shown = capsys.readouterr()
+    document = json.loads(shown.out)
+    assert (document["schema"], document["error"]["code"], shown.err) == (1, code, "")
+    assert "{" not in document["error"]["text"]
+
+
+def test_that_help_is_status_0(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--help"]) == 0
+    assert load_verb("run").HELP in capsys.readouterr().out
+
+
+def test_that_a_table_aligns_chinese_and_numbers(capsys: pytest.CaptureFixture[str]) -> None:
+    print_table([["红细胞", 61.25], ["car", None], ["x", -3]], ["class", "mAP"])
+    lines = capsys.readouterr().out.splitlines()
+    assert lines == ["class     mAP", "红细胞  61.25", "car         -", "x          -3"]
+
+
+@pytest.fixture
+def run_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Path:
+    """A run folder whose worker does the fake job that the test is parametrised with."""
+    command = (sys.executable, str(JOBS), request.param)
+    monkeypatch.setattr(follow, "start", lambda path: start(path, command))
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("run_dir", "raised"),
+    [("refuse", UserError), ("fail", JobFailed), ("no_room", JobFailed)],
+    indirect=["run_dir"],
+)
+def test_that_a_run_that_did_not_finish_is_raised(
+    run_dir: Path, raised: type[Exception], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(raised):
+        follow.launch_and_follow(JOB, run_dir, json=True)
+    assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("run_dir", ["done"], indirect=True)
+def test_that_following_without_a_terminal_prints_lines(
+    run_dir: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    state = follow.launch_and_follow(JOB, run_dir)
+    assert state.phase == "finished"
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert "100 %  5/5 steps" in shown.err
+    assert "\r" not in shown.err
+
+
+def test_that_ctrl_c_stops_the_run_with_status_130(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path)
+    folder.job.write_text(JOB.model_dump_json())
+    code = f"""
+        import sys
+        from pathlib import Path
+        from engine import cli
+        from engine.cli import follow
+        from engine.contract.runs import start
+        def work(words):
+            start(Path({str(tmp_path)!r}), {(sys.executable, str(JOBS), "patient")!r})
+            follow.follow(Path({str(tmp_path)!r}))
+        cli._dispatch = work
+        sys.exit(cli.main(["follow"]))
+    """
+    with subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(code)], cwd=ROOT, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stderr is not None
+        assert "test.patient" in process.stderr.readline()
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=30) == 130
+        assert "cancelled" in process.stderr.read()
+    assert not is_locked(folder.lock)
+    event, _ = last_event(folder.events)
+    assert event is not None and event.type == "cancelled"
+    with pytest.raises(Cancelled):
+        follow.outcome(follow.follow(tmp_path, quiet=True))
