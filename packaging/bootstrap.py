@@ -20,6 +20,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 VENV = ROOT / ".venv"
+DISCARDED = ROOT / ".venv.old"
 STAMP = VENV / "stamp"
 UNFINISHED = VENV / "unfinished"
 LOCK = ROOT / "packaging" / "requirements.lock"
@@ -30,8 +31,10 @@ PROBE = (
     "import ctypes, ensurepip, sqlite3, ssl, sys, venv, zlib\n"
     "print('%d.%d' % sys.version_info[:2], getattr(sys, '_base_executable', sys.executable))"
 )
-# What a person's shell may hold that would lead the new environment astray.
 PIP_INSTALL = ("-I", "-m", "pip", "install", "--no-input", "--disable-pip-version-check", "--no-deps")
+# Compiling every module of Paddle's would take longer than compiling the few that are used when they are.
+LOCKED = ("--progress-bar=off", "--only-binary=:all:", "--require-hashes", "--no-compile")
+# What a person's shell may hold that would lead the new environment astray.
 STRAY = "PYTHONHOME PYTHONPATH PIP_PREFIX PIP_REQUIRE_VIRTUALENV PIP_TARGET PIP_USER VIRTUAL_ENV".split()
 
 
@@ -110,7 +113,7 @@ def fetch_uv(folder: Path) -> Path | None:
     python = folder / "bin" / "python"
     if run(sys.executable, "-I", "-m", "venv", folder):
         return None
-    if run(python, *PIP_INSTALL, "--quiet", "--require-hashes", "-r", UV_LOCK):
+    if run(python, *PIP_INSTALL, "--quiet", *LOCKED, "-r", UV_LOCK):
         return None
     return folder / "bin" / "uv"
 
@@ -182,12 +185,21 @@ def clear_the_way(python: Path) -> None:
         return
     if VENV.exists():
         say("removing a .venv that is not whole")
-        shutil.rmtree(VENV)
+        # Out of the way in one move: half a removal could leave what looks whole.
+        remove(DISCARDED)
+        VENV.rename(DISCARDED)
+    remove(DISCARDED)
     VENV.mkdir()
     UNFINISHED.touch()
     say(f"making .venv with {python}")
     if run(python, "-I", "-m", "venv", VENV):
         raise SetupError(f"{python} could not make {VENV}, as told above; mend that and run make again.")
+
+
+def remove(folder: Path) -> None:
+    """Remove `folder` with all in it, if it is there."""
+    if folder.exists():
+        shutil.rmtree(folder)
 
 
 def install(held: int) -> None:
@@ -197,7 +209,7 @@ def install(held: int) -> None:
     """
     pip = (VENV / "bin" / "python", *PIP_INSTALL)
     say("installing packaging/requirements.lock (some minutes the first time, about 2 GB)")
-    if run(*pip, "--progress-bar=off", "--only-binary=:all:", "--require-hashes", "-r", LOCK, keep=held):
+    if run(*pip, *LOCKED, "-r", LOCK, keep=held):
         raise SetupError("pip could not install the packages, as told above; run make again.")
     say("installing espalier itself")
     if run(*pip, "--quiet", "--no-index", "--no-build-isolation", "--editable", ROOT, keep=held):

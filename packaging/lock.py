@@ -49,9 +49,7 @@ def line(package: dict[str, Any]) -> str:
 def gaps(packages: list[dict[str, Any]]) -> list[str]:
     """What the packages and the project require and the lock lacks or has in a version that does not fit."""
     project = tomli.loads(PYPROJECT.read_text(encoding="utf-8"))
-    overrides = {
-        canonicalize_name(Requirement(text).name) for text in project["tool"]["uv"]["override-dependencies"]
-    }
+    overrides = {canonicalize_name(Requirement(text).name) for text in project["tool"]["uv"]["override-dependencies"]}
     metadata = [package["metadata"] for package in packages]
     locked = {canonicalize_name(each["name"]): each["version"] for each in metadata}
     asked = [("espalier", text) for text in project["project"]["dependencies"]]

@@ -139,8 +139,7 @@ def _nowhere(picture: Any, background: int, chance: np.random.Generator) -> tupl
     side = chance.uniform(0.12, 0.5) * picture.height
     x, y = chance.uniform(0, picture.width), chance.uniform(0, picture.height)
     clear = all(
-        x + side / 2 < b.x1 or x - side / 2 > b.x2 or y + side / 2 < b.y1 or y - side / 2 > b.y2
-        for b in picture.boxes
+        x + side / 2 < b.x1 or x - side / 2 > b.x2 or y + side / 2 < b.y1 or y - side / 2 > b.y2 for b in picture.boxes
     )
     return x, y, side, background if clear else -1
 

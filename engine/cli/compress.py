@@ -24,6 +24,7 @@ def add_parser(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--teacher", metavar="RUN", help="run that teaches; the starting run if not given")
     parser.add_argument("--epochs", type=int, help="epochs of every training, instead of the recipe's own")
     parser.add_argument("--set", dest="settings", metavar="KEY=VALUE", action="append", default=[], help="as in train")
+    parser.add_argument("--continue", dest="done", metavar="RUN", help="go on after this run of the same recipe")
     parser.add_argument("--limit", type=int, default=0, help="use only so many pictures of each split")
 
 
@@ -53,8 +54,8 @@ def compress(
     jobs = with_epochs(plan(recipe, choice), args.epochs)
     _check_teacher(choice, read_info(checkpoint_of(teacher)).choice)
     base = read_settings(args.settings, _settings_of(start).model_dump())
-    runs: list[Path] = []
-    for planned in jobs:
+    runs = [trained_run(folder, args.done)] if args.done else []
+    for planned in jobs[len(runs) :]:
         rate = base.learning_rate * planned.rate_factor
         settings = base.model_copy(update={"epochs": planned.epochs, "learning_rate": rate, "stop_after": 0})
         job = TrainJob(

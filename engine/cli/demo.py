@@ -13,7 +13,7 @@ HELP = "the whole session on the built-in sample"
 
 def add_parser(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("dir", metavar="DIR", nargs="?", type=Path, help="folder of the demo project; demo if not given")
+    parser.add_argument("dir", metavar="DIR", nargs="?", type=Path, help="folder of the demo project, else demo")
 
 
 def run(args: argparse.Namespace) -> int:

@@ -19,7 +19,7 @@ def add_parser(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("dir", metavar="DIR", type=Path, help="folder of the new project")
     parser.add_argument("--data", required=True, type=Path, help="folder of the data set, or 'sample'")
     parser.add_argument("--format", choices=("voc", "coco", "yolo"), help="format of the data; found out if not given")
-    parser.add_argument("--split", type=fractions, help="shares of train, val and test, such as 0.8,0.1,0.1")
+    parser.add_argument("--split", help="shares of train, val and test, such as 0.8,0.1,0.1")
     parser.add_argument("--classes", help="class names in order, separated by commas; the data's own if not given")
     parser.add_argument("--detector", required=True, help="key of the base detector (see: espalier describe)")
     parser.add_argument("--size", type=int, help="input size in pixels; the detector's default if not given")
@@ -27,20 +27,10 @@ def add_parser(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--fix", action="store_true", help="mend in the index what can be mended")
 
 
-def fractions(text: str) -> tuple[float, float, float]:
-    """Three shares that add up to 1."""
-    try:
-        train, val, test = (float(part) for part in text.split(","))
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"'{text}' is not three numbers such as 0.8,0.1,0.1") from None
-    if min(train, val, test) < 0 or abs(train + val + test - 1) > 1e-6 or train == 0:
-        raise argparse.ArgumentTypeError(f"the shares in '{text}' must be 0 or more and add up to 1")
-    return train, val, test
-
-
 def run(args: argparse.Namespace) -> int:
     """Make the project; nothing is left behind when it cannot be made."""
     from engine.data.importing import import_dataset
+    from engine.data.splits import parse_split
     from engine.detector.spec import check_size, find_spec
 
     folder = ProjectFolder(args.dir)
@@ -49,11 +39,12 @@ def run(args: argparse.Namespace) -> int:
     spec = find_spec(args.detector)
     size = args.size or spec.sizes.default
     check_size(spec, size)
+    split = parse_split(args.split) if args.split else None
     existed = folder.root.exists()
     try:
         classes = [name.strip() for name in args.classes.split(",")] if args.classes else None
         report = import_dataset(
-            _source(args.data), folder.index, format=args.format, split=args.split, classes=classes, fix=args.fix
+            _source(args.data), folder.index, format=args.format, split=split, classes=classes, fix=args.fix
         )
         choice = _choice(folder, args.detector, size, args.fit_anchors)
         folder.save(Project(name=folder.root.name, detector=choice))

@@ -1,6 +1,6 @@
 """The verb behind the studio's live previews: requests as JSON lines on stdin, answers as JSON lines on stdout.
 
-`figures` takes {"id", "detector": DetectorChoice, "recipe": Recipe} and answers {"id", "base", "figures", "problems"} in
+`figures` takes {"id", "detector": DetectorChoice, "recipe": Recipe}, answers {"id", "base", "figures", "problems"} in
 milliseconds once a configuration's graph is cached. `pictures` takes {"id", "run", "picture", "threshold"} and answers
 {"id", "boxes"}. A refused request is answered by {"id", "error"}. Of requests that queue up, the latest wins; the
 others get no answer.

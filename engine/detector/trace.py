@@ -46,6 +46,7 @@ class Heads(nn.Layer):  # type: ignore[misc]  # Paddle is untyped
         super().__init__()
         self.network = network
 
+    @paddle.jit.not_to_static  # nothing in it depends on values, and rewriting its source is most of a trace's time
     def forward(self, image: Any) -> Any:
         """Raw head outputs for (N, 3, H, W) pictures, one tensor per map (SSD: boxes, then scores)."""
         outputs = run_to_head(self.network, image)

@@ -42,11 +42,13 @@ def run(name: str, inputs: str, outputs: str) -> dict[str, Any]:
 def cut(program_dir: str, out_dir: str) -> dict[str, Any]:
     """Save the part of a program up to the head's raw outputs, with the picture as only input."""
     program, _, _ = paddle.static.load_inference_model(str(Path(program_dir) / "model"), _executor)
-    block = program.global_block()
     names = head_outputs(program)
-    targets = [block.var(name) for name in names]
+    # Saving gives outputs fixed names, which those of the whole program already have.
+    part = program._prune_with_input(["image"], [program.global_block().var(name) for name in names])
+    block = part.global_block()
     prefix = str(Path(out_dir) / "model")
-    paddle.static.save_inference_model(prefix, [block.var("image")], targets, _executor, program=program)
+    targets = [block.var(name) for name in names]
+    paddle.static.save_inference_model(prefix, [block.var("image")], targets, _executor, program=part)
     return {"outputs": names}
 
 

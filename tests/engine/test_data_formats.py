@@ -64,9 +64,7 @@ def test_that_a_dataset_is_read_as_it_was_written(tmp_path: Path, format: str) -
 @st.composite
 def datasets(draw: st.DrawFn) -> list[Shot]:
     letters = st.characters(codec="utf-8", categories=["L", "N"])
-    stems = draw(
-        st.lists(st.text(letters, min_size=1, max_size=8), min_size=1, max_size=3, unique_by=str.casefold)
-    )
+    stems = draw(st.lists(st.text(letters, min_size=1, max_size=8), min_size=1, max_size=3, unique_by=str.casefold))
     written = []
     for number, stem in enumerate(stems):
         width, height = draw(st.integers(8, 90)), draw(st.integers(8, 90))

@@ -13,16 +13,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.contract.messages import UserError, sentences
-from engine.data.checks import Sound
 from engine.data.importing import check_dataset, import_dataset
 from engine.data.index import Index
-from engine.data.pictures import Probe
-from engine.data.splits import assign, parse_split
 from tests.fakes.datasets import Shot, encoded, put, shots, write_coco, write_voc, write_yolo
 
 
 def cut(path: Path) -> None:
     path.write_text(path.read_text()[:-40])
+
+
+def change_annotation(root: Path, **values: int) -> None:
+    path = root / "annotations" / "instances_train.json"
+    document = json.loads(path.read_text())
+    document["annotations"][4].update(values)
+    path.write_text(json.dumps(document))
 
 
 def missing_folder(root: Path) -> None:
@@ -79,10 +83,7 @@ def yolo_picture_gone(root: Path) -> None:
 
 def coco_id_unknown(root: Path) -> None:
     write_coco(root, shots())
-    path = root / "annotations" / "instances_train.json"
-    document = json.loads(path.read_text())
-    document["annotations"][4]["image_id"] = 77
-    path.write_text(json.dumps(document))
+    change_annotation(root, image_id=77)
 
 
 def no_picture(root: Path) -> None:
@@ -97,10 +98,7 @@ def other_class(root: Path) -> None:
 
 def coco_category_unknown(root: Path) -> None:
     write_coco(root, shots())
-    path = root / "annotations" / "instances_train.json"
-    document = json.loads(path.read_text())
-    document["annotations"][4]["category_id"] = 12345
-    path.write_text(json.dumps(document))
+    change_annotation(root, category_id=12345)
 
 
 def yolo_class_unknown(root: Path) -> None:
@@ -195,9 +193,7 @@ def test_that_a_failed_import_keeps_the_old_index(tmp_path: Path) -> None:
 
 def test_that_progress_counts_every_picture(tmp_path: Path) -> None:
     told: list[tuple[int, int]] = []
-    import_dataset(
-        write_voc(tmp_path / "data", shots()), tmp_path / "i", progress=lambda *counts: told.append(counts)
-    )
+    import_dataset(write_voc(tmp_path / "data", shots()), tmp_path / "i", progress=lambda *counts: told.append(counts))
     assert told == [(n, 10) for n in range(1, 11)]
 
 
@@ -214,48 +210,6 @@ def test_that_a_name_that_is_not_utf8_is_passed_over(tmp_path: Path) -> None:
     assert [finding.message.code for finding in report.findings] == ["data.name_not_utf8"]
     assert Index.open(tmp_path / "index.sqlite").counts()["train"] == 6
     assert report.model_dump_json()
-
-
-@pytest.mark.parametrize(
-    "text", ["0.8,0.2", "0.8,0.1,x", "0.5,0.1,0.1", "0,0.5,0.5", "1.2,-0.1,-0.1", "nan,0,1", ""]
-)
-def test_that_a_split_that_makes_no_sense_is_refused(text: str) -> None:
-    with pytest.raises(UserError, match=r"0\.8,0\.1,0\.1"):
-        parse_split(text)
-
-
-def test_that_shares_override_the_splits_of_the_source(tmp_path: Path) -> None:
-    root = write_voc(tmp_path / "data", shots(20, 0, 0))
-    report = import_dataset(root, tmp_path / "index.sqlite", split=parse_split("0.5,0.25,0.25"))
-    assert [finding.message.code for finding in report.findings] == ["data.split_asked"]
-    with Index.open(tmp_path / "index.sqlite") as index:
-        assert index.counts() == {"train": 10, "val": 5, "test": 5, "none": 0}
-
-
-def test_that_a_source_without_val_gives_some_of_train(tmp_path: Path) -> None:
-    root = write_voc(tmp_path / "data", shots(20, 0, 4))
-    report = import_dataset(root, tmp_path / "index.sqlite")
-    found = {finding.message.code: finding.message.args for finding in report.findings}
-    assert found["data.split_val_taken"]["count"] == 2
-    with Index.open(tmp_path / "index.sqlite") as index:
-        assert index.counts() == {"train": 18, "val": 2, "test": 4, "none": 0}
-
-
-def test_that_a_source_without_splits_is_dealt_out_and_says_so(tmp_path: Path) -> None:
-    root = write_coco(tmp_path, [Shot(f"n{n}", "none") for n in range(20)])
-    report = check_dataset(root)
-    assert {part: split.pictures for part, split in report.statistics.splits.items()} == {
-        "train": 16,
-        "val": 2,
-        "test": 2,
-    }
-    assert "data.split_drawn" in [finding.message.code for finding in report.findings]
-
-
-def test_that_the_seed_decides_the_split(tmp_path: Path) -> None:
-    root = write_voc(tmp_path, shots(20, 0, 0))
-    hashes = [check_dataset(root, split=(0.5, 0.5, 0.0), seed=seed).content_hash for seed in (1, 1, 2)]
-    assert hashes[0] == hashes[1] != hashes[2]
 
 
 WRITERS = {"voc": write_voc, "coco": write_coco, "yolo": write_yolo}
@@ -280,9 +234,7 @@ SPOILERS = [
 
 @settings(max_examples=40, deadline=None)
 @given(st.sampled_from(sorted(WRITERS)), st.data())
-def test_that_no_damage_to_annotations_ends_in_anything_but_a_finding(
-    format: str, data: st.DataObject
-) -> None:
+def test_that_no_damage_to_annotations_ends_in_anything_but_a_finding(format: str, data: st.DataObject) -> None:
     with tempfile.TemporaryDirectory() as folder:
         root = WRITERS[format](Path(folder) / "data", shots(1, 1, 1))
         files = sorted(path for path in root.rglob("*") if path.suffix in TEXTS)
@@ -303,18 +255,3 @@ def test_that_no_damage_to_annotations_ends_in_anything_but_a_finding(
             else:
                 assert import_dataset(root, index, format=format, fix=fix) == report
                 index.unlink()
-
-
-@given(st.integers(3, 60), st.integers(0, 2**31), st.integers(1, 4))
-def test_that_drawing_makes_no_leak_and_no_empty_split(count: int, seed: int, copies: int) -> None:
-    pictures = [
-        Sound(f"{n}", "", "", Probe(str(min(n, count - copies))), "none") for n in range(count + copies)
-    ]
-    assign(pictures, (0.8, 0.1, 0.1), seed)
-    parts = {
-        picture.probe.digest: {p.part for p in pictures if p.probe.digest == picture.probe.digest}
-        for picture in pictures
-    }
-    assert all(len(found) == 1 for found in parts.values())
-    if len(parts) >= 3:
-        assert {picture.part for picture in pictures} == {"train", "val", "test"}

@@ -24,7 +24,7 @@ COUNTS = {"train": 9, "val": 3, "test": 2}
 
 @pytest.fixture(scope="module")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_sample(tmp_path_factory.mktemp("sample") / "signs", **COUNTS)
+    return write_sample(tmp_path_factory.mktemp("sample") / "signs", train=9, val=3, test=2)
 
 
 def contents(root: Path) -> dict[str, bytes]:
@@ -48,9 +48,9 @@ def test_that_it_is_the_same_again_and_in_other_processes(
 ) -> None:
     monkeypatch.setattr(writing, "FEW", 0)
     monkeypatch.setattr(writing, "CHUNK", 2)
-    monkeypatch.setattr(writing.os, "cpu_count", lambda: 2)
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
     heard: list[tuple[int, int]] = []
-    again = write_sample(tmp_path / "again", **COUNTS, progress=lambda done, total: heard.append((done, total)))
+    again = write_sample(tmp_path / "again", train=9, val=3, test=2, progress=lambda *told: heard.append(told))
     assert contents(again) == contents(sample)
     assert heard[-1] == (14, 14)
     assert [done for done, _ in heard] == sorted({done for done, _ in heard})

@@ -1,0 +1,165 @@
+"""The whole session on the built-in sample: what `espalier demo` does, and the table that it ends with."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from engine.contract.events import Finished
+from engine.contract.figures import Figure, pick
+from engine.contract.job import EvaluateJob, ExportJob, HostJob, Job, PredictJob, TrainJob, TrainSettings
+from engine.contract.messages import JobFailed
+from engine.contract.project import DetectorChoice, Project, ProjectFolder, write_atomically
+from engine.contract.recipe import Step, find_recipe
+from engine.contract.resources import SAMPLES
+from engine.contract.runs import RunFolder, start
+from engine.contract.state import RunState
+
+DETECTOR, SIZE = "ssdlite_mobilenet_v3_small", 160
+RECIPE = "ssdlite-phone"
+WEIGHTS = SAMPLES / "signs_ssdlite_small_160.safetensors"
+SETTINGS = TrainSettings(
+    batch_size=8, learning_rate=1e-3, ema=0.995, weight_decay=5e-5, threads=1, evaluate_every=0, checkpoint_every=1000
+)
+HEADERS = ("model", "mAP val", "mAP test", "FLOPs (G MACs)", "parameters", ".nb fp32", ".nb int8", "host ms network")
+
+
+@dataclass
+class Line:
+    """One model of the table with all figures that were told of it."""
+
+    label: str
+    run: str
+    figures: list[Figure] = field(default_factory=list)
+
+
+@dataclass
+class Outcome:
+    """What the session came to."""
+
+    lines: list[Line]
+    pictures: Path
+    seconds: float
+
+    def value(self, number: int, name: str, **conditions: Any) -> float | None:
+        """A figure of line `number`, or None."""
+        found = pick(self.lines[number].figures, name, **conditions)  # type: ignore[arg-type]
+        return None if found is None else found.value
+
+    def verdict(self) -> list[str]:
+        """The comparisons that count, in words."""
+        base, control, pruned, small = 0, 1, 2, 4
+        share = _share(self.value(small, "conv_macs"), self.value(base, "conv_macs"))
+        size = _share(self.value(small, "nb_bytes", precision="int8"), self.value(base, "nb_bytes", precision="fp32"))
+        after = _difference(self.value(small, "map", split="test"), self.value(control, "map", split="test"))
+        before = _difference(self.value(pruned, "map", split="val"), self.value(base, "map", split="val"))
+        return [
+            f"MACs: {share} of the base's.   int8 .nb: {size} of the base's fp32 one.",
+            f"mAP test against the base trained on for the same steps: {after} points.",
+            f"mAP val right after pruning, before recovery: {before} points.",
+            f"The session took {self.seconds / 60:.1f} minutes.",
+        ]
+
+    def document(self) -> dict[str, Any]:
+        """The outcome as JSON."""
+        lines = [
+            {"model": line.label, "run": line.run, "figures": [f.model_dump(exclude_none=True) for f in line.figures]}
+            for line in self.lines
+        ]
+        figures = lines[-1]["figures"]
+        return {"figures": figures, "models": lines, "pictures": str(self.pictures), "seconds": self.seconds}
+
+
+class Demonstration:
+    """Makes the project and runs every job in it."""
+
+    def __init__(self, root: Path, quiet: bool) -> None:
+        self.folder = ProjectFolder(root)
+        self.quiet = quiet
+
+    def run(self) -> Outcome:
+        """The session; raises what a failed job means."""
+        began = time.monotonic()
+        choice = self._project()
+        recipe = find_recipe(RECIPE)
+        base = self._work(self._job(choice, str(WEIGHTS), 0, ()), self.folder.new_run("base"))
+        epochs = self._recipe_epochs(choice)
+        schedule = next(step for step in recipe.steps if step.technique == "lr_schedule")
+        control = self.folder.new_run("base-trained-on")
+        self._begin(self._job(choice, str(base), epochs, (schedule,)), control)
+        compressed, quantised = self._compress(base)
+        self._await(control)
+        lines = [
+            Line("base", base.name, self._test(base)),
+            Line("base, trained on for the same steps", control.name, self._test(control)),
+            Line("pruned, not recovered", compressed.name, _told(compressed, "transformed")),
+            Line("pruned and distilled", compressed.name, self._test(compressed)),
+            Line("... and int8", quantised.name, self._test(quantised)),
+        ]
+        self._export(lines)
+        self._host(lines)
+        pictures = self._pictures(base, quantised)
+        outcome = Outcome(lines, pictures, time.monotonic() - began)
+        write_atomically(self.folder.root / "demo.json", json.dumps(outcome.document(), ensure_ascii=False, indent=1))
+        return outcome
+
+    def _project(self) -> DetectorChoice:
+        from engine.cli.projects import sample_folder
+        from engine.data.importing import import_dataset
+        from engine.data.index import Index
+        from engine.data.sample.write import write_sample
+
+        self._say("Drawing the sample's pictures")
+        import_dataset(write_sample(sample_folder()), self.folder.index)
+        with Index.open(self.folder.index) as index:
+            choice = DetectorChoice(key=DETECTOR, size=SIZE, classes=index.classes())
+        self.folder.save(Project(name="demo", detector=choice))
+        return choice
+
+    def _recipe_epochs(self, choice: DetectorChoice) -> int:
+        from engine.plan import plan
+
+        return sum(job.epochs for job in plan(find_recipe(RECIPE), choice))
+
+    def _job(self, choice: DetectorChoice, start_from: str, epochs: int, steps: tuple[Step, ...]) -> TrainJob:
+        settings = SETTINGS.model_copy(update={"epochs": epochs})
+        return TrainJob(choice=choice, index=str(self.folder.index), start=start_from, steps=steps, settings=settings)
+
+    def _compress(self, base: Path) -> tuple[Path, Path]:
+        from engine.cli.compress import compress
+
+        args = argparse.Namespace(epochs=None, settings=[], limit=0, json=self.quiet, done=None)
+        first, last = compress(self.folder, find_recipe(RECIPE), base, base, args)
+        return first, last
+
+    def _work(self, job: Job, run_dir: Path) -> Path:
+        from engine.cli.follow import launch_and_follow
+
+        launch_and_follow(job, run_dir, json=self.quiet)
+        return run_dir
+
+    def _begin(self, job: Job, run_dir: Path) -> None:
+        write_atomically(RunFolder(run_dir).job, job.model_dump_json(indent=2))
+        start(run_dir)
+
+    def _await(self, run_dir: Path) -> None:
+        from engine.cli.follow import follow, outcome
+
+        outcome(follow(run_dir, json=self.quiet))
+
+    def _say(self, text: str) -> None:
+        if not self.quiet:
+            print(text, flush=True)
+
+
+def free_folder(wanted: Path) -> Path:
+    """`wanted`, or that with the first number that is free."""
+    number, folder = 1, wanted
+    while folder.exists():
+        number += 1
+        folder = wanted.with_name(f"{wanted.name}-{number}")
+    return folder

@@ -1,0 +1,16 @@
+"""Short ways to ask a validation report."""
+
+from __future__ import annotations
+
+from engine.data.report import Finding, Report
+
+
+def only(report: Report, code: str) -> Finding:
+    """The one finding with this code."""
+    found = [finding for finding in report.findings if finding.message.code == f"data.{code}"]
+    assert len(found) == 1, [finding.line() for finding in report.findings]
+    return found[0]
+
+
+def facts(finding: Finding) -> tuple[str, str, str, str, str | None]:
+    return finding.severity, finding.file, finding.place, finding.action, finding.mend
