@@ -27,7 +27,7 @@ layers: setup
 	.venv/bin/lint-imports --no-logo
 
 architecture: setup
-	$(PYTHON) -m pytest -q tests/test_architecture.py
+	$(PYTHON) -m pytest -q tests/test_architecture.py tests/test_sentences.py
 
 bench: setup
 	$(PYTHON) -m tests.benchmarks

@@ -70,6 +70,15 @@ def plan(recipe: Recipe, choice: DetectorChoice) -> list[PlannedJob]:
     return jobs
 
 
+def check_teacher(jobs: Sequence[PlannedJob], student: DetectorChoice, teacher: DetectorChoice) -> None:
+    """Raises UserError when a step of the plan cannot be taught by that teacher."""
+    for job in jobs:
+        for step in job.steps + job.alongside:
+            problem = make(step).admits_teacher(student, teacher)
+            if problem is not None:
+                raise UserError(problem.code, **problem.args)
+
+
 def with_epochs(jobs: Sequence[PlannedJob], epochs: int | None) -> list[PlannedJob]:
     """The jobs with every training's length replaced; those that train nothing stay so."""
     if epochs is None:

@@ -45,9 +45,7 @@ def graph_figures(graph: Graph) -> list[Figure]:
     ]
 
 
-def graph_of(
-    choice: DetectorChoice, techniques: Sequence[Technique] = (), cache_dir: Path | None = None
-) -> Graph:
+def graph_of(choice: DetectorChoice, techniques: Sequence[Technique] = (), cache_dir: Path | None = None) -> Graph:
     """The graph of the detector as the techniques configure it, before they change any channel."""
     from engine.detector.spec import resolve
 
@@ -81,9 +79,7 @@ def _user_cache() -> Path:
 
 def _key(text: str) -> str:
     versions = [version(name) for name in ("paddlepaddle", "paddledet")]
-    sources = [
-        (ROOT / "engine" / "detector" / name).read_bytes() for name in ("build.py", "raw.py", "trace.py")
-    ]
+    sources = [(ROOT / "engine" / "detector" / name).read_bytes() for name in ("build.py", "raw.py", "trace.py")]
     digest = hashlib.sha256(json.dumps([FORMAT, *versions, text]).encode())
     for source in sources:
         digest.update(source)
@@ -93,9 +89,7 @@ def _key(text: str) -> str:
 def _trace_in_child(text: str, file: Path) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     inherited = os.environ.get("PYTHONPATH")
-    environment = os.environ | {
-        "PYTHONPATH": os.pathsep.join([str(ROOT), *([inherited] if inherited else [])])
-    }
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), *([inherited] if inherited else [])])}
     try:
         done = subprocess.run(
             [sys.executable, "-m", "engine.detector.trace_child", str(file)],
@@ -109,6 +103,4 @@ def _trace_in_child(text: str, file: Path) -> None:
         raise JobFailed("graph.trace_timeout", seconds=_TIME_LIMIT_S) from error
     if done.returncode or not file.is_file():
         lines = done.stderr.strip().splitlines()
-        raise JobFailed(
-            "graph.trace_failed", status=done.returncode, reason=lines[-1][:300] if lines else "-"
-        )
+        raise JobFailed("graph.trace_failed", status=done.returncode, reason=lines[-1][:300] if lines else "-")

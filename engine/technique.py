@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
@@ -53,13 +53,13 @@ class Calibration:
 
 @dataclass(frozen=True)
 class Context:
-    """What a hook may look at: the built configuration, and the pictures if there are any."""
+    """What a hook may look at: the built configuration, and the pictures if there are any; at export the network."""
 
     config: Mapping[str, Any]
     choice: DetectorChoice
     calibration: Calibration | None = None
     work_dir: Path | None = None
-    extra: dict[str, Any] = field(default_factory=dict)
+    network: nn.Layer | None = None
 
 
 class Technique:
@@ -122,6 +122,10 @@ class Technique:
 
     def teach(self, student: nn.Layer, teacher: nn.Layer | None, context: Context) -> Lesson | None:
         """Start teaching the student; None for techniques that do not."""
+        return None
+
+    def admits_teacher(self, student: DetectorChoice, teacher: DetectorChoice) -> Message | None:
+        """Why that teacher cannot teach that student; None when it can, or when the technique has no teacher."""
         return None
 
     def rate(self, base: float, step: int, steps_per_epoch: int, epochs: int) -> float | None:

@@ -28,8 +28,8 @@ UV_LOCK = ROOT / "packaging" / "uv.lock"
 INPUTS = (LOCK, UV_LOCK, ROOT / "packaging" / "bootstrap.py", ROOT / "pyproject.toml")
 VERSION = "3.10"
 PROBE = (
-    "import ctypes, ensurepip, sqlite3, ssl, sys, venv, zlib\n"
-    "print('%d.%d' % sys.version_info[:2], getattr(sys, '_base_executable', sys.executable))"
+    "import ctypes, ensurepip, os, sqlite3, ssl, sys, venv, zlib\n"
+    "print('%d.%d' % sys.version_info[:2], os.path.realpath(sys.executable))"  # never a virtual environment's
 )
 PIP_INSTALL = ("-I", "-m", "pip", "install", "--no-input", "--disable-pip-version-check", "--no-deps")
 # Compiling every module of Paddle's would take longer than compiling the few that are used when they are.

@@ -17,9 +17,7 @@ def main(options: list[str]) -> int:
     has_studio = any((ROOT / "tests" / "studio").glob("**/test_*.py"))
     environment = {"QT_QPA_PLATFORM": "offscreen", **os.environ}
     return max(
-        subprocess.run(
-            [sys.executable, "-m", "pytest", *side, *options], cwd=ROOT, env=environment
-        ).returncode
+        subprocess.run([sys.executable, "-m", "pytest", *side, *options], cwd=ROOT, env=environment).returncode
         for side in ([ENGINE, STUDIO] if has_studio else [ENGINE])
     )
 

@@ -46,9 +46,7 @@ def shipped_texts() -> Iterator[tuple[Path, str]]:
     """Every text file that belongs to the repository, with its text."""
     paths = [path for path in ROOT.iterdir() if path.is_file()]
     for folder in (*FOLDERS, "resources", ".ci"):
-        paths += [
-            path for path in (ROOT / folder).rglob("*") if path.is_file() and "__pycache__" not in path.parts
-        ]
+        paths += [path for path in (ROOT / folder).rglob("*") if path.is_file() and "__pycache__" not in path.parts]
     for path in paths:
         try:
             yield path, path.read_text(encoding="utf-8")
@@ -107,14 +105,12 @@ def test_a_module_is_named_for_what_it_holds() -> None:
 
 
 def test_a_module_says_what_it_is_for() -> None:
-    trees = {shown(path): parse(path) for path in sources(*FOLDERS)}
+    trees = {shown(path): parse(path) for path in sources("engine", "studio", "packaging")}
     assert [path for path, tree in trees.items() if tree.body and not ast.get_docstring(tree)] == []
 
 
 def test_no_file_names_a_registry_or_a_place_on_somebodys_machine() -> None:
-    assert [
-        f"{shown(path)}: {found[0]}" for path, text in shipped_texts() for found in FOREIGN.finditer(text)
-    ] == []
+    assert [f"{shown(path)}: {found[0]}" for path, text in shipped_texts() for found in FOREIGN.finditer(text)] == []
 
 
 def test_the_engine_has_one_broad_except_and_it_is_the_workers() -> None:

@@ -85,11 +85,7 @@ def last_parts() -> dict[str, str]:
     for path, tree in trees().items():
         for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
             name, code = ast.unparse(call.func).split(".")[-1], literal_code(call)
-            if (
-                code is not None
-                and path.parent in takers().get(name, ())
-                and re.fullmatch("[a-z0-9_]+", code)
-            ):
+            if code is not None and path.parent in takers().get(name, ()) and re.fullmatch("[a-z0-9_]+", code):
                 found[f"{path.relative_to(ROOT)}:{call.lineno}"] = code
     return found
 

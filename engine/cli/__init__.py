@@ -16,7 +16,7 @@ from engine.cli.output import emit_json
 from engine.contract.messages import Cancelled, JobFailed, Message, UserError
 
 # Modules of this package that are no verbs.
-_SUPPORT = ("output", "follow", "projects", "choosing")
+_SUPPORT = ("output", "follow", "projects", "choosing", "demonstration")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -47,12 +47,12 @@ def compress(
     from engine.cli.follow import launch_and_follow
     from engine.cli.train import read_settings
     from engine.detector.header import read_info
-    from engine.plan import plan, with_epochs
+    from engine.plan import check_teacher, plan, with_epochs
 
     info = read_info(checkpoint_of(start))
     choice = _same_data(folder, info.choice, start)
     jobs = with_epochs(plan(recipe, choice), args.epochs)
-    _check_teacher(choice, read_info(checkpoint_of(teacher)).choice)
+    check_teacher(jobs, choice, read_info(checkpoint_of(teacher)).choice)
     base = read_settings(args.settings, _settings_of(start).model_dump())
     runs = [trained_run(folder, args.done)] if args.done else []
     for planned in jobs[len(runs) :]:
@@ -97,11 +97,3 @@ def _same_data(folder: ProjectFolder, choice: DetectorChoice, start: Path) -> De
     if ours.classes != choice.classes:
         raise UserError("train.other_detector", path=str(start), theirs=choice.key, ours=ours.key)
     return choice
-
-
-def _check_teacher(student: DetectorChoice, teacher: DetectorChoice) -> None:
-    from engine.techniques.distill import check_teacher
-
-    problem = check_teacher(student, teacher)
-    if problem is not None:
-        raise UserError(problem.code, **problem.args)

@@ -18,7 +18,7 @@ def add_parser(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Sample, base, prune + distil + int8 beside the base trained on, evaluation, export, pictures, one table."""
-    from engine.demonstration import HEADERS, Demonstration, free_folder, table
+    from engine.cli.demonstration import HEADERS, Demonstration, free_folder, table
 
     folder = args.dir or free_folder(Path("demo"))
     demonstration = Demonstration(folder, quiet=args.json)

@@ -37,7 +37,7 @@ class TrainSettings(BaseModel):
     threads: int = Field(default=0, ge=0, description="Threads of the numeric library; 0 for all cores")
     augment: Literal["none", "light", "full"] = Field(
         default="light",
-        description="Random changes of training pictures: none; light, for small inputs and short runs; full, as ppdet's",
+        description="Random changes of training pictures; light suits small inputs and short runs, full is ppdet's",
     )
     ema: float = Field(default=0.0, ge=0, lt=1, description="Decay of the averaged weights; 0 for none")
 
@@ -94,8 +94,16 @@ class ExportJob(_Job):
     out: str
 
 
+class HostJob(_Job):
+    """What runs cost on this machine, side by side in Paddle Lite x86; int8 runs in int8, the others in fp32."""
+
+    kind: Literal["host"] = "host"
+    runs: tuple[str, ...]
+    index: str
+
+
 Job = Annotated[
-    TrainJob | EvaluateJob | PredictJob | ExportJob, Field(discriminator="kind")
+    TrainJob | EvaluateJob | PredictJob | ExportJob | HostJob, Field(discriminator="kind")
 ]
 _adapter: TypeAdapter[Job] = TypeAdapter(Job)
 

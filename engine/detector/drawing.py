@@ -52,6 +52,17 @@ def side_by_side(left: NDArray[np.uint8], right: NDArray[np.uint8]) -> NDArray[n
     return np.concatenate([left, gap, right], axis=1)
 
 
+def join_files(before: Path, after: Path, out: Path) -> Path:
+    """Put the drawn pictures of two folders side by side, by name, into `out`; returns it."""
+    from engine.detector.pictures import read_picture
+
+    out.mkdir(parents=True, exist_ok=True)
+    for left in sorted(before.glob("*.png")):
+        pair = side_by_side(read_picture(left), read_picture(after / left.name))
+        write_picture(out / left.name, pair)
+    return out
+
+
 def write_picture(path: Path, picture: NDArray[np.uint8]) -> None:
     """Write an RGB picture; raises JobFailed when it cannot be written."""
     done, data = cv2.imencode(path.suffix, cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))

@@ -1,7 +1,7 @@
 """Simulated int8 in a network, and the int8 program that it is saved as.
 
 Each quantised convolution is Paddle's `QuantizedConv2D`, the layer that PaddleSlim's QAT puts in, but without its
-observers of outputs: those would round a convolution's output once more on export and keep batch norm from being folded.
+observers of outputs: on export those would round a convolution's output once more, between it and its batch norm.
 A quantised network keeps the keys of the float one and adds scales.
 """
 
@@ -16,6 +16,7 @@ import numpy as np
 
 from engine.detector.raw import head_convolutions, run_to_head
 from engine.detector.runtime import prepare
+from engine.detector.trace import evaluating
 
 prepare()
 
@@ -28,7 +29,7 @@ WEIGHT_QUANTISER = "fake_channel_wise_quantize_dequantize_abs_max"
 
 
 class Pact(nn.Layer):  # type: ignore[misc]  # Paddle is untyped
-    """Clips activations to a learned bound (PACT), in training only: later the learned scale clips at the same place."""
+    """Clips activations to a learned bound (PACT), in training only: later the scale found there clips as well."""
 
     def __init__(self, start: float) -> None:
         super().__init__()
@@ -48,9 +49,9 @@ def convolutions(network: nn.Layer) -> dict[str, nn.Layer]:
     return {name: layer for name, layer in network.named_sublayers() if isinstance(layer, nn.Conv2D)}
 
 
-def first_convolutions(network: nn.Layer) -> set[str]:
-    """Names of the convolutions that see the picture."""
-    return {next(iter(convolutions(network)))}
+def first_convolution(network: nn.Layer) -> str:
+    """Name of the convolution that sees the picture."""
+    return next(iter(convolutions(network)))
 
 
 def squeeze_convolutions(network: nn.Layer) -> set[str]:
@@ -68,8 +69,13 @@ def output_convolutions(network: nn.Layer) -> set[str]:
     return {name for name, layer in convolutions(network).items() if id(layer) in last}
 
 
-def quantise(network: nn.Layer, names: Sequence[str], moving_rate: float, pact_start: float | None) -> None:
-    """Put simulated int8 into the convolutions called `names`, in place; `pact_start` None leaves PACT out."""
+def quantise(
+    network: nn.Layer, names: Sequence[str], *, weight_bits: int, moving_rate: float, pact_start: float | None
+) -> None:
+    """Put simulated int8 into the convolutions called `names`, in place; `pact_start` None leaves PACT out.
+
+    `weight_bits` below 8 uses a smaller part of int8's range for weights.
+    """
     found = convolutions(network)
     pact: Callable[[], nn.Layer] | None = None if pact_start is None else (lambda: Pact(pact_start))
     replaced: dict[int, nn.Layer] = {}
@@ -79,7 +85,7 @@ def quantise(network: nn.Layer, names: Sequence[str], moving_rate: float, pact_s
             layer = found[name]
             replaced[id(layer)] = QuantizedConv2D(
                 layer,
-                weight_bits=BITS,
+                weight_bits=weight_bits,
                 activation_bits=BITS,
                 moving_rate=moving_rate,
                 weight_quantize_type="channel_wise_abs_max",
@@ -102,18 +108,15 @@ def _replace_children(parent: nn.Layer, replaced: dict[int, nn.Layer]) -> None:
 
 
 def calibrate(network: nn.Layer, images: Iterable[Any]) -> int:
-    """Set the scales of activations from `images` (arrays [1, 3, S, S]); nothing else changes. Returns their number."""
-    training = network.training
-    network.eval()
-    observers = [layer for layer in network.sublayers() if isinstance(layer, FakeQuantMovingAverageAbsMax)]
-    for observer in observers:
-        observer.train()
+    """Set the scales of activations from `images` (arrays [1, 3, S, S]); returns their number. Nothing else changes."""
     count = 0
-    with paddle.no_grad():
+    with evaluating(network), paddle.no_grad():
+        for layer in network.sublayers():
+            if isinstance(layer, FakeQuantMovingAverageAbsMax):
+                layer.train()
         for image in images:
             run_to_head(network, paddle.to_tensor(image))
             count += 1
-    network.train() if training else network.eval()
     return count
 
 
@@ -130,7 +133,7 @@ def convert_program(program_dir: Path) -> int:
     scope, place = paddle.static.Scope(), paddle.CPUPlace()
     executor = paddle.static.Executor(place)
     prefix = str(program_dir / "model")
-    with _static_mode(), paddle.static.scope_guard(scope):
+    with static_mode(), paddle.static.scope_guard(scope):
         program, feeds, fetches = paddle.static.load_inference_model(prefix, executor)
         names = [target.name for target in fetches]
         count = _set_weight_scales(program, scope, place)
@@ -147,18 +150,27 @@ def convert_program(program_dir: Path) -> int:
 
 
 def _set_weight_scales(program: Any, scope: Any, place: Any) -> int:
+    """Let every weight's scale be what int8 reaches, so that its own range is a part of that if it has fewer bits."""
     count = 0
     for op in program.global_block().ops:
         if op.type == WEIGHT_QUANTISER:
             weight = np.array(scope.find_var(op.input("X")[0]).get_tensor())
             largest = np.abs(weight).reshape(len(weight), -1).max(axis=1)
-            scope.find_var(op.output("OutScale")[0]).get_tensor().set(largest.astype("float32"), place)
+            scale = largest * levels(BITS) / levels(op.attr("bit_length"))
+            scope.find_var(op.output("OutScale")[0]).get_tensor().set(scale.astype("float32"), place)
+            op._set_attr("bit_length", BITS)
             count += 1
     return count
 
 
+def levels(bits: int) -> int:
+    """Largest whole number of a symmetric signed range."""
+    return int(2 ** (bits - 1) - 1)
+
+
 @contextlib.contextmanager
-def _static_mode() -> Iterator[None]:
+def static_mode() -> Iterator[None]:
+    """Inside, Paddle builds and runs programs; afterwards it is as it was."""
     dynamic = paddle.in_dynamic_mode()
     paddle.enable_static()
     try:

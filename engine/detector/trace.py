@@ -32,9 +32,7 @@ _KINDS: dict[str, Kind] = {
     "flatten_contiguous_range": "reshape",
     "transpose2": "transpose",
 }
-_ACTIVATIONS = frozenset(
-    "relu relu6 leaky_relu hard_swish hard_sigmoid sigmoid swish silu mish gelu tanh".split()
-)
+_ACTIVATIONS = frozenset("relu relu6 leaky_relu hard_swish hard_sigmoid sigmoid swish silu mish gelu tanh".split())
 _ROLES = {"Filter": "weight", "Scale": "weight", "Bias": "bias", "Mean": "mean", "Variance": "variance"}
 _SIDE_OUTPUTS = ("XShape", "MeanOut", "VarianceOut", "SavedMean", "SavedVariance", "ReserveSpace")
 
@@ -139,9 +137,7 @@ class _Reader:
             for name in entry.input(slot)
             if name in self.names
         }
-        outputs = [
-            name for slot in entry.output_names if slot not in _SIDE_OUTPUTS for name in entry.output(slot)
-        ]
+        outputs = [name for slot in entry.output_names if slot not in _SIDE_OUTPUTS for name in entry.output(slot)]
         kind = self._kind(entry, parameters)
         if kind == "concat":
             inputs = list(entry.input("X"))

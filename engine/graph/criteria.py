@@ -26,6 +26,7 @@ def weakest(weight: Weight, count: int, criterion: Criterion) -> list[int]:
 def fpgm_scores(weight: Weight) -> NDArray[np.float64]:
     """Sum of each filter's Euclidean distances to all filters, by one matrix product in double precision."""
     flat = weight.reshape(len(weight), -1).astype(np.float64)
+    flat -= flat.mean(axis=0)  # distances stay, and less of them cancels below
     gram = flat @ flat.T
     norms = np.diag(gram)
     squared = np.maximum(norms[:, None] + norms[None, :] - 2 * gram, 0)

@@ -157,9 +157,7 @@ class _Analysis:
         return wide
 
     def _stop(self, op: Op, inputs: list[Layout]) -> None:
-        reason = (
-            f"graph.{op.kind}" if op.kind in ("reshape", "transpose", "split", "linear") else "graph.other"
-        )
+        reason = f"graph.{op.kind}" if op.kind in ("reshape", "transpose", "split", "linear") else "graph.other"
         for layout in inputs:
             self.lock(layout, reason)
         for name in op.outputs:
@@ -211,9 +209,7 @@ class _Analysis:
                 if self._root(space) == root:
                     members.append(Member(parameter, axis, start))
                 start += self.spaces[space].channels
-        producers = (
-            layer for space, layers in self.producers.items() if self._root(space) == root for layer in layers
-        )
+        producers = (layer for space, layers in self.producers.items() if self._root(space) == root for layer in layers)
         consumers = (layer for layer, layout in self.consumers if root in map(self._root, layout))
         return ChannelGroup(
             id=name,

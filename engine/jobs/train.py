@@ -11,7 +11,9 @@ from engine.context import JobContext
 from engine.contract.figures import Figure, pick
 from engine.contract.job import TrainJob
 from engine.contract.messages import UserError
+from engine.measuring import calibration_of, coco_measured, computed_figures
 from engine.registry import make
+from engine.technique import Context, Phase
 
 if TYPE_CHECKING:
     from engine.data.index import Index, Picture
@@ -70,7 +72,7 @@ def _start(job: TrainJob, context: JobContext, data: _Data) -> Model:
     """The model at optimiser step 0: loaded, measured, changed by the steps, measured again."""
     context.stage("train.preparing", detector=job.choice.key, size=job.choice.size)
     model = _load_start(job, context)
-    changes = any(make(step).phase >= make(step).phase.PRUNE for step in job.steps)
+    changes = any(make(step).phase >= Phase.PRUNE for step in job.steps)
     if changes and data.val:
         context.figures("start", _measure(model, data, context))
     model = extend(model, job.steps, _context(model, data, context))
@@ -172,39 +174,20 @@ def _restore(trainer: Trainer, info: Any, last: Path) -> None:
     trainer.restore(info.position, read_tensors(last, "optimizer"), read_tensors(last, "average"))
 
 
-def _context(model: Model, data: _Data, context: JobContext) -> Any:
-    from engine.detector.pictures import network_inputs
-    from engine.technique import Calibration, Context
-
-    paths = [picture.path for picture in data.train]
-    calibration = Calibration(lambda: network_inputs(paths, model.config), len(paths))
-    return Context(config=model.config, choice=model.choice, calibration=calibration, work_dir=context.run_dir)
+def _context(model: Model, data: _Data, context: JobContext) -> Context:
+    return Context(model.config, model.choice, calibration_of(model, data.train), context.run_dir)
 
 
 def _measure(model: Model, data: _Data, context: JobContext, quiet: bool = False) -> list[Figure]:
-    from engine.detector.depthwise import fast_depthwise
-    from engine.detector.evaluation import evaluate, network_predictor
-    from engine.jobs.evaluate import conditions_of
-
     def progress(done: int, total: int) -> None:
         context.check_cancelled()
         if not quiet:
             context.progress(done, total, "picture")
 
-    with fast_depthwise():
-        return evaluate(
-            network_predictor(model.network),
-            data.val,
-            model.config,
-            model.choice.classes,
-            conditions=conditions_of(model, "val"),
-            progress=progress,
-        )
+    return coco_measured(model, data.val, "val", calibration_of(model, data.train), progress)
 
 
 def _finish(context: JobContext, data: _Data, position: dict[str, object]) -> dict[str, object]:
-    from engine.jobs.evaluate import computed_figures
-
     context.stage("train.measuring")
     best = checkpoint_of(context.run_dir)
     model, _ = load(best)

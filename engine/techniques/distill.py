@@ -95,6 +95,10 @@ class Distill(Technique):
             return []
         return [_refuse("distill.kind", kind=self.params.kind, family=family, known=", ".join(known))]
 
+    def admits_teacher(self, student: DetectorChoice, teacher: DetectorChoice) -> Message | None:
+        """Refuses a teacher whose outputs mean something else."""
+        return check_teacher(student, teacher)
+
     def teach(self, student: nn.Layer, teacher: nn.Layer | None, context: Context) -> Lesson:
         """Hooks the student; the lesson's terms hold for the batch that the student was run on last."""
         if teacher is None:

@@ -58,9 +58,7 @@ class FilterPrune(Technique):
         ),
         _effect("map", "points", 0.2, "head70, 75.3 to 75.5, Pascal VOC", family="YOLOv3 MobileNetV1"),
         _effect("map", "points", -3.1, "head70, 27.1 to 24.0, COCO", family="YOLOv3 MobileNetV1"),
-        _effect(
-            "map", "points", -2.0, "head70 and distilled, 27.1 to 25.1, COCO", family="YOLOv3 MobileNetV1"
-        ),
+        _effect("map", "points", -2.0, "head70 and distilled, 27.1 to 25.1, COCO", family="YOLOv3 MobileNetV1"),
         _effect(
             "map",
             "points",
@@ -84,9 +82,7 @@ class FilterPrune(Technique):
         scope: Literal["all", "head", "backbone"] = Field(
             "all", description="Where ratio holds: all layers, the detection head, or the feature extractor"
         )
-        ratio: float = Field(
-            0.3, ge=0, le=0.9, description="Share of filters removed from every group in scope"
-        )
+        ratio: float = Field(0.3, ge=0, le=0.9, description="Share of filters removed from every group in scope")
         ratios: dict[str, Ratio] = Field(
             {}, description="Share of filters removed by channel group, before ratio and preset"
         )
@@ -120,9 +116,7 @@ class FilterPrune(Technique):
 
     def counts(self, groups: Mapping[str, ChannelGroup]) -> dict[str, int]:
         """How many channels stay in each group that loses some; raises UserError for one it cannot cut."""
-        kept = {
-            name: self._kept(groups[name].channels, ratio) for name, ratio in self._ratios(groups).items()
-        }
+        kept = {name: self._kept(groups[name].channels, ratio) for name, ratio in self._ratios(groups).items()}
         return {name: count for name, count in kept.items() if count < groups[name].channels}
 
     def transform(self, network: nn.Layer, context: Context) -> Record:
@@ -176,11 +170,7 @@ class FilterPrune(Technique):
         if params.preset != "none":
             wanted = dict(zip(YOLO_HEAD, PRESETS[params.preset], strict=True))
         else:
-            wanted = {
-                name: params.ratio
-                for name, group in groups.items()
-                if group.prunable and self._in_scope(name)
-            }
+            wanted = {name: params.ratio for name, group in groups.items() if group.prunable and self._in_scope(name)}
         wanted |= params.ratios
         for name in wanted:
             if name not in groups:

@@ -97,7 +97,7 @@ class LrSchedule(Technique):
 def curve(
     technique: LrSchedule, base: float, steps_per_epoch: int, epochs: int, points: int = 200
 ) -> list[tuple[float, float]]:
-    """Up to `points` pairs (epoch, learning rate) for drawing, each at a real optimiser step, first and last among them."""
+    """Up to `points` pairs (epoch, learning rate) for drawing, each at a real optimiser step, from first to last."""
     last = steps_per_epoch * epochs - 1
     count = max(1, min(points - 1, last))
     steps = sorted({round(i * last / count) for i in range(count + 1)})

@@ -32,9 +32,7 @@ def main(wanted: list[str]) -> int:
         return 0
     unknown = sorted(set(wanted) - set(names()))
     if unknown:
-        print(
-            f"no benchmark {', '.join(unknown)}; there are: {', '.join(names()) or 'none'}", file=sys.stderr
-        )
+        print(f"no benchmark {', '.join(unknown)}; there are: {', '.join(names()) or 'none'}", file=sys.stderr)
         return 2
     if not names():
         print("there are no benchmarks yet: none of tests/benchmarks/bench_*.py")

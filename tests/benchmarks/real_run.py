@@ -94,34 +94,30 @@ class RealRun:
         document: dict[str, Any] = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
         for label in labels:
             if label not in document:
-                words = ("evaluate", str(self.folder.root), self.name(label), "--split", "test", "--json")
-                document[label] = json.loads(self.espalier(*words))["figures"]
+                told = self.espalier("evaluate", str(self.folder.root), self.name(label), "--split", "test", "--json")
+                document[label] = json.loads(told)["figures"]
                 file.write_text(json.dumps(document, indent=1), encoding="utf-8")
         if "host" not in document:
             names = [self.name(label) for label in labels]
-            words = ("host-bench", str(self.folder.root), *names, "--json")
-            document["host"] = json.loads(self.espalier(*words))
+            document["host"] = json.loads(self.espalier("host-bench", str(self.folder.root), *names, "--json"))
             file.write_text(json.dumps(document, indent=1), encoding="utf-8")
-        rows = []
-        for label in labels:
-            figures = {f["name"]: f["value"] for f in document[label] if "subject" not in f["conditions"]}
-            of = [f for f in document["host"]["figures"] if f["conditions"].get("subject") == self.name(label)]
-            host = {(f["name"], f["conditions"].get("precision")): f["value"] for f in of}
-            precision = "int8" if ("host_ms_network", "int8") in host else "fp32"
-            rows.append(
-                (
-                    label,
-                    f"{figures['map']:.1f}",
-                    f"{figures['map50']:.1f}",
-                    f"{figures['conv_macs'] / 1e9:.3f}",
-                    f"{figures['params'] / 1e6:.2f}",
-                    f"{host[('nb_bytes', precision)] / 1e6:.2f}",
-                    f"{host[('host_ms_network', precision)]:.1f}",
-                    precision,
-                )
-            )
         headers = ("run", "mAP test", "mAP50 test", "G MACs", "M params", ".nb MB", "host ms network", "precision")
-        print_table(rows, headers)
+        print_table([self._row(label, document) for label in labels], headers)
+
+    def _row(self, label: str, document: dict[str, Any]) -> tuple[str, ...]:
+        figures = {f["name"]: f["value"] for f in document[label] if "subject" not in f["conditions"]}
+        of = [f for f in document["host"]["figures"] if f["conditions"].get("subject") == self.name(label)]
+        host = {f["name"]: f for f in of}
+        return (
+            label,
+            f"{figures['map']:.1f}",
+            f"{figures['map50']:.1f}",
+            f"{figures['conv_macs'] / 1e9:.3f}",
+            f"{figures['params'] / 1e6:.2f}",
+            f"{host['nb_bytes']['value'] / 1e6:.2f}",
+            f"{host['host_ms_network']['value']:.1f}",
+            host["host_ms_network"]["conditions"]["precision"],
+        )
 
     def espalier(self, *words: str) -> str:
         """Run a verb; its stdout. A failure ends the script, and the next start goes on there."""

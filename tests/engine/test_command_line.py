@@ -14,16 +14,15 @@ import pytest
 
 from engine.cli import follow, load_verb, main, verbs
 from engine.cli.output import print_table
-from engine.contract.job import PreviewJob
+from engine.contract.job import EvaluateJob
 from engine.contract.lock import is_locked
 from engine.contract.messages import Cancelled, JobFailed, UserError
-from engine.contract.project import DetectorChoice
 from engine.contract.runs import RunFolder, start
 from engine.contract.tail import last_event
 
 ROOT = Path(__file__).resolve().parents[2]
 JOBS = ROOT / "tests" / "fakes" / "jobs.py"
-JOB = PreviewJob(choice=DetectorChoice(key="any", size=320, classes=("car",)))
+JOB = EvaluateJob(run="any", index="any")
 
 
 def test_that_every_verb_declares_itself() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import io
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -23,9 +22,9 @@ def pictures(count: int, chance: np.random.Generator) -> list[Picture]:
         for _ in range(int(chance.integers(0, 7))):
             x, y = chance.uniform(0, 500), chance.uniform(0, 400)
             w, h = chance.uniform(5, 140, 2)
-            kinds = {"difficult": bool(chance.random() < 0.1), "crowd": bool(chance.random() < 0.05)}
-            boxes.append(Box(int(chance.integers(2)), x, y, x + w, y + h, **kinds))
-        made.append(Picture(number + 1, Path(f"{number}.jpg"), 640, 480, "val", str(number), tuple(boxes)))
+            difficult, crowd = bool(chance.random() < 0.1), bool(chance.random() < 0.05)
+            boxes.append(Box(int(chance.integers(2)), x, y, x + w, y + h, difficult, crowd))
+        made.append(Picture(number + 1, f"{number}.jpg", 640, 480, "val", str(number), tuple(boxes)))
     return made
 
 
@@ -63,17 +62,17 @@ def test_that_all_figures_agree_with_pycocotools(seed: int) -> None:
         original.accumulate()
         original.summarize()
     figures = coco_figures(of, found, CLASSES, Conditions(split="val"))
-    for name, value in zip(COCO_FIGURES, original.stats, strict=True):
-        figure = pick(figures, name)
-        assert (figure.value if figure else -100) == pytest.approx(100 * value, abs=1e-6), name
+    for figure_name, value in zip(COCO_FIGURES, original.stats, strict=True):
+        figure = pick(figures, figure_name)
+        assert (figure.value if figure else -100) == pytest.approx(100 * value, abs=1e-6), figure_name
     precision = original.eval["precision"][:, :, :, 0, -1]
     for number, name in enumerate(CLASSES):
         values = precision[:, :, number]
-        figure = pick(figures, "map_class", subject=name)
+        of_class = pick(figures, "map_class", subject=name)
         if (values > -1).any():
-            assert figure is not None and figure.value == pytest.approx(100 * values[values > -1].mean(), abs=1e-6)
+            assert of_class is not None and of_class.value == pytest.approx(100 * values[values > -1].mean(), abs=1e-6)
         else:
-            assert figure is None
+            assert of_class is None
 
 
 def test_that_perfect_boxes_score_100_and_none_score_0() -> None:

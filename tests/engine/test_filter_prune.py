@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import pytest
 from pydantic import ValidationError
-from tests.engine.small_detectors import choice_of, graph_of
 
 from engine.contract.messages import Message, UserError
 from engine.graph import count
 from engine.graph.groups import channel_groups
 from engine.techniques.filter_prune import PRESETS, YOLO_HEAD, FilterPrune
+from tests.engine.small_detectors import choice_of, graph_of
 
 SSD, YOLO = "ssdlite_mobilenet_v3_small", "yolov3_mobilenet_v3_large"
 
@@ -132,9 +132,7 @@ def test_presets_and_the_head_belong_to_yolov3() -> None:
 
 
 def test_every_reason_has_its_sentence_in_both_languages() -> None:
-    locked = {
-        group.locked for key in (SSD, YOLO) for group in channel_groups(graph_of(key)).groups.values()
-    } - {""}
+    locked = {group.locked for key in (SSD, YOLO) for group in channel_groups(graph_of(key)).groups.values()} - {""}
     assert locked
     for code in locked:
         message = Message(code=code, args={"group": "GROUP"})

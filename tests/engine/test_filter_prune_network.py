@@ -5,6 +5,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+
+from engine.contract.messages import JobFailed, UserError
+from engine.detector.checkpoint import network_arrays, put_weights
+from engine.detector.counting import Count, count_by_hooks
+from engine.detector.trace import trace
+from engine.graph import count
+from engine.graph.graph import Graph
+from engine.graph.groups import channel_groups
+from engine.techniques.filter_prune import FilterPrune
 from tests.engine.small_detectors import (
     KEYS,
     context_of,
@@ -15,17 +24,8 @@ from tests.engine.small_detectors import (
     stir,
 )
 
-from engine.contract.messages import JobFailed, UserError
-from engine.detector.checkpoint import network_arrays, put_weights
-from engine.detector.counting import Count, count_by_hooks
-from engine.detector.trace import trace
-from engine.graph import count
-from engine.graph.graph import Graph
-from engine.graph.groups import channel_groups
-from engine.techniques.filter_prune import FilterPrune
-
 SSD, YOLO = "ssdlite_mobilenet_v3_small", "yolov3_mobilenet_v3_large"
-VECTORS = {SSD: 22, "ssdlite_mobilenet_v3_large": 14, "yolov3_mobilenet_v1": 8, YOLO: 6}
+VECTORS = {SSD: 28, "ssdlite_mobilenet_v3_large": 14, "yolov3_mobilenet_v1": 4, YOLO: 4}
 
 
 def counted(graph: Graph) -> Count:
@@ -46,9 +46,7 @@ def test_preview_equals_build_for_random_ratios(key: str) -> None:
     generator = np.random.default_rng(len(key))
     for _ in range(VECTORS[key]):
         chosen = generator.random(len(groups)) < generator.uniform(0.2, 1)
-        ratios = {
-            name: float(generator.uniform(0, 0.9)) for name, on in zip(groups, chosen, strict=True) if on
-        }
+        ratios = {name: float(generator.uniform(0, 0.9)) for name, on in zip(groups, chosen, strict=True) if on}
         technique = FilterPrune({"ratio": 0, "ratios": ratios, "criterion": "l1"})
         network, config = fresh(key)
         technique.replay(network, technique.choose(network, graph))

@@ -4,12 +4,12 @@ import dataclasses
 
 import numpy as np
 import pytest
-from tests.engine.small_detectors import KEYS, fresh, graph_of, shapes_of
 
 from engine.detector.counting import count_by_hooks
 from engine.detector.trace import trace
 from engine.graph import count
 from engine.graph.graph import Graph
+from tests.engine.small_detectors import KEYS, fresh, graph_of, shapes_of
 
 PUBLISHED = {
     "yolov3_mobilenet_v3_large": (5277108576, 23646099),

@@ -3,12 +3,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.engine.small_detectors import KEYS, graph_of
 
 from engine.graph.change import keep
 from engine.graph.count import conv_macs, params
 from engine.graph.graph import Graph, Kind, Op, Shape
 from engine.graph.groups import Member, channel_groups
+from tests.engine.small_detectors import KEYS, graph_of
 
 
 class Sketch:

@@ -16,11 +16,10 @@ import pytest
 
 from engine import worker
 from engine.contract.events import CancelledEvent, Failed, Finished
-from engine.contract.job import PreviewJob
+from engine.contract.job import EvaluateJob
 from engine.contract.lock import LockRecord, RunLock, is_locked, read_record
 from engine.contract.messages import UserError
 from engine.contract.processes import find_process, group_members, is_same_process
-from engine.contract.project import DetectorChoice
 from engine.contract.runs import RunFolder, start
 from engine.contract.state import RunState, fold
 from engine.contract.stopping import stop
@@ -34,7 +33,7 @@ JOBS = ROOT / "tests" / "fakes" / "jobs.py"
 def run(tmp_path: Path) -> Iterator[RunFolder]:
     folder = RunFolder(tmp_path / "0001-test")
     folder.root.mkdir()
-    job = PreviewJob(choice=DetectorChoice(key="any", size=320, classes=("car",)))
+    job = EvaluateJob(run="any", index="any")
     folder.job.write_text(job.model_dump_json())
     yield folder
     stop(folder.root, ask=0, terminate=0)
@@ -261,7 +260,7 @@ def test_that_a_disk_without_room_for_an_event_frees_the_lock_and_leaves_the_run
     assert wait_for_end(run) == "finished"
 
 
-@pytest.mark.parametrize("text", ["", "{", '{"kind": "dance"}', '{"kind": "preview"}'])
+@pytest.mark.parametrize("text", ["", "{", '{"kind": "dance"}', '{"kind": "evaluate"}'])
 def test_that_a_bad_job_file_is_bad_input(run: RunFolder, text: str) -> None:
     run.job.write_text(text)
     assert worker.run(run.root) == 2

@@ -9,15 +9,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from engine.contract.events import Finished
 from engine.contract.figures import Figure, pick
 from engine.contract.job import EvaluateJob, ExportJob, HostJob, Job, PredictJob, TrainJob, TrainSettings
-from engine.contract.messages import JobFailed
 from engine.contract.project import DetectorChoice, Project, ProjectFolder, write_atomically
 from engine.contract.recipe import Step, find_recipe
 from engine.contract.resources import SAMPLES
 from engine.contract.runs import RunFolder, start
-from engine.contract.state import RunState
+from engine.contract.state import RunState, fold
+from engine.contract.tail import EventTail
 
 DETECTOR, SIZE = "ssdlite_mobilenet_v3_small", 160
 RECIPE = "ssdlite-phone"
@@ -151,9 +150,91 @@ class Demonstration:
 
         outcome(follow(run_dir, json=self.quiet))
 
+    def _test(self, run_dir: Path) -> list[Figure]:
+        """The figures of a run on val, as it told them, and on test."""
+        job = EvaluateJob(run=str(run_dir), index=str(self.folder.index), split="test")
+        state = self._follow(job, "evaluate")
+        return _told(run_dir, "final") + list(state.figures["final"])
+
+    def _export(self, lines: list[Line]) -> None:
+        """Write the phone models that the table compares: the base and the pruned one in fp32, the last in int8."""
+        for number, precision in ((0, "fp32"), (3, "fp32"), (4, "int8")):
+            line = lines[number]
+            out = self.folder.runs / line.run / "export" / f"arm-{precision}"
+            job = ExportJob.model_validate(
+                {
+                    "run": str(self.folder.runs / line.run),
+                    "index": str(self.folder.index),
+                    "target": "arm",
+                    "precision": precision,
+                    "out": str(out),
+                }
+            )
+            line.figures += self._follow(job, "export").figures["final"]
+
+    def _host(self, lines: list[Line]) -> None:
+        measured = [line for line in lines if line.label in (lines[0].label, lines[3].label, lines[4].label)]
+        runs = tuple(str(self.folder.runs / line.run) for line in measured)
+        told = self._follow(HostJob(runs=runs, index=str(self.folder.index)), "host").figures["final"]
+        for line in measured:
+            line.figures += [f for f in told if f.conditions.subject == line.run and f.unit == "ms"]
+
+    def _pictures(self, before: Path, after: Path) -> Path:
+        """Draw test pictures with the base's boxes on the left and the last model's on the right."""
+        from engine.data.index import Index
+        from engine.detector.drawing import join_files
+
+        with Index.open(self.folder.index) as index:
+            chosen = tuple(str(picture.path) for picture in index.pictures("test", limit=6))
+        folders = []
+        for run_dir in (before, after):
+            out = self.folder.root / "pictures" / run_dir.name
+            self._follow(PredictJob(run=str(run_dir), pictures=chosen, out=str(out)), "predict")
+            folders.append(out)
+        return join_files(folders[0], folders[1], self.folder.root / "pictures")
+
+    def _follow(self, job: Job, label: str) -> RunState:
+        from engine.cli.follow import launch_and_follow
+
+        return launch_and_follow(job, self.folder.new_task(label), json=self.quiet)
+
     def _say(self, text: str) -> None:
         if not self.quiet:
             print(text, flush=True)
+
+
+def table(outcome: Outcome) -> list[tuple[str | None, ...]]:
+    """The rows under HEADERS."""
+    from engine.cli.projects import show_value
+
+    rows = []
+    for line in outcome.lines:
+        of = line.figures
+        cells = (
+            pick(of, "map", split="val"),
+            pick(of, "map", split="test"),
+            pick(of, "conv_macs"),
+            pick(of, "params"),
+            pick(of, "nb_bytes", precision="fp32"),
+            pick(of, "nb_bytes", precision="int8"),
+            pick(of, "host_ms_network"),
+        )
+        rows.append((line.label, *(show_value(cell) for cell in cells)))
+    return rows
+
+
+def _told(run_dir: Path, moment: str) -> list[Figure]:
+    """The figures that a run told at a moment."""
+    state = fold(EventTail(RunFolder(run_dir).events).read())
+    return [figure for key, figures in state.figures.items() if key == moment for figure in figures]
+
+
+def _share(part: float | None, whole: float | None) -> str:
+    return "unknown" if part is None or not whole else f"{100 * part / whole:.1f} %"
+
+
+def _difference(ours: float | None, theirs: float | None) -> str:
+    return "unknown" if ours is None or theirs is None else f"{ours - theirs:+.1f}"
 
 
 def free_folder(wanted: Path) -> Path:

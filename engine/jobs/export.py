@@ -1,0 +1,108 @@
+"""Job `export`: a Paddle Lite model with its card; for x86 also how far it strays from Paddle."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from engine.assembly import Model, assemble, extend, load
+from engine.context import JobContext
+from engine.contract.figures import Conditions, Figure
+from engine.contract.job import ExportJob
+from engine.contract.messages import UserError
+from engine.exporting import export_model, refuse, save_model
+from engine.measuring import calibration_of, computed_figures
+from engine.technique import Calibration, Context
+
+if TYPE_CHECKING:
+    from engine.data.index import Picture
+
+PARITY_PICTURES = 50
+
+
+def run(job: ExportJob, context: JobContext) -> dict[str, object]:
+    """Write the model and its card into `out`."""
+    from engine.detector.runtime import set_threads
+    from engine.lite.card import write_card
+
+    set_threads(0)
+    pictures = _pictures(job, "train")
+    model, calibration = _model(job, pictures)
+    out = Path(job.out)
+    context.stage("export.running", target=job.target, precision=job.precision)
+    exported = export_model(
+        model,
+        target=job.target,
+        precision=job.precision,
+        out=out,
+        calibration=calibration,
+        check=context.check_cancelled,
+    )
+    figures = exported.figures + computed_figures(model)
+    if job.target == "x86" and job.precision == "fp32" and (shown := _pictures(job, "val")):
+        context.stage("export.comparing", pictures=min(len(shown), PARITY_PICTURES))
+        figures += parity_figures(model, exported.nb, calibration, shown[:PARITY_PICTURES])
+    write_card(
+        out,
+        config=model.config,
+        classes=model.choice.classes,
+        target=job.target,
+        precision=job.precision,
+        kernels=exported.kernels,
+        steps=[step.model_dump() for step in model.steps],
+        figures=figures,
+    )
+    context.figures("final", figures)
+    return {"figures": [f.model_dump(exclude_none=True) for f in figures], "convolutions": exported.kernels}
+
+
+def parity_figures(model: Model, nb: Path, calibration: Calibration | None, pictures: list[Picture]) -> list[Figure]:
+    """The largest differences of boxes (pixels) and scores between Paddle and Paddle Lite x86 on real pictures."""
+    import tempfile
+
+    from engine.detector.pictures import network_inputs
+    from engine.lite.parity import compare
+
+    with tempfile.TemporaryDirectory(prefix="espalier-") as scratch:
+        program = save_model(model, Path(scratch), calibration)
+        found = compare(program, nb, network_inputs([picture.path for picture in pictures], model.config))
+    subject = f"{len(pictures)} pictures, {found.boxes} boxes, {found.unmatched} without a match"
+    conditions = Conditions(runtime="Paddle Lite 2.13rc0 x86 against Paddle 2.6.2", precision="fp32", subject=subject)
+    box: dict[str, Any] = {"name": "parity_box_px", "value": found.box_px, "unit": "px"}
+    score: dict[str, Any] = {"name": "parity_score", "value": found.score, "unit": "score"}
+    return [Figure(source="measured", conditions=conditions, **each) for each in (box, score)]
+
+
+def _pictures(job: ExportJob, split: Any) -> list[Picture]:
+    from engine.data.index import Index
+
+    return Index.open(Path(job.index)).pictures(split) if job.index else []
+
+
+def _model(job: ExportJob, pictures: list[Picture]) -> tuple[Model, Calibration | None]:
+    """The run's model, or an untrained one under the job's steps, with random but seeded weights."""
+    if job.run is not None:
+        model, _ = load(Path(job.run))
+    elif job.choice is not None:
+        import paddle
+
+        refuse(job.steps, job.target, job.precision)
+        paddle.seed(0)
+        model = assemble(job.choice)
+    else:
+        raise UserError("cli.project_or_detector")
+    calibration = calibration_of(model, pictures) if pictures else _noise(model)
+    if job.run is None:
+        model = extend(model, job.steps, Context(model.config, model.choice, calibration))
+    return model, calibration
+
+
+def _noise(model: Model) -> Calibration:
+    """Seeded noise in place of pictures, for a model without data: its weights mean nothing either."""
+    import numpy as np
+
+    from engine.detector.pictures import to_inputs
+
+    chance, size = np.random.default_rng(0), model.choice.size
+    noise = [chance.integers(0, 256, (size, size, 3), np.uint8) for _ in range(8)]
+    return Calibration(lambda: (to_inputs(picture, model.config) for picture in noise), len(noise))

@@ -1,0 +1,87 @@
+"""Job `host`: what several runs cost on this machine, measured side by side in Paddle Lite x86 (DESIGN section 5)."""
+
+from __future__ import annotations
+
+import platform
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from engine.assembly import load
+from engine.context import JobContext
+from engine.contract.figures import Conditions, Figure
+from engine.contract.job import HostJob, Precision
+from engine.exporting import is_quantised, nb_figure, replace_subject, save_model
+from engine.measuring import calibration_of
+
+if TYPE_CHECKING:
+    from engine.data.index import Picture
+
+
+def run(job: HostJob, context: JobContext) -> dict[str, object]:
+    """Convert each run, network alone and with post-processing, then measure all of them in turns."""
+    from engine.data.index import Index
+    from engine.detector.pictures import network_inputs
+    from engine.detector.runtime import set_threads
+    from engine.lite.latency import measure
+
+    set_threads(0)
+    index = Index.open(Path(job.index))
+    shown = (index.pictures("val") or index.pictures("train"))[:1]
+    figures: list[Figure] = []
+    models: dict[str, dict[str, Path]] = {"host_ms_network": {}, "host_ms_total": {}}
+    precisions: dict[str, Precision] = {}
+    for number, path in enumerate(map(Path, job.runs), start=1):
+        context.stage("host.converting", run=path.name, number=number, total=len(job.runs))
+        folder = context.run_dir / "host" / path.name
+        precisions[path.name], size = _convert(path, folder, index.pictures("train"), context)
+        figures.append(size)
+        models["host_ms_network"][path.name] = folder / "network.nb"
+        models["host_ms_total"][path.name] = folder / "total.nb"
+    inputs = next(network_inputs([shown[0].path], load(Path(job.runs[0]))[0].config))
+    for name, files in models.items():
+        context.stage("host.measuring", count=len(files))
+        for run_name, latency in measure(files, inputs, check=context.check_cancelled).items():
+            figures.append(_figure(name, run_name, precisions[run_name], latency, inputs["image"].shape[-1]))
+    context.figures("final", figures)
+    return {"figures": [figure.model_dump(exclude_none=True) for figure in figures]}
+
+
+def _convert(path: Path, folder: Path, train: list[Picture], context: JobContext) -> tuple[Precision, Figure]:
+    from engine.lite.opt import optimise
+    from engine.lite.predictor import cut_network
+
+    model, _ = load(path)
+    precision: Precision = "int8" if is_quantised(model.steps) else "fp32"
+    program = save_model(model, folder / "program", calibration_of(model, train))
+    network = cut_network(program, folder / "cut")
+    for source, name in ((program, "total"), (network, "network")):
+        optimise(source, folder / f"{name}.nb", target="x86", precision=precision, check=context.check_cancelled)
+    return precision, replace_subject(nb_figure(folder / "total.nb", model, precision, "x86"), path.name)
+
+
+def _figure(name: Any, run: str, precision: Precision, latency: Any, size: int) -> Figure:
+    conditions = Conditions(
+        device=processor(),
+        runtime="Paddle Lite 2.13rc0 x86",
+        threads=1,
+        precision=precision,
+        input=f"{size}x{size}",
+        nms=name == "host_ms_total",
+        subject=run,
+    )
+    return Figure(
+        name=name,
+        value=latency.median,
+        unit="ms",
+        source="measured",
+        low=latency.p10,
+        high=latency.p90,
+        conditions=conditions,
+    )
+
+
+def processor() -> str:
+    """The name of this machine's processor."""
+    info = Path("/proc/cpuinfo")
+    names = [line.split(":", 1)[1].strip() for line in info.read_text().splitlines() if line.startswith("model name")]
+    return names[0] if names else platform.machine()

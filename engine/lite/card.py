@@ -1,0 +1,90 @@
+"""The model card that lies beside an exported model: as JSON for programs, as Markdown for people."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from engine.contract.figures import Figure
+from engine.contract.project import write_atomically
+
+PACKAGES = ("paddlepaddle", "paddledet", "paddleslim", "paddlelite")
+
+
+def write_card(
+    out: Path,
+    *,
+    config: Mapping[str, Any],
+    classes: Sequence[str],
+    target: str,
+    precision: str,
+    kernels: Mapping[str, int],
+    steps: Sequence[Mapping[str, Any]],
+    figures: Sequence[Figure],
+) -> Path:
+    """Write `model.json` and `README.md` into `out`; returns the first."""
+    size = config["size"]
+    card = {
+        "format": 1,
+        "model": "model.nb",
+        "target": target,
+        "precision": precision,
+        "inputs": [
+            {"name": "im_shape", "shape": [1, 2], "meaning": f"height and width of the input: {size}, {size}"},
+            {"name": "image", "shape": [1, 3, size, size], "meaning": "the picture, RGB planes, normalised"},
+            {"name": "scale_factor", "shape": [1, 2], "meaning": f"{size} / picture height, {size} / picture width"},
+        ],
+        "preprocessing": {
+            "resize": f"stretch to {size} x {size}, bilinear; the aspect ratio is not kept",
+            "colour": "RGB",
+            "scale": "divide by 255",
+            "mean": list(config["mean"]),
+            "std": list(config["std"]),
+        },
+        "outputs": ["rows of class, score, left, top, right, bottom, in pixels of the picture", "number of rows"],
+        "classes": list(classes),
+        "convolutions": dict(kernels),
+        "steps": list(steps),
+        "versions": {name: version(name) for name in PACKAGES},
+        "figures": [figure.model_dump(exclude_none=True) for figure in figures],
+    }
+    file = out / "model.json"
+    write_atomically(file, json.dumps(card, ensure_ascii=False, indent=1))
+    write_atomically(out / "README.md", _markdown(card))
+    return file
+
+
+def _markdown(card: Mapping[str, Any]) -> str:
+    pre, versions = card["preprocessing"], card["versions"]
+    lines = [
+        f"# {card['model']}: {card['target']}, {card['precision']}",
+        "",
+        "| input, in this order | shape | what it is |",
+        "|---|---|---|",
+        *(f"| {i['name']} | {i['shape']} | {i['meaning']} |" for i in card["inputs"]),
+        "",
+        f"Picture: {pre['colour']}, {pre['resize']}; {pre['scale']}, subtract {pre['mean']}, divide by {pre['std']}.",
+        "",
+        f"Outputs: {card['outputs'][0]}; {card['outputs'][1]}. A first row of class -1 means that nothing was found.",
+        "",
+        "Classes: " + ", ".join(f"{number} {name}" for number, name in enumerate(card["classes"])),
+        "",
+        "Convolutions by precision (calib: conversions between precisions): "
+        + ", ".join(f"{count} {kind}" for kind, count in card["convolutions"].items()),
+        "",
+        "| figure | value | unit | source | conditions |",
+        "|---|---|---|---|---|",
+        *(
+            f"| {f['name']} | {f['value']:.6g} | {f['unit']} | {f['source']} | {f['conditions']} |"
+            for f in card["figures"]
+        ),
+        "",
+        f"Run it with the Paddle Lite library of the very version that made it: {versions['paddlelite']}"
+        f" (release tag v2.13-rc); another one may refuse the file. Made with {versions}.",
+    ]
+    if card["precision"] == "fp16":
+        lines += ["", "An fp16 file is as large as an fp32 one: weights are halved when the phone loads it."]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,77 @@
+"""Measures a model: the COCO figures with Paddle, whatever form its steps leave it in."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.assembly import Model
+from engine.contract.figures import Conditions, Figure
+from engine.exporting import is_quantised, save_model
+from engine.registry import make
+from engine.technique import Calibration, Phase
+
+if TYPE_CHECKING:
+    from engine.data.index import Picture
+    from engine.detector.evaluation import Predictor
+
+
+def coco_measured(
+    model: Model,
+    pictures: Sequence[Picture],
+    split: str,
+    calibration: Calibration | None,
+    progress: Callable[[int, int], None],
+) -> list[Figure]:
+    """The COCO figures of a model on pictures of a split."""
+    from engine.detector.depthwise import fast_depthwise
+    from engine.detector.evaluation import evaluate
+
+    size = model.choice.size
+    precision = "int8" if is_quantised(model.steps) else "fp32"
+    conditions = Conditions(runtime="Paddle 2.6.2", precision=precision, input=f"{size}x{size}", split=split, nms=True)
+    with fast_depthwise(), predictor_of(model, calibration) as predictor:
+        return evaluate(
+            predictor, pictures, model.config, model.choice.classes, conditions=conditions, progress=progress
+        )
+
+
+@contextlib.contextmanager
+def predictor_of(model: Model, calibration: Calibration | None) -> Iterator[Predictor]:
+    """What runs the model: its network, or the saved program where a step works only on that."""
+    from engine.detector.evaluation import network_predictor
+    from engine.lite.predictor import Predictor as ProgramPredictor
+
+    techniques = [make(step) for step in model.steps]
+    if not any(technique.phase is Phase.QUANTISE and not technique.trains for technique in techniques):
+        yield network_predictor(model.network)
+        return
+    with tempfile.TemporaryDirectory(prefix="espalier-") as scratch:
+        program = save_model(model, Path(scratch), calibration)
+        with ProgramPredictor(program) as predictor:
+            yield predictor.detect
+
+
+def computed_figures(model: Model) -> list[Figure]:
+    """MACs and parameters of the network in memory, counted by hooks."""
+    from engine.detector.counting import count_by_hooks
+
+    macs, conv_macs, params = count_by_hooks(model.network, model.config)
+    size = model.choice.size
+    conditions = Conditions(input=f"{size}x{size}")
+    return [
+        Figure(name="macs", value=macs, unit="MACs", source="computed", conditions=conditions),
+        Figure(name="conv_macs", value=conv_macs, unit="MACs", source="computed", conditions=conditions),
+        Figure(name="params", value=params, unit="parameters", source="computed", conditions=conditions),
+    ]
+
+
+def calibration_of(model: Model, pictures: Sequence[Picture]) -> Calibration:
+    """Network inputs of those pictures, for steps that calibrate."""
+    from engine.detector.pictures import network_inputs
+
+    paths = [picture.path for picture in pictures]
+    return Calibration(lambda: network_inputs(paths, model.config), len(paths))

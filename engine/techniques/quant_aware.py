@@ -1,0 +1,152 @@
+"""Quantisation-aware training: the network is trained on while its convolutions round as int8 ones do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from pydantic import Field
+
+from engine.contract.messages import Message, UserError
+from engine.contract.project import DetectorChoice
+from engine.technique import Context, Phase, Record, Technique
+
+if TYPE_CHECKING:
+    from paddle import nn
+
+CALIBRATION_PICTURES = 32
+
+_ZOO = "PaddleDetection release/0.4"
+_SLIM = "PaddleDetection 2.6 configs/slim"
+
+
+def _effect(name: str, before: float, after: float, family: str, source: str, **scope: Any) -> dict[str, Any]:
+    relative = name != "map"
+    return {
+        "name": name,
+        "effect": round(100 * (after / before - 1), 1) if relative else round(after - before, 1),
+        "unit": "%" if relative else "points",
+        "family": family,
+        "input": "608",
+        "threads": None,
+        "note": f"{before:g} to {after:g}",
+        "source": source,
+    } | scope
+
+
+class QuantAware(Technique):
+    """Train on with simulated int8 weights and activations, so that the int8 model keeps its accuracy."""
+
+    key: ClassVar[str] = "quant_aware"
+    phase: ClassVar[Phase] = Phase.QUANTISE
+    trains: ClassVar[bool] = True
+    title: ClassVar[dict[str, str]] = {"en": "Quantisation-aware training", "zh": "量化感知训练"}
+    summary_zh: ClassVar[str] = "训练时模拟 int8 权重和激活，使 int8 模型保持精度。"
+    published: ClassVar[tuple[dict[str, Any], ...]] = (
+        _effect("map", 16.2, 15.4, "SSDLite MobileNetV3-small", f"{_ZOO} mobile zoo", input="320"),
+        _effect("map", 23.3, 22.6, "SSDLite MobileNetV3-large", f"{_ZOO} mobile zoo", input="320"),
+        {
+            "name": "phone_ms",
+            "effect": -22,
+            "unit": "%",
+            "family": "SSDLite MobileNetV3",
+            "input": "320",
+            "threads": None,
+            "note": "about; mAP -0.4, where the mobile zoo's own table says -0.7 and -0.8",
+            "source": "PaddleDetection article of 2020-07-06",
+        },
+        _effect("map", 29.3, 28.1, "YOLOv3 MobileNetV1", f"{_ZOO}, COCO"),
+        _effect("phone_ms", 332, 248, "YOLOv3 MobileNetV1", f"{_SLIM}, SD855", threads=4),
+        _effect("nb_bytes", 94.2, 25.4, "YOLOv3 MobileNetV1", _SLIM),
+        _effect("phone_ms", 367.2, 280, "YOLOv3 MobileNetV3-large", f"{_SLIM}, SD855, PACT", threads=4),
+    )
+
+    class Params(Technique.TrainingParams):
+        """Which convolutions stay float, and how the ranges are found; activations have 8 bits."""
+
+        rate_factor: float = Field(
+            default=0.1, gt=0, le=10, description="Learning rate as a multiple of the base run's"
+        )
+        pact: bool = Field(True, description="Learn the bound at which activations are clipped (PACT)")
+        pact_start: float = Field(20.0, gt=0, le=1000, description="PACT: bound at the start of the training")
+        skip_first: bool = Field(True, description="Keep the first convolution in float")
+        skip_se: bool = Field(True, description="Keep squeeze-and-excitation blocks in float")
+        skip_outputs: bool = Field(True, description="Keep the head's output convolutions in float")
+        weight_bits: Literal[7, 8] = Field(
+            7,
+            description="How much of int8's range weights use: with 7 bits sums cannot overflow on any processor, "
+            "8 is for phones alone",
+        )
+        keep_float: list[str] = Field(
+            [],
+            max_length=500,
+            description="Further convolutions kept in float, by name, such as backbone.conv2.linear_conv.conv",
+        )
+        moving_rate: float = Field(
+            0.9, ge=0.5, lt=1, description="How slowly the range of activations follows the last batches"
+        )
+
+    def check(self, others: Sequence[Technique], choice: DetectorChoice) -> list[Message]:
+        """Refuses a second step that quantises."""
+        rivals = [other.key for other in others if other is not self and other.phase == Phase.QUANTISE]
+        return [Message(code="quant_aware.twice", args={"other": rivals[0]})] if rivals else []
+
+    def transform(self, network: nn.Layer, context: Context) -> Record:
+        """Quantise in place and set the ranges of activations from some training pictures, if there are any."""
+        from engine.detector.quantised import calibrate, convolutions
+
+        kept = self._kept_float(network)
+        record: Record = {
+            "layers": [name for name in convolutions(network) if name not in kept],
+            "kept_float": [name for name in convolutions(network) if name in kept],
+            "pact": self.params.pact,
+            "pact_start": self.params.pact_start,
+            "moving_rate": self.params.moving_rate,
+            "weight_bits": self.params.weight_bits,
+        }
+        self.replay(network, record)
+        if context.calibration is not None:
+            pictures = islice(context.calibration.batches(), CALIBRATION_PICTURES)
+            calibrate(network, (picture["image"] for picture in pictures))
+        return record
+
+    def replay(self, network: nn.Layer, record: Record) -> None:
+        """Quantise the recorded convolutions; the scales come with the weights."""
+        from engine.detector.quantised import quantise
+
+        quantise(
+            network,
+            record["layers"],
+            weight_bits=record["weight_bits"],
+            moving_rate=record["moving_rate"],
+            pact_start=record["pact_start"] if record["pact"] else None,
+        )
+
+    def export(self, program_dir: Path, context: Context) -> Record:
+        """Give the saved program int8 weights and real quantisation in place of the simulated."""
+        from engine.detector.quantised import convert_program
+
+        return {"int8_convolutions": convert_program(program_dir)}
+
+    def _kept_float(self, network: nn.Layer) -> set[str]:
+        from engine.detector.quantised import (
+            convolutions,
+            first_convolution,
+            output_convolutions,
+            squeeze_convolutions,
+        )
+
+        params, names = self.params, convolutions(network)
+        unknown = [name for name in params.keep_float if name not in names]
+        if unknown:
+            raise UserError("quant_aware.unknown_layer", layer=unknown[0], example=next(reversed(names)))
+        kept = set(params.keep_float)
+        if params.skip_first:
+            kept.add(first_convolution(network))
+        if params.skip_se:
+            kept |= squeeze_convolutions(network)
+        if params.skip_outputs:
+            kept |= output_convolutions(network)
+        return kept
