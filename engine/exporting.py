@@ -81,7 +81,8 @@ def export_model(
         program = save_model(model, Path(scratch), calibration)
         check()
         kernels = optimise(program, out / "model.nb", target=target, precision=precision, check=check)
-    return Exported(out / "model.nb", count_precisions(kernels), [nb_figure(out / "model.nb", model, precision, target)])
+    figures = [nb_figure(out / "model.nb", model, precision, target)]
+    return Exported(out / "model.nb", count_precisions(kernels), figures)
 
 
 def nb_figure(nb: Path, model: Model, precision: Precision, target: Target) -> Figure:

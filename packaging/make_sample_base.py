@@ -2,8 +2,8 @@
 
     .venv/bin/python packaging/make_sample_base.py WORK_DIR
 
-Takes about an hour on 2 cores. First the backbone learns to tell crops of signs apart, which is cheap at 64 px; then the
-whole detector is trained by the same job as any other run. Only the sample's training pictures are seen.
+Takes about an hour on 2 cores. First the backbone learns to tell crops of signs apart, which is cheap at 64 px; then
+the whole detector is trained by the same job as any other run. Only the sample's training pictures are seen.
 """
 
 from __future__ import annotations

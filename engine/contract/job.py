@@ -32,7 +32,7 @@ class TrainSettings(BaseModel):
     weight_decay: float = Field(default=5e-4, ge=0, le=1, description="L2 decay of convolution weights")
     seed: int = Field(default=0, ge=0, description="Seed of all randomness")
     evaluate_every: int = Field(default=1, ge=0, description="Epochs between evaluations on val; 0 for none")
-    stop_after: int = Field(default=0, ge=0, description="Evaluations without a better val mAP that end it; 0 for never")
+    stop_after: int = Field(default=0, ge=0, description="Evaluations without a better mAP that end it; 0 for never")
     checkpoint_every: int = Field(default=200, ge=1, description="Optimiser steps between checkpoints")
     threads: int = Field(default=0, ge=0, description="Threads of the numeric library; 0 for all cores")
     augment: Literal["none", "light", "full"] = Field(

@@ -16,6 +16,11 @@ import paddle  # noqa: E402
 from paddle import nn  # noqa: E402
 
 
+def _simulates(name: str) -> bool:
+    """Whether a parameter belongs to simulated int8 (scales, PACT's bounds), which no exported network has."""
+    return "._fake_quant_" in name or "._act_preprocess." in name
+
+
 class Count(NamedTuple):
     """Multiply-accumulates of one picture (all layers, convolutions alone) and elements of all parameters."""
 
@@ -48,5 +53,5 @@ def count_by_hooks(network: nn.Layer, config: Config) -> Count:
     finally:
         for entry in hooks:
             entry.remove()
-    params = sum(prod(parameter.shape) for parameter in network.parameters())
+    params = sum(prod(parameter.shape) for name, parameter in network.named_parameters() if not _simulates(name))
     return Count(totals["conv"] + totals["linear"], totals["conv"], params)

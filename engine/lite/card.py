@@ -51,10 +51,9 @@ def write_card(
         "versions": {name: version(name) for name in PACKAGES},
         "figures": [figure.model_dump(exclude_none=True) for figure in figures],
     }
-    file = out / "model.json"
-    write_atomically(file, json.dumps(card, ensure_ascii=False, indent=1))
     write_atomically(out / "README.md", _markdown(card))
-    return file
+    write_atomically(out / "model.json", json.dumps(card, ensure_ascii=False, indent=1))
+    return out / "model.json"
 
 
 def _markdown(card: Mapping[str, Any]) -> str:

@@ -29,11 +29,11 @@ def fix_program(program: bytes) -> tuple[bytes, dict[str, int]]:
     return description.SerializeToString(), {"relu6_threshold": count}
 
 
-def op_types(program: bytes) -> list[str]:
-    """The type of every operation of a program, in order."""
+def is_quantised(program_dir: Path) -> bool:
+    """Whether the program in a folder has int8 weights or activations."""
     description = _schema().ProgramDesc()
-    description.ParseFromString(program)
-    return [op.type for block in description.blocks for op in block.ops]
+    description.ParseFromString((program_dir / "model.pdmodel").read_bytes())
+    return any(op.type == "quantize_linear" for block in description.blocks for op in block.ops)
 
 
 @cache

@@ -30,19 +30,20 @@ def measure(
     models: Mapping[str, Path],
     inputs: Mapping[str, Array],
     *,
-    limit_s: float = LIMIT_S,
+    seconds: float = LIMIT_S,
     check: Callable[[], None] = lambda: None,
 ) -> dict[str, Latency]:
     """Latency of x86 `.nb` files on one picture's inputs; all in one process and in turns, so that they compare.
 
     Raises JobFailed with the child's words, or when the runtime would not keep to one thread.
     """
-    with tempfile.TemporaryDirectory(prefix="espalier-") as spool, Child("engine.lite.predictor_child", check=check) as child:
+    child_module = "engine.lite.predictor_child"
+    with tempfile.TemporaryDirectory(prefix="espalier-") as spool, Child(child_module, check=check) as child:
         file = Path(spool) / "inputs.npz"
         write_inputs(file, dict(inputs))
         for name, path in models.items():
             child.ask("load", name=name, path=str(path.resolve()))
-        answer = child.ask("measure", inputs=str(file), warm_up=WARM_UP, repeats=REPEATS, limit_s=limit_s)
+        answer = child.ask("measure", inputs=str(file), warm_up=WARM_UP, repeats=REPEATS, seconds=seconds)
     if answer["threads"] > 2:  # one that computes, one that reads requests
         raise JobFailed("lite.threads", threads=answer["threads"])
     return {name: _summary(times) for name, times in answer["times"].items()}

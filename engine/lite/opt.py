@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 from engine.contract.job import Precision, Target
 from engine.contract.messages import JobFailed
 from engine.lite.child import Child
+from engine.lite.fixups import is_quantised
 from engine.lite.kernels import Kernel, read_kernels
 
 PLACES: dict[Target, str] = {"arm": "arm", "opencl": "opencl,arm", "x86": "x86"}
@@ -24,13 +26,16 @@ def optimise(
 ) -> list[Kernel]:
     """Write the program of `program_dir` as `out`, which ends in .nb; returns the kernels that Lite chose.
 
-    int8 comes from the program itself. On OpenCL both float precisions are the same file: the phone's library chooses
-    when it loads it. Raises JobFailed with the optimiser's words, or if it left no file.
+    int8 comes from the program itself; for x86 it is first fitted to that target's kernels. On OpenCL both float
+    precisions are the same file: the phone's library chooses when it loads it. Raises JobFailed with the optimiser's
+    words, or if it left no file.
     """
     out.parent.mkdir(parents=True, exist_ok=True)
     fp16 = precision == "fp16" and target == "arm"  # with OpenCL the optimiser aborts on it
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=".opt-") as scratch:
         stem = Path(scratch) / "model"
+        if target == "x86" and is_quantised(program_dir):
+            program_dir = _fitted_to_x86(program_dir, Path(scratch), check)
         with Child("engine.lite.opt_child", check=check) as child:
             child.ask("optimise", program_dir=str(program_dir), out=str(stem), places=PLACES[target], fp16=fp16)
         written = stem.with_suffix(".nb")
@@ -38,3 +43,11 @@ def optimise(
             raise JobFailed("lite.no_model", path=str(out))
         written.replace(out)
     return read_kernels(out)
+
+
+def _fitted_to_x86(program_dir: Path, scratch: Path, check: Callable[[], None]) -> Path:
+    for name in ("model.pdmodel", "model.pdiparams"):
+        shutil.copy(program_dir / name, scratch)
+    with Child("engine.lite.program_child", check=check) as child:
+        child.ask("fit", program_dir=str(scratch))
+    return scratch

@@ -32,10 +32,10 @@ def run(name: str, inputs: str, outputs: str) -> dict[str, Any]:
     return {}
 
 
-def measure(inputs: str, warm_up: int, repeats: int, limit_s: float) -> dict[str, Any]:
+def measure(inputs: str, warm_up: int, repeats: int, seconds: float) -> dict[str, Any]:
     """Milliseconds of each run of every model, in turns, so that what slows one down slows all down.
 
-    Stops early after `limit_s`, with at least one run each. `threads` counts the threads of this process.
+    Stops early after `seconds`, with at least one run each. `threads` counts the threads of this process.
     """
     arrays = read_inputs(inputs)
     for model in _models.values():
@@ -50,7 +50,7 @@ def measure(inputs: str, warm_up: int, repeats: int, limit_s: float) -> dict[str
             start = time.perf_counter()
             model.run()
             times[name].append(1e3 * (time.perf_counter() - start))
-        if time.perf_counter() - began > limit_s:
+        if time.perf_counter() - began > seconds:
             break
     return {"times": times, "threads": len(os.listdir("/proc/self/task"))}  # noqa: PTH208  # only counted
 

@@ -12,6 +12,7 @@ from engine.lite.answering import serve
 from engine.lite.arrays import Array, read_inputs, write_outputs
 from engine.lite.calibration import quantise_in_place
 from engine.lite.heads import head_outputs
+from engine.lite.x86_int8 import fit_to_x86
 
 prepare()
 
@@ -57,9 +58,14 @@ def quantise(program_dir: str, batches: list[str], algorithm: str, float_weights
     return quantise_in_place(Path(program_dir), batches, algorithm, float_weights, _executor)
 
 
+def fit(program_dir: str) -> dict[str, Any]:
+    """Fit a quantised program to the x86 kernels, in place."""
+    return {"fixups": fit_to_x86(Path(program_dir))}
+
+
 def _read(tensor: Any) -> Array:
     return np.array(tensor)
 
 
 if __name__ == "__main__":
-    serve({"load": load, "run": run, "cut": cut, "quantise": quantise})
+    serve({"load": load, "run": run, "cut": cut, "quantise": quantise, "fit": fit})

@@ -16,7 +16,7 @@ from engine.data.sample.shapes import Box, Bytes, Face, Floats, fill, rectangle
 from engine.data.sample.signs import SAMPLE_CLASSES, Faces, sign_faces
 
 SPLITS: tuple[str, ...] = ("train", "val", "test")
-SMALLEST, LARGEST = 0.085, 0.45
+SMALLEST, LARGEST = 0.14, 0.5
 """Heights of signs as shares of the picture's height."""
 MIN_VISIBLE = 0.4
 """A sign less visible than this after occlusion has no box."""

@@ -20,7 +20,7 @@ from engine.data.sample.effects import encoded
 from engine.data.sample.scene import SIDE
 from engine.data.sample.signs import SAMPLE_CLASSES
 
-SAMPLE_VERSION = 1
+SAMPLE_VERSION = 2
 """Goes up with every change that moves a pixel or a box."""
 JPEG_QUALITY = 85
 CHUNK = 25

@@ -1,0 +1,53 @@
+"""A training step of SSDLite with Espalier's depthwise convolution and with Paddle's own, side by side."""
+
+from __future__ import annotations
+
+import contextlib
+import statistics
+import time
+
+SIZE, BATCH, ROUNDS = 160, 16, 5
+
+
+def run() -> list[str]:
+    """Milliseconds of a step of each, in turns, on one thread."""
+    from engine.contract.project import DetectorChoice
+    from engine.detector.runtime import set_threads
+
+    set_threads(1)
+    import numpy as np
+    import paddle
+
+    from engine.detector.build import build
+    from engine.detector.depthwise import fast_depthwise
+    from engine.detector.spec import resolve
+
+    network = build(resolve(DetectorChoice(key="ssdlite_mobilenet_v3_small", size=SIZE, classes=tuple("abcdef"))))
+    optimiser = paddle.optimizer.Momentum(1e-3, parameters=network.parameters())
+    boxes = np.tile(np.array([[[0.1, 0.1, 0.4, 0.4], [0.5, 0.5, 0.9, 0.9]]], np.float32), (BATCH, 1, 1))
+    batch = {
+        "image": paddle.randn([BATCH, 3, SIZE, SIZE]),
+        "gt_bbox": paddle.to_tensor(boxes),
+        "gt_class": paddle.to_tensor(np.tile(np.array([[0, 2]], np.int32), (BATCH, 1))),
+    }
+
+    def step() -> float:
+        began = time.perf_counter()
+        network(batch)["loss"].backward()
+        optimiser.step()
+        optimiser.clear_grad()
+        return 1e3 * (time.perf_counter() - began)
+
+    times: dict[str, list[float]] = {"Paddle": [], "Espalier": []}
+    for number in range(ROUNDS + 1):
+        for name, context in (("Paddle", contextlib.nullcontext()), ("Espalier", fast_depthwise())):
+            with context:
+                taken = step()
+            if number:  # the first step compiles
+                times[name].append(taken)
+    medians = {name: statistics.median(values) for name, values in times.items()}
+    return [
+        f"training step, SSDLite-MobileNetV3-small, {SIZE} px, batch {BATCH}, 1 thread, median of {ROUNDS}:",
+        *(f"  {name}: {value:.0f} ms" for name, value in medians.items()),
+        f"  ratio: {medians['Paddle'] / medians['Espalier']:.2f} x",
+    ]

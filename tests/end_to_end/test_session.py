@@ -1,0 +1,88 @@
+"""The main job from the command line on a dozen pictures: every verb, in a user's order."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.cli import main
+from engine.data.sample.write import write_sample
+
+SHORT = ("--epochs", "1")
+SMALL = ("--set", "batch_size=4", "--set", "threads=1")
+
+
+class Session:
+    """A command line with its answers."""
+
+    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
+        self.capsys = capsys
+
+    def __call__(self, *words: object) -> dict[str, Any]:
+        """Run a verb with --json; the document that it printed."""
+        status = main([*(str(word) for word in words), "--json"])
+        printed = self.capsys.readouterr()
+        assert status == 0, printed.out + printed.err
+        document: dict[str, Any] = json.loads(printed.out)
+        assert document["schema"] == 1 and "figures" in document
+        return document
+
+
+def figures(document: dict[str, Any]) -> dict[str, float]:
+    """Values by name, of all classes together."""
+    return {f["name"]: f["value"] for f in document["figures"] if f["name"] != "map_class"}
+
+
+def test_that_a_session_from_data_to_int8_works(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = Session(capsys)
+    pictures = write_sample(tmp_path / "signs", train=8, val=4, test=4)
+    capsys.readouterr()
+    project = tmp_path / "my project"
+    run("new", project, "--data", pictures, "--detector", "ssdlite_mobilenet_v3_small", "--size", "96")
+    base = run("train", project, *SHORT, *SMALL)
+    assert {"map", "map50", "macs", "params"} <= figures(base).keys()
+    told = run("preview", project, "ssdlite-phone")
+    compressed = run("compress", project, "ssdlite-phone", "--from", base["run"], *SHORT, *SMALL)
+    assert len(compressed["runs"]) == 2
+    for name in ("macs", "conv_macs", "params"):
+        assert figures(compressed)[name] == figures(told)[name] < figures(base)[name]
+    last = compressed["run"]
+    tested = run("evaluate", project, last, "--split", "test")
+    of_int8 = [f for f in tested["figures"] if f["name"] == "map"]
+    assert of_int8[0]["conditions"]["precision"] == "int8" and of_int8[0]["source"] == "measured"
+    image = next((pictures / "images" / "test").iterdir())
+    found = run("predict", project, last, image, "-o", tmp_path / "drawn", "--threshold", "0")
+    assert Path(found["pictures"][0]["drawn"]).is_file()
+    out = tmp_path / "phone"
+    exported = run("export", project, last, "--target", "arm", "--precision", "int8", "-o", out)
+    assert figures(exported)["nb_bytes"] == (out / "model.nb").stat().st_size
+    card = json.loads((out / "model.json").read_text(encoding="utf-8"))
+    assert card["convolutions"]["int8"] > 20
+    assert [entry["name"] for entry in card["inputs"]] == ["im_shape", "image", "scale_factor"]
+    measured = run("host-bench", project, base["run"], last)
+    assert {f["conditions"]["subject"] for f in measured["figures"]} == {base["run"], last}
+    shown = run("show", project)
+    assert [entry["run"] for entry in shown["runs"]] == [base["run"], *compressed["runs"]]
+    assert shown["runs"][2]["parent"] == compressed["runs"][0]
+
+
+def test_that_post_training_quantisation_is_evaluated_as_what_it_exports(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = Session(capsys)
+    pictures = write_sample(tmp_path / "signs", train=8, val=4, test=4)
+    recipe = tmp_path / "post.json"
+    steps = [{"technique": "quant_post", "params": {"pictures": 4}}]
+    recipe.write_text(json.dumps({"name": "post", "steps": steps}), encoding="utf-8")
+    project = tmp_path / "project"
+    run("new", project, "--data", pictures, "--detector", "ssdlite_mobilenet_v3_small", "--size", "96")
+    base = run("train", project, *SHORT, *SMALL)
+    done = run("compress", project, recipe, "--from", base["run"])
+    precision = {f["conditions"].get("precision") for f in done["figures"] if f["name"] == "map"}
+    assert precision == {"int8"}
+    out = tmp_path / "x86"
+    run("export", project, done["run"], "--target", "x86", "--precision", "int8", "-o", out)
+    assert json.loads((out / "model.json").read_text(encoding="utf-8"))["convolutions"]["int8"] > 10

@@ -1,0 +1,45 @@
+"""The fast depthwise convolution is the same convolution, on any number of cores."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+
+def outcome(shape: tuple[int, int, int], kernel: int, stride: int, fast: bool, threads: int = 1) -> list[np.ndarray]:
+    """Output, gradient of the input and gradient of the weight for fixed random data."""
+    from engine.detector.runtime import set_threads
+
+    set_threads(threads)
+    import contextlib
+
+    import paddle
+
+    from engine.detector.depthwise import fast_depthwise
+
+    channels, height, width = shape
+    chance = np.random.default_rng(3)
+    x = paddle.to_tensor(chance.normal(size=(2, channels, height, width)).astype("float32"), stop_gradient=False)
+    layer = paddle.nn.Conv2D(channels, channels, kernel, stride, kernel // 2, groups=channels)
+    layer.weight.set_value(chance.normal(size=(channels, 1, kernel, kernel)).astype("float32"))
+    layer.bias.set_value(chance.normal(size=channels).astype("float32"))
+    with fast_depthwise() if fast else contextlib.nullcontext():
+        y = layer(x)
+        (y * y).sum().backward()
+    return [y.numpy(), x.grad.numpy(), layer.weight.grad.numpy()]
+
+
+@pytest.mark.parametrize("stride", [1, 2])
+@pytest.mark.parametrize("kernel", [3, 5])
+@pytest.mark.parametrize("shape", [(4, 9, 12), (16, 10, 10), (3, 1, 1), (8, 2, 5)])
+def test_that_it_agrees_with_paddles_own(shape: tuple[int, int, int], kernel: int, stride: int) -> None:
+    for ours, theirs in zip(outcome(shape, kernel, stride, True), outcome(shape, kernel, stride, False), strict=True):
+        scale = np.abs(theirs).max()
+        np.testing.assert_allclose(ours / scale, theirs / scale, atol=2e-6)
+
+
+def test_that_the_number_of_cores_changes_no_bit() -> None:
+    for one, two in zip(
+        outcome((16, 12, 12), 5, 2, True, 1), outcome((16, 12, 12), 5, 2, True, 2), strict=True
+    ):
+        np.testing.assert_array_equal(one, two)

@@ -1,0 +1,111 @@
+"""Holds for every technique in the registry and every built-in recipe, whoever wrote them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from engine.catalog import catalog, technique_card
+from engine.contract.figures import pick
+from engine.contract.project import DetectorChoice
+from engine.contract.recipe import Step, builtin_recipes
+from engine.detector.spec import detector_specs
+from engine.preview import graph_of, preview
+from engine.registry import make, techniques
+from engine.technique import Context, Technique
+
+CLASSES = ("a", "b", "c")
+RECIPES = [(recipe, key) for recipe in sorted(builtin_recipes()) for key in builtin_recipes()[recipe].detectors]
+
+
+def choice_of(key: str) -> DetectorChoice:
+    """A detector at its smallest input."""
+    return DetectorChoice(key=key, size=detector_specs()[key].sizes.min, classes=CLASSES)
+
+
+def numbers(schema: dict[str, Any]) -> list[dict[str, Any]]:
+    """Every description of a number in a JSON schema of a field."""
+    if schema.get("type") in ("number", "integer") and "enum" not in schema:
+        return [schema]
+    inner = [schema.get("items"), schema.get("additionalProperties"), *schema.get("anyOf", [])]
+    return [found for part in inner if isinstance(part, dict) for found in numbers(part)]
+
+
+@pytest.mark.parametrize("key", techniques())
+def test_that_a_card_says_all_that_a_form_needs(key: str) -> None:
+    card = technique_card(techniques()[key])
+    assert card.title.keys() == {"en", "zh"} and card.summary["en"] and card.summary["zh"]
+    for name, field in card.parameters["properties"].items():
+        assert field.get("description"), name
+        for number in numbers(field):
+            low, high = ({f"{word}imum", f"exclusive{word.title()}imum"} & number.keys() for word in ("min", "max"))
+            assert low and high, f"{name} has no bounds"
+    for effect in card.published:
+        assert {"name", "effect", "unit", "family", "input", "threads", "source"} <= effect.keys()
+
+
+@pytest.mark.parametrize("key", techniques())
+def test_that_a_technique_that_trains_has_epochs_and_a_rate(key: str) -> None:
+    technique = techniques()[key]
+    assert issubclass(technique.Params, Technique.TrainingParams) == technique.trains
+
+
+def test_that_the_catalogue_names_every_file() -> None:
+    cards = catalog()
+    assert {card.key for card in cards.techniques} == set(techniques())
+    assert {card.key for card in cards.detectors} == set(detector_specs())
+    files = {path.stem for path in Path("engine/techniques").glob("*.py")} - {"__init__"}
+    assert files == set(techniques())
+
+
+@pytest.mark.parametrize("key", techniques())
+def test_that_replay_gives_the_structure_that_transform_made(key: str) -> None:
+    import paddle
+
+    from engine.assembly import assemble
+    from engine.detector.checkpoint import network_arrays, put_weights
+
+    choice = choice_of("ssdlite_mobilenet_v3_small")
+    step = Step(technique=key)
+    model = assemble(choice)
+    record = make(step).transform(model.network, Context(model.config, choice))
+    again = assemble(choice, (step,), (record,))
+    arrays = network_arrays(model.network)
+    put_weights(again.network, arrays, "memory")
+    inputs = {
+        "image": paddle.to_tensor(np.random.default_rng(1).normal(size=(1, 3, choice.size, choice.size)), "float32"),
+        "im_shape": paddle.to_tensor([[choice.size, choice.size]], "float32"),
+        "scale_factor": paddle.to_tensor([[1.0, 1.0]], "float32"),
+    }
+    outputs = []
+    for network in (model.network, again.network):
+        network.eval()
+        outputs.append(network(inputs)["bbox"].numpy())
+    np.testing.assert_array_equal(*outputs)
+
+
+@pytest.mark.parametrize(("recipe", "key"), RECIPES)
+def test_that_the_preview_of_a_built_in_recipe_equals_the_reloaded_build(
+    recipe: str, key: str, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    from engine.assembly import assemble, extend, load
+    from engine.detector.checkpoint import network_arrays, save
+    from engine.detector.counting import count_by_hooks
+    from engine.detector.header import CheckpointInfo
+
+    choice = choice_of(key)
+    steps = [step for step in builtin_recipes()[recipe].steps if step.enabled]
+    told = preview(graph_of(choice, cache_dir=tmp_path_factory.getbasetemp() / "graphs"), [make(step) for step in steps])
+    model = extend(assemble(choice), steps)
+    info = CheckpointInfo(choice=choice, steps=model.steps, records=model.records)
+    arrays = {f"model.{name}": value for name, value in network_arrays(model.network).items()}
+    save(tmp_path / "built.safetensors", info, arrays)
+    reloaded, _ = load(tmp_path / "built.safetensors")
+    macs, conv_macs, params = count_by_hooks(reloaded.network, reloaded.config)
+    counted = {"macs": macs, "conv_macs": conv_macs, "params": params}
+    for name, value in counted.items():
+        figure = pick(told, name)  # type: ignore[arg-type]
+        assert figure is not None and figure.value == value, name
