@@ -15,7 +15,7 @@ Array = NDArray[Any]
 def write_inputs(path: Path, inputs: Mapping[str, Array]) -> None:
     """Write named arrays."""
     # The keywords of savez are the names of the arrays.
-    np.savez(path, **inputs)  # type: ignore[arg-type]
+    np.savez(path, **inputs)
 
 
 def read_inputs(path: Path | str) -> dict[str, Array]:

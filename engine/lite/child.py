@@ -94,7 +94,8 @@ class Child:
         self._words.seek(0)
         words = last_words(self._words.read().decode(errors="replace"))
         work = f"{self._module}: {do}"
-        return JobFailed("lite.child_timeout" if timed_out else "lite.child_failed", work=work, status=status, words=words)
+        said = {"work": work, "status": status, "words": words}
+        return JobFailed("lite.child_timeout", **said) if timed_out else JobFailed("lite.child_failed", **said)
 
 
 def last_words(text: str) -> str:

@@ -1,7 +1,7 @@
 """Reads from a `.nb` file which kernels Paddle Lite chose.
 
-The file is a header (2 bytes format, 16 bytes version, 8 bytes length) and a FlatBuffer of the optimised program, then the
-weights. Fields are numbered as in `lite/model_parser/flatbuffers/framework.fbs` of Paddle Lite 2.13.
+The file is a header (2 bytes format, 16 bytes version, 8 bytes length) and a FlatBuffer of the optimised program, then
+the weights. Fields are numbered as in `lite/model_parser/flatbuffers/framework.fbs` of Paddle Lite 2.13.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Fits a quantised program to the int8 kernels of Paddle Lite 2.13rc0 for x86, which are wrong in four ways.
 
-- A convolution drops a hard swish that is fused into it, and divides the slope of a leaky ReLU by the output's scale when
-  its output is int8: such activations are written as two operations, which are not fused.
+- A convolution drops a hard swish that is fused into it, and divides the slope of a leaky ReLU by the output's scale
+  when its output is int8: such activations are written as two operations, which are not fused.
 - Products of neighbouring channels are added in 16 bits, which overflow when two weights and two activations are large:
   weights keep to half of int8's range.
 - Turning a tensor to int8 leaves elements unset unless there is a multiple of 32 of them, or less than 8 more: the

@@ -56,7 +56,7 @@ def test_everything_is_quantised_when_nothing_is_skipped() -> None:
         ran: set[str] = set()
         for name in record["layers"]:
             layer = dict(network.named_sublayers())[name]
-            layer.register_forward_post_hook(lambda *_, name=name: ran.add(name))
+            layer.register_forward_post_hook(lambda *_, name=name, ran=ran: ran.add(name))
         outputs_of(network)
         assert record["kept_float"] == [] and ran == set(record["layers"])
 
@@ -163,7 +163,7 @@ def test_the_exported_model_is_int8_and_does_on_x86_what_paddle_does(target: Any
 
     network, record = quantised(SMALL)
     expected = outputs_of(network)
-    program = save_program(network, context_of(SMALL).config, tmp_path / "program", post_process=False)
+    program = save_program(network, dict(context_of(SMALL).config), tmp_path / "program", post_process=False)
     technique = QuantAware({})
     assert technique.export(program, context_of(SMALL)) == {"int8_convolutions": len(record["layers"])}
     if target == "x86":

@@ -98,7 +98,8 @@ def test_that_the_preview_of_a_built_in_recipe_equals_the_reloaded_build(
 
     choice = choice_of(key)
     steps = [step for step in builtin_recipes()[recipe].steps if step.enabled]
-    told = preview(graph_of(choice, cache_dir=tmp_path_factory.getbasetemp() / "graphs"), [make(step) for step in steps])
+    graph = graph_of(choice, cache_dir=tmp_path_factory.getbasetemp() / "graphs")
+    told = preview(graph, [make(step) for step in steps])
     model = extend(assemble(choice), steps)
     info = CheckpointInfo(choice=choice, steps=model.steps, records=model.records)
     arrays = {f"model.{name}": value for name, value in network_arrays(model.network).items()}
