@@ -10,6 +10,7 @@ import signal
 import threading
 import warnings
 from functools import cache
+from pathlib import Path
 
 
 @cache
@@ -21,6 +22,8 @@ def prepare() -> None:
     """
     with contextlib.suppress(OSError):
         ctypes.CDLL("libz.so.1", mode=ctypes.RTLD_GLOBAL)
+    for name, value in mkl_choice().items():
+        os.environ.setdefault(name, value)
     os.environ.setdefault("GLOG_minloglevel", "2")
     os.environ.setdefault("FLAGS_call_stack_level", "1")
     warnings.filterwarnings("ignore", module=r"(ppdet|paddle|paddleslim|pkg_resources|numba)")
@@ -28,6 +31,19 @@ def prepare() -> None:
         import ppdet.modeling  # noqa: F401  # its tracking parts print what they miss
     logging.getLogger("ppdet").setLevel(logging.ERROR)
     _keep_sigterm()
+
+
+@cache
+def mkl_choice() -> dict[str, str]:
+    """Environment that has the MKL in Paddle's wheels use AVX2 on AMD, where it would fall back to far slower code.
+
+    MKL reads it once, when it starts; training is 3 to 4 times faster with it (`make bench`: mkl).
+    """
+    with contextlib.suppress(OSError):
+        info = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
+        if "AuthenticAMD" in info and " avx2" in info:
+            return {"MKL_DEBUG_CPU_TYPE": "5"}
+    return {}
 
 
 def _keep_sigterm() -> None:

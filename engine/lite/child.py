@@ -18,6 +18,7 @@ from typing import Any
 
 from engine.contract.messages import JobFailed
 from engine.contract.resources import ROOT
+from engine.detector.runtime import mkl_choice
 
 TIME_LIMIT_S = 1800.0
 _LONGEST_WORDS = 400
@@ -114,7 +115,7 @@ def _status(code: int) -> str:
 
 def _environment(threads: int) -> dict[str, str]:
     inherited = os.environ.get("PYTHONPATH")
-    return os.environ | {
+    return mkl_choice() | os.environ | {
         "PYTHONPATH": os.pathsep.join([str(ROOT), *([inherited] if inherited else [])]),
         "OMP_NUM_THREADS": str(threads),
         "MKL_NUM_THREADS": str(threads),
