@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from engine.contract.messages import Message, UserError
-from engine.contract.project import DetectorChoice
+from engine.contract.messages import UserError
 from engine.technique import Context, Phase, Record, Technique
 
 if TYPE_CHECKING:
@@ -87,11 +85,6 @@ class QuantAware(Technique):
         moving_rate: float = Field(
             0.9, ge=0.5, lt=1, description="How slowly the range of activations follows the last batches"
         )
-
-    def check(self, others: Sequence[Technique], choice: DetectorChoice) -> list[Message]:
-        """Refuses a second step that quantises."""
-        rivals = [other.key for other in others if other is not self and other.phase == Phase.QUANTISE]
-        return [Message(code="quant_aware.twice", args={"other": rivals[0]})] if rivals else []
 
     def transform(self, network: nn.Layer, context: Context) -> Record:
         """Quantise in place and set the ranges of activations from some training pictures, if there are any."""
