@@ -15,7 +15,7 @@ from engine.registry import make
 from engine.technique import Calibration, Phase
 
 if TYPE_CHECKING:
-    from engine.data.index import Picture
+    from engine.contract.dataset import Picture
     from engine.detector.evaluation import Predictor
 
 

@@ -33,8 +33,8 @@ EPOCHS = 30
 
 def main(work: Path) -> None:
     """Sample, backbone, detector, resource."""
+    from engine.contract.dataset import Index
     from engine.data.importing import import_dataset
-    from engine.data.index import Index
     from engine.data.sample.write import write_sample
 
     folder = ProjectFolder(work)

@@ -112,8 +112,8 @@ class Demonstration:
 
     def _project(self) -> DetectorChoice:
         from engine.cli.projects import sample_folder
+        from engine.contract.dataset import Index
         from engine.data.importing import import_dataset
-        from engine.data.index import Index
         from engine.data.sample.write import write_sample
 
         self._say("Drawing the sample's pictures")
@@ -180,7 +180,7 @@ class Demonstration:
 
     def _pictures(self, before: Path, after: Path) -> Path:
         """Draw test pictures with the base's boxes on the left and the last model's on the right."""
-        from engine.data.index import Index
+        from engine.contract.dataset import Index
         from engine.detector.drawing import join_files
 
         with Index.open(self.folder.index) as index:

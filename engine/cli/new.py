@@ -71,7 +71,7 @@ def _source(data: Path) -> Path:
 
 
 def _choice(folder: ProjectFolder, key: str, size: int, fit: bool) -> DetectorChoice:
-    from engine.data.index import Index
+    from engine.contract.dataset import Index
 
     with Index.open(folder.index) as index:
         anchors = None

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from engine.data.files import Part, SourceFiles
-from engine.data.index import Box
+from engine.contract.dataset import Box, Finding, Part
+from engine.data.files import SourceFiles
+from engine.data.findings import error, warning
 from engine.data.pictures import Probe
 from engine.data.records import SourceBox, SourcePicture
-from engine.data.report import Finding, error, warning
 
 # Rounded shares and LabelImg's one-based corners stray by less than this; no one needs to hear of it.
 STRAY_PX = 0.5

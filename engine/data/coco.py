@@ -12,9 +12,10 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from engine.data.files import Part, SourceFiles, part_of
+from engine.contract.dataset import Part
+from engine.data.files import SourceFiles, part_of
+from engine.data.findings import error, warning
 from engine.data.records import Records, SourceBox, SourcePicture, settle_classes
-from engine.data.report import error, warning
 
 MAX_PX = 1e9
 _WORDS = ("instances_", "_annotations.coco")

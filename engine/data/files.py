@@ -8,12 +8,10 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
-from typing import Literal
 
+from engine.contract.dataset import Part
 from engine.contract.messages import UserError
 
-Part = Literal["train", "val", "test", "none"]
-PARTS: tuple[Part, ...] = ("train", "val", "test", "none")
 PICTURE_SUFFIXES = frozenset(
     {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".bmp", ".webp", ".tif", ".tiff", ".gif"}
 )

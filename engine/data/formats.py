@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from engine.contract.messages import UserError
 from engine.data import coco, voc, yolo
 from engine.data.files import SourceFiles
+from engine.data.findings import info
 from engine.data.records import Records
-from engine.data.report import info
 
 FORMATS = {"voc": voc, "coco": coco, "yolo": yolo}
 

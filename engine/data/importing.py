@@ -15,14 +15,15 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from engine.contract.dataset import Finding, Index, Picture
 from engine.contract.messages import UserError
+from engine.contract.report import Report
 from engine.data import likeness, splits, statistics
 from engine.data.checks import PictureCheck, Sound
 from engine.data.files import SourceFiles
 from engine.data.formats import read_source
-from engine.data.index import Contents, Index, Picture, write_index
+from engine.data.index import Contents, write_index
 from engine.data.pictures import probe_all
-from engine.data.report import Finding, Report
 
 Progress = Callable[[int, int], None]
 

@@ -1,6 +1,6 @@
-"""The picture index of a project: one sqlite file with classes, pictures, boxes and findings.
+"""Writes the picture index of a project: one sqlite file with classes, pictures, boxes and findings.
 
-It has one writer, which makes it whole under a temporary name and renames it; readers open it read-only.
+It has one writer, which makes it whole under a temporary name and renames it; `contract.dataset.Index` reads it.
 """
 
 from __future__ import annotations
@@ -10,17 +10,14 @@ import json
 import os
 import sqlite3
 import tempfile
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from engine.contract.messages import JobFailed, Message, UserError
-from engine.data.files import PARTS, Part
-from engine.data.report import Finding, Severity, Statistics
+from engine.contract.dataset import INDEX_SCHEMA, Finding, Picture, Statistics
+from engine.contract.messages import JobFailed
 
-SCHEMA = 1
 _TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE classes (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
@@ -35,40 +32,9 @@ CREATE TABLE boxes (id INTEGER PRIMARY KEY, picture_id INTEGER NOT NULL REFERENC
 CREATE TABLE findings (id INTEGER PRIMARY KEY, severity TEXT NOT NULL, code TEXT NOT NULL, args TEXT NOT NULL,
     file TEXT NOT NULL, place TEXT NOT NULL, action TEXT NOT NULL, mend TEXT);
 CREATE INDEX boxes_picture ON boxes (picture_id);
+CREATE INDEX boxes_class ON boxes (class_id, picture_id);
 CREATE INDEX pictures_split ON pictures (split);
 """
-
-
-@dataclass(frozen=True)
-class Box:
-    """A box in pixels of its picture, edges left, top, right, bottom; always inside it and with an area.
-
-    `class_id` counts from 0 in the index's classes; `file` (relative to the source) and `place` tell where it
-    was annotated. `difficult` boxes and `crowd` regions are not to be counted as missed.
-    """
-
-    class_id: int
-    x1: float
-    y1: float
-    x2: float
-    y2: float
-    difficult: bool = False
-    crowd: bool = False
-    file: str = ""
-    place: str = ""
-
-
-@dataclass(frozen=True)
-class Picture:
-    """A picture: its absolute path, its size in pixels, its split and the SHA-256 of its bytes."""
-
-    id: int
-    path: str
-    width: int
-    height: int
-    split: Part
-    digest: str
-    boxes: tuple[Box, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -85,120 +51,12 @@ class Contents:
 
     def hash(self) -> str:
         """A SHA-256 over classes, pictures (their bytes, wherever they lie), splits and boxes."""
-        digest = hashlib.sha256(json.dumps([SCHEMA, self.classes]).encode())
+        digest = hashlib.sha256(json.dumps([INDEX_SCHEMA, self.classes]).encode())
         for picture in self.pictures:
             boxes = [(b.class_id, b.x1, b.y1, b.x2, b.y2, b.difficult, b.crowd) for b in picture.boxes]
             row = [picture.id, picture.digest, picture.width, picture.height, picture.split, boxes]
             digest.update(json.dumps(row).encode())
         return digest.hexdigest()
-
-
-class Index:
-    """An index that is being read; close it, or use it as a context manager."""
-
-    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
-        self.path = path
-        self._connection = connection
-
-    @classmethod
-    def open(cls, path: Path) -> Index:
-        """Open an index; raises UserError when it is missing, broken, or of another schema."""
-        if not path.is_file():
-            raise UserError("data.index_missing", path=str(path))
-        # Without a check of threads: it is read-only, and data loaders hand it on.
-        uri = f"{path.resolve().as_uri()}?mode=ro"
-        index = cls(path, sqlite3.connect(uri, uri=True, check_same_thread=False))
-        try:
-            schema = index.meta("schema")
-        except UserError:
-            index.close()
-            raise
-        if schema != str(SCHEMA):
-            index.close()
-            raise UserError("data.index_schema", path=str(path), found=schema, known=SCHEMA)
-        return index
-
-    def close(self) -> None:
-        """Let go of the file."""
-        self._connection.close()
-
-    def __enter__(self) -> Index:
-        """Itself."""
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        """Close it."""
-        self.close()
-
-    def meta(self, key: str) -> str:
-        """One of `schema`, `source`, `format`, `options`, `hash`, `statistics`."""
-        rows = self._rows("SELECT value FROM meta WHERE key = ?", (key,))
-        if not rows:
-            raise UserError("data.index_broken", path=str(self.path), reason=f"no {key}")
-        return str(rows[0][0])
-
-    def classes(self) -> tuple[str, ...]:
-        """The class names; a box's `class_id` is a place in them."""
-        return tuple(name for (name,) in self._rows("SELECT name FROM classes ORDER BY id"))
-
-    def counts(self) -> dict[Part, int]:
-        """How many pictures each split holds; "none" are those that no split uses."""
-        held = dict(self._rows("SELECT split, count(*) FROM pictures GROUP BY split"))
-        return {part: held.get(part, 0) for part in PARTS}
-
-    def pictures(self, split: Part | None = None, *, limit: int = -1, offset: int = 0) -> list[Picture]:
-        """The pictures of a split, or of all, in the order of their ids; a page of them with `limit`."""
-        chosen = "FROM pictures WHERE ?1 IS NULL OR split = ?1 ORDER BY id LIMIT ?2 OFFSET ?3"
-        page = (split, limit, offset)
-        boxes: dict[int, list[Box]] = defaultdict(list)
-        columns = "picture_id, class_id, x1, y1, x2, y2, difficult, crowd, file, place"
-        query = f"SELECT {columns} FROM boxes WHERE picture_id IN (SELECT id {chosen}) ORDER BY id"
-        for key, class_id, x1, y1, x2, y2, difficult, crowd, file, place in self._rows(query, page):
-            boxes[key].append(Box(class_id, x1, y1, x2, y2, bool(difficult), bool(crowd), file, place))
-        rows = self._rows(f"SELECT id, path, width, height, split, digest {chosen}", page)
-        return [
-            Picture(key, path, width, height, part, digest, tuple(boxes[key]))
-            for key, path, width, height, part, digest in rows
-        ]
-
-    def findings(
-        self, *, severity: Severity | None = None, limit: int = -1, offset: int = 0
-    ) -> list[Finding]:
-        """A page of the import's findings, in the order they were made."""
-        query = (
-            "SELECT severity, code, args, file, place, action, mend FROM findings "
-            "WHERE ?1 IS NULL OR severity = ?1 ORDER BY id LIMIT ?2 OFFSET ?3"
-        )
-        return [
-            Finding(
-                severity=kind,
-                message=Message(code=code, args=json.loads(args)),
-                file=file,
-                place=place,
-                action=action,
-                mend=mend,
-            )
-            for kind, code, args, file, place, action, mend in self._rows(query, (severity, limit, offset))
-        ]
-
-    def finding_count(self, severity: Severity | None = None) -> int:
-        """How many findings there are, of one severity or in all."""
-        query = "SELECT count(*) FROM findings WHERE ?1 IS NULL OR severity = ?1"
-        return int(self._rows(query, (severity,))[0][0])
-
-    def statistics(self) -> Statistics:
-        """Class and box-size statistics per split, counted when the index was written."""
-        return Statistics.model_validate_json(self.meta("statistics"))
-
-    def content_hash(self) -> str:
-        """The hash of what can be learnt from: the same data elsewhere on the disk has the same."""
-        return self.meta("hash")
-
-    def _rows(self, query: str, args: tuple[str | int | None, ...] = ()) -> list[tuple[Any, ...]]:
-        try:
-            return self._connection.execute(query, args).fetchall()
-        except sqlite3.DatabaseError as broken:
-            raise UserError("data.index_broken", path=str(self.path), reason=str(broken)) from broken
 
 
 def write_index(path: Path, contents: Contents) -> None:
@@ -235,7 +93,7 @@ def _fill(path: Path, contents: Contents) -> None:
 
 def _rows_of(contents: Contents) -> Iterator[tuple[str, Iterable[tuple[Any, ...]]]]:
     meta = {
-        "schema": str(SCHEMA),
+        "schema": str(INDEX_SCHEMA),
         "source": str(contents.source),
         "format": contents.format,
         "options": contents.options,

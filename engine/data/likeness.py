@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from engine.contract.dataset import Finding
 from engine.data.checks import Sound
-from engine.data.report import Finding, info, warning
+from engine.data.findings import info, warning
 
 # Hashes that differ in at most 5 of 64 bits agree in one of 6 bands. Real pictures, recompressed or halved,
 # were seen to differ from themselves by 3 bits and 0.3 grey levels, from each other by 12 bits and 7 levels.

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from engine.data.files import Part
-from engine.data.report import Finding, error
+from engine.contract.dataset import Finding, Part
+from engine.data.findings import error
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,10 @@ import random
 from collections import defaultdict
 from collections.abc import Sequence
 
+from engine.contract.dataset import Finding, Part
 from engine.contract.messages import UserError
 from engine.data.checks import Sound
-from engine.data.files import Part
-from engine.data.report import Finding, error, info, warning
+from engine.data.findings import error, info, warning
 
 DEFAULT = (0.8, 0.1, 0.1)
 VAL_SHARE = 0.1

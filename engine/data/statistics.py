@@ -7,9 +7,9 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Sequence
 
+from engine.contract.dataset import PARTS, Finding, Part, SplitStatistics, Statistics
 from engine.data.checks import Sound
-from engine.data.files import PARTS, Part
-from engine.data.report import Finding, SplitStatistics, Statistics, error, warning
+from engine.data.findings import error, warning
 
 SMALL_AREA, MEDIUM_AREA = 32.0**2, 96.0**2
 RELATIVE_EDGES = (0.0, 0.02, 0.05, 0.1, 0.2, 0.4, 0.7, 1.0)

@@ -16,9 +16,10 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from engine.data.files import Part, SourceFiles, clean, is_picture, part_of, without_suffix
+from engine.contract.dataset import Part
+from engine.data.files import SourceFiles, clean, is_picture, part_of, without_suffix
+from engine.data.findings import error, info, warning
 from engine.data.records import Records, SourceBox, SourcePicture, settle_classes
-from engine.data.report import error, info, warning
 
 CLASS_LISTS = ("label_list.txt", "labels.txt", "classes.txt")
 _PICTURE_FOLDERS = ("JPEGImages", "images", "Images", "imgs", "")

@@ -12,9 +12,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
-from engine.data.files import Part, SourceFiles, part_of, without_suffix
+from engine.contract.dataset import Part
+from engine.data.files import SourceFiles, part_of, without_suffix
+from engine.data.findings import info, warning
 from engine.data.records import Records, SourceBox, SourcePicture, settle_classes
-from engine.data.report import info, warning
 from engine.data.yolo_layout import Layout, read_layout
 
 _NOT_LABELS = frozenset({"classes", "labels", "train", "val", "valid", "test", "trainval"})

@@ -7,8 +7,9 @@ from typing import Any
 
 import yaml
 
-from engine.data.files import Part, SourceFiles, clean
-from engine.data.report import Finding, error, warning
+from engine.contract.dataset import Finding, Part
+from engine.data.files import SourceFiles, clean
+from engine.data.findings import error, warning
 
 MAX_CLASSES = 10_000
 _NAME_LISTS = ("classes.txt", "obj.names")

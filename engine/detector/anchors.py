@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.contract.dataset import Picture
 from engine.contract.messages import UserError
-from engine.data.index import Picture
 
 Anchors = tuple[tuple[int, int], ...]
 

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.contract.dataset import Picture
 from engine.contract.figures import Conditions, Figure, FigureName
-from engine.data.index import Picture
 from engine.detector.pictures import Inputs, read_picture, stack, to_inputs
 from engine.detector.runtime import prepare
 

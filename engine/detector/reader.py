@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from engine.contract.dataset import Picture
 from engine.contract.messages import JobFailed, UserError
-from engine.data.index import Picture
 from engine.detector.pictures import normalise, read_picture
 from engine.detector.runtime import prepare
 

@@ -16,7 +16,7 @@ from engine.measuring import calibration_of, coco_measured, computed_figures
 
 def run(job: EvaluateJob, context: JobContext) -> dict[str, object]:
     """Evaluate the run's best checkpoint with Paddle."""
-    from engine.data.index import Index
+    from engine.contract.dataset import Index
     from engine.detector.runtime import set_threads
 
     set_threads(0)

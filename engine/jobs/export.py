@@ -15,7 +15,7 @@ from engine.measuring import calibration_of, computed_figures
 from engine.technique import Calibration, Context
 
 if TYPE_CHECKING:
-    from engine.data.index import Picture
+    from engine.contract.dataset import Picture
 
 PARITY_PICTURES = 50
 
@@ -74,7 +74,7 @@ def parity_figures(model: Model, nb: Path, calibration: Calibration | None, pict
 
 
 def _pictures(job: ExportJob, split: Any) -> list[Picture]:
-    from engine.data.index import Index
+    from engine.contract.dataset import Index
 
     return Index.open(Path(job.index)).pictures(split) if job.index else []
 

@@ -14,12 +14,12 @@ from engine.exporting import is_quantised, nb_figure, replace_subject, save_mode
 from engine.measuring import calibration_of
 
 if TYPE_CHECKING:
-    from engine.data.index import Picture
+    from engine.contract.dataset import Picture
 
 
 def run(job: HostJob, context: JobContext) -> dict[str, object]:
     """Convert each run, network alone and with post-processing, then measure all of them in turns."""
-    from engine.data.index import Index
+    from engine.contract.dataset import Index
     from engine.detector.pictures import network_inputs
     from engine.detector.runtime import set_threads
     from engine.lite.latency import measure

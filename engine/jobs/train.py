@@ -16,7 +16,7 @@ from engine.registry import make
 from engine.technique import Context, Phase
 
 if TYPE_CHECKING:
-    from engine.data.index import Index, Picture
+    from engine.contract.dataset import Index, Picture
     from engine.detector.training import Trainer
 
 
@@ -55,7 +55,7 @@ def run(job: TrainJob, context: JobContext) -> dict[str, object]:
 
 
 def _open_data(job: TrainJob) -> _Data:
-    from engine.data.index import Index
+    from engine.contract.dataset import Index
 
     index = Index.open(Path(job.index))
     if index.classes() != job.choice.classes:

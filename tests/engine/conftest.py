@@ -21,8 +21,8 @@ def signs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def project(signs: Path, tmp_path: Path) -> ProjectFolder:
     """A project of the smallest detector at its smallest size on those pictures."""
+    from engine.contract.dataset import Index
     from engine.data.importing import import_dataset
-    from engine.data.index import Index
 
     folder = ProjectFolder(tmp_path / "project 项目")
     import_dataset(signs, folder.index)

@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 import pytest
 
+from engine.contract.dataset import Index
 from engine.data.importing import check_dataset, import_dataset, recheck_index
-from engine.data.index import Index
 from tests.fakes.datasets import Shot, encoded, put, shots, voc_xml, write_voc
 from tests.fakes.reports import facts, only
 

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.contract.dataset import Index, Picture
 from engine.data.files import SourceFiles, part_of
 from engine.data.formats import detect_format
 from engine.data.importing import check_dataset, import_dataset
-from engine.data.index import Index, Picture
 from tests.fakes.datasets import (
     CLASSES,
     Shot,

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.contract.dataset import Index
 from engine.contract.messages import UserError, sentences
 from engine.data.importing import check_dataset, import_dataset
-from engine.data.index import Index
 from tests.fakes.datasets import Shot, encoded, put, shots, write_coco, write_voc, write_yolo
 
 

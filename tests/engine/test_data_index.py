@@ -12,10 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from engine.contract.dataset import Box, Index, Picture, Statistics
 from engine.contract.messages import UserError
+from engine.data.findings import info
 from engine.data.importing import import_dataset
-from engine.data.index import Box, Contents, Index, Picture, write_index
-from engine.data.report import Statistics, info
+from engine.data.index import Contents, write_index
 from tests.fakes.datasets import shots, write_coco, write_voc
 
 BOXES = (Box(1, 0.1, 0.2, 30.7, 40.123456789, crowd=True), Box(0, 1.0, 2.0, 3.0, 4.0, difficult=True))
@@ -54,9 +55,22 @@ def test_that_pictures_and_findings_come_by_page(path: Path) -> None:
     with Index.open(path) as index:
         assert tuple(index.pictures("train", limit=3, offset=2)) == PICTURES[2:5]
         assert tuple(index.pictures("val")) == PICTURES[7:]
+        assert index.picture_count() == 10 and index.picture_count("val") == 3
         assert index.findings(limit=2, offset=5) == CONTENTS.findings[5:7]
         assert (index.finding_count(), index.finding_count("error")) == (7, 0)
         assert index.findings(severity="error") == []
+
+
+def test_that_pictures_can_be_asked_for_by_class(path: Path) -> None:
+    one = replace(PICTURES[1], boxes=BOXES[:1])
+    write_index(path, replace(CONTENTS, pictures=(PICTURES[0], one, *PICTURES[2:])))
+    with Index.open(path) as index:
+        assert index.source() == Path("/data")
+        assert [picture.id for picture in index.pictures(class_id=0)] == [1, 3, 5, 7, 9]
+        assert index.pictures("train", 1, limit=2, offset=1) == [one, PICTURES[2]]
+        assert index.picture_count(class_id=1) == 6
+        assert [index.picture_count(split, 1) for split in ("train", "val", "test")] == [5, 1, 0]
+        assert index.pictures(class_id=7) == []
 
 
 @pytest.mark.parametrize(
@@ -131,8 +145,9 @@ def test_that_a_full_disk_leaves_the_old_index_and_nothing_else(path: Path) -> N
         from dataclasses import replace
         from pathlib import Path
         from engine.contract.messages import JobFailed
-        from engine.data.index import Contents, Picture, write_index
-        from engine.data.report import Statistics
+        from engine.contract.dataset import Picture
+        from engine.data.index import Contents, write_index
+        from engine.contract.dataset import Statistics
         pictures = [Picture(n, "/p" * 50, 9, 9, "train", "0" * 64) for n in range(5000)]
         contents = Contents(Path("/data"), "voc", "{}", ("a",), pictures, [], Statistics())
         resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
@@ -153,7 +168,7 @@ def test_that_reading_an_index_needs_no_cv2(path: Path) -> None:
         import sys
         from pathlib import Path
         from engine.data import importing
-        from engine.data.index import Index
+        from engine.contract.dataset import Index
         assert len(Index.open(Path({str(path)!r})).pictures()) == 10
         assert not {{"cv2", "paddle"}} & set(sys.modules)
     """

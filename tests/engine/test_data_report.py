@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from engine.contract.dataset import Index
 from engine.contract.messages import sentences
+from engine.contract.report import Report
 from engine.data.importing import check_dataset, import_dataset
-from engine.data.index import Index
 from engine.data.pictures import is_cut_off
-from engine.data.report import Report
 from tests.fakes.datasets import Shot, encoded, put, shots, write_coco, write_voc, write_yolo
 from tests.fakes.reports import facts, only
 

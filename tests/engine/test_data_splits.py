@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.contract.dataset import Index
 from engine.contract.messages import UserError
 from engine.data.checks import Sound
 from engine.data.importing import check_dataset, import_dataset
-from engine.data.index import Index
 from engine.data.pictures import Probe
 from engine.data.splits import assign, parse_split
 from tests.fakes.datasets import Shot, shots, write_coco, write_voc

@@ -8,8 +8,8 @@ import io
 import numpy as np
 import pytest
 
+from engine.contract.dataset import Box, Picture
 from engine.contract.figures import Conditions, pick
-from engine.data.index import Box, Picture
 
 CLASSES = ("a", "b", "never")
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from engine.data.report import Finding, Report
+from engine.contract.dataset import Finding
+from engine.contract.report import Report
 
 
 def only(report: Report, code: str) -> Finding:

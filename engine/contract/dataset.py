@@ -1,0 +1,246 @@
+"""What a project's data is, and the reader of its index: pictures, boxes, findings, statistics (DESIGN section 7)."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from engine.contract.messages import Language, Message, UserError
+
+INDEX_SCHEMA = 1
+Part = Literal["train", "val", "test", "none"]
+"""The split of a picture; "none" is in no use."""
+PARTS: tuple[Part, ...] = ("train", "val", "test", "none")
+Severity = Literal["error", "warning", "info"]
+Action = Literal["kept", "clipped", "dropped", "scaled", "left_out", "moved", "stopped"]
+
+
+@dataclass(frozen=True)
+class Box:
+    """A box in pixels of its picture, edges left, top, right, bottom; always inside it and with an area.
+
+    `class_id` counts from 0 in the index's classes; `file` (relative to the source) and `place` tell where it
+    was annotated. `difficult` boxes and `crowd` regions are not to be counted as missed.
+    """
+
+    class_id: int
+    x1: float
+    y1: float
+    x2: float
+    y2: float
+    difficult: bool = False
+    crowd: bool = False
+    file: str = ""
+    place: str = ""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture: its absolute path, its size in pixels, its split and the SHA-256 of its bytes."""
+
+    id: int
+    path: str
+    width: int
+    height: int
+    split: Part
+    digest: str
+    boxes: tuple[Box, ...] = ()
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Finding(_Frozen):
+    """One thing that a person should know about a dataset.
+
+    `file` is relative to the source folder, `place` a spot in it (`object 3`, `line 12`, `annotations[17]`).
+    `action` is what was done; `mend` what `--fix` would do instead, None when there is nothing left to mend.
+    An error is what stops an import.
+    """
+
+    severity: Severity
+    message: Message
+    file: str = ""
+    place: str = ""
+    action: Action
+    mend: Action | None = None
+
+    def mended(self) -> Finding:
+        """The finding after `--fix`: what could be mended was, so it no longer stops anything."""
+        if self.mend is None:
+            return self
+        severity: Severity = "warning" if self.severity == "error" else self.severity
+        return self.model_copy(update={"severity": severity, "action": self.mend, "mend": None})
+
+    def line(self, language: Language = "en") -> str:
+        """The finding as one line for a person."""
+        parts = [Message(code=f"data.severity.{self.severity}").text(language), self.message.text(language)]
+        parts.append(f"[{Message(code=f'data.action.{self.action}').text(language)}]")
+        if self.mend is not None:
+            what = Message(code=f"data.action.{self.mend}").text(language)
+            parts.append(Message(code="data.mend", args={"what": what}).text(language))
+        return " ".join(parts)
+
+
+class SplitStatistics(_Frozen):
+    """What one split holds.
+
+    `small`, `medium`, `large` count boxes by COCO's areas (below 32^2, below 96^2, above, in pixels).
+    `relative` counts boxes by sqrt(box area / picture area), in the bins of `Statistics.relative_edges`.
+    """
+
+    pictures: int
+    pictures_without_boxes: int
+    boxes: int
+    per_class: dict[str, int]
+    small: int
+    medium: int
+    large: int
+    relative: tuple[int, ...]
+
+
+class Statistics(_Frozen):
+    """Classes and box sizes per split; bin i of `relative` runs from edge i to edge i + 1."""
+
+    relative_edges: tuple[float, ...] = ()
+    splits: dict[str, SplitStatistics] = {}
+
+
+class Index:
+    """An index that is being read; close it, or use it as a context manager."""
+
+    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+        self.path = path
+        self._connection = connection
+
+    @classmethod
+    def open(cls, path: Path) -> Index:
+        """Open an index; raises UserError when it is missing, broken, or of another schema."""
+        if not path.is_file():
+            raise UserError("data.index_missing", path=str(path))
+        # Without a check of threads: it is read-only, and data loaders hand it on.
+        uri = f"{path.resolve().as_uri()}?mode=ro"
+        index = cls(path, sqlite3.connect(uri, uri=True, check_same_thread=False))
+        try:
+            schema = index.meta("schema")
+        except UserError:
+            index.close()
+            raise
+        if schema != str(INDEX_SCHEMA):
+            index.close()
+            raise UserError("data.index_schema", path=str(path), found=schema, known=INDEX_SCHEMA)
+        return index
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._connection.close()
+
+    def __enter__(self) -> Index:
+        """Itself."""
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """Close it."""
+        self.close()
+
+    def meta(self, key: str) -> str:
+        """One of `schema`, `source`, `format`, `options`, `hash`, `statistics`."""
+        rows = self._rows("SELECT value FROM meta WHERE key = ?", (key,))
+        if not rows:
+            raise UserError("data.index_broken", path=str(self.path), reason=f"no {key}")
+        return str(rows[0][0])
+
+    def classes(self) -> tuple[str, ...]:
+        """The class names; a box's `class_id` is a place in them."""
+        return tuple(name for (name,) in self._rows("SELECT name FROM classes ORDER BY id"))
+
+    def counts(self) -> dict[Part, int]:
+        """How many pictures each split holds; "none" are those that no split uses."""
+        held = dict(self._rows("SELECT split, count(*) FROM pictures GROUP BY split"))
+        return {part: held.get(part, 0) for part in PARTS}
+
+    def source(self) -> Path:
+        """The folder that the data was imported from."""
+        return Path(self.meta("source"))
+
+    def picture_count(self, split: Part | None = None, class_id: int | None = None) -> int:
+        """How many pictures there are of a split and with a box of a class, or in all."""
+        chosen, args = _chosen(split, class_id)
+        return int(self._rows(f"SELECT count(*) {chosen}", args)[0][0])
+
+    def pictures(
+        self, split: Part | None = None, class_id: int | None = None, *, limit: int = -1, offset: int = 0
+    ) -> list[Picture]:
+        """The pictures of a split and with a box of a class, or all, by their ids; a page of them with `limit`.
+
+        A picture has all its boxes, those of other classes too.
+        """
+        chosen, args = _chosen(split, class_id)
+        chosen, page = f"{chosen} ORDER BY id LIMIT ? OFFSET ?", (*args, limit, offset)
+        boxes: dict[int, list[Box]] = defaultdict(list)
+        columns = "picture_id, class_id, x1, y1, x2, y2, difficult, crowd, file, place"
+        query = f"SELECT {columns} FROM boxes WHERE picture_id IN (SELECT id {chosen}) ORDER BY id"
+        for key, kind, x1, y1, x2, y2, difficult, crowd, file, place in self._rows(query, page):
+            boxes[key].append(Box(kind, x1, y1, x2, y2, bool(difficult), bool(crowd), file, place))
+        rows = self._rows(f"SELECT id, path, width, height, split, digest {chosen}", page)
+        return [
+            Picture(key, path, width, height, part, digest, tuple(boxes[key]))
+            for key, path, width, height, part, digest in rows
+        ]
+
+    def findings(
+        self, *, severity: Severity | None = None, limit: int = -1, offset: int = 0
+    ) -> list[Finding]:
+        """A page of the import's findings, in the order they were made."""
+        query = (
+            "SELECT severity, code, args, file, place, action, mend FROM findings "
+            "WHERE ?1 IS NULL OR severity = ?1 ORDER BY id LIMIT ?2 OFFSET ?3"
+        )
+        return [
+            Finding(
+                severity=kind,
+                message=Message(code=code, args=json.loads(args)),
+                file=file,
+                place=place,
+                action=action,
+                mend=mend,
+            )
+            for kind, code, args, file, place, action, mend in self._rows(query, (severity, limit, offset))
+        ]
+
+    def finding_count(self, severity: Severity | None = None) -> int:
+        """How many findings there are, of one severity or in all."""
+        query = "SELECT count(*) FROM findings WHERE ?1 IS NULL OR severity = ?1"
+        return int(self._rows(query, (severity,))[0][0])
+
+    def statistics(self) -> Statistics:
+        """Class and box-size statistics per split, counted when the index was written."""
+        return Statistics.model_validate_json(self.meta("statistics"))
+
+    def content_hash(self) -> str:
+        """The hash of what can be learnt from: the same data elsewhere on the disk has the same."""
+        return self.meta("hash")
+
+    def _rows(self, query: str, args: tuple[str | int | None, ...] = ()) -> list[tuple[Any, ...]]:
+        try:
+            return self._connection.execute(query, args).fetchall()
+        except sqlite3.DatabaseError as broken:
+            raise UserError("data.index_broken", path=str(self.path), reason=str(broken)) from broken
+
+
+def _chosen(split: Part | None, class_id: int | None) -> tuple[str, tuple[str | int, ...]]:
+    """The end of a query over pictures, with what fills its gaps; a condition that does not count is left out."""
+    wanted: dict[str, str | int | None] = {
+        "split = ?": split,
+        "id IN (SELECT picture_id FROM boxes WHERE class_id = ?)": class_id,
+    }
+    held = {condition: value for condition, value in wanted.items() if value is not None}
+    where = f" WHERE {' AND '.join(held)}" if held else ""
+    return f"FROM pictures{where}", tuple(held.values())
