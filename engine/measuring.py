@@ -1,4 +1,4 @@
-"""Measures a model: the COCO figures with Paddle, whatever form its steps leave it in."""
+"""Measures a model, whatever form its steps leave it in: the COCO figures with Paddle or with Paddle Lite on x86."""
 
 from __future__ import annotations
 
@@ -10,13 +10,16 @@ from typing import TYPE_CHECKING
 
 from engine.assembly import Model
 from engine.contract.figures import Conditions, Figure
-from engine.exporting import is_quantised, save_model
+from engine.contract.job import Precision, Runtime
+from engine.exporting import export_model, is_quantised, save_model
 from engine.registry import make
 from engine.technique import Calibration, Phase
 
 if TYPE_CHECKING:
     from engine.contract.dataset import Picture
     from engine.detector.evaluation import Predictor
+
+RUNTIMES: dict[Runtime, str] = {"paddle": "Paddle 2.6.2", "lite": "Paddle Lite 2.13rc0 x86"}
 
 
 def coco_measured(
@@ -25,6 +28,7 @@ def coco_measured(
     split: str,
     calibration: Calibration | None,
     progress: Callable[[int, int], None],
+    runtime: Runtime = "paddle",
 ) -> list[Figure]:
     """The COCO figures of a model on pictures of a split."""
     from engine.detector.depthwise import fast_depthwise
@@ -32,8 +36,11 @@ def coco_measured(
 
     size = model.choice.size
     precision = "int8" if is_quantised(model.steps) else "fp32"
-    conditions = Conditions(runtime="Paddle 2.6.2", precision=precision, input=f"{size}x{size}", split=split, nms=True)
-    with fast_depthwise(), predictor_of(model, calibration) as predictor:
+    conditions = Conditions(
+        runtime=RUNTIMES[runtime], precision=precision, input=f"{size}x{size}", split=split, nms=True
+    )
+    opened = predictor_of(model, calibration) if runtime == "paddle" else lite_predictor_of(model, calibration)
+    with fast_depthwise(), opened as predictor:
         return evaluate(
             predictor, pictures, model.config, model.choice.classes, conditions=conditions, progress=progress
         )
@@ -52,6 +59,18 @@ def predictor_of(model: Model, calibration: Calibration | None) -> Iterator[Pred
     with tempfile.TemporaryDirectory(prefix="espalier-") as scratch:
         program = save_model(model, Path(scratch), calibration)
         with ProgramPredictor(program) as predictor:
+            yield predictor.detect
+
+
+@contextlib.contextmanager
+def lite_predictor_of(model: Model, calibration: Calibration | None) -> Iterator[Predictor]:
+    """The model as Paddle Lite for x86 runs it, converted into a temporary file."""
+    from engine.lite.predictor import Predictor as LitePredictor
+
+    precision: Precision = "int8" if is_quantised(model.steps) else "fp32"
+    with tempfile.TemporaryDirectory(prefix="espalier-") as scratch:
+        nb = export_model(model, target="x86", precision=precision, out=Path(scratch), calibration=calibration).nb
+        with LitePredictor(nb) as predictor:
             yield predictor.detect
 
 

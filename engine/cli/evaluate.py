@@ -17,6 +17,12 @@ def add_parser(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("dir", metavar="DIR", type=Path, help="folder of the project")
     parser.add_argument("run", metavar="RUN", help="name or number of the run")
     parser.add_argument("--split", choices=("val", "test"), default="val", help="which pictures; val if not given")
+    parser.add_argument(
+        "--runtime",
+        choices=("paddle", "lite"),
+        default="paddle",
+        help="paddle (if not given), or lite: the exported model in Paddle Lite for x86",
+    )
     parser.add_argument("--limit", type=int, default=0, help="use only so many pictures")
 
 
@@ -26,7 +32,9 @@ def run(args: argparse.Namespace) -> int:
 
     folder = open_project(args.dir)
     target = trained_run(folder, args.run)
-    job = EvaluateJob(run=str(target), index=str(folder.index), split=args.split, limit=args.limit)
+    job = EvaluateJob(
+        run=str(target), index=str(folder.index), split=args.split, runtime=args.runtime, limit=args.limit
+    )
     state = launch_and_follow(job, folder.new_task("evaluate"), json=args.json)
     report(state.figures.get("final", ()), args.json, run=target.name)
     return 0

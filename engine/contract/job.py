@@ -12,6 +12,10 @@ from engine.contract.recipe import Step
 Target = Literal["arm", "opencl", "x86"]
 Precision = Literal["fp32", "fp16", "int8"]
 Split = Literal["train", "val", "test"]
+Runtime = Literal["paddle", "lite"]
+DataFormat = Literal["voc", "coco", "yolo"]
+SAMPLE = "sample"
+"""What stands for the built-in sample in place of a folder."""
 
 
 class _Job(BaseModel):
@@ -61,6 +65,26 @@ class TrainJob(_Job):
     limit: int = Field(default=0, ge=0, description="Use only so many pictures of each split; 0 for all")
 
 
+class ProjectJob(_Job):
+    """A new project in `dir`: the data of `source`, a folder or `SAMPLE`, is checked and imported, not copied.
+
+    `format` and `classes` are found out when not given; `split` has the shares of train, val and test, the data's own
+    when not given; `fix` mends in the index what can be mended; `size` in pixels, the detector's default when not
+    given. Paths are absolute.
+    """
+
+    kind: Literal["project"] = "project"
+    dir: str
+    source: str
+    format: DataFormat | None = None
+    split: tuple[float, float, float] | None = None
+    classes: tuple[str, ...] | None = None
+    fix: bool = False
+    detector: str
+    size: int | None = None
+    fit_anchors: bool = False
+
+
 class EvaluateJob(_Job):
     """The COCO figures of a run on one split."""
 
@@ -68,6 +92,7 @@ class EvaluateJob(_Job):
     run: str
     index: str
     split: Split = "val"
+    runtime: Runtime = "paddle"
     limit: int = 0
 
 
@@ -103,7 +128,7 @@ class HostJob(_Job):
 
 
 Job = Annotated[
-    TrainJob | EvaluateJob | PredictJob | ExportJob | HostJob, Field(discriminator="kind")
+    ProjectJob | TrainJob | EvaluateJob | PredictJob | ExportJob | HostJob, Field(discriminator="kind")
 ]
 _adapter: TypeAdapter[Job] = TypeAdapter(Job)
 

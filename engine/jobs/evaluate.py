@@ -15,7 +15,7 @@ from engine.measuring import calibration_of, coco_measured, computed_figures
 
 
 def run(job: EvaluateJob, context: JobContext) -> dict[str, object]:
-    """Evaluate the run's best checkpoint with Paddle."""
+    """Evaluate the run's best checkpoint in the runtime that is asked for."""
     from engine.contract.dataset import Index
     from engine.detector.runtime import set_threads
 
@@ -32,9 +32,9 @@ def run(job: EvaluateJob, context: JobContext) -> dict[str, object]:
         context.progress(done, total, "picture")
 
     calibration = calibration_of(model, index.pictures("train"))
-    figures = coco_measured(model, pictures, job.split, calibration, progress) + computed_figures(model)
+    figures = coco_measured(model, pictures, job.split, calibration, progress, job.runtime) + computed_figures(model)
     context.figures("final", figures)
-    if not job.limit:
+    if not job.limit and job.runtime == "paddle":
         keep_evaluation(Path(job.run), job.split, figures)
     return {"figures": [figure.model_dump(exclude_none=True) for figure in figures]}
 

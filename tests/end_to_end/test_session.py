@@ -53,6 +53,8 @@ def test_that_a_session_from_data_to_int8_works(tmp_path: Path, capsys: pytest.C
     tested = run("evaluate", project, last, "--split", "test")
     of_int8 = [f for f in tested["figures"] if f["name"] == "map"]
     assert of_int8[0]["conditions"]["precision"] == "int8" and of_int8[0]["source"] == "measured"
+    in_lite = run("evaluate", project, last, "--split", "test", "--runtime", "lite")
+    assert {f["conditions"]["runtime"] for f in in_lite["figures"] if f["name"] == "map"} == {"Paddle Lite 2.13rc0 x86"}
     image = next((pictures / "images" / "test").iterdir())
     found = run("predict", project, last, image, "-o", tmp_path / "drawn", "--threshold", "0")
     assert Path(found["pictures"][0]["drawn"]).is_file()
