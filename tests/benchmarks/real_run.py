@@ -20,6 +20,9 @@ from engine.contract.project import ProjectFolder
 from engine.contract.runs import RunFolder
 
 KEY = "yolov3_mobilenet_v3_large"
+LABELS = ("base", "control", "yolo-phone-compress", "yolo-phone-quant-aware", "no-distil-compress")
+PRESETS = ("head70", "head86")
+NETWORK = "host_ms_network"
 
 
 class RealRun:
@@ -42,6 +45,8 @@ class RealRun:
         self.train("control", "--from", self.name("base"), *common, "--epochs", str(self.extra))
         self.compress("yolo-phone", self.recipe(distil=True))
         self.compress("no-distil", self.recipe(distil=False))
+        for preset in PRESETS:
+            self.compress(preset, self.cut(preset))
         self.report()
 
     def recipe(self, *, distil: bool) -> Path:
@@ -58,6 +63,13 @@ class RealRun:
                 step["params"]["epochs"] = lengths[step["technique"]]
         file = Path(self.args.dir / f"{document['name']}.json")
         file.write_text(json.dumps(document), encoding="utf-8")
+        return file
+
+    def cut(self, preset: str) -> Path:
+        """A recipe that only prunes, for speed on trained weights: no training afterwards."""
+        steps = [{"technique": "filter_prune", "params": {"preset": preset, "epochs": 0}}]
+        file = Path(self.args.dir / f"{preset}.json")
+        file.write_text(json.dumps({"name": preset, "steps": steps}), encoding="utf-8")
         return file
 
     def train(self, label: str, *words: str) -> None:
@@ -88,25 +100,49 @@ class RealRun:
         return self.folder.run(label).name
 
     def report(self) -> None:
-        """Measure every run on test, once, and their host latency side by side; print and keep the table."""
-        labels = ["base", "control", "yolo-phone-compress", "yolo-phone-quant-aware", "no-distil-compress"]
+        """Measure every run on test, once, and their host latency side by side; print and keep the tables."""
+        for label in LABELS:
+            self.kept(label, "evaluate", self.name(label), "--split", "test")
+        self.kept("host", "host-bench", *(self.name(label) for label in LABELS))
+        cuts = [f"{preset}-compress" for preset in PRESETS]
+        self.kept("speed", "host-bench", self.name("base"), *map(self.name, cuts))
+        small = self.name("yolo-phone-quant-aware")
+        for runtime in ("paddle", "lite"):
+            self.kept(f"int8 {runtime}", "evaluate", small, "--split", "val", "--runtime", runtime)
+        for label in ("base", "yolo-phone-compress"):
+            words = ["--target", "x86", "--precision", "fp32", "-o", str(self.args.dir / "export" / label)]
+            self.kept(f"parity {label}", "export", self.name(label), *words)
+        headers = ("run", "mAP test", "mAP50 test", "G MACs", "M params", ".nb MB", "host ms network", "precision")
+        print_table([self._row(label) for label in LABELS], headers)
+        for line in self._checks():
+            print(line)
+
+    def kept(self, key: str, verb: str, *words: str) -> list[dict[str, Any]]:
+        """The figures that a verb tells, asked for once and kept in report.json under `key`."""
         file = self.args.dir / "report.json"
         document: dict[str, Any] = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
-        for label in labels:
-            if label not in document:
-                told = self.espalier("evaluate", str(self.folder.root), self.name(label), "--split", "test", "--json")
-                document[label] = json.loads(told)["figures"]
-                file.write_text(json.dumps(document, indent=1), encoding="utf-8")
-        if "host" not in document:
-            names = [self.name(label) for label in labels]
-            document["host"] = json.loads(self.espalier("host-bench", str(self.folder.root), *names, "--json"))
+        if words and key not in document:
+            document[key] = json.loads(self.espalier(verb, str(self.folder.root), *words, "--json"))["figures"]
             file.write_text(json.dumps(document, indent=1), encoding="utf-8")
-        headers = ("run", "mAP test", "mAP50 test", "G MACs", "M params", ".nb MB", "host ms network", "precision")
-        print_table([self._row(label, document) for label in labels], headers)
+        figures: list[dict[str, Any]] = document[key]
+        return figures
 
-    def _row(self, label: str, document: dict[str, Any]) -> tuple[str, ...]:
-        figures = {f["name"]: f["value"] for f in document[label] if "subject" not in f["conditions"]}
-        of = [f for f in document["host"]["figures"] if f["conditions"].get("subject") == self.name(label)]
+    def _checks(self) -> list[str]:
+        """How pruning alone speeds up, and how runtimes agree."""
+        speed = {f["conditions"]["subject"]: f["value"] for f in self.kept("speed", "") if f["name"] == NETWORK}
+        base = speed[self.name("base")]
+        lines = [f"{name}: {value:.1f} ms, {base / value:.2f} x faster than the base" for name, value in speed.items()]
+        maps = [_of(self.kept(f"int8 {runtime}", ""), "map") for runtime in ("paddle", "lite")]
+        lines.append(f"int8 mAP val: Paddle {maps[0]['value']:.2f}, Paddle Lite x86 {maps[1]['value']:.2f}")
+        for label in ("base", "yolo-phone-compress"):
+            box, score = (_of(self.kept(f"parity {label}", ""), f"parity_{part}") for part in ("box_px", "score"))
+            subject = box["conditions"]["subject"]
+            lines.append(f"parity of {label}: {box['value']:.2g} px, score {score['value']:.2g} ({subject})")
+        return lines
+
+    def _row(self, label: str) -> tuple[str, ...]:
+        figures = {f["name"]: f["value"] for f in self.kept(label, "") if "subject" not in f["conditions"]}
+        of = [f for f in self.kept("host", "") if f["conditions"].get("subject") == self.name(label)]
         host = {f["name"]: f for f in of}
         return (
             label,
@@ -115,8 +151,8 @@ class RealRun:
             f"{figures['conv_macs'] / 1e9:.3f}",
             f"{figures['params'] / 1e6:.2f}",
             f"{host['nb_bytes']['value'] / 1e6:.2f}",
-            f"{host['host_ms_network']['value']:.1f}",
-            host["host_ms_network"]["conditions"]["precision"],
+            f"{host[NETWORK]['value']:.1f}",
+            host[NETWORK]["conditions"]["precision"],
         )
 
     def espalier(self, *words: str) -> str:
@@ -124,6 +160,11 @@ class RealRun:
         print("$ espalier", *words, file=sys.stderr, flush=True)
         done = subprocess.run([sys.executable, "-m", "engine", *words], stdout=subprocess.PIPE, text=True, check=True)
         return done.stdout
+
+
+def _of(figures: list[dict[str, Any]], name: str) -> dict[str, Any]:
+    """The figure of that name."""
+    return next(figure for figure in figures if figure["name"] == name)
 
 
 def main() -> None:
