@@ -12,6 +12,7 @@ import argparse
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +92,8 @@ class RealRun:
         found = sorted(self.folder.runs.glob(f"[0-9]*-{label}"))
         if not found:
             return False
+        while RunFolder(found[-1]).status() == "running":  # a worker outlives a script that was ended
+            time.sleep(1)
         if RunFolder(found[-1]).status() != "finished":
             self.espalier("resume", str(self.folder.root), found[-1].name)
         return True
