@@ -14,12 +14,10 @@ from engine.cli.projects import open_project, report
 from engine.contract.job import TrainJob, TrainSettings
 from engine.contract.messages import UserError
 from engine.contract.project import ProjectFolder
-from engine.contract.recipe import Step
+from engine.contract.recipe import BASE_STEPS
 
 NAME = "train"
 HELP = "train the base detector of a project"
-SCHEDULE = Step(technique="lr_schedule", params={"kind": "cosine", "warmup_epochs": 1.0})
-"""What a base run's learning rate follows unless --set schedule says otherwise."""
 
 
 def add_parser(parser: argparse.ArgumentParser) -> None:
@@ -50,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
         choice=folder.load().detector,
         index=str(folder.index),
         start=starting_point(folder, args.start) if args.start else None,
-        steps=(SCHEDULE,),
+        steps=BASE_STEPS,
         settings=settings,
         limit=args.limit,
     )

@@ -35,6 +35,10 @@ class Recipe(BaseModel):
     steps: tuple[Step, ...]
 
 
+BASE_STEPS = (Step(technique="lr_schedule", params={"kind": "cosine", "warmup_epochs": 1.0}),)
+"""What a base training follows unless somebody says otherwise: its schedule."""
+
+
 def builtin_recipes() -> dict[str, Recipe]:
     """The recipes that ship with Espalier, by key."""
     return {path.stem: load_recipe(path) for path in sorted(RECIPES.glob("*.json"))}

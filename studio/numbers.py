@@ -1,0 +1,109 @@
+"""How figures are written: units, decimals, and changes with sign, arrow and judgement."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+from engine.contract.figures import Figure
+
+NAMES: dict[str, str] = {
+    "map": "studio.figure.map",
+    "map50": "studio.figure.map50",
+    "map75": "studio.figure.map75",
+    "map_small": "studio.figure.map_small",
+    "map_medium": "studio.figure.map_medium",
+    "map_large": "studio.figure.map_large",
+    "ar1": "studio.figure.ar1",
+    "ar10": "studio.figure.ar10",
+    "ar100": "studio.figure.ar100",
+    "ar_small": "studio.figure.ar_small",
+    "ar_medium": "studio.figure.ar_medium",
+    "ar_large": "studio.figure.ar_large",
+    "map_class": "studio.figure.map_class",
+    "macs": "studio.figure.macs",
+    "conv_macs": "studio.figure.conv_macs",
+    "params": "studio.figure.params",
+    "nb_bytes": "studio.figure.nb_bytes",
+    "host_ms_network": "studio.figure.host_ms_network",
+    "host_ms_total": "studio.figure.host_ms_total",
+    "phone_ms": "studio.figure.phone_ms",
+    "memory_mb": "studio.figure.memory_mb",
+    "parity_box_px": "studio.figure.parity_box_px",
+    "parity_score": "studio.figure.parity_score",
+}
+"""The code of every figure's label."""
+
+_SCALES = {"MACs": (1e9, "G"), "parameters": (1e6, "M"), "bytes": (1e6, "MB")}
+_HIGHER_IS_BETTER = ("map", "ar")
+
+
+@dataclass(frozen=True)
+class Delta:
+    """A change between two figures: signed points or percent; `better` is None where nothing changed."""
+
+    text: str
+    arrow: Literal["▲", "▼", "="]
+    better: bool | None
+
+
+def lower_is_better(name: str) -> bool:
+    """True for costs (MACs, bytes, ms), False for scores (mAP, recall)."""
+    return not name.startswith(_HIGHER_IS_BETTER)
+
+
+def show(figure: Figure | None) -> str:
+    """A figure in its usual unit: points with one decimal, G MACs, M parameters, MB (10^6 bytes), ms; "-" for none.
+
+    An estimated figure begins with "≈".
+    """
+    if figure is None:
+        return "-"
+    mark = "≈" if figure.source == "estimated" else ""
+    return mark + show_value(figure.value, figure.unit)
+
+
+def show_value(value: float, unit: str) -> str:
+    """A bare number as `show` writes it; `unit` is a Figure's unit."""
+    if unit in _SCALES:
+        scale, sign = _SCALES[unit]
+        return f"{_three_digits(value / scale)} {sign}"
+    if unit == "points":
+        return f"{value:.1f}"
+    if unit == "ms":
+        return f"{value:.2f} ms" if round(value, 2) < 10 else f"{value:.1f} ms"
+    return f"{_three_digits(value)} {unit}".rstrip()
+
+
+def delta(before: Figure | None, after: Figure | None) -> Delta | None:
+    """The change from `before` to `after`: points for scores, percent for costs; None where there is none to tell."""
+    if before is None or after is None:
+        return None
+    if after.unit == "points":
+        change, text = round(after.value - before.value, 1), "{:+.1f}"
+    elif before.value:
+        change, text = round(100 * (after.value / before.value - 1), 1), "{:+.1f} %"
+    else:
+        return None
+    if change == 0:
+        return Delta(text.replace("+", "").format(0.0), "=", None)
+    return Delta(text.format(change), "▲" if change > 0 else "▼", (change < 0) == lower_is_better(after.name))
+
+
+def duration(seconds: float) -> str:
+    """A time span as "0:42", "12:05" or "1:02:03"."""
+    minutes, rest = divmod(max(0, round(seconds)), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def _three_digits(value: float) -> str:
+    """Three significant digits without an exponent: 0.695, 4.24, 17.0, 128."""
+    if value == 0:
+        return "0"
+    decimals = 2 - math.floor(math.log10(abs(value)))
+    rounded = round(value, decimals)
+    # Rounding may have added a digit: 9.996 is 10.0, not 10.00.
+    decimals = 2 - math.floor(math.log10(abs(rounded)))
+    return f"{rounded:.{max(0, min(decimals, 9))}f}"

@@ -1,0 +1,230 @@
+"""What a recipe would do, in figures, and what runs see on pictures: both from warm engine processes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from engine.contract.figures import Figure
+from engine.contract.job import TrainJob
+from engine.contract.messages import Message
+from engine.contract.project import DetectorChoice
+from engine.contract.recipe import Recipe
+from studio.stores.project import ProjectStore
+from studio.stores.recipe import RecipeStore
+from studio.stores.runs import RunsStore
+from studio.workers.engine_process import AnsweringEngine
+
+Figures = tuple[Figure, ...]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Why a recipe cannot run as it is; `step` is a place in the recipe's steps, None where it is the whole."""
+
+    message: Message
+    step: int | None = None
+
+
+@dataclass(frozen=True)
+class PlannedJobInfo:
+    """One run that the recipe will make."""
+
+    label: str
+    steps: tuple[str, ...]
+    epochs: int
+
+
+@dataclass(frozen=True)
+class Preview:
+    """Figures of the base, of the whole recipe, and after each step (a switched-off one repeats the one before)."""
+
+    base: Figures = ()
+    figures: Figures = ()
+    steps: tuple[Figures, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    jobs: tuple[PlannedJobInfo, ...] = ()
+    command: str = ""
+    error: Message | None = None
+
+
+@dataclass(frozen=True)
+class BoxOnPicture:
+    """A box that a run found, in pixels of the picture; score 0 to 1."""
+
+    label: str
+    score: float
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
+class PreviewStore(QObject):
+    """Asks whenever recipe, base or project change; `latest` keeps the last answer until the next."""
+
+    changed = Signal()
+    busy_changed = Signal(bool)
+
+    def __init__(
+        self, project: ProjectStore, recipe: RecipeStore, runs: RunsStore, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._project = project
+        self._recipe = recipe
+        self._runs = runs
+        self.latest: Preview | None = None
+        self._busy = False
+        self._engine = AnsweringEngine("figures", self)
+        # Several changes of one event ask once.
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(0)
+        self._soon.timeout.connect(self._ask)
+        for signal in (project.opened, project.changed, recipe.changed):
+            signal.connect(self.refresh)
+        project.closed.connect(self._closed)
+
+    @property
+    def busy(self) -> bool:
+        """True while `latest` is behind the recipe."""
+        return self._busy
+
+    def refresh(self) -> None:
+        """Ask again."""
+        if self._project.project is not None:
+            self._soon.start()
+
+    def choice(self) -> DetectorChoice | None:
+        """The detector that the recipe is applied to: the base run's, else the project's."""
+        base = self._runs.by_name(self._recipe.base_run)
+        if base is not None and isinstance(base.job, TrainJob):
+            return base.job.choice
+        return self._project.project.detector if self._project.project else None
+
+    def figures_of(self, choice: DetectorChoice, receive: Callable[[Figures | Message], Any]) -> None:
+        """The figures of any detector at any size, from a cache after the first time."""
+        request = {"detector": choice.model_dump(mode="json"), "recipe": Recipe(name="bare", steps=()).model_dump()}
+
+        def answered(answer: dict[str, Any] | Message) -> None:
+            receive(answer if isinstance(answer, Message) else read_preview(answer).base)
+
+        self._engine.ask(choice.model_dump_json(), request, answered)
+
+    def close(self) -> None:
+        """End the process; it starts again when it is needed."""
+        self._soon.stop()
+        self._engine.close()
+        self._set_busy(False)
+
+    def _ask(self) -> None:
+        choice, folder = self.choice(), self._project.folder
+        if choice is None or folder is None:
+            return
+        request = {
+            "detector": choice.model_dump(mode="json"),
+            "recipe": self._recipe.recipe.model_dump(mode="json"),
+            "project": str(folder.root),
+            "from": self._recipe.base_run,
+            "teacher": self._recipe.teacher_run,
+        }
+        self._set_busy(True)
+        self._engine.ask("recipe", request, self._receive)
+
+    def _receive(self, answer: dict[str, Any] | Message) -> None:
+        if self._project.project is None:
+            return
+        if isinstance(answer, Message):
+            # The last good figures stay, beside the reason why there are no newer ones.
+            before = self.latest or Preview()
+            self.latest = Preview(before.base, before.figures, before.steps, (), (), before.command, answer)
+        else:
+            self.latest = read_preview(answer)
+        self._set_busy(self._soon.isActive())
+        self.changed.emit()
+
+    def _closed(self) -> None:
+        self._soon.stop()
+        self._engine.forget("recipe")
+        self.latest = None
+        self._set_busy(False)
+        self.changed.emit()
+
+    def _set_busy(self, busy: bool) -> None:
+        if busy != self._busy:
+            self._busy = busy
+            self.busy_changed.emit(busy)
+
+
+class PictureStore(QObject):
+    """Boxes of runs on pictures; two warm processes, so that the two sides of a comparison do not push each other."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._sides: list[tuple[Path | None, AnsweringEngine]] = [
+            (None, AnsweringEngine("pictures", self)),
+            (None, AnsweringEngine("pictures", self)),
+        ]
+
+    def boxes(
+        self,
+        run: Path,
+        picture: Path,
+        receive: Callable[[list[BoxOnPicture] | Message], Any],
+        threshold: float = 0.5,
+    ) -> None:
+        """What a run finds on a picture, from a score of `threshold` on; of requests for one run the latest wins."""
+        request = {"run": str(run), "picture": str(picture), "threshold": threshold}
+
+        def answered(answer: dict[str, Any] | Message) -> None:
+            receive(answer if isinstance(answer, Message) else _boxes(answer))
+
+        self._side_of(run).ask(str(run), request, answered)
+
+    def close(self) -> None:
+        """End both processes."""
+        for _, engine in self._sides:
+            engine.close()
+
+    def _side_of(self, run: Path) -> AnsweringEngine:
+        """The side that has this run warm, else the one that was used longest ago."""
+        place = next((number for number, (warm, _) in enumerate(self._sides) if warm == run), 0)
+        _, engine = self._sides.pop(place)
+        self._sides.append((run, engine))
+        return engine
+
+
+def read_preview(answer: dict[str, Any]) -> Preview:
+    """The answer of `serve figures`; one that cannot be read becomes a Preview with an error."""
+    try:
+        return Preview(
+            base=_figures(answer["base"]),
+            figures=_figures(answer["figures"]),
+            steps=tuple(_figures(step) for step in answer.get("steps", ())),
+            problems=tuple(_problem(item) for item in answer.get("problems", ())),
+            jobs=tuple(
+                PlannedJobInfo(str(job["label"]), tuple(job.get("steps", ())), int(job.get("epochs", 0)))
+                for job in answer.get("jobs", ())
+            ),
+            command=str(answer.get("command", "")),
+        )
+    except (ValidationError, KeyError, TypeError, ValueError) as error:
+        return Preview(error=Message(code="studio.core.answer", args={"reason": str(error)[:200]}))
+
+
+def _figures(items: list[dict[str, Any]]) -> Figures:
+    return tuple(Figure.model_validate(item) for item in items)
+
+
+def _problem(item: dict[str, Any]) -> Problem:
+    message = item.get("message", item)
+    return Problem(Message(code=message["code"], args=message.get("args", {})), item.get("step"))
+
+
+def _boxes(answer: dict[str, Any]) -> list[BoxOnPicture]:
+    return [BoxOnPicture(str(item["class"]), float(item["score"]), *item["box"]) for item in answer.get("boxes", ())]

@@ -1,0 +1,119 @@
+"""The open project: its folder, its detector, its data, and where its runs start from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from PySide6.QtCore import QObject, Signal
+
+from engine.contract.dataset import Index
+from engine.contract.messages import Message, UserError
+from engine.contract.project import DetectorChoice, Project, ProjectFolder
+from studio.stores.settings import SettingsStore
+from studio.workers.background import system_message
+from studio.workers.writing import write_whole
+
+
+class Choices(BaseModel):
+    """What was chosen in this project, kept in its `studio.json`."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    start_point: str | None = None
+    base_run: str | None = None
+    teacher_run: str | None = None
+
+
+class ProjectStore(QObject):
+    """One project at a time. `failed` tells a Message; what was open before then stays open."""
+
+    opened = Signal()
+    closed = Signal()
+    changed = Signal()
+    failed = Signal(object)
+
+    def __init__(self, settings: SettingsStore, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._settings = settings
+        self.folder: ProjectFolder | None = None
+        self.project: Project | None = None
+        self.index: Index | None = None
+        self.choices = Choices()
+
+    @property
+    def start_point(self) -> str | None:
+        """What training starts from: None for scratch, a run's name, or the path of a weights file."""
+        return self.choices.start_point
+
+    def is_project(self, path: str | Path) -> bool:
+        """Whether a folder holds a project."""
+        return (Path(path) / "project.json").is_file()
+
+    def open(self, path: str | Path) -> bool:
+        """Open a project instead of the one that is open; False, after `failed`, where that cannot be done."""
+        folder = ProjectFolder(Path(path))
+        try:
+            project = folder.load()
+            index = Index.open(folder.index)
+        except UserError as error:
+            self.failed.emit(error.message)
+            return False
+        except OSError as error:
+            self.failed.emit(system_message(error))
+            return False
+        self.close()
+        self.folder, self.project, self.index = folder, project, index
+        self.choices = _read_choices(folder)
+        self._settings.remember(folder.root)
+        self.opened.emit()
+        return True
+
+    def close(self) -> None:
+        """Close the project; its runs go on."""
+        if self.folder is None:
+            return
+        index = self.index
+        self.folder = self.project = self.index = None
+        self.choices = Choices()
+        self.closed.emit()
+        # After the signal: who still reads pictures lets go of them first.
+        if index is not None:
+            index.close()
+
+    def set_detector(self, choice: DetectorChoice) -> None:
+        """Choose another base detector, size or anchors for what is trained from now on."""
+        if self.folder is None or self.project is None or choice == self.project.detector:
+            return
+        project = self.project.model_copy(update={"detector": choice})
+        if self._write(self.folder.file, project):
+            self.project = project
+            self.changed.emit()
+
+    def set_start_point(self, start: str | None) -> None:
+        """Choose what training starts from: None for scratch, a run's name, or the path of a weights file."""
+        self.choose(start_point=start)
+
+    def choose(self, **fields: str | None) -> None:
+        """Remember fields of `Choices` in the project."""
+        choices = self.choices.model_copy(update=fields)
+        if self.folder is None or choices == self.choices:
+            return
+        if self._write(self.folder.root / "studio.json", choices):
+            self.choices = choices
+            self.changed.emit()
+
+    def _write(self, path: Path, content: BaseModel) -> bool:
+        try:
+            write_whole(path, content.model_dump_json(indent=2))
+        except OSError as error:
+            self.failed.emit(Message(code="studio.core.write", args=system_message(error).args))
+            return False
+        return True
+
+
+def _read_choices(folder: ProjectFolder) -> Choices:
+    try:
+        return Choices.model_validate_json((folder.root / "studio.json").read_bytes())
+    except (OSError, ValidationError):
+        return Choices()

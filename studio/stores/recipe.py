@@ -1,0 +1,211 @@
+"""The recipe that is being edited: every change is one step of undo, and saved at once as the working recipe."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtGui import QUndoCommand, QUndoStack
+
+from engine.contract.messages import Message, UserError
+from engine.contract.project import ProjectFolder
+from engine.contract.recipe import Recipe, Step, load_recipe
+from studio.i18n import tr
+from studio.stores.project import ProjectStore
+from studio.workers.background import system_message
+from studio.workers.writing import write_whole
+
+WORKING = ".working.json"
+_SAVE_AFTER_MS = 300
+
+
+class RecipeStore(QObject):
+    """Steps, parameters, order and name of one recipe; the runs it starts from and learns from."""
+
+    changed = Signal()
+    failed = Signal(object)
+
+    def __init__(self, project: ProjectStore, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._project = project
+        self._folder: ProjectFolder | None = None
+        self.undo = QUndoStack(self)
+        self.recipe = Recipe(name="recipe", steps=())
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.setInterval(_SAVE_AFTER_MS)
+        self._later.timeout.connect(self._autosave)
+        project.opened.connect(self._opened)
+        project.closed.connect(self._closed)
+
+    @property
+    def base_run(self) -> str | None:
+        """Name of the run that the recipe is applied to; None for the last trained one."""
+        return self._project.choices.base_run
+
+    @property
+    def teacher_run(self) -> str | None:
+        """Name of the run that teaches; None for the base."""
+        return self._project.choices.teacher_run
+
+    def set_base(self, run: str | None) -> None:
+        """Choose the run that the recipe is applied to."""
+        if run != self.base_run:
+            self._project.choose(base_run=run)
+            self.changed.emit()
+
+    def set_teacher(self, run: str | None) -> None:
+        """Choose the run that teaches."""
+        if run != self.teacher_run:
+            self._project.choose(teacher_run=run)
+            self.changed.emit()
+
+    def insert(self, technique: str, index: int | None = None, params: dict[str, Any] | None = None) -> None:
+        """Add a step before `index`, else at the end."""
+        steps = list(self.recipe.steps)
+        steps.insert(len(steps) if index is None else index, Step(technique=technique, params=dict(params or {})))
+        self._change(steps, tr("studio.core.undo_insert"))
+
+    def remove(self, index: int) -> None:
+        """Take a step out."""
+        steps = list(self.recipe.steps)
+        del steps[index]
+        self._change(steps, tr("studio.core.undo_remove"))
+
+    def move(self, index: int, to: int) -> None:
+        """Move a step so that it stands at place `to` afterwards."""
+        steps = list(self.recipe.steps)
+        steps.insert(to, steps.pop(index))
+        self._change(steps, tr("studio.core.undo_move"))
+
+    def set_enabled(self, index: int, on: bool) -> None:
+        """Switch a step on or off."""
+        self._put(index, self.recipe.steps[index].model_copy(update={"enabled": on}), tr("studio.core.undo_switch"))
+
+    def set_param(self, index: int, name: str, value: Any, merge: bool = False) -> None:
+        """Set a parameter; None takes it out, so that its default holds. `merge` joins the moves of one slider."""
+        params = dict(self.recipe.steps[index].params)
+        if value is None:
+            params.pop(name, None)
+        else:
+            params[name] = value
+        step = self.recipe.steps[index].model_copy(update={"params": params})
+        self._put(index, step, tr("studio.core.undo_param"), merge=f"{index}.{name}" if merge else "")
+
+    def replace(self, recipe: Recipe) -> None:
+        """Edit another recipe; undo brings this one back."""
+        self._push(recipe, tr("studio.core.undo_replace"))
+
+    def rename(self, name: str) -> None:
+        """Call the recipe `name`."""
+        self._push(self.recipe.model_copy(update={"name": name}), tr("studio.core.undo_rename"))
+
+    def save(self) -> Path | None:
+        """Write the recipe to the project's `recipes/NAME.json`; None, after `failed`, where that cannot be done."""
+        if self._folder is None:
+            return None
+        path = self._folder.recipes / f"{slug(self.recipe.name)}.json"
+        if not self._write(path):
+            return None
+        self.undo.setClean()
+        return path
+
+    def saved(self) -> dict[str, Recipe]:
+        """The recipes saved in the project, by file name without ending; broken files are left out."""
+        found = {}
+        for path in sorted(self._folder.recipes.glob("[!.]*.json")) if self._folder else []:
+            try:
+                found[path.stem] = load_recipe(path)
+            except UserError:
+                continue
+        return found
+
+    def open_file(self, path: str | Path) -> None:
+        """Edit the recipe in a file; `failed` tells why it cannot be read."""
+        try:
+            self.replace(load_recipe(Path(path)))
+        except UserError as error:
+            self.failed.emit(error.message)
+
+    def _put(self, index: int, step: Step, text: str, merge: str = "") -> None:
+        steps = list(self.recipe.steps)
+        steps[index] = step
+        self._change(steps, text, merge)
+
+    def _change(self, steps: list[Step], text: str, merge: str = "") -> None:
+        self._push(self.recipe.model_copy(update={"steps": tuple(steps)}), text, merge)
+
+    def _push(self, recipe: Recipe, text: str, merge: str = "") -> None:
+        if recipe != self.recipe:
+            self.undo.push(_Change(self, self.recipe, recipe, text, merge))
+
+    def show(self, recipe: Recipe) -> None:
+        """Make `recipe` the current one, outside of undo; for undo's own commands."""
+        self.recipe = recipe
+        self._later.start()
+        self.changed.emit()
+
+    def _opened(self) -> None:
+        self._folder = self._project.folder
+        assert self._folder is not None
+        try:
+            self.recipe = load_recipe(self._folder.recipes / WORKING)
+        except UserError:
+            self.recipe = Recipe(name="recipe", steps=())
+        self.undo.clear()
+        self.changed.emit()
+
+    def _closed(self) -> None:
+        if self._later.isActive():
+            self._autosave()
+        self._folder = None
+        self.undo.clear()
+        self.recipe = Recipe(name="recipe", steps=())
+        self.changed.emit()
+
+    def _autosave(self) -> None:
+        self._later.stop()
+        if self._folder is not None:
+            self._write(self._folder.recipes / WORKING)
+
+    def _write(self, path: Path) -> bool:
+        try:
+            write_whole(path, self.recipe.model_dump_json(indent=2))
+        except OSError as error:
+            self.failed.emit(Message(code="studio.core.write", args=system_message(error).args))
+            return False
+        return True
+
+
+class _Change(QUndoCommand):
+    """From one recipe to another; `merge` names the slider whose moves become one."""
+
+    def __init__(self, store: RecipeStore, before: Recipe, after: Recipe, text: str, merge: str) -> None:
+        super().__init__(text)
+        self._store = store
+        self._before = before
+        self._after = after
+        self._merge = merge
+
+    def redo(self) -> None:
+        self._store.show(self._after)
+
+    def undo(self) -> None:
+        self._store.show(self._before)
+
+    def id(self) -> int:
+        return hash(self._merge) % 0x7FFFFFFF if self._merge else -1
+
+    def mergeWith(self, other: QUndoCommand) -> bool:  # noqa: N802 - Qt's name
+        if not isinstance(other, _Change) or other._merge != self._merge:
+            return False
+        self._after = other._after
+        self.setObsolete(self._after == self._before)
+        return True
+
+
+def slug(name: str) -> str:
+    """A name as part of a file name; Chinese characters stay."""
+    return re.sub(r"[^\w]+", "-", name.lower()).strip("-_") or "recipe"

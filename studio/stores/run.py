@@ -1,0 +1,74 @@
+"""One run of the tree, with all figures that are known of it."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+from pydantic import ValidationError
+from PySide6.QtCore import QObject
+
+from engine.contract.figures import Figure, FigureName, pick
+from engine.contract.job import TrainJob
+from engine.contract.state import Moment
+from studio.stores.followed import Followed
+from studio.workers.following import Following
+
+
+class Run(Followed):
+    """A run folder of the project. `name` is the folder's, `number` its first part, `label` the rest."""
+
+    def __init__(self, root: Path, following: Following, parent: QObject) -> None:
+        super().__init__(root, following, parent)
+        self.name = root.name
+        matched = re.match(r"(\d+)-(.*)", root.name)
+        self.number = int(matched[1]) if matched else 0
+        self.label = matched[2] if matched else root.name
+        self._kept: tuple[Figure, ...] = ()
+        self._kept_mark: tuple[tuple[str, int], ...] = ()
+        self._read_kept()
+
+    @property
+    def parent(self) -> str | None:  # type: ignore[override]  # a QObject's own parent is never asked for here
+        """Name of the run that this one started from."""
+        job = self.job
+        return Path(job.start).name if isinstance(job, TrainJob) and job.start else None
+
+    def figures(self, moment: Moment = "final") -> tuple[Figure, ...]:
+        """What the run itself told of one moment; for "final" with what was evaluated and measured later."""
+        told = self.state.figures.get(moment, ())
+        return told + self._kept if moment == "final" else told
+
+    def figure(self, name: FigureName, **conditions: object) -> Figure | None:
+        """The newest figure of a name whose conditions hold every given one."""
+        return pick(self.figures("final"), name, **conditions)
+
+    def look(self) -> None:
+        """Look at the folder again, and at the figures that are kept with it."""
+        super().look()
+        if self._read_kept():
+            self.changed.emit()
+
+    def _read_kept(self) -> bool:
+        paths = sorted((self.root / "evaluations").glob("*.json"))
+        mark = tuple((path.name, _time(path)) for path in paths)
+        if mark == self._kept_mark:
+            return False
+        self._kept_mark = mark
+        self._kept = tuple(figure for path in paths for figure in _figures(path))
+        return True
+
+
+def _time(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+def _figures(path: Path) -> list[Figure]:
+    try:
+        return [Figure.model_validate(item) for item in json.loads(path.read_text(encoding="utf-8"))]
+    except (OSError, ValueError, ValidationError):
+        return []

@@ -1,0 +1,233 @@
+"""The runs of the open project: followed, started, stopped, put into the trash and taken out again."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from engine.contract.dataset import Part
+from engine.contract.job import EvaluateJob, ExportJob, HostJob, Precision, PredictJob, Target, TrainJob, TrainSettings
+from engine.contract.messages import Message
+from engine.contract.project import ProjectFolder
+from engine.contract.recipe import BASE_STEPS
+from engine.contract.runs import RunFolder, start
+from engine.contract.stopping import stop
+from studio.stores.host_figures import keep_host_figures
+from studio.stores.project import ProjectStore
+from studio.stores.recipe import RecipeStore
+from studio.stores.run import Run
+from studio.stores.task import JobTask, Task
+from studio.stores.tasks import TasksStore
+from studio.workers.background import Background, system_message
+from studio.workers.following import Following
+from studio.workers.writing import write_whole
+
+SCAN_MS = 1000
+TRASH = ".trash"
+
+
+class RunsStore(QObject):
+    """`runs` by number. Every second the folder is looked through, so that runs of others come and go as well."""
+
+    added = Signal(object)
+    removed = Signal(object)
+    changed = Signal(object)
+    failed = Signal(object)
+
+    def __init__(
+        self,
+        project: ProjectStore,
+        recipe: RecipeStore,
+        tasks: TasksStore,
+        following: Following,
+        background: Background,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._project = project
+        self._recipe = recipe
+        self._tasks = tasks
+        self._following = following
+        self._background = background
+        self.runs: list[Run] = []
+        self._timer = QTimer(self)
+        self._timer.setInterval(SCAN_MS)
+        self._timer.timeout.connect(self.scan)
+        project.opened.connect(self._opened)
+        project.closed.connect(self._closed)
+        tasks.finished.connect(self._task_finished)
+
+    def by_name(self, name: str | None) -> Run | None:
+        """The run of that name."""
+        return next((run for run in self.runs if run.name == name), None)
+
+    def active(self) -> Run | None:
+        """The latest run that a worker is at."""
+        return next((run for run in reversed(self.runs) if run.status == "running"), None)
+
+    def tree(self) -> list[tuple[Run, int]]:
+        """Every run right below the one that it started from, with its depth."""
+        known = {run.name for run in self.runs}
+
+        def below(parent: str | None, depth: int) -> list[tuple[Run, int]]:
+            children = [run for run in self.runs if (run.parent if run.parent in known else None) == parent]
+            return [entry for run in children for entry in ((run, depth), *below(run.name, depth + 1))]
+
+        return below(None, 0)
+
+    def train(self, settings: TrainSettings) -> None:
+        """Train the project's detector from its start point: a new run, by a worker of its own."""
+        folder, project = self._project.folder, self._project.project
+        if folder is None or project is None:
+            return
+        point = self._project.start_point
+        begun = self.by_name(point)
+        job = TrainJob(
+            choice=project.detector,
+            index=str(folder.index),
+            start=str(begun.root) if begun else point,
+            steps=BASE_STEPS,
+            settings=settings,
+        )
+        self._do(lambda: _make_run(folder, "train", job))
+
+    def apply_recipe(self, epochs: int | None = None) -> Task:
+        """Apply the recipe as it is now to its base; its runs appear by themselves."""
+        recipe = self._recipe
+        return self._tasks.start_recipe(recipe.recipe, recipe.base_run, recipe.teacher_run, epochs)
+
+    def cancel(self, run: Run) -> None:
+        """Stop a run; it says so when it has stopped, 10 s later at the latest."""
+        self._do(lambda: stop(run.root), run)
+
+    def resume(self, run: Run) -> None:
+        """Go on with a cancelled, failed or lost run, from its last checkpoint."""
+        self._do(lambda: start(run.root), run)
+
+    def trash(self, run: Run) -> None:
+        """Move a run into the project's trash; not one that a worker is at."""
+        folder = self._project.folder
+        if folder is None:
+            return
+        if run.status == "running" or not run.caught_up:
+            self.failed.emit(Message(code="studio.core.trash_running", args={"run": run.name}))
+            return
+        self._move(run.root, folder.root / TRASH / run.name)
+
+    def restore(self, name: str) -> None:
+        """Take a run out of the trash."""
+        folder = self._project.folder
+        if folder is not None:
+            self._move(folder.root / TRASH / name, folder.runs / name)
+
+    def in_trash(self) -> list[str]:
+        """Names of the runs in the trash."""
+        folder = self._project.folder
+        return sorted(path.name for path in (folder.root / TRASH).glob("[0-9]*")) if folder else []
+
+    def evaluate(self, run: Run, split: Part = "test") -> Task | None:
+        """Measure a run on a split; the figures are kept with the run."""
+        folder = self._project.folder
+        if folder is None or split == "none":
+            return None
+        return self._tasks.start(EvaluateJob(run=str(run.root), index=str(folder.index), split=split))
+
+    def measure_host(self, runs: list[Run]) -> Task | None:
+        """Measure runs side by side on this machine; the figures are kept with each."""
+        folder = self._project.folder
+        if folder is None:
+            return None
+        return self._tasks.start(HostJob(runs=tuple(str(run.root) for run in runs), index=str(folder.index)))
+
+    def export(self, run: Run, target: Target, precision: Precision, out: Path) -> Task | None:
+        """Write a phone's file of a run into the folder `out`."""
+        folder = self._project.folder
+        if folder is None:
+            return None
+        index, where = str(folder.index), str(out.resolve())
+        return self._tasks.start(
+            ExportJob(run=str(run.root), index=index, target=target, precision=precision, out=where)
+        )
+
+    def predict(self, run: Run, pictures: list[Path], out: Path) -> Task | None:
+        """Draw a run's boxes on pictures, into the folder `out`."""
+        paths = tuple(str(path.resolve()) for path in pictures)
+        return self._tasks.start(PredictJob(run=str(run.root), pictures=paths, out=str(out.resolve())))
+
+    def scan(self) -> None:
+        """Look for runs that came, went, or were touched."""
+        folder = self._project.folder
+        if folder is None:
+            return
+        found = {path.name: path for path in sorted(folder.runs.glob("[0-9]*-*")) if path.is_dir()}
+        for run in [run for run in self.runs if run.name not in found]:
+            self.runs.remove(run)
+            self.removed.emit(run)
+            run.forget()
+        for run in self.runs:
+            run.look()
+        known = {run.name for run in self.runs}
+        for name in [name for name in found if name not in known]:
+            self._add(found[name])
+
+    def _add(self, root: Path) -> None:
+        run = Run(root, self._following, self)
+        self.runs.append(run)
+        self.runs.sort(key=lambda one: one.name)
+        run.changed.connect(lambda: self.changed.emit(run))
+        self.added.emit(run)
+
+    def _opened(self) -> None:
+        folder = self._project.folder
+        assert folder is not None
+        self.scan()
+        self._timer.start()
+        runs, tasks = folder.runs, folder.cache / "tasks"
+        self._background.run(lambda: keep_host_figures(tasks, runs), lambda _: self.scan())
+
+    def _closed(self) -> None:
+        self._timer.stop()
+        while self.runs:
+            run = self.runs.pop()
+            self.removed.emit(run)
+            run.forget()
+
+    def _task_finished(self, task: Task) -> None:
+        folder = self._project.folder
+        if folder is None or not isinstance(task, JobTask):
+            return
+        runs, tasks = folder.runs, folder.cache / "tasks"
+        if isinstance(task.job, HostJob) and task.status == "finished":
+            self._background.run(lambda: keep_host_figures(tasks, runs), lambda _: self.scan(), self.failed.emit)
+        else:
+            self.scan()
+
+    def _do(self, work: Callable[[], Any], run: Run | None = None) -> None:
+        def done(_: Any) -> None:
+            self.scan()
+            if run is not None and run in self.runs:
+                run.wake()
+
+        self._background.run(work, done, self.failed.emit)
+
+    def _move(self, source: Path, target: Path) -> None:
+        try:
+            target.parent.mkdir(exist_ok=True)
+            source.rename(target)
+        except OSError as error:
+            self.failed.emit(system_message(error))
+        self.scan()
+
+
+def _make_run(folder: ProjectFolder, label: str, job: TrainJob) -> None:
+    root = folder.new_run(label)
+    try:
+        write_whole(RunFolder(root).job, job.model_dump_json(indent=2))
+        start(root)
+    except BaseException:
+        shutil.rmtree(root, ignore_errors=True)
+        raise

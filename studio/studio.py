@@ -1,0 +1,42 @@
+"""All stores of one window."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject
+
+from studio.stores.catalog import CatalogStore
+from studio.stores.previews import PictureStore, PreviewStore
+from studio.stores.project import ProjectStore
+from studio.stores.recipe import RecipeStore
+from studio.stores.runs import RunsStore
+from studio.stores.settings import SettingsStore
+from studio.stores.tasks import TasksStore
+from studio.workers.background import Background
+from studio.workers.following import Following
+
+
+class Studio(QObject):
+    """Everything that pages read and call; it knows no widget."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.background = Background(self)
+        self.following = Following(self)
+        self.settings = SettingsStore(self)
+        self.catalog = CatalogStore(self)
+        self.project = ProjectStore(self.settings, self)
+        self.recipe = RecipeStore(self.project, self)
+        self.tasks = TasksStore(self.project, self.following, self.background, self)
+        self.runs = RunsStore(self.project, self.recipe, self.tasks, self.following, self.background, self)
+        self.previews = PreviewStore(self.project, self.recipe, self.runs, self)
+        self.pictures = PictureStore(self)
+
+    def close(self) -> None:
+        """Save what is unsaved and end every process that is ours; runs go on."""
+        self.project.close()
+        self.previews.close()
+        self.pictures.close()
+        self.catalog.close()
+        self.following.close()
+        self.background.close()
+        self.settings.save()
