@@ -111,10 +111,9 @@ class Demonstration:
         return outcome
 
     def _project(self) -> DetectorChoice:
-        from engine.cli.projects import sample_folder
         from engine.contract.dataset import Index
         from engine.data.importing import import_dataset
-        from engine.data.sample.write import write_sample
+        from engine.data.sample.write import sample_folder, write_sample
 
         self._say("Drawing the sample's pictures")
         import_dataset(write_sample(sample_folder()), self.folder.index)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import shutil
+import sys
+import tempfile
 from pathlib import Path
 
 from engine.cli.output import emit_json
-from engine.contract.messages import UserError
-from engine.contract.project import DetectorChoice, Project, ProjectFolder
+from engine.contract.job import SAMPLE, ProjectJob
+from engine.contract.project import ProjectFolder, read_json
+from engine.contract.report import Report
+from engine.contract.runs import RunFolder
 
 NAME = "new"
 HELP = "make a project from a data set and a base detector"
@@ -28,59 +31,36 @@ def add_parser(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Make the project; nothing is left behind when it cannot be made."""
-    from engine.data.importing import import_dataset
-    from engine.data.splits import parse_split
-    from engine.detector.spec import check_size, find_spec
+    """Make the project in a worker; nothing is left behind when it cannot be made."""
+    from engine.cli.follow import launch_and_follow
 
-    folder = ProjectFolder(args.dir)
-    if folder.file.exists():
-        raise UserError("project.exists", path=str(folder.root))
-    spec = find_spec(args.detector)
-    size = args.size or spec.sizes.default
-    check_size(spec, size)
-    split = parse_split(args.split) if args.split else None
-    existed = folder.root.exists()
-    try:
-        classes = [name.strip() for name in args.classes.split(",")] if args.classes else None
-        report = import_dataset(
-            _source(args.data), folder.index, format=args.format, split=split, classes=classes, fix=args.fix
-        )
-        choice = _choice(folder, args.detector, size, args.fit_anchors)
-        folder.save(Project(name=folder.root.name, detector=choice))
-    except BaseException:
-        shutil.rmtree(folder.index.parent, ignore_errors=True)
-        if not existed:
-            shutil.rmtree(folder.root, ignore_errors=True)
-        raise
+    with tempfile.TemporaryDirectory(prefix="espalier-") as scratch:
+        # Only a terminal shows the work: elsewhere a refusal is one sentence and nothing before it.
+        launch_and_follow(_job(args), Path(scratch), json=args.json, quiet=not sys.stderr.isatty())
+        result = read_json(RunFolder(Path(scratch)).result)
+    assert isinstance(result, dict)
     if args.json:
-        emit_json({"figures": [], "project": str(folder.root), "report": report.model_dump(mode="json")})
-    else:
-        print("\n".join(report.lines()))
-        print(f"Project {folder.root} with {choice.key} at {size} px, {len(choice.classes)} classes.")
+        emit_json({"figures": [], "project": result["project"], "report": result["report"]})
+        return 0
+    folder = ProjectFolder(Path(result["project"]))
+    choice = folder.load().detector
+    print("\n".join(Report.model_validate(result["report"]).lines()))
+    print(f"Project {folder.root} with {choice.key} at {choice.size} px, {len(choice.classes)} classes.")
     return 0
 
 
-def _source(data: Path) -> Path:
-    if str(data) != "sample":
-        return data
-    from engine.cli.projects import sample_folder
-    from engine.data.sample.write import write_sample
+def _job(args: argparse.Namespace) -> ProjectJob:
+    from engine.data.files import absolute
+    from engine.data.splits import parse_split
 
-    return write_sample(sample_folder())
-
-
-def _choice(folder: ProjectFolder, key: str, size: int, fit: bool) -> DetectorChoice:
-    from engine.contract.dataset import Index
-
-    with Index.open(folder.index) as index:
-        anchors = None
-        if fit:
-            from engine.detector.anchors import fit_anchors
-            from engine.detector.spec import find_spec
-
-            head = find_spec(key).architecture["head"]
-            if "anchors" not in head:
-                raise UserError("detector.no_anchors", key=key)
-            anchors = fit_anchors(index.pictures("train"), size, len(head["anchors"]))
-        return DetectorChoice(key=key, size=size, classes=index.classes(), anchors=anchors)
+    return ProjectJob(
+        dir=str(absolute(args.dir)),
+        source=SAMPLE if str(args.data) == SAMPLE else str(absolute(args.data)),
+        data_format=args.format,
+        split=parse_split(args.split) if args.split else None,
+        classes=tuple(name.strip() for name in args.classes.split(",")) if args.classes else None,
+        fix=args.fix,
+        detector=args.detector,
+        size=args.size,
+        fit_anchors=args.fit_anchors,
+    )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -19,12 +18,6 @@ def open_project(path: Path) -> ProjectFolder:
     folder = ProjectFolder(path)
     folder.load()
     return folder
-
-
-def sample_folder() -> Path:
-    """Where the built-in sample's pictures are kept between projects."""
-    cache = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    return Path(cache) / "espalier" / "sample"
 
 
 def trained_run(folder: ProjectFolder, name: str) -> Path:

@@ -68,7 +68,7 @@ class TrainJob(_Job):
 class ProjectJob(_Job):
     """A new project in `dir`: the data of `source`, a folder or `SAMPLE`, is checked and imported, not copied.
 
-    `format` and `classes` are found out when not given; `split` has the shares of train, val and test, the data's own
+    `data_format` and `classes` are found out when not given; `split` has the shares of train, val and test, the data's own
     when not given; `fix` mends in the index what can be mended; `size` in pixels, the detector's default when not
     given. Paths are absolute.
     """
@@ -76,7 +76,7 @@ class ProjectJob(_Job):
     kind: Literal["project"] = "project"
     dir: str
     source: str
-    format: DataFormat | None = None
+    data_format: DataFormat | None = None
     split: tuple[float, float, float] | None = None
     classes: tuple[str, ...] | None = None
     fix: bool = False

@@ -72,9 +72,7 @@ class SourceFiles:
             raise UserError("data.folder_missing", path=shown)
         if not root.is_dir():
             raise UserError("data.folder_not", path=shown)
-        self.root = root.resolve()
-        if not _is_utf8(str(self.root)):
-            raise UserError("data.folder_name", path=printable(str(self.root)))
+        self.root = absolute(root)
         found = sorted(_walk(self.root))
         self.misnamed = [printable(path) for path in found if not _is_utf8(path)]
         self.paths = [path for path in found if _is_utf8(path)]
@@ -132,6 +130,14 @@ class SourceFiles:
         best = max((length for length, _ in shared), default=0)
         ends = [path for length, path in shared if length == best]
         return ends[0] if len(ends) == 1 else None
+
+
+def absolute(folder: Path) -> Path:
+    """The whole path of a folder, which need not be there; raises UserError when it is not UTF-8."""
+    whole = folder.resolve()
+    if not _is_utf8(str(whole)):
+        raise UserError("data.folder_name", path=printable(str(whole)))
+    return whole
 
 
 def is_picture(path: str) -> bool:

@@ -38,11 +38,15 @@ def probe_all(paths: Iterable[Path], progress: Callable[[int, int], None] | None
     """Probe every file, in order, on all cores; `progress(done, total)` is called from this thread."""
     todo = list(paths)
     probes = []
-    with ThreadPoolExecutor(max_workers=min(os.cpu_count() or 1, 8)) as pool:
+    pool = ThreadPoolExecutor(max_workers=min(os.cpu_count() or 1, 8))
+    try:
         for done, probe in enumerate(pool.map(probe_picture, todo), 1):
             probes.append(probe)
             if progress is not None:
                 progress(done, len(todo))
+    finally:
+        # What is still waiting when `progress` raises is not to be looked at first.
+        pool.shutdown(cancel_futures=True)
     return probes
 
 

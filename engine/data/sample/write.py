@@ -41,6 +41,12 @@ class Chunk(NamedTuple):
     end: int
 
 
+def sample_folder() -> Path:
+    """Where the built-in sample's pictures are kept between projects."""
+    cache = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    return Path(cache) / "espalier" / "sample"
+
+
 def write_sample(
     root: Path,
     *,
