@@ -17,10 +17,20 @@ from engine.contract.resources import RESOURCES
 ThemeName = Literal["light", "dark", "system"]
 ICONS = RESOURCES / "icons"
 
-# Roles. A widget says what it is by `setProperty("role", NAME)`; the base ones stand in resources/studio.qss. A page that needs
-# another one adds its rules here, with the colours of Palette as $name.
+# Roles. A widget says what it is by `setProperty("role", NAME)`; the base ones stand in resources/studio.qss. A page
+# that needs another one adds its rules here, with the colours of Palette as $name.
 #   title heading muted mono value | card panel chip banner | primary quiet danger link icon | dot segment
 ROLES = """
+QAbstractItemView[role="bare"], QAbstractItemView[role="bare"]:focus { border: none; border-radius: 0; background: transparent; }
+QAbstractItemView[role="bare"] QHeaderView, QAbstractItemView[role="bare"] QHeaderView::section { background: transparent; }
+QFrame[role="upright"] { background: $border; border: none; min-width: 1px; max-width: 1px; }
+QLabel#hoverCard { background: $raised; border: 1px solid $border_strong; border-radius: 8px; padding: 8px 12px; }
+QToolButton[role="legend"] { padding: 2px 6px; color: $text; font-size: 12px; }
+QToolButton[role="legend"]:checked { background: transparent; }
+QToolButton[role="legend"]:!checked { color: $disabled; }
+QToolButton[role="legend"]:hover { background: $hover; }
+QListView[role="plain"], QTableView[role="plain"], QListView[role="plain"]:focus, QTableView[role="plain"]:focus { border: none; border-radius: 0; }
+QListView[role="plain"]::item, QTableView[role="plain"]::item { background: transparent; padding: 0; }
 """
 
 

@@ -1,0 +1,136 @@
+"""The top of the data page: which data this is, and how much of it there is."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, Qt, Signal
+from PySide6.QtGui import QGuiApplication, QPainter, QPaintEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+
+from engine.contract.dataset import PARTS, Index, Part
+from studio.i18n import on_language, tr
+from studio.theme import theme
+from studio.views.thumbnail_delegate import part_colour
+from studio.views.thumbnails import part_name
+from studio.views.widgets import Button, Elided, IconButton, Text
+
+_HASH_SHOWN = 12
+_FORMATS = {"voc": "Pascal VOC", "coco": "COCO", "yolo": "YOLO"}
+
+
+class Dot(QWidget):
+    """A small filled circle in the colour of a split."""
+
+    def __init__(self, part: Part, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._part = part
+        self.setFixedSize(8, 8)
+        theme.changed.connect(self.update)
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+        """The circle."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(part_colour(self._part))
+        painter.drawEllipse(QPointF(4, 4), 4, 4)
+
+
+class CountTile(QFrame):
+    """A number with what it counts below."""
+
+    def __init__(self, part: Part | None = None, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.number, self.label = Text(role="value"), Text(role="muted")
+        below = QHBoxLayout()
+        below.setSpacing(6)
+        if part is not None:
+            below.addWidget(Dot(part, self), 0, Qt.AlignmentFlag.AlignVCenter)
+        below.addWidget(self.label)
+        below.addStretch(1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.number)
+        column.addLayout(below)
+
+    def show_count(self, count: int, label: str) -> None:
+        """Show a number with its label."""
+        self.number.setText(f"{count:,}".replace(",", "\u2009"))
+        self.label.setText(label)
+        self.setAccessibleName(f"{count} {label}")
+
+
+class DataHeader(QWidget):
+    """Name, source, hash and counts; `import_wanted` when other data is to be imported."""
+
+    import_wanted = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._index: Index | None = None
+        self.title = Elided("", "title", Qt.TextElideMode.ElideRight)
+        self.kind, self.hash = Text(role="chip"), Text(role="muted")
+        self.source = Elided("", "muted")
+        self.copy = IconButton("copy", "studio.data.copy_hash", self._copy_hash)
+        self.other = Button("studio.data.other_data", self.import_wanted.emit, icon_name="plus")
+        self.tiles: dict[str, CountTile] = {
+            "pictures": CountTile(parent=self),
+            **{part: CountTile(part, self) for part in PARTS},
+            "boxes": CountTile(parent=self),
+            "classes": CountTile(parent=self),
+        }
+        self._lay_out()
+        on_language(self._retranslate)
+
+    def _lay_out(self) -> None:
+        first = QHBoxLayout()
+        first.addWidget(self.title, 1)
+        first.addWidget(self.other)
+        second = QHBoxLayout()
+        second.setSpacing(8)
+        second.addWidget(self.kind)
+        second.addWidget(self.source, 1)
+        second.addWidget(self.hash)
+        second.addWidget(self.copy)
+        third = QHBoxLayout()
+        third.setContentsMargins(0, 12, 0, 0)
+        third.setSpacing(40)
+        for tile in self.tiles.values():
+            third.addWidget(tile)
+        third.addStretch(1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        for row in (first, second, third):
+            column.addLayout(row)
+
+    def show_index(self, name: str, index: Index | None) -> None:
+        """Show a project's data, or nothing."""
+        self._index = index
+        self.title.set_full(name)
+        self._retranslate()
+
+    def _retranslate(self) -> None:
+        index = self._index
+        if index is None:
+            return
+        kind = index.meta("format")
+        self.kind.setText(_FORMATS.get(kind, kind))
+        self.source.set_full(str(index.source()))
+        whole = index.content_hash()
+        self.hash.setText(tr("studio.data.hash", hash=whole[:_HASH_SHOWN]))
+        self.hash.setToolTip(tr("studio.data.hash_tip", hash=whole))
+        self._count(index)
+
+    def _count(self, index: Index) -> None:
+        counts, splits = index.counts(), index.statistics().splits
+        self.tiles["pictures"].show_count(sum(counts.values()), tr("studio.data.pictures"))
+        for part, count in counts.items():
+            self.tiles[part].show_count(count, part_name(part))
+        self.tiles["none"].setVisible(counts["none"] > 0)
+        self.tiles["boxes"].show_count(sum(split.boxes for split in splits.values()), tr("studio.data.boxes"))
+        self.tiles["classes"].show_count(len(index.classes()), tr("studio.data.classes"))
+
+    def _copy_hash(self) -> None:
+        if self._index is not None:
+            QGuiApplication.clipboard().setText(self._index.content_hash())
