@@ -6,6 +6,7 @@ import functools
 import weakref
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from types import CellType
 from typing import Any
 
 import shiboken6
@@ -14,6 +15,7 @@ from PySide6.QtCore import QLocale, QObject, Signal
 from engine.contract.messages import Argument, Language, Message, sentences
 
 _ATTRIBUTE = "_espalier_texts"
+_EMPTY_CELL = CellType()
 
 
 class Translator(QObject):
@@ -140,7 +142,7 @@ def _owner_of(function: Callable[..., Any]) -> tuple[QObject | None, str | None]
         inner, _ = _owner_of(function.func)
         return inner or _first_object(function.args), None
     cells = getattr(function, "__closure__", None) or ()
-    return _first_object([cell.cell_contents for cell in cells]), None
+    return _first_object([cell.cell_contents for cell in cells if cell != _EMPTY_CELL]), None
 
 
 def _first_object(values: Any) -> QObject | None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import tempfile
 from pathlib import Path
-from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from engine.contract.job import Job
+from engine.contract.job import SAMPLE, Job, ProjectJob
+from engine.contract.lock import is_locked
 from engine.contract.messages import Message
-from engine.contract.project import ProjectFolder
 from engine.contract.recipe import Recipe
+from engine.contract.resources import SAMPLES
 from engine.contract.runs import RunFolder, start
 from engine.contract.stopping import stop
 from studio.stores.project import ProjectStore
@@ -53,11 +53,19 @@ class TasksStore(QObject):
         root = folder.new_task(job.kind) if folder else loose_task(job.kind)
         return self._start(job, title, root)
 
-    def import_data(self, job: Job, title: str | Message = "") -> Task:
-        """Make a project (a ProjectJob), whether one is open or not, and open it when it is done."""
+    def import_data(self, job: Job, title: str | Message = "", start_point: str | None = None) -> Task:
+        """Make a project (a ProjectJob), whether one is open or not, and open it when it is done.
+
+        `start_point` is what its training is to start from, as in ProjectStore.
+        """
         task = self._start(job, title, loose_task("import"))
-        task.finished.connect(lambda: self._imported(task))
+        task.finished.connect(lambda: self._imported(task, start_point))
         return task
+
+    def make_sample(self) -> Task:
+        """Make a project of the built-in sample, with the weights that come with it as its start point."""
+        job = ProjectJob(dir=str(free_folder("sample")), source=SAMPLE, detector="ssdlite_mobilenet_v3_small", size=160)
+        return self.import_data(job, start_point=str(SAMPLES / "signs_ssdlite_small_160.safetensors"))
 
     def start_recipe(self, recipe: Recipe, base: str | None, teacher: str | None, epochs: int | None = None) -> Task:
         """Apply a recipe, as it is now, by a detached `engine compress`; its runs appear by themselves."""
@@ -109,11 +117,10 @@ class TasksStore(QObject):
         self.removed.emit(task)
         task.forget()
 
-    def _imported(self, task: JobTask) -> None:
-        if task.status == "finished":
-            project = task.result().get("project")
-            if isinstance(project, str):
-                self._project.open(project)
+    def _imported(self, task: JobTask, start_point: str | None) -> None:
+        project = task.result().get("project") if task.status == "finished" else None
+        if isinstance(project, str) and self._project.open(project) and start_point:
+            self._project.set_start_point(start_point)
 
     def _look(self) -> None:
         for task in self.tasks:
@@ -133,8 +140,6 @@ class TasksStore(QObject):
 
     def _closed(self) -> None:
         """Let go of the project's tasks; an import that runs belongs to no project and stays."""
-        folder: Any = self._project.folder
-        assert folder is None
         for task in list(self.tasks):
             if task.ended or not task.loose:
                 self._remove(task)
@@ -147,12 +152,12 @@ def loose_task(label: str) -> Path:
     return Path(tempfile.mkdtemp(prefix=f"{label}-", dir=cache))
 
 
-def tasks_folder(folder: ProjectFolder) -> Path:
-    """Where a project keeps its tasks."""
-    return folder.cache / "tasks"
+def free_folder(name: str) -> Path:
+    """A folder for a new project, `~/Espalier/NAME` or with a number after it; it is not made."""
+    home = Path.home() / "Espalier"
+    numbers = (f"{name}-{number}" if number > 1 else name for number in range(1, 10_000))
+    return next(home / free for free in numbers if not (home / free).exists())
 
 
 def _is_at_work(root: Path) -> bool:
-    from engine.contract.lock import is_locked
-
     return is_locked(RunFolder(root).lock)
