@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
@@ -15,6 +16,7 @@ from engine.technique import Context, Phase, Record, Technique
 if TYPE_CHECKING:
     from paddle import nn
 
+    from engine.detector.surgery import Images
     from engine.graph.graph import Graph
     from engine.graph.groups import ChannelGroup
 
@@ -71,10 +73,12 @@ class FilterPrune(Technique):
     class Params(Technique.TrainingParams):
         """How many filters go, where, and by which measure."""
 
-        criterion: Literal["fpgm", "l1"] = Field(
+        criterion: Literal["fpgm", "l1", "obs"] = Field(
             "fpgm",
-            description="Which filters go: fpgm those nearest to all others, l1 those of least magnitude",
+            description="Which filters go: fpgm those nearest to all others, l1 those of least magnitude, obs those "
+            "that the layers behind can best make up for, with weights solved anew on training pictures",
         )
+        pictures: int = Field(128, ge=8, le=2000, description="Training pictures that obs looks at")
         preset: Literal["none", "head70", "head86"] = Field(
             "none",
             description="Published ratios for YOLOv3's 18 head convolutions, in place of ratio and scope",
@@ -123,31 +127,64 @@ class FilterPrune(Technique):
         """Cut the weakest filters out of the network; returns the record of `choose`."""
         from engine.detector.trace import trace
 
-        record = self.choose(network, trace(network, dict(context.config)))
+        graph = trace(network, dict(context.config))
+        if self.params.criterion != "obs":
+            record = self.choose(network, graph)
+            self.replay(network, record)
+            return record
+        from engine.detector.surgery import renew_statistics
+
+        images = self._images(context)
+        record = self.choose(network, graph, images)
         self.replay(network, record)
+        renew_statistics(network, images)
         return record
 
-    def choose(self, network: nn.Layer, graph: Graph) -> Record:
-        """What to cut by the network's weights: each group's members, channels, and the channels kept."""
-        from engine.graph.criteria import weakest
+    def choose(self, network: nn.Layer, graph: Graph, images: Images | None = None) -> Record:
+        """What to cut by the network's weights: each group's members, channels, and the channels kept.
+
+        With obs by what `images` lead through it as well; the weights of the layers behind change then.
+        """
         from engine.graph.groups import channel_groups
 
         groups = channel_groups(graph).groups
-        parameters = dict(network.named_parameters())
-        entries = []
-        for name, count in self.counts(groups).items():
-            group = groups[name]
-            weight = parameters[group.master].numpy()
-            removed = set(weakest(weight, group.channels - count, self.params.criterion))
-            entries.append(
-                {
-                    "group": name,
-                    "channels": group.channels,
-                    "kept": [index for index in range(group.channels) if index not in removed],
-                    "members": [[member.parameter, member.axis, member.start] for member in group.members],
-                }
-            )
+        counts = self.counts(groups)
+        if images is not None:
+            from engine.detector.surgery import spare_channels
+
+            kept = spare_channels(network, graph, list(groups.values()), counts, images)
+        else:
+            kept = self._strongest(network, groups, counts)
+        entries = [
+            {
+                "group": name,
+                "channels": groups[name].channels,
+                "kept": indices,
+                "members": [[member.parameter, member.axis, member.start] for member in groups[name].members],
+            }
+            for name, indices in kept.items()
+        ]
         return {"criterion": self.params.criterion, "groups": entries}
+
+    def _strongest(
+        self, network: nn.Layer, groups: Mapping[str, ChannelGroup], counts: Mapping[str, int]
+    ) -> dict[str, list[int]]:
+        from engine.graph.criteria import weakest
+
+        parameters = dict(network.named_parameters())
+        kept = {}
+        for name, count in counts.items():
+            channels = groups[name].channels
+            weight = parameters[groups[name].master].numpy()
+            removed = set(weakest(weight, channels - count, self.params.criterion))
+            kept[name] = [index for index in range(channels) if index not in removed]
+        return kept
+
+    def _images(self, context: Context) -> Images:
+        calibration = context.calibration
+        if calibration is None or calibration.count == 0:
+            raise UserError("prune.no_pictures")
+        return lambda: (inputs["image"] for inputs in islice(calibration.batches(), self.params.pictures))
 
     def replay(self, network: nn.Layer, record: Record) -> None:
         """Cut a network as recorded; raises JobFailed when the record does not fit it."""

@@ -1,0 +1,136 @@
+"""Chooses channels to cut by what pictures lead through them; the rest of the network makes up for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.detector.depthwise import fast_depthwise
+from engine.detector.raw import run_to_head
+from engine.detector.runtime import prepare
+from engine.detector.trace import evaluating
+from engine.graph.criteria import weakest
+from engine.graph.graph import Graph
+from engine.graph.groups import ChannelGroup
+from engine.graph.surgeon import Reader, made_up_for, removal_order
+
+prepare()
+
+import paddle  # noqa: E402
+from paddle import nn  # noqa: E402
+
+Matrix = NDArray[np.float64]
+Images = Callable[[], Iterable[NDArray[np.float32]]]
+"""Gives the same network inputs [1, 3, S, S] each time that it is called."""
+
+
+def covariances(network: nn.Layer, layers: Sequence[str], images: Images) -> dict[str, Matrix]:
+    """Covariance of the channels that each of `layers` reads, over all pixels of all images; (channels, channels)."""
+    sums: dict[str, tuple[int, Matrix, Matrix]] = {}
+
+    def watch(name: str) -> Any:
+        def hook(layer: nn.Layer, inputs: Any) -> None:
+            value = inputs[0].numpy()
+            columns = value.transpose(1, 0, 2, 3).reshape(value.shape[1], -1).astype(np.float64)
+            count, first, second = sums.get(name, (0, np.zeros(len(columns)), np.zeros((len(columns), len(columns)))))
+            sums[name] = (count + columns.shape[1], first + columns.sum(axis=1), second + columns @ columns.T)
+
+        return hook
+
+    found = dict(network.named_sublayers())
+    hooks = [found[name].register_forward_pre_hook(watch(name)) for name in layers]
+    try:
+        with evaluating(network), paddle.no_grad(), fast_depthwise():
+            for image in images():
+                run_to_head(network, paddle.to_tensor(image))
+    finally:
+        for entry in hooks:
+            entry.remove()
+    return {
+        name: second / count - np.outer(first / count, first / count) for name, (count, first, second) in sums.items()
+    }
+
+
+def renew_statistics(network: nn.Layer, images: Images, batch_size: int = 16) -> None:
+    """Replace batch norm's running means and variances by those of the images; weights stay as they are."""
+    norms = [layer for layer in network.sublayers() if hasattr(layer, "_momentum") and hasattr(layer, "_mean")]
+    momenta = [layer._momentum for layer in norms]
+    with evaluating(network), paddle.no_grad(), fast_depthwise():
+        for layer in norms:
+            layer.train()
+        for number, batch in enumerate(_batches(images(), batch_size)):
+            for layer in norms:
+                layer._momentum = number / (number + 1)  # the plain mean over all batches
+            run_to_head(network, paddle.to_tensor(batch))
+    for layer, momentum in zip(norms, momenta, strict=True):
+        layer._momentum = momentum
+
+
+def _batches(images: Iterable[NDArray[np.float32]], size: int) -> Iterable[NDArray[np.float32]]:
+    held: list[NDArray[np.float32]] = []
+    for image in images:
+        held.append(image)
+        if len(held) == size:
+            yield np.concatenate(held)
+            held = []
+    if len(held) > 1:
+        yield np.concatenate(held)
+
+
+def spare_channels(
+    network: nn.Layer, graph: Graph, groups: Sequence[ChannelGroup], counts: Mapping[str, int], images: Images
+) -> dict[str, list[int]]:
+    """Which channels (ascending) to keep of each group that `counts` names, `counts[id]` of them.
+
+    The layers that read a group get new weights that make up for what goes; nothing is cut yet.
+    """
+    chosen = [group for group in groups if group.id in counts]
+    readers = {group.id: _readers(graph, group) for group in chosen}
+    seen = covariances(network, sorted({name for names in readers.values() for name in names}), images)
+    parameters = dict(network.named_parameters())
+    kept: dict[str, list[int]] = {}
+    for group in chosen:
+        removed = group.channels - counts[group.id]
+        looks = {name: _reader(parameters, group, name, seen[name]) for name in readers[group.id]}
+        if looks:
+            order, _ = removal_order(list(looks.values()), removed)
+        else:
+            order = weakest(parameters[group.master].numpy(), removed, "l1")
+        kept[group.id] = sorted(set(range(group.channels)) - set(order))
+        for name, reader in looks.items():
+            _write(parameters[f"{name}.weight"], group, name, made_up_for(reader, kept[group.id]))
+    return kept
+
+
+def _readers(graph: Graph, group: ChannelGroup) -> list[str]:
+    """The dense convolutions that read a group; one behind a global pooling counts only where there is no other."""
+    inputs = {op.layer: graph.tensors[op.inputs[0]] for op in graph.ops if op.kind == "conv2d"}
+    names = [member.parameter.removesuffix(".weight") for member in group.members if member.axis == 1]
+    names = [name for name in names if name in inputs]
+    wide = [name for name in names if inputs[name][2:] != (1, 1)]
+    return wide or names
+
+
+def _reader(parameters: Mapping[str, Any], group: ChannelGroup, name: str, covariance: Matrix) -> Reader:
+    part = _part(group, name)
+    weight = parameters[f"{name}.weight"].numpy()[:, part].astype(np.float64)
+    own = covariance[part, part]
+    if weight.shape[2:] != (1, 1):
+        own = np.diag(np.diag(own))
+    return Reader(weight.transpose(0, 2, 3, 1).reshape(-1, group.channels), own)
+
+
+def _write(parameter: Any, group: ChannelGroup, name: str, weight: Matrix) -> None:
+    value = parameter.numpy()
+    part = _part(group, name)
+    filters, _, height, width = value.shape
+    value[:, part] = weight.reshape(filters, height, width, group.channels).transpose(0, 3, 1, 2)
+    parameter.set_value(value)
+
+
+def _part(group: ChannelGroup, name: str) -> slice:
+    start = next(m.start for m in group.members if m.parameter == f"{name}.weight" and m.axis == 1)
+    return slice(start, start + group.channels)
