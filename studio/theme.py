@@ -17,21 +17,9 @@ from engine.contract.resources import RESOURCES
 ThemeName = Literal["light", "dark", "system"]
 ICONS = RESOURCES / "icons"
 
-# Roles. A widget says what it is by `setProperty("role", NAME)`; the base ones stand in resources/studio.qss. A page
-# that needs another one adds its rules here, with the colours of Palette as $name.
-#   title heading muted mono value | card panel chip banner | primary quiet danger link icon | dot segment
-ROLES = """
-QAbstractItemView[role="bare"], QAbstractItemView[role="bare"]:focus { border: none; border-radius: 0; background: transparent; }
-QAbstractItemView[role="bare"] QHeaderView, QAbstractItemView[role="bare"] QHeaderView::section { background: transparent; }
-QFrame[role="upright"] { background: $border; border: none; min-width: 1px; max-width: 1px; }
-QLabel#hoverCard { background: $raised; border: 1px solid $border_strong; border-radius: 8px; padding: 8px 12px; }
-QToolButton[role="legend"] { padding: 2px 6px; color: $text; font-size: 12px; }
-QToolButton[role="legend"]:checked { background: transparent; }
-QToolButton[role="legend"]:!checked { color: $disabled; }
-QToolButton[role="legend"]:hover { background: $hover; }
-QListView[role="plain"], QTableView[role="plain"], QListView[role="plain"]:focus, QTableView[role="plain"]:focus { border: none; border-radius: 0; }
-QListView[role="plain"]::item, QTableView[role="plain"]::item { background: transparent; padding: 0; }
-"""
+# Roles: a widget says what it is by `setProperty("role", NAME)`. The base ones stand in resources/studio.qss; a page
+# that needs another one adds its rules to resources/studio_pages.qss. Both name the colours of Palette as $name.
+_SHEETS = ("studio.qss", "studio_pages.qss")
 
 
 @dataclass(frozen=True)
@@ -68,11 +56,11 @@ class Palette:
 
 LIGHT = Palette(
     window="#f4f6f3", surface="#ffffff", raised="#fafbf9", sunken="#eceFeb".lower(), border="#d9dfd8",
-    border_strong="#8d978f", text="#1c2420", muted="#56615a", disabled="#67716a", accent="#2e7d4f",
+    border_strong="#8d978f", text="#1c2420", muted="#56615a", disabled="#636d66", accent="#2b784b",
     accent_hover="#256a42", accent_text="#ffffff", accent_soft="#e0f0e6", good="#1d7442", bad="#b3261e",
     bad_soft="#fbe9e7", warn="#845500", warn_soft="#fdf1d8", info="#1b5ba3", info_soft="#e5effa", a="#7a4bc2",
-    b="#2e7d4f", selection="#d6eadd", hover="#e7ebe6", grid="#e3e8e2",
-    series=("#2e7d4f", "#1b5ba3", "#b4540a", "#7a4bc2", "#b3261e", "#00757d", "#845500", "#56615a"),
+    b="#2b784b", selection="#d6eadd", hover="#e7ebe6", grid="#e3e8e2",
+    series=("#2b784b", "#1b5ba3", "#b4540a", "#7a4bc2", "#b3261e", "#00757d", "#845500", "#56615a"),
 )  # fmt: skip
 DARK = Palette(
     window="#151917", surface="#1d2220", raised="#242a27", sunken="#101311", border="#343c37",
@@ -187,7 +175,8 @@ def style_sheet(colours: Palette) -> str:
     arrows = {f"{name}_image": _image(name, colours.muted) for name in ("chevron-down", "chevron-up", "chevron-right")}
     arrows |= {"check_image": _image("check", colours.accent_text), "dash_image": _image("dash", colours.accent_text)}
     arrows = {name.replace("-", "_"): value for name, value in arrows.items()}
-    return Template((RESOURCES / "studio.qss").read_text(encoding="utf-8") + ROLES).substitute(values | arrows)
+    sheet = "".join((RESOURCES / name).read_text(encoding="utf-8") for name in _SHEETS)
+    return Template(sheet).substitute(values | arrows)
 
 
 def _image(name: str, colour: str) -> str:

@@ -13,16 +13,19 @@ from types import ModuleType
 from typing import NoReturn
 
 from engine.cli.output import emit_json
+from engine.contract.display import require_display
 from engine.contract.messages import Cancelled, JobFailed, Message, UserError
+from engine.contract.resources import ROOT
 
 # Modules of this package that are no verbs.
 _SUPPORT = ("output", "follow", "projects", "choosing", "demonstration")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one verb; exit status 0 done, 1 failed, 2 bad usage or input, 130 cancelled.
+    """Run one verb, or open the studio where no word is given.
 
-    With `--json` an error is the one document on stdout; else it is a sentence on stderr.
+    Exit status 0 done, 1 failed, 2 bad usage or input, 130 cancelled. With `--json` an error is the one document
+    on stdout; else it is a sentence on stderr.
     """
     words = list(sys.argv[1:] if argv is None else argv)
     as_json = "--json" in words
@@ -71,12 +74,22 @@ def _dispatch(words: list[str]) -> int:
     if verb == "help" or {"-h", "--help"} & set(words):
         print(_overview())
         return 0
+    if not words:
+        return _open_studio()
     if not verb:
         raise UserError("cli.no_verb", overview=_overview())
     closest = difflib.get_close_matches(verb, verbs(), n=1)
     if closest:
         raise UserError("cli.unknown_verb_close", verb=verb, closest=closest[0])
     raise UserError("cli.unknown_verb", verb=verb, known=", ".join(verbs()))
+
+
+def _open_studio() -> NoReturn:
+    """Become the window: a process of its own, for none has both Qt and Paddle."""
+    require_display()
+    paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(paths)}
+    os.execve(sys.executable, [sys.executable, "-m", "studio"], environment)
 
 
 def _overview() -> str:

@@ -79,6 +79,8 @@ class Header(QFrame):
         for widget in (*self._arrows, self._project):
             widget.setVisible(project is not None)
         self._where.setVisible(project is not None and self._page is not None)
+        for button in (self.undo, self.redo, self.jobs, self.inspector):
+            button.setVisible(project is not None)
         self._home.setEnabled(project is not None)
         self._show_running()
 

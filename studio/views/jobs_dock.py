@@ -204,6 +204,7 @@ class JobsDock(QTabWidget):
 
     def __init__(self, studio: Studio) -> None:
         super().__init__()
+        self.setObjectName("jobs")
         self.setDocumentMode(True)
         self.jobs = JobsList(studio)
         self.log = LogView(studio)

@@ -90,12 +90,16 @@ class Button(QPushButton):
         if role:
             self.setProperty("role", role)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-        bind(self.setText, code)
+        bind(self.show_text, code)
         if callback is not None:
             self.clicked.connect(lambda: callback())
         if icon_name:
             theme.changed.connect(self._draw)
             self._draw()
+
+    def show_text(self, text: str) -> None:
+        """Show a text, a little away from the icon."""
+        self.setText(f" {text}" if self._icon_name else text)
 
     def why_not(self, code: str | None, **args: Argument) -> None:
         """Disable it and say why in its tooltip, or enable it (None)."""

@@ -51,7 +51,6 @@ def test_that_loading_all_verbs_loads_nothing_heavy() -> None:
 @pytest.mark.parametrize(
     ("words", "code"),
     [
-        ([], "cli.no_verb"),
         (["rnu", "x"], "cli.unknown_verb_close"),
         (["qqqq"], "cli.unknown_verb"),
         (["run"], "cli.usage"),
@@ -71,6 +70,28 @@ def test_that_bad_usage_is_status_2_and_one_sentence(
     document = json.loads(shown.out)
     assert (document["schema"], document["error"]["code"], shown.err) == (1, code, "")
     assert "{" not in document["error"]["text"]
+
+
+def test_that_options_without_a_verb_are_bad_usage(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--json"]) == 2
+    assert json.loads(capsys.readouterr().out)["error"]["code"] == "cli.no_verb"
+
+
+def test_that_no_word_opens_the_studio(monkeypatch: pytest.MonkeyPatch) -> None:
+    called: list[list[str]] = []
+    monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
+    monkeypatch.setattr("os.execve", lambda program, words, environment: called.append([program, *words]))
+    main([])
+    assert called == [[sys.executable, sys.executable, "-m", "studio"]]
+
+
+def test_that_no_word_without_a_screen_names_the_remedy(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
+        monkeypatch.delenv(name, raising=False)
+    assert main([]) == 2
+    assert "espalier help" in capsys.readouterr().err
 
 
 def test_that_help_is_status_0(capsys: pytest.CaptureFixture[str]) -> None:

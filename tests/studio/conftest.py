@@ -1,0 +1,123 @@
+"""What the studio's tests run under: folders of their own, stores and windows that leave nothing behind."""
+
+from __future__ import annotations
+
+import gc
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QProcess, QTimer
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from engine.contract.resources import ROOT
+from studio.i18n import translator
+from studio.studio import Studio
+from studio.theme import theme
+from studio.views.main_window import MainWindow
+
+MAKE_DATA = """
+import sys
+from pathlib import Path
+from tests.fakes.datasets import shots, write_coco
+write_coco(Path(sys.argv[1]), shots(train=6, val=2, test=2))
+"""
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home of the test's own: nobody's settings are read or written."""
+    folder = tmp_path / "home"
+    folder.mkdir()
+    monkeypatch.setenv("HOME", str(folder))
+    for name, below in (("CONFIG", "config"), ("CACHE", "cache"), ("STATE", "state"), ("DATA", "data")):
+        monkeypatch.setenv(f"XDG_{name}_HOME", str(folder / below))
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def nothing_left(qapp: QApplication) -> Iterator[None]:
+    """Fails a test that leaves a window, a running timer, or a process behind; in English and light again after it."""
+    before = set(children_of(os.getpid()))
+    theme.name = "light"
+    if not qapp.styleSheet():
+        theme.apply(qapp)
+    yield
+    translator.set_language("en")
+    theme.name = "light"
+    settle()
+    windows = [f"{type(widget).__name__} {widget.objectName()}" for widget in qapp.topLevelWidgets()]
+    assert [name for name in windows if not name.startswith(("QComboBoxPrivate", "QTipLabel"))] == []
+    held = [thing for thing in gc.get_objects() if isinstance(thing, QTimer | QProcess) and alive(thing)]
+    assert [thing for thing in held if isinstance(thing, QProcess) or thing.isActive()] == []
+    assert set(children_of(os.getpid())) - before == set()
+
+
+@pytest.fixture
+def studio() -> Iterator[Studio]:
+    """All stores, without a window."""
+    made = Studio()
+    yield made
+    made.close()
+    made.deleteLater()
+    settle()
+
+
+@pytest.fixture
+def window(studio: Studio, qtbot: QtBot) -> Iterator[MainWindow]:
+    """The window over `studio`, shown at 1440 x 900."""
+    made = MainWindow(studio)
+    made.resize(1440, 900)
+    made.show()
+    qtbot.waitExposed(made)
+    yield made
+    made.close()
+    made.deleteLater()
+    settle()
+
+
+@pytest.fixture(scope="session")
+def made_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small real project, made by the engine in a process of its own, for Qt and OpenCV do not go together."""
+    folder = tmp_path_factory.mktemp("made")
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "HOME": str(folder), "XDG_CACHE_HOME": str(folder / "cache")}
+    words = ["--data", str(folder / "data"), "--detector", "ssdlite_mobilenet_v3_small", "--size", "96"]
+    for call in (
+        ["-c", MAKE_DATA, str(folder / "data")],
+        ["-m", "engine", "new", str(folder / "signs"), *words, "--json"],
+    ):
+        subprocess.run([sys.executable, *call], check=True, env=environment, cwd=ROOT, stdout=subprocess.DEVNULL)
+    return folder / "signs"
+
+
+@pytest.fixture
+def project(made_project: Path, tmp_path: Path) -> Path:
+    """A copy of the small project, of the test's own."""
+    shutil.copytree(made_project, tmp_path / "signs")
+    return tmp_path / "signs"
+
+
+def settle() -> None:
+    """Let everything go that was told to."""
+    for _ in range(3):
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+        QCoreApplication.processEvents()
+        gc.collect()
+
+
+def alive(thing: QObject) -> bool:
+    """Whether the C++ side is still there."""
+    import shiboken6
+
+    return shiboken6.isValid(thing)
+
+
+def children_of(pid: int) -> list[int]:
+    """The live child processes of a process."""
+    found = Path(f"/proc/{pid}/task").glob("*/children")
+    return [int(child) for path in found for child in path.read_text().split()]

@@ -1,0 +1,68 @@
+"""Figures as a person reads them."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+import pytest
+
+from engine.contract.figures import Figure, FigureName, Source
+from engine.contract.messages import sentences
+from studio.numbers import NAMES, Delta, delta, duration, lower_is_better, show
+
+
+def figure(name: FigureName, value: float, unit: str, source: Source = "measured") -> Figure:
+    return Figure(name=name, value=value, unit=unit, source=source)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "unit", "text"),
+    [
+        ("map", 28.42, "points", "28.4"),
+        ("conv_macs", 695e6, "MACs", "0.695 G"),
+        ("conv_macs", 7.541e9, "MACs", "7.54 G"),
+        ("params", 4.241e6, "parameters", "4.24 M"),
+        ("nb_bytes", 17.04e6, "bytes", "17.0 MB"),
+        ("nb_bytes", 9.996e6, "bytes", "10.0 MB"),
+        ("nb_bytes", 128.4e6, "bytes", "128 MB"),
+        ("host_ms_total", 9.874, "ms", "9.87 ms"),
+        ("host_ms_total", 9.996, "ms", "10.0 ms"),
+        ("host_ms_total", 12.34, "ms", "12.3 ms"),
+        ("parity_box_px", 0.0, "px", "0 px"),
+    ],
+)
+def test_how_a_figure_is_written(name: FigureName, value: float, unit: str, text: str) -> None:
+    assert show(figure(name, value, unit)) == text
+    assert show(figure(name, value, unit, "estimated")) == f"≈{text}"
+
+
+def test_that_no_figure_is_a_dash() -> None:
+    assert show(None) == "-"
+
+
+@pytest.mark.parametrize(
+    ("name", "unit", "before", "after", "expected"),
+    [
+        ("map", "points", 29.4, 28.4, Delta("-1.0", "▼", False)),
+        ("map", "points", 28.4, 29.4, Delta("+1.0", "▲", True)),
+        ("map", "points", 28.40, 28.42, Delta("0.0", "=", None)),
+        ("conv_macs", "MACs", 24.64e9, 7.54e9, Delta("-69.4 %", "▼", True)),
+        ("host_ms_total", "ms", 10.0, 12.0, Delta("+20.0 %", "▲", False)),
+        ("host_ms_total", "ms", 0.0, 12.0, None),
+    ],
+)
+def test_a_change_with_sign_arrow_and_judgement(
+    name: FigureName, unit: str, before: float, after: float, expected: Delta | None
+) -> None:
+    assert delta(figure(name, before, unit), figure(name, after, unit)) == expected
+    assert delta(None, figure(name, after, unit)) is None
+
+
+def test_that_every_figure_has_a_label_in_both_languages() -> None:
+    assert set(NAMES) == set(get_args(FigureName))
+    assert all(code in sentences() for code in NAMES.values())
+    assert not lower_is_better("ar100") and lower_is_better("macs")
+
+
+def test_durations() -> None:
+    assert [duration(seconds) for seconds in (0, 42.4, 725, 3723)] == ["0:00", "0:42", "12:05", "1:02:03"]
