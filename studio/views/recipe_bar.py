@@ -1,0 +1,173 @@
+"""The head of the Recipe page: the recipe's name and library, where it starts from, who teaches, and the button."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QPushButton, QToolButton, QVBoxLayout, QWidget
+
+from studio.i18n import bind, on_language, tr
+from studio.stores.run import Run
+from studio.studio import Studio
+from studio.views.recipe_library import RecipeMenu
+from studio.views.schema_controls import QuietCombo, put_icon
+
+
+class RunChooser(QWidget):
+    """A label and a list of runs; `chosen` tells a run's name, or None for the first entry."""
+
+    chosen = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.label = QLabel()
+        self.label.setProperty("role", "caption")
+        self.combo = QuietCombo()
+        self.combo.setMinimumWidth(220)
+        self.label.setBuddy(self.combo)
+        self._names: list[str | None] = []
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
+        row.addWidget(self.label)
+        row.addWidget(self.combo)
+        self.combo.activated.connect(lambda index: self.chosen.emit(self._names[index]))
+
+    def show_runs(self, first: str | None, runs: Sequence[Run], current: str | None) -> None:
+        """List runs, after an entry for none of them where `first` names it."""
+        self._names = [*([None] if first is not None else []), *(run.name for run in runs)]
+        texts = [*([first] if first is not None else []), *(run_text(run) for run in runs)]
+        with QSignalBlocker(self.combo):
+            self.combo.clear()
+            self.combo.addItems(texts)
+            self.combo.setCurrentIndex(self._names.index(current) if current in self._names else -1)
+        self.combo.setEnabled(bool(runs))
+
+
+class RecipeBar(QFrame):
+    """Reads and calls the recipe store; `run_asked` when the recipe is to be run."""
+
+    run_asked = Signal()
+
+    def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._store = studio.recipe
+        self.setObjectName("recipeBar")
+        self.name = QLineEdit()
+        self.name.setProperty("role", "titleEdit")
+        self.name.setMaxLength(60)
+        self.library = QPushButton()
+        self.library.setMenu(RecipeMenu(studio, self))
+        self.save = QPushButton()
+        put_icon(self.save, "save")
+        self.undo = _tool("undo")
+        self.redo = _tool("redo")
+        self.run = QPushButton()
+        self.run.setProperty("role", "primary")
+        put_icon(self.run, "play", "accent_text")
+        self.reason = QLabel()
+        self.reason.setProperty("role", "caption")
+        self.base = RunChooser()
+        self.teacher = RunChooser()
+        self._lay_out()
+        self._connect()
+        self._name_all()
+        on_language(self.retranslate)
+
+    def _lay_out(self) -> None:
+        first = QHBoxLayout()
+        first.setSpacing(8)
+        first.addWidget(self.name, 1)
+        for widget in (self.library, self.save, self.undo, self.redo):
+            first.addWidget(widget)
+        first.addSpacing(16)
+        first.addWidget(self.run)
+        second = QHBoxLayout()
+        second.setSpacing(24)
+        second.addWidget(self.base)
+        second.addWidget(self.teacher)
+        second.addStretch(1)
+        second.addWidget(self.reason, 0, Qt.AlignmentFlag.AlignRight)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(24, 16, 24, 12)
+        column.setSpacing(10)
+        column.addLayout(first)
+        column.addLayout(second)
+
+    def _connect(self) -> None:
+        store = self._store
+        self.name.editingFinished.connect(self._rename)
+        self.save.clicked.connect(lambda: store.save())
+        self.undo.clicked.connect(store.undo.undo)
+        self.redo.clicked.connect(store.undo.redo)
+        self.run.clicked.connect(self.run_asked)
+        self.base.chosen.connect(store.set_base)
+        self.teacher.chosen.connect(store.set_teacher)
+        store.undo.canUndoChanged.connect(self.undo.setEnabled)
+        store.undo.canRedoChanged.connect(self.redo.setEnabled)
+        self.undo.setEnabled(store.undo.canUndo())
+        self.redo.setEnabled(store.undo.canRedo())
+
+    def show_recipe(self, name: str, editable: bool) -> None:
+        """Show the recipe's name; without a project there is nothing to edit."""
+        if not self.name.hasFocus() or not self.name.isModified():
+            self.name.setText(name)
+        for widget in (self.name, self.library, self.save):
+            widget.setEnabled(editable)
+
+    def show_runs(self, runs: Sequence[Run], base: str | None, teacher: str | None) -> None:
+        """Offer the runs that have weights."""
+        none = None if runs else tr("studio.recipe.no_base")
+        self.base.show_runs(none, runs, base)
+        self.teacher.show_runs(tr("studio.recipe.teacher_base"), runs, teacher)
+
+    def show_reason(self, reason: str, short: str) -> None:
+        """Say why the recipe cannot be run, or what will happen when it is."""
+        self.run.setEnabled(not reason)
+        self.run.setToolTip(reason or tr("studio.recipe.run_tip"))
+        self.reason.setText(short)
+        self.reason.setToolTip(reason)
+
+    def retranslate(self) -> None:
+        """Take texts in the current language."""
+        self.name.setAccessibleName(tr("studio.recipe.name"))
+        self.name.setToolTip(tr("studio.recipe.name"))
+
+    def _name_all(self) -> None:
+        bind(self.library.setText, "studio.recipe.library")
+        bind(self.library.setToolTip, "studio.recipe.library_tip")
+        bind(self.save.setText, "studio.recipe.save")
+        bind(self.save.setToolTip, "studio.recipe.save_tip")
+        bind(self.undo.setToolTip, "studio.recipe.undo")
+        bind(self.redo.setToolTip, "studio.recipe.redo")
+        bind(self.undo.setAccessibleName, "studio.recipe.undo")
+        bind(self.redo.setAccessibleName, "studio.recipe.redo")
+        bind(self.run.setText, "studio.recipe.run")
+        bind(self.base.label.setText, "studio.recipe.base")
+        bind(self.base.combo.setToolTip, "studio.recipe.base_tip")
+        bind(self.base.combo.setAccessibleName, "studio.recipe.base")
+        bind(self.teacher.label.setText, "studio.recipe.teacher")
+        bind(self.teacher.combo.setToolTip, "studio.recipe.teacher_tip")
+        bind(self.teacher.combo.setAccessibleName, "studio.recipe.teacher")
+        self.retranslate()
+
+    def _rename(self) -> None:
+        name = self.name.text().strip()
+        self.name.setModified(False)
+        if name and name != self._store.recipe.name:
+            self._store.rename(name)
+        else:
+            self.name.setText(self._store.recipe.name)
+
+
+def run_text(run: Run) -> str:
+    """A run's name with its mAP, if that was measured."""
+    score = run.figure("map")
+    return run.name if score is None else f"{run.name} · mAP {score.value:.1f}"
+
+
+def _tool(name: str) -> QToolButton:
+    button = QToolButton()
+    put_icon(button, name)
+    return button

@@ -1,0 +1,55 @@
+"""On what terms a recipe can be run: which runs it may start from, and why it cannot be run as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from engine.contract.job import TrainJob
+from studio.i18n import tr
+from studio.stores.run import Run
+from studio.studio import Studio
+
+TARGETS = "recipe.targets"
+
+
+def base_runs(runs: Sequence[Run]) -> list[Run]:
+    """The runs that have weights, latest first."""
+    return [run for run in reversed(runs) if any(item.kind == "checkpoint" for item in run.state.artifacts)]
+
+
+def default_base(runs: Sequence[Run]) -> Run:
+    """The run that a recipe most likely is for: the latest that was trained from nothing else, else the latest."""
+    return next((run for run in runs if isinstance(run.job, TrainJob) and run.parent is None), runs[0])
+
+
+def why_not(studio: Studio) -> tuple[str, str]:
+    """Why the recipe cannot be run, whole and in brief; a remark in brief alone when it can."""
+    latest = studio.previews.latest
+    if studio.project.project is None:
+        return _twice(tr("studio.recipe.why_project"))
+    if not any(step.enabled for step in studio.recipe.recipe.steps):
+        return _twice(tr("studio.recipe.why_empty"))
+    if not base_runs(studio.runs.runs):
+        return _twice(tr("studio.recipe.why_base"))
+    if latest is not None and (latest.problems or latest.error is not None):
+        return _twice(tr("studio.recipe.why_problems"))
+    if studio.runs.active() is not None:
+        return _twice(tr("studio.recipe.why_active"))
+    if latest is not None and latest.jobs:
+        return "", tr("studio.recipe.will_run", count=len(latest.jobs))
+    return "", ""
+
+
+def _twice(reason: str) -> tuple[str, str]:
+    return reason, reason
+
+
+def target_fields(pages: Mapping[str, Any], name: str, limit: float) -> dict[str, Any]:
+    """The settings with one more target, or without it where `limit` is 0."""
+    found = pages.get(TARGETS, {})
+    targets = dict(found) if isinstance(found, dict) else {}
+    targets.pop(name, None)
+    if limit:
+        targets[name] = limit
+    return {"pages": {**pages, TARGETS: targets}}

@@ -1,0 +1,85 @@
+"""Chips on a step's card: what the step changes, and what was published of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtWidgets import QLabel, QWidget
+
+from engine.contract.catalog import TechniqueCard
+from engine.contract.figures import Figure, FigureName, pick
+from studio.i18n import tr
+from studio.numbers import Delta, delta, show
+from studio.views.schema_controls import restyle
+from studio.views.step_published import brief, in_full
+from studio.views.widgets import FlowLayout
+
+SHOWN: tuple[FigureName, ...] = ("macs", "params", "nb_bytes")
+"""The figures whose change a card tells."""
+
+
+class DeltaChip(QLabel):
+    """A change, with sign, arrow and colour, or a muted remark."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("role", "chip")
+
+    def show_delta(self, label: str, change: Delta | None, tip: str) -> None:
+        """Tell a change of the figure called `label`."""
+        tone = "none" if change is None or change.better is None else "good" if change.better else "bad"
+        self.setText(f"{label}  -" if change is None else f"{label}  {change.arrow} {change.text}")
+        self.setToolTip(tip)
+        restyle(self, "tone", tone)
+
+    def show_remark(self, text: str, tip: str) -> None:
+        """Say something that is no change of ours."""
+        self.setText(text)
+        self.setToolTip(tip)
+        restyle(self, "tone", "quiet")
+
+
+class EffectChips(QWidget):
+    """The chips of one step."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        flow = FlowLayout(self)
+        flow.setContentsMargins(0, 0, 0, 0)
+        self.chips = {name: DeltaChip() for name in SHOWN}
+        self.score = DeltaChip()
+        for chip in (*self.chips.values(), self.score):
+            flow.addWidget(chip)
+
+    def show_step(
+        self,
+        card: TechniqueCard | None,
+        before: Sequence[Figure],
+        after: Sequence[Figure],
+        detector: str | None,
+    ) -> None:
+        """Show what a step changes from `before` to `after`; `detector` is the title by which effects are published."""
+        labels = short_names()
+        for name, chip in self.chips.items():
+            old, new = pick(before, name), pick(after, name)
+            tip = tr("studio.recipe.from_to", before=show(old), after=show(new)) if old and new else ""
+            chip.show_delta(labels[name], delta(old, new), tip)
+            chip.setVisible(new is not None)
+        published = card.published if card is not None else ()
+        text = brief(published, "map", detector)
+        if text:
+            self.score.show_remark(
+                tr("studio.recipe.map_published", effect=text),
+                tr("studio.recipe.map_blank") + "\n\n" + in_full(published, "map"),
+            )
+        else:
+            self.score.show_remark(tr("studio.recipe.map_none"), tr("studio.recipe.map_blank"))
+
+
+def short_names() -> dict[FigureName, str]:
+    """Names of figures that fit on a chip."""
+    return {
+        "macs": tr("studio.recipe.short_macs"),
+        "params": tr("studio.recipe.short_params"),
+        "nb_bytes": tr("studio.recipe.short_size"),
+    }
