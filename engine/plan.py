@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from engine.contract.messages import Message, UserError
+from engine.contract.preview import Problem
 from engine.contract.project import DetectorChoice
 from engine.contract.recipe import Recipe, Step
 from engine.detector.spec import find_spec
@@ -27,22 +28,37 @@ class PlannedJob:
     rate_factor: float
 
 
-def problems(recipe: Recipe, choice: DetectorChoice) -> list[Message]:
-    """Everything that keeps the recipe from being applied to the detector; parameters raise UserError at once."""
-    made = [make(step) for step in recipe.steps if step.enabled]
+def makeable(recipe: Recipe) -> tuple[dict[int, Technique], list[Problem]]:
+    """The enabled steps' techniques by place, and the problems of those whose parameters cannot be."""
+    made: dict[int, Technique] = {}
+    found = []
+    for place, step in enumerate(recipe.steps):
+        if step.enabled:
+            try:
+                made[place] = make(step)
+            except UserError as error:
+                found.append(Problem(message=error.message, step=place))
+    return made, found
+
+
+def problems(recipe: Recipe, choice: DetectorChoice) -> list[Problem]:
+    """Everything that keeps the recipe from being applied to the detector, with the step's place where there is one."""
+    made, found = makeable(recipe)
     family = find_spec(choice.key).family
-    found: list[Message] = []
-    for number, technique in enumerate(made):
+    for place, technique in made.items():
+        told = []
         if technique.families is not None and family not in technique.families:
             known = ", ".join(technique.families)
-            found.append(
+            told.append(
                 Message(code="plan.family", args={"technique": technique.key, "family": family, "known": known})
             )
-        if any(other.key == technique.key for other in made[:number]):
-            found.append(Message(code="plan.twice", args={"technique": technique.key}))
-        found += technique.check([other for other in made if other is not technique], choice)
-    if sum(technique.phase is Phase.QUANTISE for technique in made) > 1:
-        found.append(Message(code="plan.quantised_twice"))
+        if any(made[other].key == technique.key for other in made if other < place):
+            told.append(Message(code="plan.twice", args={"technique": technique.key}))
+        told += technique.check([other for other in made.values() if other is not technique], choice)
+        found += [Problem(message=message, step=place) for message in told]
+    quantising = [place for place, technique in made.items() if technique.phase is Phase.QUANTISE]
+    if len(quantising) > 1:
+        found.append(Problem(message=Message(code="plan.quantised_twice"), step=quantising[-1]))
     return found
 
 
@@ -55,7 +71,7 @@ def ordered(recipe: Recipe) -> list[tuple[Step, Technique]]:
 def plan(recipe: Recipe, choice: DetectorChoice) -> list[PlannedJob]:
     """The jobs in order; raises UserError for the first problem."""
     for problem in problems(recipe, choice):
-        raise UserError(problem.code, **problem.args)
+        raise UserError(problem.message.code, **problem.message.args)
     steps = ordered(recipe)
     if not steps:
         raise UserError("plan.empty", recipe=recipe.name)

@@ -47,12 +47,17 @@ def graph_figures(graph: Graph) -> list[Figure]:
 
 def graph_of(choice: DetectorChoice, techniques: Sequence[Technique] = (), cache_dir: Path | None = None) -> Graph:
     """The graph of the detector as the techniques configure it, before they change any channel."""
+    return traced_graph(configuration(choice, techniques), cache_dir)
+
+
+def configuration(choice: DetectorChoice, techniques: Sequence[Technique] = ()) -> dict[str, Any]:
+    """What is built of the detector under the techniques."""
     from engine.detector.spec import resolve
 
     config = resolve(choice)
     for technique in techniques:
         technique.configure(config)
-    return traced_graph(config, cache_dir)
+    return config
 
 
 def traced_graph(config: dict[str, Any], cache_dir: Path | None = None) -> Graph:

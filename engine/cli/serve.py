@@ -1,9 +1,9 @@
 """The verb behind the studio's live previews: requests as JSON lines on stdin, answers as JSON lines on stdout.
 
-`figures` takes {"id", "detector": DetectorChoice, "recipe": Recipe}, answers {"id", "base", "figures", "problems"} in
-milliseconds once a configuration's graph is cached. `pictures` takes {"id", "run", "picture", "threshold"} and answers
-{"id", "boxes"}. A refused request is answered by {"id", "error"}. Of requests that queue up, the latest wins; the
-others get no answer.
+`figures` takes {"id"} with a `contract.preview.FiguresRequest` and answers {"id"} with a `FiguresAnswer` without what
+is None, in milliseconds once a configuration's graph is in memory. `pictures` takes {"id", "run", "picture",
+"threshold"} and answers {"id", "boxes"}. A refused request is answered by {"id", "error"}. Of requests that queue up,
+the latest wins; the others get no answer.
 """
 
 from __future__ import annotations
@@ -19,10 +19,8 @@ from typing import IO, Any
 
 from pydantic import ValidationError
 
-from engine.contract.figures import Figure
 from engine.contract.messages import JobFailed, Message, UserError
-from engine.contract.project import DetectorChoice
-from engine.contract.recipe import Recipe
+from engine.contract.preview import FiguresRequest
 
 NAME = "serve"
 HELP = "answer previews on pipes (for the studio)"
@@ -80,18 +78,10 @@ def _reply(line: str, answer: Callable[[Request], Answer]) -> Answer:
 
 
 def answer_figures(request: Request) -> Answer:
-    """The base's and the recipe's figures."""
-    from engine.plan import ordered, problems
-    from engine.preview import graph_figures, graph_of, preview
+    """The figures of the bare detector and of the recipe on it (see `contract.preview`)."""
+    from engine.live import answer
 
-    choice = DetectorChoice.model_validate(request["detector"])
-    recipe = Recipe.model_validate(request["recipe"])
-    made = [technique for _, technique in ordered(recipe)]
-    return {
-        "base": _dump(graph_figures(graph_of(choice))),
-        "figures": _dump(preview(graph_of(choice, made), made)),
-        "problems": [problem.model_dump() for problem in problems(recipe, choice)],
-    }
+    return answer(FiguresRequest.model_validate(request)).model_dump(mode="json", exclude_none=True)
 
 
 class _PictureAnswers:
@@ -117,7 +107,3 @@ class _PictureAnswers:
                 {"class": classes[int(r[0])], "score": float(r[1]), "box": [float(v) for v in r[2:6]]} for r in shown
             ]
         }
-
-
-def _dump(figures: list[Figure]) -> list[dict[str, Any]]:
-    return [figure.model_dump(exclude_none=True) for figure in figures]

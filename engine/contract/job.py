@@ -68,9 +68,9 @@ class TrainJob(_Job):
 class ProjectJob(_Job):
     """A new project in `dir`: the data of `source`, a folder or `SAMPLE`, is checked and imported, not copied.
 
-    `data_format` and `classes` are found out when not given; `split` has the shares of train, val and test, the data's own
-    when not given; `fix` mends in the index what can be mended; `size` in pixels, the detector's default when not
-    given. Paths are absolute.
+    `data_format` and `classes` are found out when not given; `split` has the shares of train, val and test, and is the
+    data's own when not given; `fix` mends in the index what can be mended; `size` in pixels, the detector's default
+    when not given. Paths are absolute.
     """
 
     kind: Literal["project"] = "project"

@@ -1,0 +1,61 @@
+"""What `serve figures` is asked and answers: a recipe's figures without training, and what keeps it from running."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict
+
+from engine.contract.figures import Figure
+from engine.contract.messages import Message
+from engine.contract.project import DetectorChoice
+from engine.contract.recipe import Recipe
+
+Figures = tuple[Figure, ...]
+
+
+class Problem(BaseModel):
+    """Why a recipe cannot be applied; `step` is a place in the recipe's steps, None where it is the whole."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    message: Message
+    step: int | None = None
+
+
+class PlannedWork(BaseModel):
+    """One run that the recipe will make: the techniques it applies, and for how many epochs it trains."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    label: str
+    techniques: tuple[str, ...]
+    epochs: int
+
+
+class FiguresRequest(BaseModel):
+    """A detector, and the recipe on it; the rest only completes the command line and names what it would name."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    detector: DetectorChoice
+    recipe: Recipe = Recipe(name="", steps=())
+    project: str | None = None
+    recipe_path: str | None = None
+    start: str | None = None
+    teacher: str | None = None
+
+
+class FiguresAnswer(BaseModel):
+    """Figures of the bare detector, after each step and after all of them.
+
+    `steps` stand in the order of the recipe, each with all enabled steps up to it in the order of the plan; None for a
+    step that is switched off or has parameters that cannot be. `jobs` is empty while there are problems.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    base: Figures
+    figures: Figures
+    steps: tuple[Figures | None, ...]
+    problems: tuple[Problem, ...]
+    jobs: tuple[PlannedWork, ...]
+    command: str
