@@ -40,8 +40,8 @@ class RunDelegate(QStyledItemDelegate):
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> None:
         """Draw the ground, then the cell."""
-        rect: QRect = option.rect  # type: ignore[attr-defined]
-        state: QStyle.StateFlag = option.state  # type: ignore[attr-defined]
+        rect: QRect = option.rect
+        state: QStyle.StateFlag = option.state
         colours = palette()
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -61,10 +61,10 @@ class RunDelegate(QStyledItemDelegate):
         row: Row = index.data(ROW_ROLE)
         model, view = index.model(), self.parent()
         tick = QStyleOptionButton()
-        tick.rect = tick_rect(rect)  # type: ignore[attr-defined]
+        tick.rect = tick_rect(rect)
         checked = index.data(Qt.ItemDataRole.CheckStateRole) == Qt.CheckState.Checked
         on = QStyle.StateFlag.State_On if checked else QStyle.StateFlag.State_Off
-        tick.state = QStyle.StateFlag.State_Enabled | on  # type: ignore[attr-defined]
+        tick.state = QStyle.StateFlag.State_Enabled | on
         if isinstance(view, QWidget):
             view.style().drawPrimitive(QStyle.PrimitiveElement.PE_IndicatorItemViewItemCheck, tick, painter, view)
         depth = row.depth if isinstance(model, RunTable) and model.sorted_by_tree else 0
@@ -95,7 +95,7 @@ class RunDelegate(QStyledItemDelegate):
             painter.drawText(disc, Qt.AlignmentFlag.AlignCenter, letter)
 
     def _paint_figure(self, painter: QPainter, rect: QRect, figure: Figure | None, change: Delta | None) -> None:
-        inner = rect.adjusted(4, 0, -_PAD, 0)
+        inner = rect.adjusted(4, 0, -6, 0)
         certain = figure is not None and figure.source != "estimated"
         painter.setPen(QColor(palette().text if certain else palette().muted))
         if change is None:
@@ -207,7 +207,7 @@ class CompareTable(QTableView):
         else:
             super().keyPressEvent(event)
 
-    def viewportEvent(self, event: QEvent) -> bool:
+    def viewportEvent(self, event: QEvent) -> bool:  # noqa: N802
         """Show by the pointer's shape what can be clicked."""
         if event.type() == QEvent.Type.MouseMove and isinstance(event, QMouseEvent):
             over = self.indexAt(event.position().toPoint()).column() == SIDES

@@ -25,7 +25,9 @@ class Line:
         self.name, self.dashed = name, dashed
         self.series = Series()
         self.raw, self.main = plot.plot(antialias=False), plot.plot(antialias=True)
-        self.button = QToolButton(checkable=True, checked=True, autoRaise=True)
+        self.button = QToolButton()
+        self.button.setCheckable(True)
+        self.button.setChecked(True)
         self.button.setProperty("role", "legend")
         self.button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.button.setIconSize(QSize(16, 12))

@@ -28,7 +28,8 @@ class Curves(QWidget):
         self._per_epoch: float | None = None
         self._stale: set[str] = set()
         self._drawn_at = 0.0
-        self._timer = QTimer(self, singleShot=True)
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._redraw)
         self._build_panels()
         layout = QVBoxLayout(self)
@@ -60,7 +61,9 @@ class Curves(QWidget):
         return self.loss, self.score, self.rate
 
     def _build_bar(self) -> QHBoxLayout:
-        self.smoothing = QSlider(Qt.Orientation.Horizontal, minimum=0, maximum=99, singleStep=5, pageStep=10)
+        self.smoothing = QSlider(Qt.Orientation.Horizontal)
+        self.smoothing.setRange(0, 99)
+        self.smoothing.setSingleStep(5)
         self.smoothing.setFixedWidth(120)
         self._weight = QLabel()
         self._weight.setMinimumWidth(32)

@@ -116,7 +116,8 @@ class RunTable(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return column_title(COLUMNS[section])
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            return int((Qt.AlignmentFlag.AlignLeft if section == RUN else Qt.AlignmentFlag.AlignRight).value | 0x80)
+            sides = {RUN: Qt.AlignmentFlag.AlignLeft, SIDES: Qt.AlignmentFlag.AlignHCenter}
+            return sides.get(section, Qt.AlignmentFlag.AlignRight) | Qt.AlignmentFlag.AlignVCenter
         return None
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:

@@ -16,6 +16,9 @@ from studio.views.compare_rows import pareto
 REACH = 14.0
 """Pixels from a mark at which the pointer still means it."""
 
+NEAR = 0.06
+"""Share of the range within which tags would overlap."""
+
 
 @dataclass(frozen=True)
 class Mark:
@@ -51,7 +54,9 @@ class Scatter(QWidget):
         self.plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         for side in ("left", "bottom"):
-            self.plot.getAxis(side).enableAutoSIPrefix(False)
+            axis = self.plot.getAxis(side)
+            axis.enableAutoSIPrefix(False)
+            axis.setStyle(maxTickLevel=0)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.plot)
@@ -88,6 +93,8 @@ class Scatter(QWidget):
             axis.setPen(QColor(colours.grid))
             axis.setTextPen(QColor(colours.muted))
         self.plot.showGrid(x=True, y=True, alpha=0.9)
+        for side in ("left", "bottom"):
+            self.plot.getAxis(side).setZValue(-1000)
         if not self.marks:
             return
         self._draw_front()
@@ -122,10 +129,10 @@ class Scatter(QWidget):
     def _draw_tags(self) -> None:
         font = QFont(self.font())
         font.setPixelSize(11)
-        for mark in self.marks:
-            label = pg.TextItem(mark.tag, color=QColor(palette().text), anchor=(0.5, 1.7))
+        for x, y, tag in grouped_tags(self.marks):
+            label = pg.TextItem(tag, color=QColor(palette().text), anchor=(0.5, 1.7))
             label.setFont(font)
-            label.setPos(mark.x, mark.y)
+            label.setPos(x, y)
             self.plot.addItem(label, ignoreBounds=True)
 
     def _fit(self) -> None:
@@ -196,3 +203,18 @@ class Scatter(QWidget):
         if event.type() == QEvent.Type.Leave:
             self._card.hide()
         return super().eventFilter(watched, event)
+
+
+def grouped_tags(marks: Sequence[Mark]) -> list[tuple[float, float, str]]:
+    """The tags of marks that lie nearly on each other as one, so that none is written over another."""
+    width = max((mark.x for mark in marks), default=0.0) - min((mark.x for mark in marks), default=0.0) or 1.0
+    height = max((mark.y for mark in marks), default=0.0) - min((mark.y for mark in marks), default=0.0) or 1.0
+    groups: list[list[Mark]] = []
+    for mark in marks:
+        for group in groups:
+            if abs(group[0].x - mark.x) < NEAR * width and abs(group[0].y - mark.y) < NEAR * height:
+                group.append(mark)
+                break
+        else:
+            groups.append([mark])
+    return [(group[0].x, group[0].y, ", ".join(mark.tag for mark in group)) for group in groups]

@@ -43,7 +43,8 @@ class TrainForm(QScrollArea):
         self._show_values()
 
     def _lay_out(self) -> None:
-        inside = QWidget(objectName="scrolled")
+        inside = QWidget()
+        inside.setObjectName("scrolled")
         self.setWidget(inside)
         outer = QHBoxLayout(inside)
         outer.setContentsMargins(24, 24, 24, 24)

@@ -103,7 +103,9 @@ class RunHeader(QWidget):
         super().__init__(parent)
         self._run: Run | None = None
         self.name, self.chip, self.stage = Elided("", "title"), StatusChip(), Muted()
-        self.bar = QProgressBar(minimum=0, maximum=1000, textVisible=False)
+        self.bar = QProgressBar()
+        self.bar.setRange(0, 1000)
+        self.bar.setTextVisible(False)
         self.percent = QLabel()
         self.percent.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.percent.setMinimumWidth(40)
@@ -120,7 +122,8 @@ class RunHeader(QWidget):
         progress.addWidget(self.percent)
         layout.addLayout(progress)
         layout.addWidget(self.stats)
-        self._clock = QTimer(self, interval=_TICK_MS)
+        self._clock = QTimer(self)
+        self._clock.setInterval(_TICK_MS)
         self._clock.timeout.connect(self.refresh)
         on_language(self.refresh)
 
@@ -143,6 +146,8 @@ class RunHeader(QWidget):
 
     def show_run(self, run: Run | None) -> None:
         """Show a run; None leaves the head as it is and stops its clock."""
+        if run is not self._run or (run is not None and run.status != "running"):
+            self.cancel.setEnabled(True)
         self._run = run
         self.refresh()
 

@@ -92,8 +92,8 @@ class TrainPage(Page):
         self.list.chosen.connect(self._on_chosen)
         self.form.started.connect(self._on_started)
         self.form.closed.connect(lambda: self.show_run(self.list.current()))
-        self.header.cancel_asked.connect(lambda: self._shown and runs.cancel(self._shown))
-        self.header.resume_asked.connect(lambda: self._shown and runs.resume(self._shown))
+        self.header.cancel_asked.connect(self._cancel)
+        self.header.resume_asked.connect(self._resume)
         self.header.trash_asked.connect(self._trash)
         runs.added.connect(self._on_added)
         runs.removed.connect(self._on_removed)
@@ -218,6 +218,15 @@ class TrainPage(Page):
         self._undo_row.hide()
         self.show_run(self.studio.runs.active())
 
+    def _cancel(self) -> None:
+        if self._shown is not None:
+            self.header.cancel.setEnabled(False)
+            self.studio.runs.cancel(self._shown)
+
+    def _resume(self) -> None:
+        if self._shown is not None:
+            self.studio.runs.resume(self._shown)
+
     def _trash(self) -> None:
         run = self._shown
         if run is not None:
@@ -248,7 +257,9 @@ class _UndoRow(QFrame):
         layout.setSpacing(4)
         layout.addWidget(self.text)
         layout.addWidget(self.button)
-        self._timer = QTimer(self, interval=_UNDO_MS, singleShot=True)
+        self._timer = QTimer(self)
+        self._timer.setInterval(_UNDO_MS)
+        self._timer.setSingleShot(True)
         self._timer.timeout.connect(self.hide)
         self.hide()
 
