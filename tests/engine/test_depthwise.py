@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 
-def outcome(shape: tuple[int, int, int], kernel: int, stride: int, fast: bool, threads: int = 1) -> list[np.ndarray]:
-    """Output, gradient of the input and gradient of the weight for fixed random data."""
+def outcome(
+    shape: tuple[int, int, int], kernel: int, stride: int, fast: bool, threads: int = 1, multiplier: int = 1
+) -> list[np.ndarray]:
+    """Output, gradients of input and weight, for fixed random data; `multiplier` filters for each channel."""
     from engine.detector.runtime import set_threads
 
     set_threads(threads)
@@ -20,9 +22,10 @@ def outcome(shape: tuple[int, int, int], kernel: int, stride: int, fast: bool, t
     channels, height, width = shape
     chance = np.random.default_rng(3)
     x = paddle.to_tensor(chance.normal(size=(2, channels, height, width)).astype("float32"), stop_gradient=False)
-    layer = paddle.nn.Conv2D(channels, channels, kernel, stride, kernel // 2, groups=channels)
-    layer.weight.set_value(chance.normal(size=(channels, 1, kernel, kernel)).astype("float32"))
-    layer.bias.set_value(chance.normal(size=channels).astype("float32"))
+    filters = multiplier * channels
+    layer = paddle.nn.Conv2D(channels, filters, kernel, stride, kernel // 2, groups=channels)
+    layer.weight.set_value(chance.normal(size=(filters, 1, kernel, kernel)).astype("float32"))
+    layer.bias.set_value(chance.normal(size=filters).astype("float32"))
     with fast_depthwise() if fast else contextlib.nullcontext():
         y = layer(x)
         (y * y).sum().backward()
@@ -36,6 +39,22 @@ def test_that_it_agrees_with_paddles_own(shape: tuple[int, int, int], kernel: in
     for ours, theirs in zip(outcome(shape, kernel, stride, True), outcome(shape, kernel, stride, False), strict=True):
         scale = np.abs(theirs).max()
         np.testing.assert_allclose(ours / scale, theirs / scale, atol=2e-6)
+
+
+@pytest.mark.parametrize("stride", [1, 2])
+def test_that_channels_may_have_several_filters(stride: int) -> None:
+    from engine.detector.depthwise import _Depthwise
+
+    calls: list[int] = []
+    plain = _Depthwise.apply
+    _Depthwise.apply = lambda *args: calls.append(1) or plain(*args)
+    try:
+        both = [outcome((6, 5, 7), 3, stride, fast, multiplier=2) for fast in (True, False)]
+    finally:
+        _Depthwise.apply = plain
+    assert calls == [1]
+    for ours, theirs in zip(*both, strict=True):
+        np.testing.assert_allclose(ours, theirs, atol=2e-6 * np.abs(theirs).max())
 
 
 def test_that_the_number_of_cores_changes_no_bit() -> None:
