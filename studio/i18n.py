@@ -142,7 +142,8 @@ def _owner_of(function: Callable[..., Any]) -> tuple[QObject | None, str | None]
         inner, _ = _owner_of(function.func)
         return inner or _first_object(function.args), None
     cells = getattr(function, "__closure__", None) or ()
-    return _first_object([cell.cell_contents for cell in cells if cell != _EMPTY_CELL]), None
+    held = [cell.cell_contents for cell in cells if cell != _EMPTY_CELL]
+    return _first_object([*held, *(getattr(function, "__defaults__", None) or ())]), None
 
 
 def _first_object(values: Any) -> QObject | None:

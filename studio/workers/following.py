@@ -81,12 +81,12 @@ class Follower(QObject):
 
     def _read(self) -> list[Event]:
         start = self._tail.offset
-        size = _size(self.folder.events)
-        events = self._tail.read(start + self._portion if size > start + self._portion else None)
-        advanced = self._tail.offset > start
+        portion = start + self._portion
+        self._behind = _size(self.folder.events) > portion
+        events = self._tail.read(portion if self._behind else None)
         # A line longer than a portion needs a greater one.
-        self._portion = PORTION if advanced or size <= start + self._portion else 2 * self._portion
-        self._behind = size > start + self._portion
+        stuck = self._behind and self._tail.offset == start
+        self._portion = 2 * self._portion if stuck else PORTION
         if events:
             self.state = self.state.apply(*events)
             self.told.emit(events)

@@ -77,6 +77,8 @@ def window(studio: Studio, qtbot: QtBot) -> Iterator[MainWindow]:
     qtbot.waitExposed(made)
     yield made
     made.close()
+    # As in studio.app: the stores tell their end while the window can still hear it.
+    studio.close()
     made.deleteLater()
     settle()
 
