@@ -74,40 +74,59 @@ def _backward(padded: Array, weight: Array, grad: Array, grad_padded: Array, gra
                             grad_w[f, 0, u, v] += dot
 
 
+Pads = tuple[int, int, int, int]
+"""Rows and columns added above, below, left and right."""
+
+
 class _Depthwise(PyLayer):  # type: ignore[misc]  # Paddle is untyped
     @staticmethod
-    def forward(ctx: Any, x: Any, weight: Any, stride: int, pad: int) -> Any:
+    def forward(ctx: Any, x: Any, weight: Any, stride: int, pads: Pads) -> Any:
         inputs, filters = x.numpy(), weight.numpy()
         batch, channels, height, width = inputs.shape
         count, _, k, _ = filters.shape
-        padded = np.zeros((batch, channels, height + 2 * pad, width + 2 * pad), np.float32)
-        padded[:, :, pad : pad + height, pad : pad + width] = inputs
-        shape = ((height + 2 * pad - k) // stride + 1, (width + 2 * pad - k) // stride + 1)
+        above, below, left, right = pads
+        padded = np.zeros((batch, channels, above + height + below, left + width + right), np.float32)
+        padded[:, :, above : above + height, left : left + width] = inputs
+        shape = [(side - k) // stride + 1 for side in padded.shape[2:]]
         y = np.zeros((batch, count, *shape), np.float32)
         _forward(padded, filters, y, stride)
-        ctx.kept = (padded, filters, stride, pad)
+        ctx.kept = (padded, filters, stride, pads)
         return paddle.to_tensor(y)
 
     @staticmethod
     def backward(ctx: Any, grad: Any) -> tuple[Any, Any]:
-        padded, filters, stride, pad = ctx.kept
+        padded, filters, stride, (above, below, left, right) = ctx.kept
         grad_padded, grad_w = np.zeros_like(padded), np.zeros_like(filters)
         _backward(padded, filters, grad.numpy(), grad_padded, grad_w, stride)
-        height, width = padded.shape[2] - 2 * pad, padded.shape[3] - 2 * pad
-        inner = grad_padded[:, :, pad : pad + height, pad : pad + width]
+        inner = grad_padded[:, :, above : padded.shape[2] - below, left : padded.shape[3] - right]
         return paddle.to_tensor(np.ascontiguousarray(inner)), paddle.to_tensor(grad_w)
 
 
-def _fits(x: Any, weight: Any, stride: Any, padding: Any, dilation: Any, groups: int) -> tuple[int, int] | None:
+def _fits(
+    x: Any, weight: Any, stride: Any, padding: Any, dilation: Any, groups: int, algorithm: Any = None
+) -> tuple[int, Pads] | None:
     """Stride and padding as numbers if this convolution is one that the fast kernel does, else None."""
     filters, per_group, height, width = weight.shape
     if not (groups > 1 and groups == x.shape[1] and per_group == 1 and filters % groups == 0 and height == width):
         return None
-    strides, pads, dilations = (set(_pair(value)) for value in (stride, padding, dilation))
-    if len(strides) != 1 or len(pads) != 1 or dilations != {1} or not paddle.in_dynamic_mode():
+    strides, dilations = set(_pair(stride)), set(_pair(dilation))
+    if len(strides) != 1 or dilations != {1} or not paddle.in_dynamic_mode() or x.dtype != paddle.float32:
         return None
-    (s,), (p,) = strides, pads
-    return (s, p) if isinstance(p, int) and x.dtype == paddle.float32 else None
+    (s,) = strides
+    pads = _pads(x, height, s, padding, algorithm)
+    return None if pads is None else (s, pads)
+
+
+def _pads(x: Any, kernel: int, stride: int, padding: Any, algorithm: Any) -> Pads | None:
+    """Padding by side; SAME gives one output for every `stride` inputs and puts an odd row or column last."""
+    if "SAME" in (algorithm, padding):
+        missing = [max((-(-side // stride) - 1) * stride + kernel - side, 0) for side in x.shape[2:]]
+        (above, below), (left, right) = ((total // 2, total - total // 2) for total in missing)
+        return above, below, left, right
+    pads = set(_pair(padding))
+    if algorithm not in (None, "EXPLICIT") or len(pads) != 1 or not isinstance(p := pads.pop(), int):
+        return None
+    return p, p, p, p
 
 
 def _pair(value: Any) -> list[Any]:
@@ -121,7 +140,7 @@ def fast_depthwise() -> Iterator[None]:
 
     def layer(x: Any, weight: Any, bias: Any = None, stride: Any = 1, padding: Any = 0, padding_algorithm: Any = None,
               dilation: Any = 1, groups: int = 1, *rest: Any, **named: Any) -> Any:  # fmt: skip
-        fit = _fits(x, weight, stride, padding, dilation, groups) if weight.ndim == 4 else None
+        fit = _fits(x, weight, stride, padding, dilation, groups, padding_algorithm) if weight.ndim == 4 else None
         if fit is None:
             return slow_layer(x, weight, bias, stride, padding, padding_algorithm, dilation, groups, *rest, **named)
         y = _Depthwise.apply(x, weight, *fit)

@@ -7,7 +7,13 @@ import pytest
 
 
 def outcome(
-    shape: tuple[int, int, int], kernel: int, stride: int, fast: bool, threads: int = 1, multiplier: int = 1
+    shape: tuple[int, int, int],
+    kernel: int,
+    stride: int,
+    fast: bool,
+    threads: int = 1,
+    multiplier: int = 1,
+    same: bool = False,
 ) -> list[np.ndarray]:
     """Output, gradients of input and weight, for fixed random data; `multiplier` filters for each channel."""
     from engine.detector.runtime import set_threads
@@ -23,7 +29,8 @@ def outcome(
     chance = np.random.default_rng(3)
     x = paddle.to_tensor(chance.normal(size=(2, channels, height, width)).astype("float32"), stop_gradient=False)
     filters = multiplier * channels
-    layer = paddle.nn.Conv2D(channels, filters, kernel, stride, kernel // 2, groups=channels)
+    padding = "SAME" if same else kernel // 2
+    layer = paddle.nn.Conv2D(channels, filters, kernel, stride, padding, groups=channels)
     layer.weight.set_value(chance.normal(size=(filters, 1, kernel, kernel)).astype("float32"))
     layer.bias.set_value(chance.normal(size=filters).astype("float32"))
     with fast_depthwise() if fast else contextlib.nullcontext():
@@ -41,20 +48,20 @@ def test_that_it_agrees_with_paddles_own(shape: tuple[int, int, int], kernel: in
         np.testing.assert_allclose(ours / scale, theirs / scale, atol=2e-6)
 
 
+@pytest.mark.parametrize("same", [False, True])
 @pytest.mark.parametrize("stride", [1, 2])
-def test_that_channels_may_have_several_filters(stride: int) -> None:
-    from engine.detector.depthwise import _Depthwise
+def test_that_channels_may_have_several_filters_and_padding_may_be_same(
+    stride: int, same: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from engine.detector import depthwise
 
     calls: list[int] = []
-    plain = _Depthwise.apply
-    _Depthwise.apply = lambda *args: calls.append(1) or plain(*args)
-    try:
-        both = [outcome((6, 5, 7), 3, stride, fast, multiplier=2) for fast in (True, False)]
-    finally:
-        _Depthwise.apply = plain
+    kernel = depthwise._forward
+    monkeypatch.setattr(depthwise, "_forward", lambda *args: calls.append(1) or kernel(*args))
+    ours, theirs = (outcome((6, 5, 8), 3, stride, fast, multiplier=2, same=same) for fast in (True, False))
     assert calls == [1]
-    for ours, theirs in zip(*both, strict=True):
-        np.testing.assert_allclose(ours, theirs, atol=2e-6 * np.abs(theirs).max())
+    for mine, paddles in zip(ours, theirs, strict=True):
+        np.testing.assert_allclose(mine, paddles, atol=2e-6 * np.abs(paddles).max())
 
 
 def test_that_the_number_of_cores_changes_no_bit() -> None:
