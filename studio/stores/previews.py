@@ -13,22 +13,16 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from engine.contract.figures import Figure
 from engine.contract.job import TrainJob
 from engine.contract.messages import Message
+from engine.contract.preview import FiguresAnswer, FiguresRequest, Problem
 from engine.contract.project import DetectorChoice
-from engine.contract.recipe import Recipe
 from studio.stores.project import ProjectStore
 from studio.stores.recipe import RecipeStore
 from studio.stores.runs import RunsStore
 from studio.workers.engine_process import AnsweringEngine
 
+__all__ = ["BoxOnPicture", "PictureStore", "PlannedJobInfo", "Preview", "PreviewStore", "Problem", "read_preview"]
+
 Figures = tuple[Figure, ...]
-
-
-@dataclass(frozen=True)
-class Problem:
-    """Why a recipe cannot run as it is; `step` is a place in the recipe's steps, None where it is the whole."""
-
-    message: Message
-    step: int | None = None
 
 
 @dataclass(frozen=True)
@@ -109,7 +103,7 @@ class PreviewStore(QObject):
 
     def figures_of(self, choice: DetectorChoice, receive: Callable[[Figures | Message], Any]) -> None:
         """The figures of any detector at any size, from a cache after the first time."""
-        request = {"detector": choice.model_dump(mode="json"), "recipe": Recipe(name="bare", steps=()).model_dump()}
+        request = FiguresRequest(detector=choice).model_dump(mode="json")
 
         def answered(answer: dict[str, Any] | Message) -> None:
             receive(answer if isinstance(answer, Message) else read_preview(answer).base)
@@ -126,13 +120,15 @@ class PreviewStore(QObject):
         choice, folder = self.choice(), self._project.folder
         if choice is None or folder is None:
             return
-        request = {
-            "detector": choice.model_dump(mode="json"),
-            "recipe": self._recipe.recipe.model_dump(mode="json"),
-            "project": str(folder.root),
-            "from": self._recipe.base_run,
-            "teacher": self._recipe.teacher_run,
-        }
+        path = self._recipe.path()
+        request = FiguresRequest(
+            detector=choice,
+            recipe=self._recipe.recipe,
+            project=str(folder.root),
+            recipe_path=str(path) if path else None,
+            start=self._recipe.base_run,
+            teacher=self._recipe.teacher_run,
+        ).model_dump(mode="json")
         self._set_busy(True)
         self._engine.ask("recipe", request, self._receive)
 
@@ -202,28 +198,14 @@ class PictureStore(QObject):
 def read_preview(answer: dict[str, Any]) -> Preview:
     """The answer of `serve figures`; one that cannot be read becomes a Preview with an error."""
     try:
-        return Preview(
-            base=_figures(answer["base"]),
-            figures=_figures(answer["figures"]),
-            steps=tuple(_figures(step) for step in answer.get("steps", ())),
-            problems=tuple(_problem(item) for item in answer.get("problems", ())),
-            jobs=tuple(
-                PlannedJobInfo(str(job["label"]), tuple(job.get("steps", ())), int(job.get("epochs", 0)))
-                for job in answer.get("jobs", ())
-            ),
-            command=str(answer.get("command", "")),
-        )
-    except (ValidationError, KeyError, TypeError, ValueError) as error:
+        told = FiguresAnswer.model_validate({name: value for name, value in answer.items() if name != "id"})
+    except ValidationError as error:
         return Preview(error=Message(code="studio.core.answer", args={"reason": str(error)[:200]}))
-
-
-def _figures(items: list[dict[str, Any]]) -> Figures:
-    return tuple(Figure.model_validate(item) for item in items)
-
-
-def _problem(item: dict[str, Any]) -> Problem:
-    message = item.get("message", item)
-    return Problem(Message(code=message["code"], args=message.get("args", {})), item.get("step"))
+    steps: list[Figures] = []
+    for step in told.steps:
+        steps.append(step if step is not None else steps[-1] if steps else told.base)
+    jobs = tuple(PlannedJobInfo(job.label, job.techniques, job.epochs) for job in told.jobs)
+    return Preview(told.base, told.figures, tuple(steps), told.problems, jobs, told.command)
 
 
 def _boxes(answer: dict[str, Any]) -> list[BoxOnPicture]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from engine.contract.messages import Message, UserError
 from engine.contract.project import ProjectFolder
-from engine.contract.recipe import Recipe, Step, load_recipe
+from engine.contract.recipe import Recipe, Step, builtin_recipes, load_recipe
 from studio.i18n import tr
 from studio.stores.project import ProjectStore
 from studio.workers.background import system_message
@@ -112,6 +113,13 @@ class RecipeStore(QObject):
         self.undo.setClean()
         return path
 
+    def path(self) -> Path | None:
+        """The file that holds the recipe as it is now; None for one that ships with Espalier."""
+        if self._folder is None or self.recipe.steps in [recipe.steps for recipe in _shipped().values()]:
+            return None
+        saved = self._folder.recipes / f"{slug(self.recipe.name)}.json"
+        return saved if self.undo.isClean() and saved.is_file() else self._folder.recipes / WORKING
+
     def saved(self) -> dict[str, Recipe]:
         """The recipes saved in the project, by file name without ending; broken files are left out."""
         found = {}
@@ -204,6 +212,11 @@ class _Change(QUndoCommand):
         self._after = other._after
         self.setObsolete(self._after == self._before)
         return True
+
+
+@cache
+def _shipped() -> dict[str, Recipe]:
+    return builtin_recipes()
 
 
 def slug(name: str) -> str:
