@@ -79,7 +79,7 @@ class DetectorButton(QAbstractButton):
         column.addWidget(self.summary)
         for cells in (self.cells, self.told):
             row = QHBoxLayout()
-            row.setContentsMargins(0, 8, 0, 0)
+            row.setContentsMargins(0, 4, 0, 0)
             row.setSpacing(16)
             for cell in cells.values():
                 row.addWidget(cell, 1)

@@ -79,7 +79,8 @@ def conditions_of(row: dict[str, Any]) -> str:
     """Under what a published figure holds, in one line."""
     parts = [str(row["device"])] if row.get("device") else []
     if row.get("threads"):
-        parts.append(tr("studio.detector.threads", count=int(row["threads"])))
+        count = int(row["threads"])
+        parts.append(tr("studio.detector.one_thread") if count == 1 else tr("studio.detector.threads", count=count))
     if row.get("precision"):
         parts.append(str(row["precision"]).upper())
     if row.get("input"):

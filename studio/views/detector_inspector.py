@@ -24,7 +24,10 @@ class DetectorInspector(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 16, 16, 16)
         column.setSpacing(8)
-        for widget in (self.title, self.facts, self.anchors, self.heading, self.published):
+        for widget in (self.title, self.facts, self.anchors):
+            column.addWidget(widget)
+        column.addSpacing(8)
+        for widget in (self.heading, self.published):
             column.addWidget(widget)
         column.addStretch(1)
         for label in (self.facts, self.anchors, self.published):

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QScrollArea, QSt
 from engine.contract.figures import Figure
 from engine.contract.messages import Argument, Message
 from engine.contract.project import DetectorChoice
-from studio.i18n import on_language
+from studio.i18n import bind, on_language
 from studio.studio import Studio
 from studio.views.detector_card import DetectorButton
 from studio.views.detector_choice import AnchorMemory, can_start_from, choice_of, other_runs
@@ -20,7 +20,7 @@ from studio.views.detector_size import SizeControl
 from studio.views.detector_start import StartPanel
 from studio.views.import_dialog import ImportDialog
 from studio.views.page import Page, PageState
-from studio.views.widgets import Card, EmptyState, ErrorBanner, Heading, Muted, Title
+from studio.views.widgets import Card, Chip, EmptyState, ErrorBanner, Heading, Muted, Title
 
 Known = Sequence[Figure] | Message
 _COLUMNS = 2
@@ -38,7 +38,8 @@ class DetectorPage(Page):
         self._asked: str | None = None
         self.buttons: dict[str, DetectorButton] = {}
         self.size_control, self.start = SizeControl(), StartPanel()
-        self.about, self.anchors = Muted(), Muted()
+        self.about, self.anchors = Muted(), Chip("studio.detector.anchors_chip", "good")
+        bind(self.anchors.setToolTip, "studio.detector.anchors_fitted")
         self.runs_note, self.problem = ErrorBanner(tone="info"), ErrorBanner(tone="warn")
         self.details = DetectorInspector()
         self.empty = EmptyState("detector", "studio.detector.empty", "studio.data.import", self._import)
@@ -54,13 +55,15 @@ class DetectorPage(Page):
         column = QVBoxLayout(inside)
         column.setContentsMargins(24, 24, 24, 24)
         column.setSpacing(16)
-        column.addWidget(Title("studio.detector.title"))
-        column.addWidget(self.about)
+        head = QVBoxLayout()
+        head.setSpacing(4)
+        head.addWidget(Title("studio.detector.title"))
+        head.addWidget(self.about)
+        column.addLayout(head)
         column.addLayout(self._size_row())
         self._grid = QGridLayout()
         self._grid.setSpacing(16)
         column.addLayout(self._grid)
-        column.addWidget(self.anchors)
         column.addWidget(self.runs_note)
         column.addWidget(Heading("studio.detector.start"))
         column.addWidget(self.problem)
@@ -86,6 +89,7 @@ class DetectorPage(Page):
         row.addWidget(Heading("studio.detector.size"))
         self.size_control.setMaximumWidth(560)
         row.addWidget(self.size_control, 1)
+        row.addWidget(self.anchors)
         row.addStretch(1)
         return row
 
@@ -108,6 +112,8 @@ class DetectorPage(Page):
     def activated(self) -> None:
         """Ask for the catalogue and for figures that are not there yet."""
         self.studio.catalog.load()
+        # What could not be counted is tried again.
+        self._known = {key: known for key, known in self._known.items() if not isinstance(known, Message)}
         self._ask_next()
 
     def choice(self) -> DetectorChoice | None:
@@ -140,6 +146,8 @@ class DetectorPage(Page):
             self.size_control.offer(button.card.sizes, choice.size)
         self._show_figures()
         self._tell()
+        if self.isVisible():
+            self._ask_next()
 
     def _choose(self) -> None:
         """Make what is shown the project's own."""
@@ -190,7 +198,6 @@ class DetectorPage(Page):
         title = button.card.title if button is not None else choice.key
         self.about.show_code("studio.detector.about", count=len(choice.classes))
         self.anchors.setVisible(choice.anchors is not None)
-        self.anchors.show_code("studio.detector.anchors_fitted", size=choice.size)
         others = other_runs(runs, choice)
         told: dict[str, Argument] = {"count": len(others), "title": title, "size": choice.size}
         self.runs_note.tell(Message(code="studio.detector.other_runs", args=told) if others else None)

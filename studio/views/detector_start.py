@@ -28,6 +28,7 @@ from studio.views.widgets import Button, Muted
 
 SUFFIXES = (".pdparams", ".safetensors")
 _INDENT = 26
+_LAST_NOTE = 5
 
 
 class StartPanel(QWidget):
@@ -77,10 +78,10 @@ class StartPanel(QWidget):
         notes = (
             (1, Muted("studio.detector.from_scratch_note")),
             (3, Muted("studio.detector.from_run_note")),
-            (5, Muted("studio.detector.from_file_note")),
+            (_LAST_NOTE, Muted("studio.detector.from_file_note")),
         )
         for row, note in notes:
-            note.setContentsMargins(_INDENT, 0, 0, 12)
+            note.setContentsMargins(_INDENT, 0, 0, 8 if row < _LAST_NOTE else 0)
             grid.addWidget(note, row, 0, 1, 2)
         grid.setColumnStretch(1, 1)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from engine.contract.job import SAMPLE
 from engine.contract.messages import Message
@@ -18,6 +18,7 @@ from studio.views.import_source import SourceField, dropped_path
 from studio.views.widgets import Button, ErrorBanner, Text, Title
 
 _DATA = "data."
+_WIDTH = 672
 
 
 class ImportDialog(QDialog):
@@ -30,7 +31,6 @@ class ImportDialog(QDialog):
         self._refusal: Message | None = None
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setAcceptDrops(True)
-        self.setMinimumWidth(720)
         self.title, self.stage = Title("studio.data.import_title"), Text(role="muted")
         self.source, self.form = SourceField(self), ImportForm(self)
         self.problem = ErrorBanner()
@@ -53,6 +53,9 @@ class ImportDialog(QDialog):
         self.bar.setTextVisible(False)
         column = QVBoxLayout(self)
         column.setContentsMargins(24, 24, 24, 24)
+        # The dialog grows with the sliders and with a refusal.
+        column.setSizeConstraint(QLayout.SizeConstraint.SetMinimumSize)
+        self.source.setMinimumWidth(_WIDTH)
         column.setSpacing(16)
         column.addWidget(self.title)
         column.addWidget(self.source)
