@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QPushButton, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from studio.i18n import bind, on_language, tr
 from studio.stores.run import Run
 from studio.studio import Studio
 from studio.views.recipe_library import RecipeMenu
 from studio.views.schema_controls import QuietCombo, put_icon
+
+_LETTERS = 14
+_REASON_WIDTH = 200
 
 
 class RunChooser(QWidget):
@@ -24,14 +27,15 @@ class RunChooser(QWidget):
         self.label = QLabel()
         self.label.setProperty("role", "caption")
         self.combo = QuietCombo()
-        self.combo.setMinimumWidth(220)
+        self.combo.setSizeAdjustPolicy(QuietCombo.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.combo.setMinimumContentsLength(_LETTERS)
         self.label.setBuddy(self.combo)
         self._names: list[str | None] = []
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)
         row.addWidget(self.label)
-        row.addWidget(self.combo)
+        row.addWidget(self.combo, 1)
         self.combo.activated.connect(lambda index: self.chosen.emit(self._names[index]))
 
     def show_runs(self, first: str | None, runs: Sequence[Run], current: str | None) -> None:
@@ -61,13 +65,14 @@ class RecipeBar(QFrame):
         self.library.setMenu(RecipeMenu(studio, self))
         self.save = QPushButton()
         put_icon(self.save, "save")
-        self.undo = _tool("undo")
-        self.redo = _tool("redo")
         self.run = QPushButton()
         self.run.setProperty("role", "primary")
         put_icon(self.run, "play", "accent_text")
         self.reason = QLabel()
         self.reason.setProperty("role", "caption")
+        self.reason.setWordWrap(True)
+        self.reason.setMinimumWidth(_REASON_WIDTH)
+        self.reason.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.base = RunChooser()
         self.teacher = RunChooser()
         self._lay_out()
@@ -79,16 +84,15 @@ class RecipeBar(QFrame):
         first = QHBoxLayout()
         first.setSpacing(8)
         first.addWidget(self.name, 1)
-        for widget in (self.library, self.save, self.undo, self.redo):
+        for widget in (self.library, self.save):
             first.addWidget(widget)
         first.addSpacing(16)
         first.addWidget(self.run)
         second = QHBoxLayout()
         second.setSpacing(24)
-        second.addWidget(self.base)
-        second.addWidget(self.teacher)
-        second.addStretch(1)
-        second.addWidget(self.reason, 0, Qt.AlignmentFlag.AlignRight)
+        second.addWidget(self.base, 2)
+        second.addWidget(self.teacher, 2)
+        second.addWidget(self.reason, 3)
         column = QVBoxLayout(self)
         column.setContentsMargins(24, 16, 24, 12)
         column.setSpacing(10)
@@ -99,15 +103,9 @@ class RecipeBar(QFrame):
         store = self._store
         self.name.editingFinished.connect(self._rename)
         self.save.clicked.connect(lambda: store.save())
-        self.undo.clicked.connect(store.undo.undo)
-        self.redo.clicked.connect(store.undo.redo)
         self.run.clicked.connect(self.run_asked)
         self.base.chosen.connect(store.set_base)
         self.teacher.chosen.connect(store.set_teacher)
-        store.undo.canUndoChanged.connect(self.undo.setEnabled)
-        store.undo.canRedoChanged.connect(self.redo.setEnabled)
-        self.undo.setEnabled(store.undo.canUndo())
-        self.redo.setEnabled(store.undo.canRedo())
 
     def show_recipe(self, name: str, editable: bool) -> None:
         """Show the recipe's name; without a project there is nothing to edit."""
@@ -139,10 +137,6 @@ class RecipeBar(QFrame):
         bind(self.library.setToolTip, "studio.recipe.library_tip")
         bind(self.save.setText, "studio.recipe.save")
         bind(self.save.setToolTip, "studio.recipe.save_tip")
-        bind(self.undo.setToolTip, "studio.recipe.undo")
-        bind(self.redo.setToolTip, "studio.recipe.redo")
-        bind(self.undo.setAccessibleName, "studio.recipe.undo")
-        bind(self.redo.setAccessibleName, "studio.recipe.redo")
         bind(self.run.setText, "studio.recipe.run")
         bind(self.base.label.setText, "studio.recipe.base")
         bind(self.base.combo.setToolTip, "studio.recipe.base_tip")
@@ -165,9 +159,3 @@ def run_text(run: Run) -> str:
     """A run's name with its mAP, if that was measured."""
     score = run.figure("map")
     return run.name if score is None else f"{run.name} · mAP {score.value:.1f}"
-
-
-def _tool(name: str) -> QToolButton:
-    button = QToolButton()
-    put_icon(button, name)
-    return button

@@ -56,7 +56,11 @@ class RecipeMenu(QMenu):
 
     def _heading(self, text: str) -> None:
         self.addSeparator()
-        self._action(text).setEnabled(False)
+        action = self._action(text)
+        font = action.font()
+        font.setBold(True)
+        action.setFont(font)
+        action.setEnabled(False)
 
     def _list(self, recipes: Iterable[tuple[str, Recipe]], nothing: str) -> None:
         store, project = self._studio.recipe, self._studio.project.project

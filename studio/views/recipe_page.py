@@ -6,7 +6,7 @@ from collections import defaultdict
 from typing import Any, ClassVar
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from engine.contract.messages import Message
 from studio.i18n import bind, on_language, pick, text_of, tr
@@ -24,7 +24,7 @@ from studio.views.step_stack import StepStack
 from studio.views.tradeoff import TradeoffPanel
 from studio.views.tradeoff_jobs import JobLine
 
-_PANEL_WIDTH = 372
+_PANEL_WIDTH = 320
 
 
 class RecipePage(Page):
@@ -49,7 +49,7 @@ class RecipePage(Page):
         bind(self.add.setToolTip, "studio.recipe.add_tip")
         self.totals = TradeoffPanel()
         self.totals.setObjectName("tradeoff")
-        self.totals.setFixedWidth(_PANEL_WIDTH)
+        self.totals.setMinimumWidth(_PANEL_WIDTH)
         self._gallery: StepGallery | None = None
         self._lay_out()
         self._connect_stores()
@@ -70,15 +70,11 @@ class RecipePage(Page):
         self.area.setWidgetResizable(True)
         self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.area.setWidget(body)
-        left = QVBoxLayout()
-        left.setSpacing(0)
-        left.addWidget(self.bar)
-        left.addWidget(self.area, 1)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(0)
-        row.addLayout(left, 1)
-        row.addWidget(self.totals)
+        page = QVBoxLayout(self)
+        page.setContentsMargins(0, 0, 0, 0)
+        page.setSpacing(0)
+        page.addWidget(self.bar)
+        page.addWidget(self.area, 1)
 
     def _connect_stores(self) -> None:
         studio = self.studio
@@ -105,6 +101,10 @@ class RecipePage(Page):
         self.start.add_asked.connect(self.open_gallery)
         self.totals.target_edited.connect(self._set_target)
         self.bar.run_asked.connect(self._run)
+
+    def inspector(self) -> QWidget | None:
+        """The totals, beside the stack."""
+        return self.totals
 
     def open_gallery(self) -> None:
         """Ask which step to add."""
@@ -219,10 +219,12 @@ class RecipePage(Page):
         self.totals.show_jobs([JobLine(tuple(map(self._title, job.steps)), job.epochs) for job in latest.jobs])
         project = self.studio.project.project
         detector = self.studio.catalog.detector(project.detector.key) if project is not None else None
+        title = detector.title if detector is not None else None
         before = latest.base
-        for index, card in enumerate(self.stack.cards):
-            after = latest.steps[index] if index < len(latest.steps) else before
-            card.set_effect(before, after, detector.title if detector is not None else None)
+        for index in plan_order(self._phases()):
+            on = self.studio.recipe.recipe.steps[index].enabled and index < len(latest.steps)
+            after = latest.steps[index] if on else before
+            self.stack.cards[index].set_effect(before, after, title)
             before = after
         self._show_problems(latest)
         self._show_state()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from studio.i18n import bind, tr
 from studio.studio import Studio
@@ -49,9 +49,10 @@ class RecipeStart(QWidget):
         self._column.addWidget(self.add, 0, Qt.AlignmentFlag.AlignHCenter)
         self._column.addSpacing(16)
         self._column.addWidget(self._or)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 40, 0, 24)
-        outer.addWidget(inner, 0, Qt.AlignmentFlag.AlignHCenter)
+        outer = QHBoxLayout(self)
+        outer.setContentsMargins(0, 24, 0, 24)
+        outer.addStretch(1)
+        outer.addWidget(inner, 1000)
         outer.addStretch(1)
 
     def fill(self) -> None:
@@ -68,7 +69,6 @@ class RecipeStart(QWidget):
 
     def _add_button(self, key: str) -> None:
         button = CardButton()
-        button.setMinimumWidth(_WIDTH - 24)
         button.clicked.connect(lambda: self._take(key))
         self.buttons[key] = button
         self._column.addWidget(button)

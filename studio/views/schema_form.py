@@ -7,7 +7,6 @@ from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
-    QGridLayout,
     QHBoxLayout,
     QLabel,
     QPushButton,
@@ -23,8 +22,8 @@ from studio.views.schema_editors import ChoiceEditor, Editor, SliderEditor, Spin
 from studio.views.schema_lists import ListEditor, TableEditor
 from studio.views.schema_spec import FieldSpec, Kind, Schema, defaults, read_schema
 
-_LABEL_WIDTH = 168
-_EDITOR_WIDTH = 460
+_LABEL_WIDTH = 160
+_EDITOR_WIDTH = 440
 
 
 def make_editor(field: FieldSpec) -> Editor:
@@ -69,24 +68,29 @@ class FieldRow(QWidget):
         self.retranslate()
 
     def _lay_out(self) -> None:
-        grid = QGridLayout(self)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setHorizontalSpacing(8)
-        grid.setVerticalSpacing(2)
         name = QWidget()
         name.setFixedWidth(_LABEL_WIDTH)
-        name.setMinimumHeight(28)
-        row = QHBoxLayout(name)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(4)
-        row.addWidget(self.dot)
-        row.addWidget(self.label, 1)
+        name.setMinimumHeight(30)
+        title = QHBoxLayout(name)
+        title.setContentsMargins(0, 0, 0, 0)
+        title.setSpacing(4)
+        title.addWidget(self.dot)
+        title.addWidget(self.label, 1)
         self.label.setWordWrap(True)
-        grid.addWidget(name, 0, 0, Qt.AlignmentFlag.AlignTop)
-        grid.addWidget(self.editor, 0, 1, Qt.AlignmentFlag.AlignVCenter)
-        grid.addWidget(self.reset, 0, 2, Qt.AlignmentFlag.AlignTop)
-        grid.addWidget(self.help, 1, 1, 1, 2)
-        grid.setColumnStretch(1, 1)
+        line = QHBoxLayout()
+        line.setSpacing(8)
+        line.addWidget(self.editor, 1)
+        line.addWidget(self.reset, 0, Qt.AlignmentFlag.AlignTop)
+        line.addStretch(0)
+        column = QVBoxLayout()
+        column.setSpacing(2)
+        column.addLayout(line)
+        column.addWidget(self.help)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
+        row.addWidget(name, 0, Qt.AlignmentFlag.AlignTop)
+        row.addLayout(column, 1)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
 
     @property

@@ -17,7 +17,7 @@ from studio.views.schema_controls import Switch, put_icon, restyle
 from studio.views.schema_form import SchemaForm
 from studio.views.step_chips import EffectChips
 from studio.views.step_phases import phase_name
-from studio.views.widgets import IconLabel
+from studio.views.widgets import Chip, IconLabel
 
 
 class DragHandle(IconLabel):
@@ -69,8 +69,7 @@ class StepCard(QFrame):
         self.handle = DragHandle()
         self.title = QLabel()
         self.title.setProperty("role", "cardTitle")
-        self.phase = QLabel()
-        self.phase.setProperty("role", "chip")
+        self.phase = Chip()
         self.summary = QLabel()
         self.summary.setProperty("role", "muted")
         self.summary.setWordWrap(True)
@@ -100,7 +99,7 @@ class StepCard(QFrame):
         head.addWidget(self._remove)
         head.addWidget(self._fold)
         body = QVBoxLayout()
-        body.setContentsMargins(28, 0, 8, 0)
+        body.setContentsMargins(24, 0, 8, 0)
         body.setSpacing(8)
         for widget in (self.summary, self.chips, self.problem):
             body.addWidget(widget)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtWidgets import QLabel, QWidget
+from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from engine.contract.catalog import TechniqueCard
 from engine.contract.figures import Figure, FigureName, pick
@@ -18,12 +18,18 @@ SHOWN: tuple[FigureName, ...] = ("macs", "params", "nb_bytes")
 """The figures whose change a card tells."""
 
 
+_HEIGHT = 24
+
+
 class DeltaChip(QLabel):
     """A change, with sign, arrow and colour, or a muted remark."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("role", "chip")
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        # Chinese letters are higher than Latin ones; all chips of a row are of one height.
+        self.setFixedHeight(_HEIGHT)
 
     def show_delta(self, label: str, change: Delta | None, tip: str) -> None:
         """Tell a change of the figure called `label`."""
@@ -47,8 +53,9 @@ class EffectChips(QWidget):
         flow = FlowLayout(self)
         flow.setContentsMargins(0, 0, 0, 0)
         self.chips = {name: DeltaChip() for name in SHOWN}
+        self.same = DeltaChip()
         self.score = DeltaChip()
-        for chip in (*self.chips.values(), self.score):
+        for chip in (*self.chips.values(), self.same, self.score):
             flow.addWidget(chip)
 
     def show_step(
@@ -64,7 +71,9 @@ class EffectChips(QWidget):
             old, new = pick(before, name), pick(after, name)
             tip = tr("studio.recipe.from_to", before=show(old), after=show(new)) if old and new else ""
             chip.show_delta(labels[name], delta(old, new), tip)
-            chip.setVisible(new is not None)
+            chip.setVisible(new is not None and (old is None or old.value != new.value))
+        self.same.show_remark(tr("studio.recipe.same_size"), tr("studio.recipe.same_size_tip"))
+        self.same.setVisible(bool(after) and all(chip.isHidden() for chip in self.chips.values()))
         published = card.published if card is not None else ()
         text = brief(published, "map", detector)
         if text:

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 from engine.contract.catalog import TechniqueCard
 from studio.i18n import bind, on_language, pick, tr
 from studio.numbers import NAMES
+from studio.views.schema_controls import restyle
 from studio.views.step_phases import phase_name, rank
 from studio.views.step_published import brief, effect_names, in_full
 
@@ -56,19 +57,12 @@ class CardButton(QPushButton):
         self.body.setText(text)
         self.note.setText(note)
         self.note.setVisible(bool(note))
-        self.note.setProperty("tone", "warn" if problem else "none")
+        restyle(self.note, "tone", "warn" if problem else "none")
         self.setEnabled(not problem)
+        for label in (self.title, self.body):
+            restyle(label, "off", not self.isEnabled())
         self.setAccessibleName(title)
         self.setAccessibleDescription(f"{text} {note}")
-
-    def hasHeightForWidth(self) -> bool:  # noqa: N802
-        """Wrapped texts need more height in a narrow card."""
-        return True
-
-    def heightForWidth(self, width: int) -> int:  # noqa: N802
-        """The height of the texts at that width."""
-        layout = self.layout()
-        return layout.heightForWidth(width) if layout is not None else super().heightForWidth(width)
 
     def sizeHint(self) -> QSize:  # noqa: N802
         """What the texts need."""
@@ -98,14 +92,17 @@ class StepGallery(QDialog):
         self._headings: dict[str, QLabel] = {}
         body = QWidget()
         body.setObjectName("scrolled")
-        self._column = QVBoxLayout(body)
-        self._column.setContentsMargins(24, 8, 24, 16)
-        self._column.setSpacing(8)
+        self._grid = QGridLayout(body)
+        self._grid.setContentsMargins(24, 12, 24, 16)
+        self._grid.setSpacing(12)
+        self._grid.setColumnMinimumWidth(0, 96)
+        for column in (1, 2):
+            self._grid.setColumnStretch(column, 1)
         for phase in sorted({card.phase for card in cards}, key=rank):
             self._add_phase(phase, [card for card in cards if card.phase == phase])
-        self._column.addStretch(1)
+        self._grid.setRowStretch(self._grid.rowCount(), 1)
         self._lay_out(body)
-        self.resize(820, 640)
+        self.resize(880, 640)
         self.retranslate()
         on_language(self.retranslate)
 
@@ -136,17 +133,13 @@ class StepGallery(QDialog):
         heading.setProperty("role", "heading")
         heading.setContentsMargins(0, 12, 0, 0)
         self._headings[phase] = heading
-        self._column.addWidget(heading)
-        grid = QGridLayout()
-        grid.setSpacing(12)
+        row = self._grid.rowCount()
+        self._grid.addWidget(heading, row, 0, Qt.AlignmentFlag.AlignTop)
         for place, card in enumerate(cards):
             button = CardButton()
             button.clicked.connect(lambda _=False, key=card.key: self._choose(key))
             self.buttons[card.key] = button
-            grid.addWidget(button, place // _COLUMNS, place % _COLUMNS)
-        for column in range(_COLUMNS):
-            grid.setColumnStretch(column, 1)
-        self._column.addLayout(grid)
+            self._grid.addWidget(button, row + place // _COLUMNS, 1 + place % _COLUMNS)
 
     def retranslate(self) -> None:
         """Take texts in the current language."""

@@ -35,7 +35,7 @@ class TradeoffPanel(QWidget):
         self.jobs = JobChain()
         self.command = QLabel()
         self.command.setObjectName("commandLine")
-        self.command.setProperty("role", "mono")
+        self.command.setProperty("role", "command")
         self.command.setWordWrap(True)
         self.command.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard

@@ -25,7 +25,7 @@ class TradeoffBar(QWidget):
 
     def sizeHint(self) -> QSize:  # noqa: N802
         """Two bars and the tick that reaches over both."""
-        return QSize(200, 2 * _BAR + 8)
+        return QSize(200, 2 * _BAR + 9)
 
     def show_values(self, base: float | None, now: float | None, target: float | None) -> None:
         """Draw these values, in one unit."""
@@ -44,8 +44,8 @@ class TradeoffBar(QWidget):
         room = self.width() - 2.0
         met = self.target is None or self.now is None or self.now <= self.target
         for value, y, colour in (
-            (self.base, 3.0, colours.muted),
-            (self.now, 5.0 + _BAR, colours.accent if met else colours.bad),
+            (self.base, 3.0, colours.border_strong),
+            (self.now, 6.0 + _BAR, colours.accent if met else colours.bad),
         ):
             track = QRectF(1, y, room, _BAR)
             painter.setPen(Qt.PenStyle.NoPen)
@@ -59,7 +59,7 @@ class TradeoffBar(QWidget):
         if self.target is not None:
             x = min(1 + room * self._share(self.target), room)
             painter.setPen(QPen(QColor(colours.text), 2))
-            painter.drawLine(QPointF(x, 1), QPointF(x, 2 * _BAR + 7))
+            painter.drawLine(QPointF(x, 1), QPointF(x, 2 * _BAR + 8))
         painter.end()
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from engine.contract.figures import Figure
 from studio.i18n import tr
@@ -23,7 +23,7 @@ class TargetSpin(NumberSpin):
         self._suffix = {"macs": " G", "nb_bytes": " MB"}.get(name, " ms")
         self.setDecimals(3)
         self.setRange(0.0, 100_000.0)
-        self.setFixedWidth(128)
+        self.setFixedWidth(124)
         self.setSuffix(self._suffix)
         self.setPrefix("≤ ")
 
@@ -52,11 +52,12 @@ class FigureRow(QWidget):
         self.label.setProperty("role", "caption")
         self.mark = SourceMark()
         self.base = QLabel()
-        self.base.setProperty("role", "muted")
+        self.base.setProperty("role", "caption")
         self.now = QLabel()
         self.now.setProperty("role", "value")
         self.change = QLabel()
         self.change.setProperty("role", "chip")
+        self.change.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.bar = TradeoffBar()
         self.spin = TargetSpin(name) if name in SCALES else None
         self.verdict = QLabel()
@@ -72,11 +73,11 @@ class FigureRow(QWidget):
         grid.setVerticalSpacing(4)
         grid.setHorizontalSpacing(8)
         grid.addWidget(self.label, 0, 0)
+        grid.addWidget(self.base, 0, 1, Qt.AlignmentFlag.AlignRight)
         values = QHBoxLayout()
         values.setSpacing(6)
         values.addWidget(self.mark)
         values.addWidget(self.now)
-        values.addWidget(self.base)
         values.addStretch(1)
         values.addWidget(self.change)
         grid.addLayout(values, 1, 0, 1, 2)
@@ -94,6 +95,7 @@ class FigureRow(QWidget):
         self.now.setToolTip(provenance(now) if now is not None else "")
         self.base.setText(tr("studio.recipe.from_base", value=show(base)) if base is not None else "")
         change = delta(base, now)
+        self.change.setVisible(change is not None)
         self.change.setText("" if change is None else f"{change.arrow} {change.text}")
         tone = "none" if change is None or change.better is None else "good" if change.better else "bad"
         restyle(self.change, "tone", tone)
