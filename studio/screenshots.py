@@ -1,0 +1,92 @@
+"""`python -m studio.screenshots PROJECT OUT`: every page of a project as PNG, in both themes and both languages.
+
+Needs no screen. Writes OUT/<page>-<theme>-<language>.png; with `--small`, one theme and language for each page.
+Settings and layout of whoever runs it are neither read nor changed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QApplication
+
+    from studio.views.main_window import MainWindow
+
+WIDTH, HEIGHT = 1440, 900
+QUIET_S, LIMIT_S = 0.6, 40.0
+THEMES, LANGUAGES = ("light", "dark"), ("en", "zh")
+
+
+def main(argv: list[str]) -> int:
+    """Draw the pages; 0 when all are written."""
+    parser = argparse.ArgumentParser(prog="python -m studio.screenshots", description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("project", type=Path, help="folder of a project")
+    parser.add_argument("out", type=Path, help="folder for the PNG files")
+    parser.add_argument("--small", action="store_true", help="light theme and English alone")
+    args = parser.parse_args(argv)
+    args.out.mkdir(parents=True, exist_ok=True)
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    with tempfile.TemporaryDirectory(prefix="espalier-settings-") as scratch:
+        os.environ["XDG_CONFIG_HOME"] = scratch
+        for path in shoot(args.project, args.out, THEMES[: 1 if args.small else 2], LANGUAGES[: 1 if args.small else 2]):
+            print(path)
+    return 0
+
+
+def shoot(project: Path, out: Path, themes: tuple[str, ...], languages: tuple[str, ...]) -> list[Path]:
+    """Open the project and grab every page; the files in the order in which they were written."""
+    from PySide6.QtWidgets import QApplication
+
+    from studio.app import open_window
+    from studio.i18n import translator
+    from studio.theme import theme
+    from studio.views.main_window import PAGES
+
+    app = QApplication.instance() or QApplication(sys.argv[:1])
+    assert isinstance(app, QApplication)
+    studio, window = open_window(app)
+    window.resize(WIDTH, HEIGHT)
+    window.show()
+    studio.catalog.load()
+    written = []
+    for language in languages:
+        for name in themes:
+            translator.set_language(language)  # type: ignore[arg-type]
+            theme.name = name
+            theme.apply(app)
+            for key in ("start", *PAGES):
+                if key == "start":
+                    studio.project.close()
+                elif studio.project.project is None:
+                    studio.project.open(str(project))
+                if key != "start":
+                    window.show_page(key)
+                _settle(app, window)
+                file = out / f"{key}-{name}-{language}.png"
+                window.grab().save(str(file))
+                written.append(file)
+    window.close()
+    studio.close()
+    return written
+
+
+def _settle(app: QApplication, window: MainWindow) -> None:
+    """Let the page load what it shows: until it says that it has for a while, or the limit."""
+    began = calm = time.monotonic()
+    while time.monotonic() - calm < QUIET_S and time.monotonic() - began < LIMIT_S:
+        app.processEvents()
+        page = window.page
+        if page is not None and not page.settled:
+            calm = time.monotonic()
+        time.sleep(0.01)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
