@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from engine.assembly import Model
 from engine.contract.figures import Conditions, Figure
 from engine.contract.job import Precision, Runtime
+from engine.contract.recipe import Step
 from engine.exporting import export_model, is_quantised, save_model
 from engine.registry import make
 from engine.technique import Calibration, Phase
@@ -52,14 +53,19 @@ def predictor_of(model: Model, calibration: Calibration | None) -> Iterator[Pred
     from engine.detector.evaluation import network_predictor
     from engine.lite.predictor import Predictor as ProgramPredictor
 
-    techniques = [make(step) for step in model.steps]
-    if not any(technique.phase is Phase.QUANTISE and not technique.trains for technique in techniques):
+    if not runs_as_program(model.steps):
         yield network_predictor(model.network)
         return
     with tempfile.TemporaryDirectory(prefix="espalier-") as scratch:
         program = save_model(model, Path(scratch), calibration)
         with ProgramPredictor(program) as predictor:
             yield predictor.detect
+
+
+def runs_as_program(steps: Sequence[Step]) -> bool:
+    """Whether one of the steps acts on the saved program alone, so that the network in memory is not the model."""
+    techniques = [make(step) for step in steps]
+    return any(technique.phase is Phase.QUANTISE and not technique.trains for technique in techniques)
 
 
 @contextlib.contextmanager

@@ -9,18 +9,23 @@ the latest wins; the others get no answer.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
+import os
 import queue
 import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
 from engine.contract.messages import JobFailed, Message, UserError
 from engine.contract.preview import FiguresRequest
+
+if TYPE_CHECKING:
+    from engine.predicting import Finder
 
 NAME = "serve"
 HELP = "answer previews on pipes (for the studio)"
@@ -36,9 +41,14 @@ def add_parser(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Answer until stdin ends."""
-    # Whatever a library prints must not get between the answers.
-    out, sys.stdout = sys.stdout, sys.stderr
-    serve(sys.stdin, out, answer_figures if args.what == "figures" else _PictureAnswers())
+    # Whatever a library prints, be it from C, must not get between the answers.
+    with os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8") as out:
+        os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+        if args.what == "figures":
+            serve(sys.stdin, out, answer_figures)
+        else:
+            with contextlib.closing(PictureAnswers()) as answer_pictures:
+                serve(sys.stdin, out, answer_pictures)
     return 0
 
 
@@ -70,11 +80,16 @@ def _reply(line: str, answer: Callable[[Request], Answer]) -> Answer:
         request = json.loads(line)
         return {"id": request.get("id"), **answer(request)}
     except (UserError, JobFailed) as error:
-        return {"id": request.get("id"), "error": error.message.model_dump() | {"text": str(error)}}
+        return _refusal(request, error.message)
     except (ValidationError, ValueError, KeyError, TypeError, AttributeError) as error:
-        message = Message(code="serve.request", args={"reason": str(error)[:200]})
-        named = request.get("id") if isinstance(request, dict) else None
-        return {"id": named, "error": message.model_dump() | {"text": message.text()}}
+        return _refusal(request, Message(code="serve.request", args={"reason": str(error)[:200]}))
+    except (OSError, RuntimeError) as error:
+        return _refusal(request, Message(code="serve.failed", args={"reason": str(error)[:400]}))
+
+
+def _refusal(request: Any, message: Message) -> Answer:
+    named = request.get("id") if isinstance(request, dict) else None
+    return {"id": named, "error": message.model_dump() | {"text": message.text()}}
 
 
 def answer_figures(request: Request) -> Answer:
@@ -84,26 +99,32 @@ def answer_figures(request: Request) -> Answer:
     return answer(FiguresRequest.model_validate(request)).model_dump(mode="json", exclude_none=True)
 
 
-class _PictureAnswers:
-    """Keeps the last run's network warm."""
+class PictureAnswers:
+    """Boxes of a run on a picture, wherever that lies; the last run's model is kept ready."""
 
     def __init__(self) -> None:
         self._run = ""
-        self._model: Any = None
+        self._finder: Finder | None = None
 
     def __call__(self, request: Request) -> Answer:
-        from engine.assembly import load
-        from engine.detector.evaluation import network_predictor
-        from engine.detector.pictures import read_picture, to_inputs
+        """The boxes with at least the score `threshold`, 0.5 if none is given."""
+        from engine.detector.pictures import read_picture
 
-        if request["run"] != self._run:
-            self._model, self._run = load(Path(request["run"]))[0], request["run"]
-        classes = self._model.choice.classes
-        inputs = to_inputs(read_picture(request["picture"]), self._model.config)
-        rows = network_predictor(self._model.network)(inputs)[0]
-        shown = [row for row in rows if row[1] >= request.get("threshold", 0.5)]
-        return {
-            "boxes": [
-                {"class": classes[int(r[0])], "score": float(r[1]), "box": [float(v) for v in r[2:6]]} for r in shown
-            ]
-        }
+        picture = read_picture(str(request["picture"]))
+        return {"boxes": self._ready(str(request["run"])).boxes(picture, float(request.get("threshold", 0.5)))}
+
+    def close(self) -> None:
+        """Let go of the model."""
+        if self._finder is not None:
+            self._finder.close()
+        self._run, self._finder = "", None
+
+    def _ready(self, run: str) -> Finder:
+        from engine.detector.runtime import set_threads
+        from engine.predicting import Finder
+
+        if self._finder is None or run != self._run:
+            self.close()
+            set_threads(0)
+            self._finder, self._run = Finder(Path(run)), run
+        return self._finder
