@@ -11,8 +11,11 @@ import os
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
+
+from engine.contract.messages import Language
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
@@ -21,7 +24,8 @@ if TYPE_CHECKING:
 
 WIDTH, HEIGHT = 1440, 900
 QUIET_S, LIMIT_S = 0.6, 40.0
-THEMES, LANGUAGES = ("light", "dark"), ("en", "zh")
+THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+LANGUAGES: tuple[Language, ...] = ("en", "zh")
 
 
 def main(argv: list[str]) -> int:
@@ -35,12 +39,15 @@ def main(argv: list[str]) -> int:
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
     with tempfile.TemporaryDirectory(prefix="espalier-settings-") as scratch:
         os.environ["XDG_CONFIG_HOME"] = scratch
-        for path in shoot(args.project, args.out, THEMES[: 1 if args.small else 2], LANGUAGES[: 1 if args.small else 2]):
+        count = 1 if args.small else 2
+        for path in shoot(args.project, args.out, THEMES[:count], LANGUAGES[:count]):
             print(path)
     return 0
 
 
-def shoot(project: Path, out: Path, themes: tuple[str, ...], languages: tuple[str, ...]) -> list[Path]:
+def shoot(
+    project: Path, out: Path, themes: Sequence[Literal["light", "dark"]], languages: Sequence[Language]
+) -> list[Path]:
     """Open the project and grab every page; the files in the order in which they were written."""
     from PySide6.QtWidgets import QApplication
 
@@ -58,7 +65,7 @@ def shoot(project: Path, out: Path, themes: tuple[str, ...], languages: tuple[st
     written = []
     for language in languages:
         for name in themes:
-            translator.set_language(language)  # type: ignore[arg-type]
+            translator.set_language(language)
             theme.name = name
             theme.apply(app)
             for key in ("start", *PAGES):
