@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor, QIcon, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from studio.theme import palette
+from studio.views.curve_plot import bare_plot, recolour
 from studio.views.curve_values import shown_value
 from studio.views.train_series import Series, smooth, thin
 
@@ -146,14 +147,8 @@ class CurvePanel(QWidget):
 
     def recolour(self) -> None:
         """Take the theme's colours."""
-        colours = palette()
-        self.plot.setBackground(QColor(colours.surface))
-        for side in ("left", "bottom"):
-            axis = self.plot.getAxis(side)
-            axis.setPen(QColor(colours.grid))
-            axis.setTextPen(QColor(colours.muted))
-        self.plot.showGrid(x=True, y=True, alpha=0.9)
-        self._cross.setPen(pg.mkPen(QColor(colours.muted), width=1))
+        recolour(self.plot)
+        self._cross.setPen(pg.mkPen(QColor(palette().muted), width=1))
         for name, line in self.lines.items():
             line.paint(self._colour(name))
 
@@ -176,20 +171,11 @@ class CurvePanel(QWidget):
 
 
 def _plot(axis: bool) -> Any:
-    plot = pg.PlotWidget()
-    plot.setFrameShape(pg.QtWidgets.QFrame.Shape.NoFrame)
-    plot.setMenuEnabled(False)
-    plot.hideButtons()
+    plot = bare_plot()
     plot.setMouseEnabled(x=True, y=False)
-    plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     plot.setMinimumHeight(72 if axis else 56)
-    left, bottom = plot.getAxis("left"), plot.getAxis("bottom")
-    left.setWidth(AXIS_WIDTH)
-    left.enableAutoSIPrefix(False)
-    bottom.enableAutoSIPrefix(False)
-    # Fine ticks cost more time than all curves together.
-    left.setStyle(maxTickLevel=0)
-    bottom.setStyle(showValues=axis, maxTickLevel=0)
+    plot.getAxis("left").setWidth(AXIS_WIDTH)
+    plot.getAxis("bottom").setStyle(showValues=axis)
     return plot
 
 

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from studio.theme import palette, theme
 from studio.views.compare_rows import pareto
+from studio.views.curve_plot import bare_plot, recolour
 
 REACH = 14.0
 """Pixels from a mark at which the pointer still means it."""
@@ -45,18 +46,8 @@ class Scatter(QWidget):
         self._a: str | None = None
         self._b: str | None = None
         self._near: str | None = None
-        self.plot = pg.PlotWidget()
-        self.plot.setFrameShape(pg.QtWidgets.QFrame.Shape.NoFrame)
-        self.plot.setMenuEnabled(False)
-        self.plot.hideButtons()
-        self.plot.setMouseEnabled(x=False, y=False)
-        self.plot.setAntialiasing(True)
-        self.plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.plot = bare_plot()
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        for side in ("left", "bottom"):
-            axis = self.plot.getAxis(side)
-            axis.enableAutoSIPrefix(False)
-            axis.setStyle(maxTickLevel=0)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.plot)
@@ -87,14 +78,7 @@ class Scatter(QWidget):
         """Draw everything again, in the theme's colours."""
         colours = palette()
         self.plot.clear()
-        self.plot.setBackground(QColor(colours.surface))
-        for side in ("left", "bottom"):
-            axis = self.plot.getAxis(side)
-            axis.setPen(QColor(colours.grid))
-            axis.setTextPen(QColor(colours.muted))
-        self.plot.showGrid(x=True, y=True, alpha=0.9)
-        for side in ("left", "bottom"):
-            self.plot.getAxis(side).setZValue(-1000)
+        recolour(self.plot)
         if not self.marks:
             return
         self._draw_front()

@@ -200,8 +200,11 @@ class TrainPage(Page):
     def _on_removed(self, run: Run) -> None:
         if run is self._shown:
             self._show(None)
-            self.show_run(None)
-        self._refresh()
+            # While a project is closed its runs go one by one; what is shown then is settled at the end.
+            if self.studio.project.folder is not None:
+                self.show_run(None)
+        elif self.studio.project.folder is not None:
+            self._refresh()
 
     def _on_changed(self, run: Run) -> None:
         if run is self._shown:
