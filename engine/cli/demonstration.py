@@ -12,20 +12,18 @@ from typing import Any
 from engine.contract.figures import Figure, pick
 from engine.contract.job import EvaluateJob, ExportJob, HostJob, Job, PredictJob, TrainJob, TrainSettings
 from engine.contract.project import DetectorChoice, Project, ProjectFolder, write_atomically
-from engine.contract.recipe import Recipe, Step, find_recipe
+from engine.contract.recipe import Recipe, Step, load_recipe
 from engine.contract.resources import SAMPLES
 from engine.contract.runs import RunFolder, start
 from engine.contract.state import RunState, fold
 from engine.contract.tail import EventTail
 
 DETECTOR, SIZE = "ssdlite_mobilenet_v3_small", 160
-RECIPE = "ssdlite-phone"
+RECIPE = SAMPLES / "signs-phone.json"
 WEIGHTS = SAMPLES / "signs_ssdlite_small_160.safetensors"
 SETTINGS = TrainSettings(
     batch_size=8, learning_rate=1e-3, ema=0.995, weight_decay=5e-5, threads=1, evaluate_every=0, checkpoint_every=1000
 )
-EPOCHS = {"filter_prune": 4, "distill": 4, "quant_aware": 1}
-"""So short that the session ends within minutes; the recipe's own lengths are for real work."""
 HEADERS = ("model", "mAP val", "mAP test", "FLOPs (G MACs)", "parameters", ".nb fp32", ".nb int8", "host ms network")
 
 
@@ -88,7 +86,7 @@ class Demonstration:
 
         began = time.monotonic()
         choice = self._project()
-        recipe = short_recipe()
+        recipe = load_recipe(RECIPE)
         base = self._work(self._job(choice, str(WEIGHTS), 0, ()), self.folder.new_run("base"))
         epochs = sum(job.epochs for job in plan(recipe, choice))
         schedule = next(step for step in recipe.steps if step.technique == "lr_schedule")
@@ -199,18 +197,6 @@ class Demonstration:
     def _say(self, text: str) -> None:
         if not self.quiet:
             print(text, flush=True)
-
-
-def short_recipe() -> Recipe:
-    """The built-in recipe with the epochs of this session."""
-    recipe = find_recipe(RECIPE)
-    steps = [
-        step.model_copy(update={"params": step.params | {"epochs": EPOCHS[step.technique]}})
-        if step.technique in EPOCHS
-        else step
-        for step in recipe.steps
-    ]
-    return recipe.model_copy(update={"steps": tuple(steps)})
 
 
 def table(outcome: Outcome) -> list[tuple[str | None, ...]]:
