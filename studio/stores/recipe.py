@@ -86,14 +86,17 @@ class RecipeStore(QObject):
         self._put(index, self.recipe.steps[index].model_copy(update={"enabled": on}), tr("studio.core.undo_switch"))
 
     def set_param(self, index: int, name: str, value: Any, merge: bool = False) -> None:
-        """Set a parameter; None takes it out, so that its default holds. `merge` joins the moves of one slider."""
+        """Set a parameter; None takes it out, so that its default holds.
+
+        `merge` makes it one step of undo with the change before, if that was of the same parameter.
+        """
         params = dict(self.recipe.steps[index].params)
         if value is None:
             params.pop(name, None)
         else:
             params[name] = value
         step = self.recipe.steps[index].model_copy(update={"params": params})
-        self._put(index, step, tr("studio.core.undo_param"), merge=f"{index}.{name}" if merge else "")
+        self._put(index, step, tr("studio.core.undo_param"), f"{index}.{name}", merge)
 
     def replace(self, recipe: Recipe) -> None:
         """Edit another recipe; undo brings this one back."""
@@ -137,17 +140,17 @@ class RecipeStore(QObject):
         except UserError as error:
             self.failed.emit(error.message)
 
-    def _put(self, index: int, step: Step, text: str, merge: str = "") -> None:
+    def _put(self, index: int, step: Step, text: str, place: str = "", merge: bool = False) -> None:
         steps = list(self.recipe.steps)
         steps[index] = step
-        self._change(steps, text, merge)
+        self._change(steps, text, place, merge)
 
-    def _change(self, steps: list[Step], text: str, merge: str = "") -> None:
-        self._push(self.recipe.model_copy(update={"steps": tuple(steps)}), text, merge)
+    def _change(self, steps: list[Step], text: str, place: str = "", merge: bool = False) -> None:
+        self._push(self.recipe.model_copy(update={"steps": tuple(steps)}), text, place, merge)
 
-    def _push(self, recipe: Recipe, text: str, merge: str = "") -> None:
+    def _push(self, recipe: Recipe, text: str, place: str = "", merge: bool = False) -> None:
         if recipe != self.recipe:
-            self.undo.push(_Change(self, self.recipe, recipe, text, merge))
+            self.undo.push(_Change(self, self.recipe, recipe, text, place, merge))
 
     def show(self, recipe: Recipe) -> None:
         """Make `recipe` the current one, outside of undo; for undo's own commands."""
@@ -188,13 +191,16 @@ class RecipeStore(QObject):
 
 
 class _Change(QUndoCommand):
-    """From one recipe to another; `merge` names the slider whose moves become one."""
+    """From one recipe to another; one that merges becomes one with the change before of the same place."""
 
-    def __init__(self, store: RecipeStore, before: Recipe, after: Recipe, text: str, merge: str) -> None:
+    def __init__(
+        self, store: RecipeStore, before: Recipe, after: Recipe, text: str, place: str, merge: bool
+    ) -> None:
         super().__init__(text)
         self._store = store
         self._before = before
         self._after = after
+        self._place = place
         self._merge = merge
 
     def redo(self) -> None:
@@ -204,10 +210,10 @@ class _Change(QUndoCommand):
         self._store.show(self._before)
 
     def id(self) -> int:
-        return hash(self._merge) % 0x7FFFFFFF if self._merge else -1
+        return hash(self._place) % 0x7FFFFFFF if self._place else -1
 
     def mergeWith(self, other: QUndoCommand) -> bool:  # noqa: N802 - Qt's name
-        if not isinstance(other, _Change) or other._merge != self._merge:
+        if not isinstance(other, _Change) or not other._merge or other._place != self._place:
             return False
         self._after = other._after
         self.setObsolete(self._after == self._before)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from studio.i18n import bind, on_language, tr
@@ -13,8 +13,7 @@ from studio.studio import Studio
 from studio.views.recipe_library import RecipeMenu
 from studio.views.schema_controls import QuietCombo, put_icon
 
-_LETTERS = 14
-_REASON_WIDTH = 200
+_LETTERS = 18
 
 
 class RunChooser(QWidget):
@@ -70,9 +69,8 @@ class RecipeBar(QFrame):
         put_icon(self.run, "play", "accent_text")
         self.reason = QLabel()
         self.reason.setProperty("role", "caption")
+        self.reason.setProperty("tone", "warn")
         self.reason.setWordWrap(True)
-        self.reason.setMinimumWidth(_REASON_WIDTH)
-        self.reason.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.base = RunChooser()
         self.teacher = RunChooser()
         self._lay_out()
@@ -92,12 +90,13 @@ class RecipeBar(QFrame):
         second.setSpacing(24)
         second.addWidget(self.base, 2)
         second.addWidget(self.teacher, 2)
-        second.addWidget(self.reason, 3)
+        second.addStretch(1)
         column = QVBoxLayout(self)
         column.setContentsMargins(24, 16, 24, 12)
         column.setSpacing(10)
         column.addLayout(first)
         column.addLayout(second)
+        column.addWidget(self.reason)
 
     def _connect(self) -> None:
         store = self._store
@@ -120,12 +119,12 @@ class RecipeBar(QFrame):
         self.base.show_runs(none, runs, base)
         self.teacher.show_runs(tr("studio.recipe.teacher_base"), runs, teacher)
 
-    def show_reason(self, reason: str, short: str) -> None:
-        """Say why the recipe cannot be run, or what will happen when it is."""
+    def show_reason(self, reason: str) -> None:
+        """Say why the recipe cannot be run; nothing when it can."""
         self.run.setEnabled(not reason)
         self.run.setToolTip(reason or tr("studio.recipe.run_tip"))
-        self.reason.setText(short)
-        self.reason.setToolTip(reason)
+        self.reason.setText(reason)
+        self.reason.setVisible(bool(reason))
 
     def retranslate(self) -> None:
         """Take texts in the current language."""

@@ -87,6 +87,8 @@ class RecipePage(Page):
             signal.connect(self._show_all)
         for signal in (studio.runs.added, studio.runs.removed, studio.runs.changed):
             signal.connect(lambda _: self._show_runs())
+        for signal in (studio.tasks.added, studio.tasks.finished):
+            signal.connect(lambda _: self._show_state())
         on_language(self.retranslate)
 
     def _connect_views(self) -> None:
@@ -162,7 +164,11 @@ class RecipePage(Page):
 
     def _run(self) -> None:
         self.studio.runs.apply_recipe()
+        self._show_state()
         self.started.emit()
+        show_page = getattr(self.window(), "show_page", None)
+        if callable(show_page):
+            show_page("train")
 
     def _show_all(self) -> None:
         self._show_recipe()
@@ -222,9 +228,9 @@ class RecipePage(Page):
         title = detector.title if detector is not None else None
         before = latest.base
         for index in plan_order(self._phases()):
-            on = self.studio.recipe.recipe.steps[index].enabled and index < len(latest.steps)
-            after = latest.steps[index] if on else before
-            self.stack.cards[index].set_effect(before, after, title)
+            on = self.studio.recipe.recipe.steps[index].enabled
+            after = latest.steps[index] if on and index < len(latest.steps) else before
+            self.stack.cards[index].set_effect(before, after if on else (), title)
             before = after
         self._show_problems(latest)
         self._show_state()
@@ -243,8 +249,7 @@ class RecipePage(Page):
         self.problem.setVisible(bool(whole))
 
     def _show_state(self) -> None:
-        reason, short = why_not(self.studio)
-        self.bar.show_reason(reason, short)
+        self.bar.show_reason(why_not(self.studio))
         busy = self.studio.previews.busy
         self.totals.show_state(tr("studio.recipe.working") if busy else "")
         latest = self.studio.previews.latest

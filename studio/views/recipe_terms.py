@@ -8,6 +8,7 @@ from typing import Any
 from engine.contract.job import TrainJob
 from studio.i18n import tr
 from studio.stores.run import Run
+from studio.stores.task import RecipeTask
 from studio.studio import Studio
 
 TARGETS = "recipe.targets"
@@ -23,26 +24,21 @@ def default_base(runs: Sequence[Run]) -> Run:
     return next((run for run in runs if isinstance(run.job, TrainJob) and run.parent is None), runs[0])
 
 
-def why_not(studio: Studio) -> tuple[str, str]:
-    """Why the recipe cannot be run, whole and in brief; a remark in brief alone when it can."""
+def why_not(studio: Studio) -> str:
+    """Why the recipe cannot be run as it is; empty when it can."""
     latest = studio.previews.latest
     if studio.project.project is None:
-        return _twice(tr("studio.recipe.why_project"))
+        return tr("studio.recipe.why_project")
     if not any(step.enabled for step in studio.recipe.recipe.steps):
-        return _twice(tr("studio.recipe.why_empty"))
+        return tr("studio.recipe.why_empty")
     if not base_runs(studio.runs.runs):
-        return _twice(tr("studio.recipe.why_base"))
+        return tr("studio.recipe.why_base")
     if latest is not None and (latest.problems or latest.error is not None):
-        return _twice(tr("studio.recipe.why_problems"))
-    if studio.runs.active() is not None:
-        return _twice(tr("studio.recipe.why_active"))
-    if latest is not None and latest.jobs:
-        return "", tr("studio.recipe.will_run", count=len(latest.jobs))
-    return "", ""
-
-
-def _twice(reason: str) -> tuple[str, str]:
-    return reason, reason
+        return tr("studio.recipe.why_problems")
+    applying = any(isinstance(task, RecipeTask) and not task.ended for task in studio.tasks.tasks)
+    if applying or studio.runs.active() is not None:
+        return tr("studio.recipe.why_active")
+    return ""
 
 
 def target_fields(pages: Mapping[str, Any], name: str, limit: float) -> dict[str, Any]:

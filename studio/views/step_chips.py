@@ -65,15 +65,21 @@ class EffectChips(QWidget):
         after: Sequence[Figure],
         detector: str | None,
     ) -> None:
-        """Show what a step changes from `before` to `after`; `detector` is the title by which effects are published."""
+        """Show what a step changes from `before` to `after`, none for one that is off.
+
+        `detector` is the title under which effects are published.
+        """
         labels = short_names()
         for name, chip in self.chips.items():
             old, new = pick(before, name), pick(after, name)
             tip = tr("studio.recipe.from_to", before=show(old), after=show(new)) if old and new else ""
             chip.show_delta(labels[name], delta(old, new), tip)
             chip.setVisible(new is not None and (old is None or old.value != new.value))
-        self.same.show_remark(tr("studio.recipe.same_size"), tr("studio.recipe.same_size_tip"))
-        self.same.setVisible(bool(after) and all(chip.isHidden() for chip in self.chips.values()))
+        if after:
+            self.same.show_remark(tr("studio.recipe.same_size"), tr("studio.recipe.same_size_tip"))
+        else:
+            self.same.show_remark(tr("studio.recipe.switched_off"), tr("studio.recipe.switched_off_tip"))
+        self.same.setVisible(bool(before) and all(chip.isHidden() for chip in self.chips.values()))
         published = card.published if card is not None else ()
         text = brief(published, "map", detector)
         if text:

@@ -82,8 +82,9 @@ class FigureRow(QWidget):
         values.addWidget(self.change)
         grid.addLayout(values, 1, 0, 1, 2)
         grid.addWidget(self.bar, 2, 0, 1, 2)
+        grid.addWidget(self.verdict, 3, 0)
+        self.verdict.setVisible(self.spin is not None)
         if self.spin is not None:
-            grid.addWidget(self.verdict, 3, 0)
             grid.addWidget(self.spin, 3, 1)
         grid.setColumnStretch(0, 1)
 

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QAbstractSlider, QAbstractSpinBox, QApplication
 
 from engine.contract.catalog import Catalog, TechniqueCard
 from studio.i18n import translator
-from studio.views.schema_editors import ChoiceEditor, SliderEditor, SpinEditor, SwitchEditor
+from studio.views.schema_editors import ChoiceEditor, SliderEditor, SpinEditor, SwitchEditor, TextEditor
 from studio.views.schema_form import SchemaForm
 from studio.views.schema_lists import ListEditor, TableEditor
 from studio.views.schema_scale import Scale
@@ -118,7 +118,9 @@ def test_that_a_slider_in_the_hand_is_one_change_and_the_next_grip_another(qtbot
     qtbot.addWidget(form)
     told: list[bool] = []
     form.edited.connect(lambda name, value, on: told.append(on))
-    slider = form.rows["share"].editor.slider
+    editor = form.rows["share"].editor
+    assert isinstance(editor, SliderEditor)
+    slider = editor.slider
     for _ in range(2):
         slider.setSliderDown(True)
         for step in range(3):
@@ -175,7 +177,8 @@ def test_that_a_table_gets_rows_by_name_and_loses_them(qtbot: Any) -> None:
     form = SchemaForm({"properties": {"ratios": {"type": "object", "additionalProperties": values, "default": {}}}})
     qtbot.addWidget(form)
     told: list[Any] = []
-    form.edited.connect(lambda name, value, on: (told.append(value), form.set_values({name: value})))
+    form.edited.connect(lambda name, value, on: told.append(value))
+    form.edited.connect(lambda name, value, on: form.set_values({name: value}))
     editor = form.rows["ratios"].editor
     assert isinstance(editor, TableEditor)
     for name in ("head.0", "head.1", "head.0"):
@@ -241,7 +244,9 @@ def test_that_references_and_unknown_shapes_are_read_without_failing(qtbot: Any)
     form.set_values({"maybe": 3, "odd": {"a": 1}, "free": -2.5})
     told: list[Any] = []
     form.edited.connect(lambda name, value, on: told.append((name, value)))
-    line = form.rows["maybe"].editor.line
+    editor = form.rows["maybe"].editor
+    assert isinstance(editor, TextEditor)
+    line = editor.line
     for text in ("{", "7"):
         line.setText(text)
         line.editingFinished.emit()
