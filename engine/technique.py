@@ -8,9 +8,10 @@ from enum import IntEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from engine.contract.messages import Message, UserError
+from engine.contract.parameters import parameter
 from engine.contract.project import DetectorChoice
 
 if TYPE_CHECKING:
@@ -85,8 +86,20 @@ class Technique:
     class TrainingParams(Params):
         """What every technique that trains has besides its own parameters."""
 
-        epochs: int = Field(default=20, ge=0, le=1000, description="Epochs of training after this step")
-        rate_factor: float = Field(default=1.0, gt=0, le=10, description="Learning rate as a multiple of the base run's"
+        epochs: int = parameter(
+            20,
+            ("Epochs", "训练轮数"),
+            ("Epochs of training after this step", "此步骤之后的训练轮数"),
+            ge=0,
+            le=1000,
+            simple=True,
+        )
+        rate_factor: float = parameter(
+            1.0,
+            ("Learning rate factor", "学习率系数"),
+            ("Learning rate as a multiple of the base run's", "学习率相对于起始运行的倍数"),
+            gt=0,
+            le=10,
         )
 
     def __init__(self, params: Mapping[str, Any]) -> None:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from pydantic import Field
-
 from engine.contract.messages import Message, UserError
+from engine.contract.parameters import parameter
 from engine.contract.project import DetectorChoice
 from engine.technique import Batch, Context, Lesson, Phase, Technique
 
@@ -70,19 +69,50 @@ class Distill(Technique):
     class Params(Technique.TrainingParams):
         """What is imitated and how strongly; `weight` 1 makes the terms about as large as the detector's own loss."""
 
-        kind: Literal["auto", "l2", "fine_grained", "features", "outputs"] = Field(
+        kind: Literal["auto", "l2", "fine_grained", "features", "outputs"] = parameter(
             "auto",
-            description="YOLOv3: l2 of raw outputs (auto) or fine_grained by part of the output; "
-            "SSD: features (auto) or outputs",
+            ("What is imitated", "模仿内容"),
+            (
+                "YOLOv3: l2 of raw outputs (auto) or fine_grained by part of the output; "
+                "SSD: features (auto) or outputs",
+                "YOLOv3：原始输出的 L2（自动）或按输出各部分细粒度；SSD：特征（自动）或输出",
+            ),
+            labels={
+                "auto": ("Automatic", "自动"),
+                "l2": ("Raw outputs, L2", "原始输出，L2"),
+                "fine_grained": ("Outputs, part by part", "输出，细粒度"),
+                "features": ("Features and outputs", "特征和输出"),
+                "outputs": ("Outputs", "输出"),
+            },
+            simple=True,
         )
-        weight: float = Field(
-            1.0, gt=0, le=100, description="Factor on the distillation loss; 1 is the published strength"
+        weight: float = parameter(
+            1.0,
+            ("Weight", "权重"),
+            ("Factor on the distillation loss; 1 is the published strength", "蒸馏损失的系数；1 为公开的强度"),
+            gt=0,
+            le=100,
+            simple=True,
         )
-        outputs_weight: float = Field(
-            1.0, ge=0, le=100, description="SSD features: factor on the outputs loss added to them; 0 leaves it out"
+        outputs_weight: float = parameter(
+            1.0,
+            ("Weight of outputs", "输出权重"),
+            (
+                "SSD features: factor on the outputs loss added to them; 0 leaves it out",
+                "SSD 特征：附加的输出损失的系数；0 表示不附加",
+            ),
+            ge=0,
+            le=100,
         )
-        temperature: float = Field(
-            2.0, ge=1, le=20, description="SSD: how much the class scores are softened before they are compared"
+        temperature: float = parameter(
+            2.0,
+            ("Temperature", "温度"),
+            (
+                "SSD: how much the class scores are softened before they are compared",
+                "SSD：比较之前类别得分的软化程度",
+            ),
+            ge=1,
+            le=20,
         )
 
     def check(self, others: Sequence[Technique], choice: DetectorChoice) -> list[Message]:
@@ -109,23 +139,25 @@ class Distill(Technique):
         return DistillationLesson(student, teacher, self._terms(kind, len(context.choice.classes)))
 
     def _terms(self, kind: str, classes: int) -> Terms:
+        from engine.detector import imitation
+
         params = self.params
 
         def l2(student: Maps, teacher: Maps) -> dict[str, Tensor]:
-            return {"distill_l2": raw_difference(student, teacher) * (L2_FACTOR * params.weight)}
+            return {"distill_l2": imitation.raw_difference(student, teacher) * (L2_FACTOR * params.weight)}
 
         def fine_grained(student: Maps, teacher: Maps) -> dict[str, Tensor]:
-            parts = split_difference(student, teacher, classes)
+            parts = imitation.split_difference(student, teacher, classes)
             return {name: value * (FINE_GRAINED_FACTOR * params.weight) for name, value in parts.items()}
 
         def outputs(student: Maps, teacher: Maps) -> dict[str, Tensor]:
-            parts = prior_difference(student, teacher, classes, params.temperature)
+            parts = imitation.prior_difference(student, teacher, classes, params.temperature)
             return {name: value * params.weight for name, value in parts.items()}
 
         def features(student: Maps, teacher: Maps) -> dict[str, Tensor]:
-            terms = {"distill_features": attention_difference(student, teacher) * params.weight}
+            terms = {"distill_features": imitation.attention_difference(student, teacher) * params.weight}
             if params.outputs_weight:
-                parts = prior_difference(student, teacher, classes, params.temperature)
+                parts = imitation.prior_difference(student, teacher, classes, params.temperature)
                 terms |= {name: value * params.outputs_weight for name, value in parts.items()}
             return terms
 
@@ -159,8 +191,8 @@ class DistillationLesson:
         self._terms = terms
         self._student_maps: Maps = []
         self._teacher_maps: Maps = []
-        for parameter in teacher.parameters():
-            parameter.stop_gradient = True
+        for weight in teacher.parameters():
+            weight.stop_gradient = True
         self._hooks = [
             *_tap(student, self._student_maps, training=True),
             *_tap(teacher, self._teacher_maps, training=False),
@@ -204,92 +236,3 @@ def _tap(network: nn.Layer, maps: Maps, training: bool) -> list[Any]:
 
             hooks.append(layer.register_forward_post_hook(keep))
     return hooks
-
-
-def raw_difference(student: Maps, teacher: Maps) -> Tensor:
-    """Mean squared difference of the raw outputs, summed over the maps."""
-    import paddle
-    from paddle.nn import functional
-
-    return paddle.add_n([functional.mse_loss(s[1], t[1]) for s, t in zip(student, teacher, strict=True)])
-
-
-def attention_difference(student: Maps, teacher: Maps) -> Tensor:
-    """Squared distance of the unit-length maps of activation energy, summed over maps, mean over the batch.
-
-    Energy is the mean square over channels, so the student may have other channels than the teacher.
-    """
-    import paddle
-    from paddle.nn import functional
-
-    def energy(feature: Tensor) -> Tensor:
-        return functional.normalize(feature.square().mean(axis=1).flatten(start_axis=1), axis=1)
-
-    pairs = zip(student, teacher, strict=True)
-    return paddle.add_n([(energy(s[0]) - energy(t[0])).square().sum(axis=1).mean() for s, t in pairs])
-
-
-def split_difference(student: Maps, teacher: Maps, classes: int) -> dict[str, Tensor]:
-    """YOLOv3's outputs compared part by part: boxes and classes where the teacher sees an object, and objectness.
-
-    Means over each map, summed over the maps; cross-entropies are less their smallest value, so that equal boxes and
-    classes give 0. Objectness is pulled to 1 where the teacher's is above one half and to 0 elsewhere.
-    """
-    import paddle
-    from paddle.nn.functional import binary_cross_entropy_with_logits as cross_entropy
-    from paddle.nn.functional import sigmoid
-
-    def excess(logits: Tensor, wanted: Tensor) -> Tensor:
-        target = sigmoid(wanted)
-        least = cross_entropy(wanted, target, reduction="none")
-        return cross_entropy(logits, target, reduction="none") - least
-
-    boxes, scores, objects = [], [], []
-    for s_map, t_map in zip(student, teacher, strict=True):
-        s, t = _by_anchor(s_map[1], classes), _by_anchor(t_map[1], classes)
-        seen = sigmoid(t[:, :, 4:5])
-        centre = excess(s[:, :, 0:2], t[:, :, 0:2])
-        extent = (s[:, :, 2:4] - t[:, :, 2:4]).abs()
-        boxes.append(((centre + extent) * seen).mean() * 2)
-        scores.append((excess(s[:, :, 5:], t[:, :, 5:]) * seen).mean())
-        objects.append(cross_entropy(s[:, :, 4], (t[:, :, 4] > 0).astype("float32")))
-    return {
-        "distill_boxes": paddle.add_n(boxes),
-        "distill_classes": paddle.add_n(scores),
-        "distill_objectness": paddle.add_n(objects),
-    }
-
-
-def _by_anchor(output: Tensor, classes: int) -> Tensor:
-    """[B, anchors * (5 + classes), H, W] as [B, anchors, 5 + classes, H * W]."""
-    batch, channels, height, width = output.shape
-    return output.reshape([batch, channels // (5 + classes), 5 + classes, height * width])
-
-
-def prior_difference(student: Maps, teacher: Maps, classes: int, temperature: float) -> dict[str, Tensor]:
-    """SSD's outputs compared prior by prior, summed and divided by how much foreground the teacher sees (at least 1).
-
-    Classes: Kullback-Leibler divergence of softened scores times temperature squared, weighted by the larger of both
-    networks' foreground probability. Boxes: smooth L1 weighted by the teacher's.
-    """
-    import paddle
-    from paddle.nn import functional
-
-    def joined(maps: Maps, place: int, width: int) -> Tensor:
-        rows = [tensors[place].transpose([0, 2, 3, 1]).reshape([-1, width]) for tensors in maps]
-        return paddle.concat(rows)
-
-    s_scores, t_scores = (joined(maps, 2, classes + 1) for maps in (student, teacher))
-    s_boxes, t_boxes = (joined(maps, 1, 4) for maps in (student, teacher))
-    # The background is the last class.
-    t_seen = 1 - functional.softmax(t_scores)[:, -1]
-    s_seen = 1 - functional.softmax(s_scores.detach())[:, -1]
-    log_wanted = functional.log_softmax(t_scores / temperature)
-    log_given = functional.log_softmax(s_scores / temperature)
-    divergence = (log_wanted.exp() * (log_wanted - log_given)).sum(axis=1) * temperature**2
-    distance = functional.smooth_l1_loss(s_boxes, t_boxes, reduction="none").sum(axis=1)
-    total = t_seen.sum().clip(min=1.0)
-    return {
-        "distill_classes": (divergence * paddle.maximum(s_seen, t_seen)).sum() / total,
-        "distill_boxes": (distance * t_seen).sum() / total,
-    }

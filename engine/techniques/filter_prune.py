@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from pydantic import Field
 
 from engine.contract.messages import Message, UserError
+from engine.contract.parameters import parameter
 from engine.contract.project import DetectorChoice
 from engine.technique import Context, Phase, Record, Technique
 
@@ -73,30 +74,90 @@ class FilterPrune(Technique):
     class Params(Technique.TrainingParams):
         """How many filters go, where, and by which measure."""
 
-        criterion: Literal["fpgm", "l1", "obs"] = Field(
+        criterion: Literal["fpgm", "l1", "obs"] = parameter(
             "fpgm",
-            description="Which filters go: fpgm those nearest to all others, l1 those of least magnitude, obs those "
-            "that the layers behind can best make up for, with weights solved anew on training pictures",
+            ("Criterion", "剪裁准则"),
+            (
+                "Which filters go: fpgm those nearest to all others, l1 those of least magnitude, obs those that the "
+                "layers behind can best make up for, with weights solved anew on training pictures",
+                "移除哪些滤波器：FPGM 移除与其他滤波器最接近的，L1 移除幅值最小的，OBS 移除后续层最容易补偿的，"
+                "并用训练图片重新求解权重",
+            ),
+            labels={
+                "fpgm": ("FPGM (geometric median)", "FPGM（几何中位数）"),
+                "l1": ("L1 norm", "L1 范数"),
+                "obs": ("OBS (least squares)", "OBS（最小二乘补偿）"),
+            },
+            simple=True,
         )
-        pictures: int = Field(128, ge=8, le=2000, description="Training pictures that obs looks at")
-        preset: Literal["none", "head70", "head86"] = Field(
+        pictures: int = parameter(
+            128,
+            ("Pictures", "图片数"),
+            ("Training pictures that obs looks at", "OBS 准则使用的训练图片数"),
+            ge=8,
+            le=2000,
+        )
+        preset: Literal["none", "head70", "head86"] = parameter(
             "none",
-            description="Published ratios for YOLOv3's 18 head convolutions, in place of ratio and scope",
+            ("Preset", "预设"),
+            (
+                "Published ratios for YOLOv3's 18 head convolutions, in place of ratio and scope",
+                "针对 YOLOv3 检测头 18 个卷积的公开剪裁比例，代替“比例”和“范围”",
+            ),
+            labels={
+                "none": ("None", "无"),
+                "head70": ("Head, FLOPs -70 %", "检测头，FLOPs -70 %"),
+                "head86": ("Head, FLOPs -86 %", "检测头，FLOPs -86 %"),
+            },
+            simple=True,
         )
-        scope: Literal["all", "head", "backbone"] = Field(
-            "all", description="Where ratio holds: all layers, the detection head, or the feature extractor"
+        scope: Literal["all", "head", "backbone"] = parameter(
+            "all",
+            ("Scope", "范围"),
+            (
+                "Where ratio holds: all layers, the detection head, or the feature extractor",
+                "“比例”的作用范围：所有层、检测头或骨架网络",
+            ),
+            labels={
+                "all": ("All layers", "所有层"),
+                "head": ("Detection head", "检测头"),
+                "backbone": ("Backbone", "骨架网络"),
+            },
+            simple=True,
         )
-        ratio: float = Field(0.3, ge=0, le=0.9, description="Share of filters removed from every group in scope")
-        ratios: dict[str, Ratio] = Field(
-            {}, description="Share of filters removed by channel group, before ratio and preset"
+        ratio: float = parameter(
+            0.3,
+            ("Ratio", "比例"),
+            ("Share of filters removed from every group in scope", "范围内每个通道组移除的滤波器比例"),
+            ge=0,
+            le=0.9,
+            simple=True,
         )
-        align: int = Field(
+        ratios: dict[str, Ratio] = parameter(
+            {},
+            ("Ratios by group", "分组比例"),
+            (
+                "Share of filters removed by channel group, before ratio and preset",
+                "按通道组指定移除的滤波器比例，优先于“比例”和“预设”",
+            ),
+        )
+        align: int = parameter(
             1,
+            ("Align to", "通道对齐"),
+            (
+                "Filters kept are rounded to a multiple of this; 8 suits phone kernels",
+                "保留的滤波器数取此数的倍数；8 适合手机内核",
+            ),
             ge=1,
             le=64,
-            description="Filters kept are rounded to a multiple of this; 8 suits phone kernels",
         )
-        floor: int = Field(1, ge=1, le=256, description="Fewest filters kept in a group")
+        floor: int = parameter(
+            1,
+            ("Fewest filters", "最少保留数"),
+            ("Fewest filters kept in a group", "每个通道组最少保留的滤波器数"),
+            ge=1,
+            le=256,
+        )
 
     def check(self, others: Sequence[Technique], choice: DetectorChoice) -> list[Message]:
         """Refuses a preset or the head's scope for detectors other than YOLOv3."""

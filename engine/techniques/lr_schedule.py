@@ -8,6 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, field_validator
 
+from engine.contract.parameters import parameter
 from engine.technique import Phase, Technique
 
 Fraction = Annotated[float, Field(gt=0, lt=1)]
@@ -46,26 +47,65 @@ class LrSchedule(Technique):
     class Params(Technique.Params):
         """Shape of the curve; factors are relative to the base learning rate of the job."""
 
-        kind: Literal["cosine", "piecewise", "constant"] = Field(
-            "cosine", description="Cosine falls smoothly to zero, piecewise falls in steps, constant stays"
+        kind: Literal["cosine", "piecewise", "constant"] = parameter(
+            "cosine",
+            ("Shape", "曲线形状"),
+            (
+                "Cosine falls smoothly to zero, piecewise falls in steps, constant stays",
+                "余弦平滑降到零，分段逐级下降，恒定保持不变",
+            ),
+            labels={
+                "cosine": ("Cosine", "余弦"),
+                "piecewise": ("Piecewise", "分段"),
+                "constant": ("Constant", "恒定"),
+            },
+            simple=True,
         )
-        warmup_epochs: float = Field(
+        warmup_epochs: float = parameter(
             0.0,
+            ("Warm-up epochs", "预热轮数"),
+            (
+                "Epochs of linear warm-up at the start; at most half of the training is used",
+                "开始时线性预热的轮数；最多占训练的一半",
+            ),
             ge=0,
             le=100,
-            description="Epochs of linear warm-up at the start; at most half of the training is used",
+            simple=True,
         )
-        warmup_start: float = Field(
-            0.1, ge=0, le=1, description="Factor on the base learning rate at the first step of the warm-up"
+        warmup_start: float = parameter(
+            0.1,
+            ("Warm-up start", "预热起点"),
+            (
+                "Factor on the base learning rate at the first step of the warm-up",
+                "预热第一步的学习率相对于基础学习率的倍数",
+            ),
+            ge=0,
+            le=1,
         )
-        milestones: list[Fraction] = Field(
+        milestones: list[Fraction] = parameter(
             [0.8, 0.9],
+            ("Milestones", "下降位置"),
+            (
+                "Piecewise: where the rate falls, as rising fractions of the training",
+                "分段：学习率下降的位置，以训练进度的递增比例表示",
+            ),
             min_length=1,
             max_length=10,
-            description="Piecewise: where the rate falls, as rising fractions of the training",
         )
-        gamma: float = Field(0.1, gt=0, le=1, description="Piecewise: factor on the rate at each milestone")
-        floor: float = Field(0.0, ge=0, le=1, description="Smallest factor on the base learning rate")
+        gamma: float = parameter(
+            0.1,
+            ("Factor per milestone", "下降倍数"),
+            ("Piecewise: factor on the rate at each milestone", "分段：每个下降位置上学习率乘以的倍数"),
+            gt=0,
+            le=1,
+        )
+        floor: float = parameter(
+            0.0,
+            ("Floor", "下限"),
+            ("Smallest factor on the base learning rate", "学习率相对于基础学习率的最小倍数"),
+            ge=0,
+            le=1,
+        )
 
         @field_validator("milestones")
         @classmethod

@@ -6,9 +6,8 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from pydantic import Field
-
 from engine.contract.messages import UserError
+from engine.contract.parameters import parameter
 from engine.technique import Context, Phase, Record, Technique
 
 if TYPE_CHECKING:
@@ -40,7 +39,7 @@ class QuantAware(Technique):
     key: ClassVar[str] = "quant_aware"
     phase: ClassVar[Phase] = Phase.QUANTISE
     trains: ClassVar[bool] = True
-    title: ClassVar[dict[str, str]] = {"en": "Quantisation-aware training", "zh": "量化感知训练"}
+    title: ClassVar[dict[str, str]] = {"en": "Quantisation-aware training (QAT)", "zh": "量化训练 (QAT)"}
     summary_zh: ClassVar[str] = "训练时模拟 int8 权重和激活，使 int8 模型保持精度。"
     published: ClassVar[tuple[dict[str, Any], ...]] = (
         _effect("map", 16.2, 15.4, "SSDLite MobileNetV3-small", f"{_ZOO} mobile zoo", input="320"),
@@ -64,26 +63,70 @@ class QuantAware(Technique):
     class Params(Technique.TrainingParams):
         """Which convolutions stay float, and how the ranges are found; activations have 8 bits."""
 
-        rate_factor: float = Field(
-            default=0.1, gt=0, le=10, description="Learning rate as a multiple of the base run's"
+        rate_factor: float = parameter(
+            0.1,
+            ("Learning rate factor", "学习率系数"),
+            ("Learning rate as a multiple of the base run's", "学习率相对于起始运行的倍数"),
+            gt=0,
+            le=10,
+            simple=True,
         )
-        pact: bool = Field(True, description="Learn the bound at which activations are clipped (PACT)")
-        pact_start: float = Field(20.0, gt=0, le=1000, description="PACT: bound at the start of the training")
-        skip_first: bool = Field(True, description="Keep the first convolution in float")
-        skip_se: bool = Field(True, description="Keep squeeze-and-excitation blocks in float")
-        skip_outputs: bool = Field(True, description="Keep the head's output convolutions in float")
-        weight_bits: Literal[7, 8] = Field(
+        pact: bool = parameter(
+            True,
+            ("PACT", "PACT"),
+            ("Learn the bound at which activations are clipped (PACT)", "学习激活值的截断上限 (PACT)"),
+            simple=True,
+        )
+        pact_start: float = parameter(
+            20.0,
+            ("PACT start", "PACT 初值"),
+            ("PACT: bound at the start of the training", "PACT：训练开始时的截断上限"),
+            gt=0,
+            le=1000,
+        )
+        skip_first: bool = parameter(
+            True,
+            ("First convolution in float", "首个卷积保持浮点"),
+            ("Keep the first convolution in float", "第一个卷积保持浮点"),
+        )
+        skip_se: bool = parameter(
+            True,
+            ("SE blocks in float", "SE 模块保持浮点"),
+            ("Keep squeeze-and-excitation blocks in float", "压缩激励 (SE) 模块保持浮点"),
+        )
+        skip_outputs: bool = parameter(
+            True,
+            ("Outputs in float", "输出层保持浮点"),
+            ("Keep the head's output convolutions in float", "检测头的输出卷积保持浮点"),
+        )
+        weight_bits: Literal[7, 8] = parameter(
             7,
-            description="How much of int8's range weights use: with 7 bits sums cannot overflow on any processor, "
-            "8 is for phones alone",
+            ("Weight bits", "权重位数"),
+            (
+                "How much of int8's range weights use: with 7 bits sums cannot overflow on any processor, "
+                "8 is for phones alone",
+                "权重使用 int8 的多少位：7 位在任何处理器上求和都不会溢出，8 位仅适用于手机",
+            ),
+            labels={"7": ("7 bits", "7 位"), "8": ("8 bits", "8 位")},
         )
-        keep_float: list[str] = Field(
+        keep_float: list[str] = parameter(
             [],
+            ("Keep in float", "保持浮点"),
+            (
+                "Further convolutions kept in float, by name, such as backbone.conv2.linear_conv.conv",
+                "另外保持浮点的卷积层名称，例如 backbone.conv2.linear_conv.conv",
+            ),
             max_length=500,
-            description="Further convolutions kept in float, by name, such as backbone.conv2.linear_conv.conv",
         )
-        moving_rate: float = Field(
-            0.9, ge=0.5, lt=1, description="How slowly the range of activations follows the last batches"
+        moving_rate: float = parameter(
+            0.9,
+            ("Moving average", "滑动平均系数"),
+            (
+                "How slowly the range of activations follows the last batches",
+                "激活值范围跟随最近批次变化的缓慢程度",
+            ),
+            ge=0.5,
+            lt=1,
         )
 
     def transform(self, network: nn.Layer, context: Context) -> Record:

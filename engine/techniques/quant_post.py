@@ -7,9 +7,8 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from pydantic import Field
-
 from engine.contract.messages import UserError
+from engine.contract.parameters import parameter
 from engine.technique import Context, Phase, Record, Technique
 
 if TYPE_CHECKING:
@@ -22,7 +21,7 @@ class QuantPost(Technique):
     key: ClassVar[str] = "quant_post"
     phase: ClassVar[Phase] = Phase.QUANTISE
     trains: ClassVar[bool] = False
-    title: ClassVar[dict[str, str]] = {"en": "Post-training quantisation", "zh": "离线量化"}
+    title: ClassVar[dict[str, str]] = {"en": "Post-training quantisation (PTQ)", "zh": "离线量化 (PTQ)"}
     summary_zh: ClassVar[str] = "用少量校准图片把训练好的网络转为 int8，无需训练。"
     published: ClassVar[tuple[dict[str, Any], ...]] = (
         {
@@ -40,14 +39,39 @@ class QuantPost(Technique):
     class Params(Technique.Params):
         """How ranges are found, on how many pictures, and what stays float."""
 
-        algorithm: Literal["hist", "KL", "mse", "avg", "abs_max", "min_max"] = Field(
-            default="hist", description="How the range of an activation is found from what the pictures gave"
+        algorithm: Literal["hist", "KL", "mse", "avg", "abs_max", "min_max"] = parameter(
+            "hist",
+            ("Calibration", "校准算法"),
+            (
+                "How the range of an activation is found from what the pictures gave",
+                "如何根据校准图片确定激活值的范围",
+            ),
+            labels={
+                "hist": ("Histogram", "直方图"),
+                "KL": ("KL divergence", "KL 散度"),
+                "mse": ("Least squared error", "最小均方误差"),
+                "avg": ("Average of the largest", "最大值的平均"),
+                "abs_max": ("Largest", "最大绝对值"),
+                "min_max": ("Smallest and largest", "最小值和最大值"),
+            },
+            simple=True,
         )
-        pictures: int = Field(default=64, ge=1, le=2000, description="Training pictures to calibrate on")
-        keep_float: list[str] = Field(
-            default=[],
+        pictures: int = parameter(
+            64,
+            ("Pictures", "校准图片数"),
+            ("Training pictures to calibrate on", "用于校准的训练图片数"),
+            ge=1,
+            le=2000,
+            simple=True,
+        )
+        keep_float: list[str] = parameter(
+            [],
+            ("Keep in float", "保持浮点"),
+            (
+                "Convolutions kept in float, by name, such as backbone.conv2.linear_conv.conv",
+                "保持浮点的卷积层名称，例如 backbone.conv2.linear_conv.conv",
+            ),
             max_length=500,
-            description="Convolutions kept in float, by name, such as backbone.conv2.linear_conv.conv",
         )
 
     def transform(self, network: nn.Layer, context: Context) -> Record:

@@ -97,7 +97,7 @@ def test_the_student_learns_and_the_teacher_stays_as_it_was(choice: DetectorChoi
 def test_features_do_not_ask_for_equal_channels() -> None:
     import paddle
 
-    from engine.techniques.distill import attention_difference
+    from engine.detector.imitation import attention_difference
 
     wide = paddle.to_tensor(np.random.default_rng(0).normal(size=(2, 8, 5, 5)).astype("float32"))
     narrow = wide[:, :4]
@@ -130,7 +130,7 @@ def test_fine_grained_is_the_published_loss_less_its_least_value() -> None:
     import paddle
     from ppdet.slim.distill_loss import DistillYOLOv3Loss
 
-    from engine.techniques.distill import split_difference
+    from engine.detector.imitation import split_difference
 
     rng = np.random.default_rng(5)
     outputs = [paddle.to_tensor(rng.normal(size=(2, 21, 4, 4)).astype("float32")) for _ in range(2)]

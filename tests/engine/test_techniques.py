@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 from engine.catalog import catalog, technique_card
 from engine.contract.figures import pick
+from engine.contract.job import TrainSettings
 from engine.contract.project import DetectorChoice
 from engine.contract.recipe import Step, builtin_recipes
 from engine.detector.spec import detector_specs
@@ -17,6 +19,7 @@ from engine.preview import graph_of, preview
 from engine.registry import make, techniques
 from engine.technique import Context, Technique
 
+CHINESE = re.compile(r"[\u4e00-\u9fff]")
 CLASSES = ("a", "b", "c")
 RECIPES = [(recipe, key) for recipe in sorted(builtin_recipes()) for key in builtin_recipes()[recipe].detectors]
 
@@ -34,12 +37,32 @@ def numbers(schema: dict[str, Any]) -> list[dict[str, Any]]:
     return [found for part in inner if isinstance(part, dict) for found in numbers(part)]
 
 
+def check_texts(name: str, field: dict[str, Any]) -> None:
+    """A field's title, its description and the names of its values stand in both languages."""
+    assert field.get("description") and not CHINESE.search(field["description"]), name
+    assert CHINESE.search(field.get("zh", "")), name
+    titles = [field["title"], *field.get("labels", {}).values()]
+    assert all(title.keys() == {"en", "zh"} and all(title.values()) for title in titles), name
+    assert {str(value) for value in field.get("enum", ())} == set(field.get("labels", {})), name
+
+
+def test_that_every_setting_of_a_training_says_all_that_a_form_needs() -> None:
+    for name, field in TrainSettings.model_json_schema()["properties"].items():
+        check_texts(name, field)
+
+
+@pytest.mark.parametrize("key", techniques())
+def test_that_a_form_shows_some_parameters_to_everybody(key: str) -> None:
+    fields = technique_card(techniques()[key]).parameters["properties"].values()
+    assert 1 <= sum(field.get("x-level") == "simple" for field in fields) <= 6
+
+
 @pytest.mark.parametrize("key", techniques())
 def test_that_a_card_says_all_that_a_form_needs(key: str) -> None:
     card = technique_card(techniques()[key])
     assert card.title.keys() == {"en", "zh"} and card.summary["en"] and card.summary["zh"]
     for name, field in card.parameters["properties"].items():
-        assert field.get("description"), name
+        check_texts(name, field)
         for number in numbers(field):
             low, high = ({f"{word}imum", f"exclusive{word.title()}imum"} & number.keys() for word in ("min", "max"))
             assert low and high, f"{name} has no bounds"

@@ -1,0 +1,97 @@
+"""How far a student's head is from its teacher's: the terms of distillation, on what feeds and leaves the heads.
+
+Maps are one list per map of the head: [features, output...], each [B, channels, H, W].
+"""
+
+from __future__ import annotations
+
+from engine.detector.runtime import prepare
+
+prepare()
+
+import paddle  # noqa: E402
+from paddle import Tensor  # noqa: E402
+from paddle.nn import functional  # noqa: E402
+from paddle.nn.functional import binary_cross_entropy_with_logits as cross_entropy  # noqa: E402
+from paddle.nn.functional import sigmoid  # noqa: E402
+
+Maps = list[list[Tensor]]
+
+
+def raw_difference(student: Maps, teacher: Maps) -> Tensor:
+    """Mean squared difference of the raw outputs, summed over the maps."""
+    return paddle.add_n([functional.mse_loss(s[1], t[1]) for s, t in zip(student, teacher, strict=True)])
+
+
+def attention_difference(student: Maps, teacher: Maps) -> Tensor:
+    """Squared distance of the unit-length maps of activation energy, summed over maps, mean over the batch.
+
+    Energy is the mean square over channels, so the student may have other channels than the teacher.
+    """
+
+    def energy(feature: Tensor) -> Tensor:
+        return functional.normalize(feature.square().mean(axis=1).flatten(start_axis=1), axis=1)
+
+    pairs = zip(student, teacher, strict=True)
+    return paddle.add_n([(energy(s[0]) - energy(t[0])).square().sum(axis=1).mean() for s, t in pairs])
+
+
+def split_difference(student: Maps, teacher: Maps, classes: int) -> dict[str, Tensor]:
+    """YOLOv3's outputs compared part by part: boxes and classes where the teacher sees an object, and objectness.
+
+    Means over each map, summed over the maps; cross-entropies are less their smallest value, so that equal boxes and
+    classes give 0. Objectness is pulled to 1 where the teacher's is above one half and to 0 elsewhere.
+    """
+
+    def excess(logits: Tensor, wanted: Tensor) -> Tensor:
+        target = sigmoid(wanted)
+        least = cross_entropy(wanted, target, reduction="none")
+        return cross_entropy(logits, target, reduction="none") - least
+
+    boxes, scores, objects = [], [], []
+    for s_map, t_map in zip(student, teacher, strict=True):
+        s, t = _by_anchor(s_map[1], classes), _by_anchor(t_map[1], classes)
+        seen = sigmoid(t[:, :, 4:5])
+        centre = excess(s[:, :, 0:2], t[:, :, 0:2])
+        extent = (s[:, :, 2:4] - t[:, :, 2:4]).abs()
+        boxes.append(((centre + extent) * seen).mean() * 2)
+        scores.append((excess(s[:, :, 5:], t[:, :, 5:]) * seen).mean())
+        objects.append(cross_entropy(s[:, :, 4], (t[:, :, 4] > 0).astype("float32")))
+    return {
+        "distill_boxes": paddle.add_n(boxes),
+        "distill_classes": paddle.add_n(scores),
+        "distill_objectness": paddle.add_n(objects),
+    }
+
+
+def _by_anchor(output: Tensor, classes: int) -> Tensor:
+    """[B, anchors * (5 + classes), H, W] as [B, anchors, 5 + classes, H * W]."""
+    batch, channels, height, width = output.shape
+    return output.reshape([batch, channels // (5 + classes), 5 + classes, height * width])
+
+
+def prior_difference(student: Maps, teacher: Maps, classes: int, temperature: float) -> dict[str, Tensor]:
+    """SSD's outputs compared prior by prior, summed and divided by how much foreground the teacher sees (at least 1).
+
+    Classes: Kullback-Leibler divergence of softened scores times temperature squared, weighted by the larger of both
+    networks' foreground probability. Boxes: smooth L1 weighted by the teacher's.
+    """
+
+    def joined(maps: Maps, place: int, width: int) -> Tensor:
+        rows = [tensors[place].transpose([0, 2, 3, 1]).reshape([-1, width]) for tensors in maps]
+        return paddle.concat(rows)
+
+    s_scores, t_scores = (joined(maps, 2, classes + 1) for maps in (student, teacher))
+    s_boxes, t_boxes = (joined(maps, 1, 4) for maps in (student, teacher))
+    # The background is the last class.
+    t_seen = 1 - functional.softmax(t_scores)[:, -1]
+    s_seen = 1 - functional.softmax(s_scores.detach())[:, -1]
+    log_wanted = functional.log_softmax(t_scores / temperature)
+    log_given = functional.log_softmax(s_scores / temperature)
+    divergence = (log_wanted.exp() * (log_wanted - log_given)).sum(axis=1) * temperature**2
+    distance = functional.smooth_l1_loss(s_boxes, t_boxes, reduction="none").sum(axis=1)
+    total = t_seen.sum().clip(min=1.0)
+    return {
+        "distill_classes": (divergence * paddle.maximum(s_seen, t_seen)).sum() / total,
+        "distill_boxes": (distance * t_seen).sum() / total,
+    }
