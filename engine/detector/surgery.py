@@ -23,18 +23,19 @@ import paddle  # noqa: E402
 from paddle import nn  # noqa: E402
 
 Matrix = NDArray[np.float64]
+FEWEST_OUTPUTS = 256
+"""Outputs of one picture that are looked at, evenly spread; layers that read more than eight times as much get more."""
 Images = Callable[[], Iterable[NDArray[np.float32]]]
 """Gives the same network inputs [1, 3, S, S] each time that it is called."""
 
 
 def covariances(network: nn.Layer, layers: Sequence[str], images: Images) -> dict[str, Matrix]:
-    """Covariance of the channels that each of `layers` reads, over all pixels of all images; (channels, channels)."""
+    """Covariance of what each convolution of `layers` reads, by channel and pixel of its kernel, over all images."""
     sums: dict[str, tuple[int, Matrix, Matrix]] = {}
 
     def watch(name: str) -> Any:
         def hook(layer: nn.Layer, inputs: Any) -> None:
-            value = inputs[0].numpy()
-            columns = value.transpose(1, 0, 2, 3).reshape(value.shape[1], -1).astype(np.float64)
+            columns = _columns(layer, inputs[0])
             count, first, second = sums.get(name, (0, np.zeros(len(columns)), np.zeros((len(columns), len(columns)))))
             sums[name] = (count + columns.shape[1], first + columns.sum(axis=1), second + columns @ columns.T)
 
@@ -52,6 +53,19 @@ def covariances(network: nn.Layer, layers: Sequence[str], images: Images) -> dic
     return {
         name: second / count - np.outer(first / count, first / count) for name, (count, first, second) in sums.items()
     }
+
+
+def _columns(layer: nn.Layer, value: paddle.Tensor) -> Matrix:
+    """What a convolution reads at each of its outputs (channels * kernel pixels, outputs), at most some hundred."""
+    if tuple(layer._kernel_size) == (1, 1):
+        parts = value.flatten(start_axis=2)
+    else:
+        parts = nn.functional.unfold(
+            value, layer._kernel_size, layer._stride, layer._updated_padding, layer._dilation
+        )
+    columns = parts.numpy().transpose(1, 0, 2).reshape(parts.shape[1], -1)
+    most = max(FEWEST_OUTPUTS, len(columns) // 8)
+    return np.asarray(columns[:, :: -(-columns.shape[1] // most)], np.float64)
 
 
 def renew_statistics(network: nn.Layer, images: Images, batch_size: int = 16) -> None:
@@ -115,19 +129,16 @@ def _readers(graph: Graph, group: ChannelGroup) -> list[str]:
 
 
 def _reader(parameters: Mapping[str, Any], group: ChannelGroup, name: str, covariance: Matrix) -> Reader:
-    part = _part(group, name)
-    weight = parameters[f"{name}.weight"].numpy()[:, part].astype(np.float64)
-    own = covariance[part, part]
-    if weight.shape[2:] != (1, 1):
-        own = np.diag(np.diag(own))
-    return Reader(weight.transpose(0, 2, 3, 1).reshape(-1, group.channels), own)
+    weight = parameters[f"{name}.weight"].numpy()[:, _part(group, name)].astype(np.float64)
+    pixels = weight.shape[2] * weight.shape[3]
+    first = _part(group, name).start * pixels
+    own = slice(first, first + group.channels * pixels)
+    return Reader(weight.reshape(len(weight), -1), covariance[own, own], group.channels)
 
 
 def _write(parameter: Any, group: ChannelGroup, name: str, weight: Matrix) -> None:
     value = parameter.numpy()
-    part = _part(group, name)
-    filters, _, height, width = value.shape
-    value[:, part] = weight.reshape(filters, height, width, group.channels).transpose(0, 3, 1, 2)
+    value[:, _part(group, name)] = weight.reshape(len(value), group.channels, *value.shape[2:])
     parameter.set_value(value)
 
 
