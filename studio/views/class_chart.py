@@ -29,7 +29,7 @@ from studio.views.thumbnails import part_name
 AnyIndex = QModelIndex | QPersistentModelIndex
 _BAR_HEIGHT = 12
 _ROW = 32
-_NUMBER = 72
+_NUMBER = 60
 _GAP_FROM = 4.0
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 

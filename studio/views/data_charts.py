@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from PySide6.QtCore import QModelIndex, Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from engine.contract.dataset import PARTS, Finding, Index, Part, Statistics
 from studio.i18n import on_language, tr
@@ -56,11 +56,20 @@ class ChartsPanel(QWidget):
         both.setSpacing(32)
         both.addLayout(left, 1)
         both.addLayout(right, 1)
+        inside = QWidget()
+        inside.setObjectName("scrolled")
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(0, 0, 8, 0)
+        column.setSpacing(16)
+        column.addLayout(legend)
+        column.addLayout(both, 1)
+        scroll = QScrollArea(self)
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setWidget(inside)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 16, 0, 0)
-        whole.setSpacing(16)
-        whole.addLayout(legend)
-        whole.addLayout(both, 1)
+        whole.addWidget(scroll)
         self._retranslate()
 
     def show_index(self, index: Index | None) -> None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from PySide6.QtCore import QPointF, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from engine.contract.dataset import PARTS, Index, Part
 from studio.i18n import on_language, tr
 from studio.theme import theme
 from studio.views.thumbnail_delegate import part_colour
 from studio.views.thumbnails import part_name
-from studio.views.widgets import Button, Elided, IconButton, Text
+from studio.views.widgets import Button, Chip, Elided, IconButton, Text
 
 _HASH_SHOWN = 12
 _FORMATS = {"voc": "Pascal VOC", "coco": "COCO", "yolo": "YOLO"}
@@ -69,7 +69,8 @@ class DataHeader(QWidget):
         super().__init__(parent)
         self._index: Index | None = None
         self.title = Elided("", "title", Qt.TextElideMode.ElideRight)
-        self.kind, self.hash = Text(role="chip"), Text(role="muted")
+        self.title.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self.kind, self.hash = Chip(), Text(role="muted")
         self.source = Elided("", "muted")
         self.copy = IconButton("copy", "studio.data.copy_hash", self._copy_hash)
         self.other = Button("studio.data.other_data", self.import_wanted.emit, icon_name="plus")
@@ -84,24 +85,24 @@ class DataHeader(QWidget):
 
     def _lay_out(self) -> None:
         first = QHBoxLayout()
-        first.addWidget(self.title, 1)
+        first.setSpacing(8)
+        first.addWidget(self.title)
+        first.addSpacing(4)
+        first.addWidget(self.kind)
+        first.addWidget(self.source, 1)
+        first.addWidget(self.hash)
+        first.addWidget(self.copy)
+        first.addSpacing(8)
         first.addWidget(self.other)
         second = QHBoxLayout()
-        second.setSpacing(8)
-        second.addWidget(self.kind)
-        second.addWidget(self.source, 1)
-        second.addWidget(self.hash)
-        second.addWidget(self.copy)
-        third = QHBoxLayout()
-        third.setContentsMargins(0, 12, 0, 0)
-        third.setSpacing(40)
+        second.setSpacing(40)
         for tile in self.tiles.values():
-            third.addWidget(tile)
-        third.addStretch(1)
+            second.addWidget(tile)
+        second.addStretch(1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(4)
-        for row in (first, second, third):
+        column.setSpacing(12)
+        for row in (first, second):
             column.addLayout(row)
 
     def show_index(self, name: str, index: Index | None) -> None:

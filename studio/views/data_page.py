@@ -31,7 +31,9 @@ class DataPage(Page):
         self.setAcceptDrops(True)
         self.header, self.pictures = DataHeader(self), PicturesPanel(self)
         self.report, self.charts = ReportPanel(self), ChartsPanel(self)
-        self.facts = PictureInspector()
+        # Ours until the window puts it into its dock.
+        self.facts = PictureInspector(self)
+        self.facts.hide()
         self.empty = EmptyState("data", "studio.data.empty", "studio.data.import", self.import_data)
         self.tabs = QTabWidget(self)
         self.tabs.setDocumentMode(True)

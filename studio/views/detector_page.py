@@ -41,7 +41,9 @@ class DetectorPage(Page):
         self.about, self.anchors = Muted(), Chip("studio.detector.anchors_chip", "good")
         bind(self.anchors.setToolTip, "studio.detector.anchors_fitted")
         self.runs_note, self.problem = ErrorBanner(tone="info"), ErrorBanner(tone="warn")
-        self.details = DetectorInspector()
+        # Ours until the window puts it into its dock.
+        self.details = DetectorInspector(self)
+        self.details.hide()
         self.empty = EmptyState("detector", "studio.detector.empty", "studio.data.import", self._import)
         self._lay_out()
         self._connect()
@@ -88,7 +90,7 @@ class DetectorPage(Page):
         row.setSpacing(16)
         row.addWidget(Heading("studio.detector.size"))
         self.size_control.setMaximumWidth(560)
-        row.addWidget(self.size_control, 1)
+        row.addWidget(self.size_control, 4)
         row.addWidget(self.anchors)
         row.addStretch(1)
         return row

@@ -60,6 +60,7 @@ class SplitSliders(QWidget):
         number.setRange(0, 100)
         number.setSuffix(" %")
         number.setFixedWidth(80)
+        number.lineEdit().setTextMargins(6, 0, 0, 0)
         slider.valueChanged.connect(lambda value: self._set(place, value))
         number.valueChanged.connect(lambda value: self._set(place, value))
         grid.addWidget(Dot(part, self), place, 0, Qt.AlignmentFlag.AlignVCenter)
