@@ -101,10 +101,14 @@ def test_that_a_technique_of_another_family_says_why(page: RecipePage, studio: S
     page._gallery.reject()
 
 
-def test_that_keys_move_switch_and_remove_a_card_and_undo_brings_it_back(page: RecipePage, studio: Studio) -> None:
+def test_that_keys_move_switch_and_remove_a_card_and_undo_brings_it_back(
+    page: RecipePage, studio: Studio, qtbot: QtBot
+) -> None:
     fill(studio)
     card = page.stack.cards[1]
+    page.window().activateWindow()
     card.setFocus()
+    qtbot.waitUntil(card.hasFocus)
     QTest.keyClick(card, Qt.Key.Key_Down, Qt.KeyboardModifier.AltModifier)
     assert order(page) == ["lr_schedule", "quant_aware", "filter_prune"] and page.stack.cards[2] is card
     assert page.order.isVisible()
