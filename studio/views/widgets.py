@@ -139,7 +139,12 @@ class EmptyState(QWidget):
         self.button = Button(button_code, callback, "primary") if button_code else None
         layout.addStretch(2)
         layout.addWidget(IconLabel(icon_name, 48, "border_strong"), 0, centre)
-        layout.addWidget(self.sentence, 0, centre)
+        # Not by an alignment: a text that wraps would not get the height that it needs.
+        row = QHBoxLayout()
+        row.addStretch(1)
+        row.addWidget(self.sentence, 100)
+        row.addStretch(1)
+        layout.addLayout(row)
         if self.button is not None:
             layout.addWidget(self.button, 0, centre)
         layout.addStretch(3)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
-from engine.contract.job import EvaluateJob
+from engine.contract.job import EvaluateJob, ProjectJob
 from engine.contract.lock import is_locked
 from engine.contract.project import ProjectFolder
 from engine.contract.resources import ROOT
@@ -156,10 +156,10 @@ def test_that_a_recipe_between_two_runs_is_found_again(studio: Studio, project: 
     assert not RecipeProcess(root).alive()
 
 
-def test_that_a_task_that_cannot_start_says_why(opened: Studio, project: Path, qtbot: QtBot) -> None:
-    gone = EvaluateJob(run=str(project / "runs" / "gone"), index=str(project / "data" / "index.sqlite"))
-    task = opened.tasks.start(gone, "Look")
-    with qtbot.waitSignal(task.finished, timeout=2 * PATIENCE_MS):
+def test_that_a_task_that_is_refused_says_why(opened: Studio, project: Path, qtbot: QtBot) -> None:
+    job = ProjectJob(dir=str(project), source="/nowhere", detector="ssdlite_mobilenet_v3_small")
+    task = opened.tasks.start(job, "Look")
+    with qtbot.waitSignal(task.finished, timeout=4 * PATIENCE_MS):
         pass
     assert (task.title, task.status) == ("Look", "failed")
     assert task.error is not None
