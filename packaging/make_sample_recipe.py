@@ -72,13 +72,15 @@ def main(work: Path) -> None:
 def losses(choice: DetectorChoice, paths: list[str], names: list[str]) -> dict[str, list[float]]:
     """For each group, how far the outputs move at each of RATIOS."""
     from engine.detector.pictures import network_inputs
-    from engine.measuring import Calibration
-    from engine.technique import Context
+    from engine.detector.surgery import renew_statistics
+    from engine.technique import Calibration, Context
 
     base = based(choice)
     inputs = list(network_inputs(paths, base.config))
-    wanted = outputs(base, inputs[LOOKED_AT:])
     context = Context(base.config, choice, Calibration(lambda: iter(inputs[:LOOKED_AT]), LOOKED_AT))
+    # Compared with the base under the same new statistics, which alone move the outputs more than a mild cut does.
+    renew_statistics(base.network, lambda: (one["image"] for one in inputs[:LOOKED_AT]))
+    wanted = outputs(base, inputs[LOOKED_AT:])
     found: dict[str, list[float]] = {}
     for name in names:
         found[name] = []
@@ -125,12 +127,10 @@ def distance(wanted: list[NDArray[np.float32]], given: list[NDArray[np.float32]]
 
 def choose(graph: Graph, groups: dict[str, ChannelGroup], found: dict[str, list[float]]) -> dict[str, float]:
     """Ratios that leave TARGET of the multiply-accumulates, greedily by loss per multiply-accumulate saved."""
-    least = min(loss for row in found.values() for loss in row)  # what new statistics of batch norm alone move
     points = [0.0, *RATIOS]
 
     def loss(name: str, removed: int) -> float:
-        row = [max(0.0, value - least) for value in found[name]]
-        return float(np.interp(removed / groups[name].channels, points, [0.0, *row]))
+        return float(np.interp(removed / groups[name].channels, points, [0.0, *found[name]]))
 
     removed = dict.fromkeys(found, 0)
     total = macs = conv_macs(graph)

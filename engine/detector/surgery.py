@@ -25,23 +25,20 @@ from paddle import nn  # noqa: E402
 Matrix = NDArray[np.float64]
 FEWEST_OUTPUTS = 256
 """Outputs of one picture that are looked at, evenly spread; layers that read more than eight times as much get more."""
+PRODUCT = 4096
+"""Columns that make a product worth its while."""
 Images = Callable[[], Iterable[NDArray[np.float32]]]
 """Gives the same network inputs [1, 3, S, S] each time that it is called."""
 
 
 def covariances(network: nn.Layer, layers: Sequence[str], images: Images) -> dict[str, Matrix]:
     """Covariance of what each convolution of `layers` reads, by channel and pixel of its kernel, over all images."""
-    sums: dict[str, tuple[int, Matrix, Matrix]] = {}
+    found = dict(network.named_sublayers())
+    moments = {name: _Moments() for name in layers}
 
     def watch(name: str) -> Any:
-        def hook(layer: nn.Layer, inputs: Any) -> None:
-            columns = _columns(layer, inputs[0])
-            count, first, second = sums.get(name, (0, np.zeros(len(columns)), np.zeros((len(columns), len(columns)))))
-            sums[name] = (count + columns.shape[1], first + columns.sum(axis=1), second + columns @ columns.T)
+        return lambda layer, inputs: moments[name].add(_columns(layer, inputs[0]))
 
-        return hook
-
-    found = dict(network.named_sublayers())
     hooks = [found[name].register_forward_pre_hook(watch(name)) for name in layers]
     try:
         with evaluating(network), paddle.no_grad(), fast_depthwise():
@@ -50,9 +47,37 @@ def covariances(network: nn.Layer, layers: Sequence[str], images: Images) -> dic
     finally:
         for entry in hooks:
             entry.remove()
-    return {
-        name: second / count - np.outer(first / count, first / count) for name, (count, first, second) in sums.items()
-    }
+    return {name: moment.covariance() for name, moment in moments.items()}
+
+
+class _Moments:
+    """Sums of columns and of their products; columns are held back until there are enough for a large product."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.first: Matrix | float = 0.0
+        self.second: Matrix | float = 0.0
+        self.held: list[Matrix] = []
+
+    def add(self, columns: Matrix) -> None:
+        """Take in columns (rows, any number)."""
+        self.held.append(columns)
+        if sum(part.shape[1] for part in self.held) >= PRODUCT:
+            self._flush()
+
+    def covariance(self) -> Matrix:
+        """Of all that was added; (rows, rows)."""
+        self._flush()
+        mean = np.asarray(self.first) / self.count
+        return np.asarray(np.asarray(self.second) / self.count - np.outer(mean, mean))
+
+    def _flush(self) -> None:
+        if self.held:
+            columns = np.concatenate(self.held, axis=1)
+            self.held = []
+            self.count += columns.shape[1]
+            self.first = self.first + columns.sum(axis=1)
+            self.second = self.second + columns @ columns.T
 
 
 def _columns(layer: nn.Layer, value: paddle.Tensor) -> Matrix:

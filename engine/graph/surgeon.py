@@ -51,12 +51,12 @@ def removal_order(readers: Sequence[Reader], count: int) -> tuple[list[int], lis
     while len(order) < count:
         cost = np.full(len(alive), np.inf)
         cost[alive] = sum(patient.costs(alive) for patient in patients)
-        for chosen in map(int, cost.argsort(kind="stable")[: min(at_once, count - len(order))]):
-            for patient in patients:
-                patient.remove(chosen)
-            alive[chosen] = False
-            order.append(chosen)
-            losses.append((losses[-1] if losses else 0.0) + float(cost[chosen]) / len(readers))
+        chosen = cost.argsort(kind="stable")[: min(at_once, count - len(order))]
+        for patient in patients:
+            patient.remove(chosen)
+        alive[chosen] = False
+        order += map(int, chosen)
+        losses += ((losses[-1] if losses else 0.0) + cost[chosen].cumsum() / len(readers)).tolist()
     return order, losses
 
 
@@ -87,15 +87,16 @@ class _Patient:
         places = np.flatnonzero(alive)
         return np.asarray((weights * np.linalg.inv(blocks[places, :, places, :])).sum(axis=(1, 2)) / self.energy)
 
-    def remove(self, channel: int) -> None:
-        """Take a channel away and let the others make up for it."""
-        own = slice(channel * self.block, (channel + 1) * self.block)
-        columns = self.inverse[:, own].copy()
+    def remove(self, channels: NDArray[np.intp]) -> None:
+        """Take channels away and let the others make up for them."""
+        own = (channels[:, None] * self.block + np.arange(self.block)).ravel()
+        columns = self.inverse[:, own]
         shares = np.linalg.solve(columns[own], columns.T)
         self.weight -= self.weight[:, own] @ shares
         self.inverse -= columns @ shares
         self.weight[:, own] = 0.0
-        self.inverse[own, :] = self.inverse[:, own] = 0.0
+        self.inverse[own, :] = 0.0
+        self.inverse[:, own] = 0.0
 
 
 def _damped(covariance: Matrix) -> Matrix:
