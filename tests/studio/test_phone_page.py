@@ -68,7 +68,8 @@ def test_that_a_float_model_has_no_int8_and_a_quantised_one_nothing_else() -> No
         quantised: [(t, p) for t in TARGETS for p in PRECISIONS if refusal(t, p, quantised) is None]
         for quantised in (False, True)
     }
-    assert possible[False] == [("arm", "fp32"), ("arm", "fp16"), ("opencl", "fp32"), ("opencl", "fp16"), ("x86", "fp32")]
+    floats = [("arm", "fp32"), ("arm", "fp16"), ("opencl", "fp32"), ("opencl", "fp16"), ("x86", "fp32")]
+    assert possible[False] == floats
     assert possible[True] == [("arm", "int8"), ("x86", "int8")]
 
 

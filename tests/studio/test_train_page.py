@@ -79,8 +79,8 @@ def test_that_a_curve_grows_with_what_is_told(page: TrainPage, project: Path, qt
     count = len(RunFolder(root).events.read_text().splitlines())
     with RunFolder(root).events.open("a") as stream:
         stream.write(line(count, Metric(name="loss", step=STEPS + 1, value=0.25)))
-    qtbot.waitUntil(lambda: curves.points("loss") == STEPS + 1, timeout=5_000)
-    qtbot.waitUntil(lambda: "0.25" in curves.loss.lines["loss"].button.text(), timeout=5_000)
+    qtbot.waitUntil(lambda: curves.points("loss") == STEPS + 1, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: "0.25" in curves.loss.lines["loss"].button.text(), timeout=PATIENCE_MS)
 
 
 def test_that_a_curve_is_switched_off_by_its_name(page: TrainPage, project: Path, qtbot: QtBot) -> None:
@@ -95,7 +95,7 @@ def test_that_a_curve_is_switched_off_by_its_name(page: TrainPage, project: Path
 @pytest.mark.parametrize(
     ("end", "status", "words"),
     [
-        (None, "lost", "resume"),
+        (None, "lost", "Resume"),
         (CancelledEvent(), "cancelled", ""),
         (Failed(message=Message(code="run.disk_full", args={"path": "here"}), text="-"), "failed", "here"),
     ],
@@ -121,10 +121,10 @@ def test_that_a_removed_run_can_be_brought_back(page: TrainPage, project: Path, 
     write_run(project, "second")
     show(page, project, qtbot)
     qtbot.mouseClick(page.header.trash, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: page.header.name.full == f"0001  {root.name[5:]}", timeout=5_000)
+    qtbot.waitUntil(lambda: page.header.name.full == f"0001  {root.name[5:]}", timeout=PATIENCE_MS)
     assert len(page.studio.runs.runs) == 1
     qtbot.mouseClick(page._undo_row.button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: page.header.name.full == "0002  second", timeout=5_000)
+    qtbot.waitUntil(lambda: page.header.name.full == "0002  second", timeout=PATIENCE_MS)
 
 
 def test_that_the_form_starts_a_real_training_that_is_followed(page: TrainPage, project: Path, qtbot: QtBot) -> None:
