@@ -155,11 +155,11 @@ def column_title(column: str) -> str:
     """The heading of a column, with its unit."""
     titles = {
         "run": tr("studio.compare.column_run"),
-        "sides": tr("studio.compare.column_sides"),
+        "sides": "A | B",
         "map_val": tr("studio.compare.column_map_val"),
         "map_test": tr("studio.compare.column_map_test"),
-        "map50": tr("studio.compare.column_map50"),
-        "macs": tr("studio.compare.column_macs"),
+        "map50": "mAP50",
+        "macs": "G MACs",
         "params": tr("studio.compare.column_params"),
         "nb_bytes": tr("studio.compare.column_nb"),
         "host_ms": tr("studio.compare.column_host_ms"),
