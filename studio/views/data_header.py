@@ -7,7 +7,7 @@ from PySide6.QtGui import QGuiApplication, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from engine.contract.dataset import PARTS, Index, Part
-from studio.i18n import on_language, tr
+from studio.i18n import bind, on_language, tr
 from studio.theme import theme
 from studio.views.thumbnail_delegate import part_colour
 from studio.views.thumbnails import part_name
@@ -81,6 +81,7 @@ class DataHeader(QWidget):
             "classes": CountTile(parent=self),
         }
         self._lay_out()
+        bind(self.other.setToolTip, "studio.data.other_data_tip")
         on_language(self._retranslate)
 
     def _lay_out(self) -> None:

@@ -13,6 +13,7 @@ from studio.views.thumbnails import part_name
 Shares = tuple[int, int, int]
 DEFAULT: Shares = (80, 10, 10)
 _LEAST_TRAIN = 1
+_ROW = 32
 
 
 def share_out(shares: Shares, place: int, wanted: int) -> Shares:
@@ -63,6 +64,7 @@ class SplitSliders(QWidget):
         number.lineEdit().setTextMargins(6, 0, 0, 0)
         slider.valueChanged.connect(lambda value: self._set(place, value))
         number.valueChanged.connect(lambda value: self._set(place, value))
+        grid.setRowMinimumHeight(place, _ROW)
         grid.addWidget(Dot(part, self), place, 0, Qt.AlignmentFlag.AlignVCenter)
         for column, widget in enumerate((name, slider, number), 1):
             grid.addWidget(widget, place, column)
