@@ -157,6 +157,8 @@ class ChoiceEditor(Editor):
             self.segments.chosen.connect(self._chose)
         if self.combo is not None:
             self.combo.addItems([str(choice) for choice in field.choices])
+            # Chinese and English choices are of different widths.
+            self.combo.setSizeAdjustPolicy(QuietCombo.SizeAdjustPolicy.AdjustToContents)
             self.combo.setMinimumWidth(200)
             self.row.addWidget(self.combo)
             self.row.addStretch(1)
