@@ -74,7 +74,7 @@ class _Stack:
         return _Stack(self.choice, (*self.techniques, technique), self)
 
     def figures(self) -> Figures:
-        return tuple(graph_figures(self.graph))
+        return tuple(graph_figures(self.graph, self.techniques))
 
 
 @lru_cache(maxsize=32)

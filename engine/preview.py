@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -18,31 +19,55 @@ from engine.contract.project import DetectorChoice
 from engine.contract.resources import ROOT
 from engine.graph.count import conv_macs, macs, params
 from engine.graph.graph import FORMAT, Graph
-from engine.technique import Technique
+from engine.graph.size import nb_size
+from engine.technique import Phase, Technique
 
 _TIME_LIMIT_S = 300
 
 
 def preview(graph: Graph, techniques: Sequence[Technique]) -> list[Figure]:
-    """Figures of `graph` after the techniques' channel changes, in order; exact. Raises UserError."""
+    """Figures of `graph` after the techniques' channel changes, in order. Raises UserError."""
     for technique in techniques:
         graph = technique.estimate(graph)
-    return graph_figures(graph)
+    return graph_figures(graph, techniques)
 
 
-def graph_figures(graph: Graph) -> list[Figure]:
-    """Multiply-accumulates and parameters of a graph."""
+def graph_figures(graph: Graph, techniques: Sequence[Technique] = ()) -> list[Figure]:
+    """Multiply-accumulates and parameters of a graph, exact, and the size of its `.nb`, estimated.
+
+    That is the size in fp32, and in int8 too where one of the techniques, which have changed the graph, quantises.
+    """
     height, width = graph.size
     conditions = Conditions(input=f"{height}x{width}")
-    values: tuple[tuple[FigureName, int, str], ...] = (
+    figures = [
+        Figure(name=name, value=value, unit=unit, source="computed", conditions=conditions)
+        for name, value, unit in _counts(graph)
+    ]
+    figures.append(_nb_figure(graph, set(), "fp32"))
+    quantising = [technique for technique in techniques if technique.phase is Phase.QUANTISE]
+    if quantising:
+        figures.append(_nb_figure(graph, quantising[-1].int8_layers(graph), "int8"))
+    return figures
+
+
+@lru_cache(maxsize=16)
+def _counts(graph: Graph) -> tuple[tuple[FigureName, int, str], ...]:
+    # Kept, for most steps of a recipe leave the graph as it is.
+    return (
         ("macs", macs(graph), "MACs"),
         ("conv_macs", conv_macs(graph), "MACs"),
         ("params", params(graph), "parameters"),
     )
-    return [
-        Figure(name=name, value=value, unit=unit, source="computed", conditions=conditions)
-        for name, value, unit in values
-    ]
+
+
+def _nb_figure(graph: Graph, int8: set[str], precision: str) -> Figure:
+    size = nb_size(graph, int8)
+    height, width = graph.size
+    conditions = Conditions(runtime="Paddle Lite 2.13rc0", precision=precision, input=f"{height}x{width}")
+    bounds = {"low": size.low, "high": size.high}
+    return Figure(
+        name="nb_bytes", value=size.value, unit="bytes", source="estimated", conditions=conditions, **bounds
+    )
 
 
 def graph_of(choice: DetectorChoice, techniques: Sequence[Technique] = (), cache_dir: Path | None = None) -> Graph:

@@ -126,6 +126,10 @@ class Technique:
         """The graph after this step, for channel changes made to the built network; pure."""
         return graph
 
+    def int8_layers(self, graph: Graph) -> set[str]:
+        """Names of the convolutions that the export holds in int8; none for techniques that do not quantise. Pure."""
+        return set()
+
     def transform(self, network: nn.Layer, context: Context) -> Record | None:
         """Change the built network in place; returns the JSON record from which `replay` can do it again."""
         return None

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
 from engine.cli.choosing import add_detector_arguments, project_or_bare
 from engine.cli.output import emit_json, print_table
 from engine.cli.projects import show_value
-from engine.contract.figures import Figure
+from engine.contract.figures import Figure, pick
 from engine.contract.recipe import find_recipe
 
 NAME = "preview"
@@ -48,9 +49,23 @@ def run(args: argparse.Namespace) -> int:
         )
         return 0
     print(f"{choice.key}, {choice.size} px, {len(choice.classes)} classes, recipe {recipe.name}")
-    rows = [(a.name, show_value(b), show_value(a), change(b, a), a.source) for b, a in zip(base, after, strict=True)]
-    print_table(rows, ("figure", "base", "recipe", "change", "source"))
+    print_table([row(base, figure) for figure in after], ("figure", "base", "recipe", "change", "source"))
     return 0
+
+
+def row(base: Sequence[Figure], after: Figure) -> tuple[str | None, ...]:
+    """A figure of the recipe beside the base's; an estimated one with its bounds.
+
+    The base is in fp32, so that is also what an int8 size is compared with.
+    """
+    precision = after.conditions.precision
+    before = pick(base, after.name)
+    source: str = after.source
+    if after.low is not None and after.high is not None:
+        bounds = [show_value(after.model_copy(update={"value": bound})) for bound in (after.low, after.high)]
+        source = f"{source}, {bounds[0]} to {bounds[1]}"
+    name = f"{after.name} {precision}" if precision else after.name
+    return (name, show_value(before), show_value(after), change(before, after) if before else None, source)
 
 
 def change(before: Figure, after: Figure) -> str:

@@ -13,6 +13,8 @@ from engine.technique import Context, Phase, Record, Technique
 if TYPE_CHECKING:
     from paddle import nn
 
+    from engine.graph.graph import Graph
+
 CALIBRATION_PICTURES = 32
 
 _ZOO = "PaddleDetection release/0.4"
@@ -128,6 +130,20 @@ class QuantAware(Technique):
             ge=0.5,
             lt=1,
         )
+
+    def int8_layers(self, graph: Graph) -> set[str]:
+        """All convolutions but those kept in float; what `_kept_float` finds in a network."""
+        from engine.graph.roles import convolutions, first_convolution, output_convolutions, squeeze_convolutions
+
+        params = self.params
+        kept = set(params.keep_float)
+        if params.skip_first:
+            kept.add(first_convolution(graph))
+        if params.skip_se:
+            kept |= squeeze_convolutions(graph)
+        if params.skip_outputs:
+            kept |= output_convolutions(graph)
+        return {op.layer for op in convolutions(graph)} - kept
 
     def transform(self, network: nn.Layer, context: Context) -> Record:
         """Quantise in place and set the ranges of activations from some training pictures, if there are any."""

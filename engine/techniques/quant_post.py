@@ -14,6 +14,8 @@ from engine.technique import Context, Phase, Record, Technique
 if TYPE_CHECKING:
     from paddle import nn
 
+    from engine.graph.graph import Graph
+
 
 class QuantPost(Technique):
     """Turn a trained network into int8 with some calibration pictures; no training."""
@@ -73,6 +75,13 @@ class QuantPost(Technique):
             ),
             max_length=500,
         )
+
+    def int8_layers(self, graph: Graph) -> set[str]:
+        """All convolutions but the head's outputs and those kept in float."""
+        from engine.graph.roles import convolutions, output_convolutions
+
+        kept = output_convolutions(graph) | set(self.params.keep_float)
+        return {op.layer for op in convolutions(graph)} - kept
 
     def transform(self, network: nn.Layer, context: Context) -> Record:
         """Changes nothing yet: the record says which convolutions the export will leave float."""

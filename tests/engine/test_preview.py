@@ -24,9 +24,10 @@ def test_figures_are_computed_for_the_stated_input() -> None:
     graph = graph_of(KEY)
     figures = preview.preview(graph, [])
     counts = count_by_hooks(*fresh(KEY))
-    assert [figure.value for figure in figures] == list(counts)
-    assert [figure.name for figure in figures] == ["macs", "conv_macs", "params"]
-    assert {(figure.source, figure.conditions.input) for figure in figures} == {("computed", "96x96")}
+    assert [figure.name for figure in figures] == ["macs", "conv_macs", "params", "nb_bytes"]
+    assert [figure.value for figure in figures[:3]] == list(counts)
+    assert [figure.source for figure in figures] == ["computed"] * 3 + ["estimated"]
+    assert {figure.conditions.input for figure in figures} == {"96x96"}
 
 
 def test_techniques_act_in_order() -> None:

@@ -1,0 +1,46 @@
+"""How large a network's `.nb` file will be, estimated from its graph.
+
+A file of Paddle Lite 2.13 is its weights, which are known to the byte, and the program with its attributes, which is
+not: the shares below span what was seen of all detectors, pruned or not, in fp32 and in int8.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from math import prod
+
+from engine.graph.graph import Graph
+from engine.graph.roles import convolutions
+
+Range = tuple[float, float]
+
+# Bytes of program for each operation, of head for each layer's weights, of program for each layer in int8, which has
+# conversions before and after it. A scale for each of its channels is in the program too.
+OP_BYTES: Range = (650, 1100)
+LAYER_BYTES: Range = (230, 300)
+INT8_LAYER_BYTES: Range = (600, 1300)
+SCALE_BYTES = 4
+
+
+@dataclass(frozen=True)
+class Size:
+    """Bytes: the middle of what is likely, and the bounds."""
+
+    value: int
+    low: int
+    high: int
+
+
+def nb_size(graph: Graph, int8: Collection[str] = ()) -> Size:
+    """The size of the exported file, with the convolutions called `int8` in int8 and all else in fp32."""
+    weights = {op.layer: graph.parameters[op.parameters["weight"]] for op in convolutions(graph)}
+    known = 0
+    for layer, shape in weights.items():
+        # Batch norm is merged into the convolution, which leaves a bias for each filter.
+        known += prod(shape) * (1 if layer in int8 else 4) + 4 * shape[0]
+        known += SCALE_BYTES * shape[0] if layer in int8 else 0
+    quantised = sum(layer in int8 for layer in weights)
+    parts = ((OP_BYTES, len(graph.ops)), (LAYER_BYTES, len(weights)), (INT8_LAYER_BYTES, quantised))
+    low, high = (known + sum(round(span[end] * count) for span, count in parts) for end in (0, 1))
+    return Size((low + high) // 2, low, high)

@@ -1,0 +1,65 @@
+"""The estimated size of an exported file holds, and the graph knows which convolutions stay in float."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from engine.contract.figures import pick
+from engine.contract.job import Precision
+from engine.contract.recipe import Step
+from engine.graph.roles import convolutions, first_convolution, output_convolutions, squeeze_convolutions
+from engine.preview import preview
+from engine.registry import make
+from tests.engine.small_detectors import KEYS, choice_of, fresh, graph_of
+
+KEY = "ssdlite_mobilenet_v3_small"
+PRUNE = Step(technique="filter_prune", params={"ratio": 0.5})
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_that_roles_are_those_of_the_network(key: str) -> None:
+    from engine.detector import quantised
+
+    graph, (network, _) = graph_of(key), fresh(key)
+    assert {op.layer for op in convolutions(graph)} == set(quantised.convolutions(network))
+    assert first_convolution(graph) == quantised.first_convolution(network)
+    assert squeeze_convolutions(graph) == quantised.squeeze_convolutions(network)
+    assert output_convolutions(graph) == quantised.output_convolutions(network)
+
+
+@pytest.mark.parametrize("params", [{}, {"skip_se": False, "keep_float": ["backbone.conv1.conv"]}])
+def test_that_the_graph_tells_what_training_quantises(params: dict[str, object]) -> None:
+    technique = make(Step(technique="quant_aware", params=params))
+    network, _ = fresh(KEY)
+    kept = technique._kept_float(network)  # type: ignore[attr-defined]
+    every = {op.layer for op in convolutions(graph_of(KEY))}
+    assert technique.int8_layers(graph_of(KEY)) == every - kept
+
+
+@pytest.mark.parametrize(
+    ("steps", "precision"),
+    [
+        ((), "fp32"),
+        ((PRUNE, Step(technique="quant_aware")), "int8"),
+        ((Step(technique="quant_post", params={"pictures": 1}),), "int8"),
+    ],
+)
+def test_that_an_exported_file_is_as_large_as_was_told(
+    steps: tuple[Step, ...], precision: Precision, tmp_path: Path
+) -> None:
+    from engine.assembly import assemble, extend
+    from engine.exporting import export_model
+    from engine.jobs.export import _noise
+    from engine.technique import Context
+
+    told = pick(preview(graph_of(KEY), [make(step) for step in steps]), "nb_bytes", precision=precision)
+    model = assemble(choice_of(KEY))
+    calibration = _noise(model)
+    model = extend(model, steps, Context(model.config, model.choice, calibration))
+    made = export_model(model, target="arm", precision=precision, out=tmp_path, calibration=calibration)
+    assert told is not None and told.source == "estimated"
+    assert told.low is not None and told.high is not None
+    assert told.low <= made.nb.stat().st_size <= told.high
+    assert told.high < 1.2 * told.low
