@@ -49,6 +49,7 @@ class ListEditor(Editor):
         self._flow.setContentsMargins(0, 0, 0, 0)
         self.line = QLineEdit()
         self.line.returnPressed.connect(self._add)
+        self._chips.hide()
         column.addWidget(self._chips)
         column.addWidget(self.line)
         self.row.addLayout(column, 1)
@@ -56,6 +57,8 @@ class ListEditor(Editor):
 
     def set_value(self, value: Any) -> None:
         """Show the values of a list."""
+        if self._value == list(value or ()):
+            return
         self._value = list(value or ())
         while self._flow.count():
             taken = self._flow.takeAt(0)

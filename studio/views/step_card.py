@@ -63,6 +63,7 @@ class StepCard(QFrame):
         self.technique = technique
         self.card = card
         self._problems: tuple[Message, ...] = ()
+        self._step: Step | None = None
         self.setObjectName("stepCard")
         self.setProperty("role", "card")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -138,7 +139,10 @@ class StepCard(QFrame):
         self._name_fold()
 
     def set_step(self, step: Step) -> None:
-        """Show the parameters and whether the step is on."""
+        """Show the parameters and whether the step is on; nothing is done for what is shown already."""
+        if step == self._step:
+            return
+        self._step = step
         self.switch.setChecked(step.enabled)
         self.form.set_values(step.params)
         self.form.setEnabled(step.enabled)
