@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, Qt
+from PySide6.QtGui import QColor, QPainter
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
 
 from engine.contract.figures import Figure
 from studio.i18n import on_language, tr
@@ -31,6 +40,24 @@ class _Cell(QTableWidgetItem):
         return self.text() < other.text()
 
 
+class _Plain(QStyledItemDelegate):
+    """Paints a text and nothing else: the room of the inspector is narrow."""
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        """Draw the text in its colour, cut in its middle where it does not fit."""
+        rect: QRect = option.rect
+        inner = rect.adjusted(4 if index.column() == 0 else 1, 0, -3, 0)
+        painter.save()
+        painter.setFont(index.data(Qt.ItemDataRole.FontRole))
+        painter.setPen(index.data(Qt.ItemDataRole.ForegroundRole).color())
+        text = str(index.data(Qt.ItemDataRole.DisplayRole))
+        cut = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, inner.width())
+        painter.drawText(inner, int(index.data(Qt.ItemDataRole.TextAlignmentRole)), cut)
+        painter.restore()
+
+
 class SideTable(QTableWidget):
     """Rows of a name, a figure of A, one of B, and the change."""
 
@@ -39,6 +66,7 @@ class SideTable(QTableWidget):
         self._sortable = sortable
         self.setProperty("role", "bare")
         self.setShowGrid(False)
+        self.setItemDelegate(_Plain(self))
         self.setFrameShape(QTableWidget.Shape.NoFrame)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
@@ -51,7 +79,7 @@ class SideTable(QTableWidget):
         header.setMinimumSectionSize(40)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        for column, width in ((1, 64), (2, 64), (3, 74)):
+        for column, width in ((1, 63), (2, 63), (3, 66)):
             header.resizeSection(column, width)
 
     def set_rows(self, titles: Sequence[str], rows: Sequence[tuple[str, Figure | None, Figure | None]]) -> None:

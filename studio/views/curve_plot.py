@@ -16,7 +16,7 @@ def bare_plot() -> Any:
     plot = pg.PlotWidget(enableMenu=False)
     item = plot.getPlotItem()
     # Its menu is never opened; without a parent it would outlive the plot.
-    item.ctrlMenu.setParent(plot)
+    item.ctrlMenu.setParent(plot, Qt.WindowType.Popup)
     plot.setFrameShape(pg.QtWidgets.QFrame.Shape.NoFrame)
     plot.setMouseEnabled(x=False, y=False)
     plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)

@@ -30,7 +30,7 @@ class FigureTable(QWidget):
         super().__init__(parent)
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
-        self._grid.setHorizontalSpacing(8)
+        self._grid.setHorizontalSpacing(6)
         self._grid.setVerticalSpacing(6)
         self._labels: list[QLabel] = []
 
@@ -41,26 +41,26 @@ class FigureTable(QWidget):
         self._labels.clear()
         moments = [moment for moment in MOMENTS if figures.get(moment)]
         for column, moment in enumerate(moments, start=1):
-            self._add(0, column, moment_title(moment), "muted")
+            self._add(0, column, moment_title(moment), "small")
         row = 1
         for name in ROWS:
             found = [pick_own(figures[moment], name) for moment in moments]
             if not any(found):
                 continue
-            self._add(row, 0, tr(NAMES[name]), "muted")
+            self._add(row, 0, tr(NAMES[name]), "small")
             self._add_values(row, found)
             row += 1
         self._grid.setColumnStretch(0, 1)
 
     def _add_values(self, row: int, found: Sequence[Figure | None]) -> None:
         if not any(found[:-1]):
-            self._add(row, 1, show(found[-1]), "", span=len(found) + 1)
+            self._add(row, 1, show(found[-1]), "small", span=len(found) + 1)
             return
         for column, figure in enumerate(found, start=1):
-            self._add(row, column, show(figure), "")
+            self._add(row, column, show(figure), "small")
         change = delta(found[0], found[-1])
         if change is not None and change.better is not None:
-            label = self._add(row, len(found) + 1, f"{change.arrow} {change.text}", "")
+            label = self._add(row, len(found) + 1, f"{change.arrow} {change.text}", "small")
             set_role(label, tone="good" if change.better else "bad")
 
     def _add(self, row: int, column: int, text: str, role: str, span: int = 1) -> QLabel:
@@ -87,7 +87,7 @@ class RunDetails(QScrollArea):
         inside.setObjectName("scrolled")
         self.setWidget(inside)
         layout = QVBoxLayout(inside)
-        layout.setContentsMargins(16, 16, 16, 16)
+        layout.setContentsMargins(12, 16, 12, 16)
         layout.setSpacing(8)
         self.figures = FigureTable()
         self.no_figures = Muted("studio.train.no_figures")
