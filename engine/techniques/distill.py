@@ -67,7 +67,7 @@ class Distill(Technique):
     )
 
     class Params(Technique.TrainingParams):
-        """What is imitated and how strongly; `weight` 1 makes the terms about as large as the detector's own loss."""
+        """What is imitated and how strongly; the published factor can drown the loss of the detector itself."""
 
         kind: Literal["auto", "l2", "fine_grained", "features", "outputs"] = parameter(
             "auto",
@@ -89,7 +89,10 @@ class Distill(Technique):
         weight: float = parameter(
             1.0,
             ("Weight", "权重"),
-            ("Factor on the distillation loss; 1 is the published strength", "蒸馏损失的系数；1 为公开的强度"),
+            (
+                "Factor on the distillation loss; 1 is the published strength, too strong for short runs on few pictures",
+                "蒸馏损失的系数；1 为公开的强度，对少量图片的短训练过强",
+            ),
             gt=0,
             le=100,
             simple=True,

@@ -21,7 +21,14 @@ from engine.contract.project import ProjectFolder
 from engine.contract.runs import RunFolder
 
 KEY = "yolov3_mobilenet_v3_large"
-LABELS = ("base", "control", "yolo-phone-compress", "yolo-phone-quant-aware", "no-distil-compress")
+COMPARED = ("base", "yolo-phone-compress")
+QUANTISED = ("yolo-phone", "yolo-phone-obs")
+LABELS = (
+    "base",
+    "control",
+    *(f"{recipe}-{job}" for recipe in QUANTISED for job in ("compress", "quant-aware")),
+    "no-distil-compress",
+)
 PRESETS = ("head70", "head86")
 NETWORK = "host_ms_network"
 
@@ -44,21 +51,21 @@ class RealRun:
         start = ["--from", str(self.args.weights)]
         self.train("base", *start, *common, *stop, "--epochs", str(self.args.epochs))
         self.train("control", "--from", self.name("base"), *common, "--epochs", str(self.extra))
-        self.compress("yolo-phone", self.recipe(distil=True))
-        self.compress("no-distil", self.recipe(distil=False))
+        self.compress("yolo-phone", self.recipe("yolo-phone"))
+        self.compress("yolo-phone-obs", self.recipe("yolo-phone-obs"))
+        self.compress("no-distil", self.recipe("yolo-phone", without=("distill", "quant_aware"), name="no-distil"))
         for preset in PRESETS:
             self.compress(preset, self.cut(preset))
         self.report()
 
-    def recipe(self, *, distil: bool) -> Path:
-        """The built-in yolo-phone with this run's epochs; without its teaching and quantising for the ablation."""
+    def recipe(self, key: str, *, without: tuple[str, ...] = (), name: str = "") -> Path:
+        """A built-in recipe with this run's epochs; `without` leaves techniques out, for an ablation."""
         from engine.contract.recipe import find_recipe
 
-        document = find_recipe("yolo-phone").model_dump(mode="json")
-        document["name"] = "yolo-phone" if distil else "no-distil"
+        document = find_recipe(key).model_dump(mode="json")
+        document["name"] = name or key
         lengths = {"filter_prune": self.args.recovery, "distill": self.args.recovery, "quant_aware": self.args.quantise}
-        left_out = set() if distil else {"distill", "quant_aware"}
-        document["steps"] = [step for step in document["steps"] if step["technique"] not in left_out]
+        document["steps"] = [step for step in document["steps"] if step["technique"] not in without]
         for step in document["steps"]:
             if step["technique"] in lengths:
                 step["params"]["epochs"] = lengths[step["technique"]]
@@ -84,7 +91,7 @@ class RealRun:
         words = ["compress", str(self.folder.root), str(recipe), "--from", base, "--teacher", base]
         if not self.resumed(f"{label}-compress"):
             self.espalier(*words)
-        elif label == "yolo-phone" and not self.resumed("yolo-phone-quant-aware"):
+        elif label in QUANTISED and not self.resumed(f"{label}-quant-aware"):
             self.espalier(*words, "--continue", self.name(f"{label}-compress"))
 
     def resumed(self, label: str) -> bool:
@@ -106,16 +113,19 @@ class RealRun:
         """Measure every run on test, once, and their host latency side by side; print and keep the tables."""
         for label in LABELS:
             self.kept(label, "evaluate", self.name(label), "--split", "test")
+            precision = "int8" if label.endswith("quant-aware") else "fp32"
+            words = ["--target", "arm", "--precision", precision, "-o", str(self.args.dir / "phone" / label)]
+            self.kept(f"phone {label}", "export", self.name(label), *words)
         self.kept("host", "host-bench", *(self.name(label) for label in LABELS))
         cuts = [f"{preset}-compress" for preset in PRESETS]
         self.kept("speed", "host-bench", self.name("base"), *map(self.name, cuts))
         small = self.name("yolo-phone-quant-aware")
         for runtime in ("paddle", "lite"):
             self.kept(f"int8 {runtime}", "evaluate", small, "--split", "val", "--runtime", runtime)
-        for label in ("base", "yolo-phone-compress"):
+        for label in COMPARED:
             words = ["--target", "x86", "--precision", "fp32", "-o", str(self.args.dir / "export" / label)]
             self.kept(f"parity {label}", "export", self.name(label), *words)
-        headers = ("run", "mAP test", "mAP50 test", "G MACs", "M params", ".nb MB", "host ms network", "precision")
+        headers = ("run", "mAP test", "mAP50 test", "G MACs", "M params", ".nb MB, arm", "host ms network", "precision")
         print_table([self._row(label) for label in LABELS], headers)
         for line in self._checks():
             print(line)
@@ -137,7 +147,7 @@ class RealRun:
         lines = [f"{name}: {value:.1f} ms, {base / value:.2f} x faster than the base" for name, value in speed.items()]
         maps = [_of(self.kept(f"int8 {runtime}", ""), "map") for runtime in ("paddle", "lite")]
         lines.append(f"int8 mAP val: Paddle {maps[0]['value']:.2f}, Paddle Lite x86 {maps[1]['value']:.2f}")
-        for label in ("base", "yolo-phone-compress"):
+        for label in COMPARED:
             box, score = (_of(self.kept(f"parity {label}", ""), f"parity_{part}") for part in ("box_px", "score"))
             subject = box["conditions"]["subject"]
             lines.append(f"parity of {label}: {box['value']:.2g} px, score {score['value']:.2g} ({subject})")
@@ -153,7 +163,7 @@ class RealRun:
             f"{figures['map50']:.1f}",
             f"{figures['conv_macs'] / 1e9:.3f}",
             f"{figures['params'] / 1e6:.2f}",
-            f"{host['nb_bytes']['value'] / 1e6:.2f}",
+            f"{_of(self.kept(f'phone {label}', ''), 'nb_bytes')['value'] / 1e6:.2f}",
             f"{host[NETWORK]['value']:.1f}",
             host[NETWORK]["conditions"]["precision"],
         )

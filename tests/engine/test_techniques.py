@@ -110,6 +110,12 @@ def test_that_replay_gives_the_structure_that_transform_made(key: str) -> None:
     np.testing.assert_array_equal(*outputs)
 
 
+def without_pictures(step: Step) -> Step:
+    """The step with a criterion that needs no pictures; which filters go does not change how many."""
+    same = {**step.params, "criterion": "l1"} if step.params.get("criterion") == "obs" else step.params
+    return step.model_copy(update={"params": same})
+
+
 @pytest.mark.parametrize(("recipe", "key"), RECIPES)
 def test_that_the_preview_of_a_built_in_recipe_equals_the_reloaded_build(
     recipe: str, key: str, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
@@ -120,7 +126,7 @@ def test_that_the_preview_of_a_built_in_recipe_equals_the_reloaded_build(
     from engine.detector.header import CheckpointInfo
 
     choice = choice_of(key)
-    steps = [step for step in builtin_recipes()[recipe].steps if step.enabled]
+    steps = [without_pictures(step) for step in builtin_recipes()[recipe].steps if step.enabled]
     graph = graph_of(choice, cache_dir=tmp_path_factory.getbasetemp() / "graphs")
     told = preview(graph, [make(step) for step in steps])
     model = extend(assemble(choice), steps)
