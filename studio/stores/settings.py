@@ -29,6 +29,7 @@ class Settings(BaseModel):
     recent: tuple[str, ...] = Field(default=(), description="Folders of projects, latest first")
     geometry: str = ""
     docks: str = ""
+    jobs: bool = Field(default=True, description="Whether the dock below is wanted")
     inspector: bool = Field(default=True, description="Whether the dock on the right is wanted")
     expert: bool = False
     last_page: str = "data"

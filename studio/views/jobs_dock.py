@@ -118,7 +118,8 @@ class JobsList(QScrollArea):
         for store in (studio.runs, studio.tasks):
             store.added.connect(self._add)
             store.removed.connect(self._remove)
-        for job in (*studio.runs.runs, *studio.tasks.tasks):
+        known: list[Run | Task] = [*studio.runs.runs, *studio.tasks.tasks]
+        for job in known:
             self._add(job)
 
     def _add(self, job: Run | Task) -> None:
@@ -211,7 +212,7 @@ class JobsDock(QTabWidget):
         self.addTab(self.jobs, "")
         self.addTab(self.log, "")
         self.jobs.chosen.connect(self.show_log)
-        studio.runs.removed.connect(lambda run: self.log.shows(run.root) and self.log.show_log(None))
+        studio.runs.removed.connect(self._run_removed)
         studio.project.closed.connect(lambda: self.log.show_log(None))
         on_language(self._retranslate)
         self._retranslate()
@@ -220,6 +221,10 @@ class JobsDock(QTabWidget):
         """Bring the log of a run or task to the front."""
         self.log.show_log(job)
         self.setCurrentWidget(self.log)
+
+    def _run_removed(self, run: Run) -> None:
+        if self.log.shows(run.root):
+            self.log.show_log(None)
 
     def _retranslate(self) -> None:
         self.setTabText(0, tr("studio.core.jobs"))

@@ -123,6 +123,7 @@ class MainWindow(QMainWindow):
 
     def toggle_jobs(self) -> None:
         """Show or hide the dock below."""
+        self.studio.settings.update(jobs=self.jobs_dock.isHidden())
         self.jobs_dock.setVisible(self.jobs_dock.isHidden())
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
@@ -206,7 +207,7 @@ class MainWindow(QMainWindow):
         if settings.docks:
             self.restoreState(_bytes(settings.docks), _LAYOUT)
         self.inspector_dock.hide()
-        self.jobs_dock.setVisible(self.studio.project.folder is not None)
+        self.jobs_dock.hide()
 
     def _build(self, key: str) -> Page:
         module, name = PAGES[key].split(":")
@@ -231,7 +232,7 @@ class MainWindow(QMainWindow):
     def _opened(self) -> None:
         self.banner.clear()
         self._project_changed()
-        self.jobs_dock.show()
+        self.jobs_dock.setVisible(self.studio.settings.value.jobs)
         last = self.studio.settings.value.last_page
         self.show_page(last if last in PAGES else "data")
         if self.studio.runs.active() is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -87,7 +88,7 @@ class Menus:
         window = self._window
         menu = self._menu("studio.core.menu_view")
         for number, key in enumerate(window.rail.buttons, start=1):
-            self._add(menu, key, NAMES[key], lambda key=key: window.show_page(key), f"Ctrl+{number}")
+            self._add(menu, key, NAMES[key], partial(window.show_page, key), f"Ctrl+{number}")
         menu.addSeparator()
         self._add(menu, "inspector", "studio.core.show_inspector", window.toggle_inspector, "Ctrl+I")
         self._add(menu, "jobs", "studio.core.show_jobs", window.toggle_jobs, "Ctrl+J")
@@ -105,9 +106,7 @@ class Menus:
         menu.addMenu(below)
         group = QActionGroup(below)
         for key, option in options:
-            action = self._add(
-                below, f"{name}_{key}", option, lambda key=key: self._studio.settings.update(**{name: key})
-            )
+            action = self._add(below, f"{name}_{key}", option, partial(self._studio.settings.update, **{name: key}))
             action.setCheckable(True)
             group.addAction(action)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import json
 import os
 import shutil
 import subprocess
@@ -15,6 +16,7 @@ from PySide6.QtCore import QCoreApplication, QEvent, QObject, QProcess, QTimer
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from engine.contract.catalog import Catalog
 from engine.contract.resources import ROOT
 from studio.i18n import translator
 from studio.studio import Studio
@@ -95,6 +97,14 @@ def made_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ):
         subprocess.run([sys.executable, *call], check=True, env=environment, cwd=ROOT, stdout=subprocess.DEVNULL)
     return folder / "signs"
+
+
+@pytest.fixture(scope="session")
+def catalog() -> Catalog:
+    """What `engine describe` tells; asked once."""
+    call = [sys.executable, "-m", "engine", "describe", "--json"]
+    told = json.loads(subprocess.run(call, check=True, cwd=ROOT, stdout=subprocess.PIPE).stdout)
+    return Catalog.model_validate({name: told[name] for name in Catalog.model_fields})
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import pytest
 from PySide6.QtWidgets import QAbstractButton, QToolButton
 from pytestqt.qtbot import QtBot
 
+from engine.contract.catalog import Catalog
 from studio.i18n import translator
 from studio.studio import Studio
 from studio.theme import theme
@@ -18,10 +19,10 @@ BOTH = pytest.mark.parametrize("language", ["en", "zh"])
 
 
 @pytest.fixture
-def opened(studio: Studio, window: MainWindow, project: Path, qtbot: QtBot) -> MainWindow:
-    """The window on the small project, with its catalogue."""
-    with qtbot.waitSignal(studio.catalog.changed, timeout=60_000):
-        studio.catalog.load()
+def opened(studio: Studio, window: MainWindow, project: Path, catalog: Catalog) -> MainWindow:
+    """The window on the small project, with the catalogue."""
+    studio.catalog.catalog = catalog
+    studio.catalog.changed.emit()
     assert studio.project.open(project)
     return window
 

@@ -6,6 +6,7 @@ import ast
 import gc
 import re
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent
@@ -53,7 +54,7 @@ def test_that_deleted_widgets_are_forgotten(qapp: QApplication) -> None:
     labels = [QLabel() for _ in range(5)]
     for label in labels:
         bind(label.setText, "studio.core.undo")
-        bind(lambda text, label=label: label.setToolTip(text), "studio.core.undo")
+        bind(partial(QLabel.setToolTip, label), "studio.core.undo")
     labels[0].deleteLater()
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     translator.set_language("zh")

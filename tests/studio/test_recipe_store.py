@@ -66,7 +66,7 @@ def test_that_the_working_recipe_is_there_again(studio: Studio, project: Path, q
     assert studio.project.open(project)
     studio.recipe.insert("prune", params={"ratio": 0.25})
     studio.project.close()
-    assert studio.recipe.recipe.steps == ()
+    assert keys(studio) == []
     assert studio.project.open(project)
     assert studio.recipe.recipe.steps == (Step(technique="prune", params={"ratio": 0.25}),)
     assert not studio.recipe.undo.canUndo()

@@ -14,6 +14,7 @@ from engine.contract.messages import Message
 from engine.contract.resources import ROOT
 from studio.app import forget_foreign_qt
 from studio.i18n import translator
+from studio.stores.settings import read_settings
 from studio.studio import Studio
 from studio.theme import theme
 from studio.views.main_window import PAGES, MainWindow
@@ -90,15 +91,24 @@ def test_that_what_is_no_project_is_said_and_can_be_put_away(window: MainWindow,
 
 def test_that_the_layout_is_remembered(studio: Studio, window: MainWindow, project: Path, qtbot: QtBot) -> None:
     assert studio.project.open(project)
-    window.resize(1300, 800)
+    assert not window.jobs_dock.isHidden()
     window.toggle_jobs()
+    window.show_page("recipe")
     window.close()
+    kept = read_settings(studio.settings.path)
+    assert (kept.jobs, kept.last_page, kept.last_project) == (False, "recipe", str(project))
+    assert kept.geometry and kept.docks
+    studio.project.close()
     again = MainWindow(studio)
-    again.show()
-    qtbot.waitExposed(again)
-    assert (again.width(), again.height()) == (1300, 800)
-    again.close()
-    again.deleteLater()
+    try:
+        again.show()
+        qtbot.waitExposed(again)
+        assert studio.project.open(project)
+        assert again.jobs_dock.isHidden() and again.page is again.pages["recipe"]
+    finally:
+        studio.project.close()
+        again.close()
+        again.deleteLater()
 
 
 def test_that_an_error_banner_tries_again(window: MainWindow, qtbot: QtBot) -> None:
