@@ -26,6 +26,7 @@ from studio.views.step_phases import phase_name, rank
 from studio.views.step_published import brief, effect_names, in_full
 
 _COLUMNS = 2
+_LEAST = 240
 Refusal = Callable[[TechniqueCard], str]
 
 
@@ -65,14 +66,17 @@ class CardButton(QPushButton):
         self.setAccessibleDescription(f"{text} {note}")
 
     def sizeHint(self) -> QSize:  # noqa: N802
-        """What the texts need."""
+        """What the texts need at the width that they have; they wrap, so any width will do."""
         layout = self.layout()
-        return layout.sizeHint() if layout is not None else super().sizeHint()
+        if layout is None:
+            return super().sizeHint()
+        width = max(self.width(), _LEAST)
+        return QSize(_LEAST, layout.totalHeightForWidth(width))
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802
         """What the texts need at least."""
         layout = self.layout()
-        return layout.minimumSize() if layout is not None else super().minimumSizeHint()
+        return QSize(_LEAST, layout.totalMinimumSize().height()) if layout is not None else super().minimumSizeHint()
 
 
 class StepGallery(QDialog):
