@@ -20,7 +20,7 @@ from studio.views.detector_size import SizeControl
 from studio.views.detector_start import StartPanel
 from studio.views.import_dialog import ImportDialog
 from studio.views.page import Page, PageState
-from studio.views.widgets import Card, Chip, EmptyState, ErrorBanner, Heading, Muted, Title
+from studio.views.widgets import Card, Chip, EmptyState, ErrorBanner, Heading, Muted, Text, Title
 
 Known = Sequence[Figure] | Message
 _COLUMNS = 2
@@ -40,6 +40,7 @@ class DetectorPage(Page):
         self.size_control, self.start = SizeControl(), StartPanel()
         self.about, self.anchors = Muted(), Chip("studio.detector.anchors_chip", "good")
         bind(self.anchors.setToolTip, "studio.detector.anchors_fitted")
+        self.counting = Text("studio.detector.counting_now", "muted")
         self.runs_note, self.problem = ErrorBanner(tone="info"), ErrorBanner(tone="warn")
         # Ours until the window puts it into its dock.
         self.details = DetectorInspector(self)
@@ -92,6 +93,7 @@ class DetectorPage(Page):
         self.size_control.setMaximumWidth(560)
         row.addWidget(self.size_control, 4)
         row.addWidget(self.anchors)
+        row.addWidget(self.counting)
         row.addStretch(1)
         return row
 
@@ -171,6 +173,7 @@ class DetectorPage(Page):
         return [(button, choice_of(button.card, size, choice.classes, AnchorMemory())) for button in ordered]
 
     def _show_figures(self) -> None:
+        self.counting.setVisible(self._asked is not None)
         for button, choice in self._candidates():
             button.show_figures(choice.size, self._known.get(choice.model_dump_json()))
 
@@ -182,6 +185,7 @@ class DetectorPage(Page):
         if unknown:
             key = self._asked = unknown[0].model_dump_json()
             self.studio.previews.figures_of(unknown[0], lambda answer: self._receive(key, answer))
+        self.counting.setVisible(self._asked is not None)
 
     def _receive(self, key: str, answer: Known) -> None:
         self._known[key] = answer

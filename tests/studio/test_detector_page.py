@@ -18,7 +18,7 @@ from studio.views.detector_size import SizeControl, nearest_size
 from studio.views.page import PageState
 
 SIZES = {"default": 320, "min": 96, "max": 640, "multiple": 32}
-SLOW_MS = 240_000
+SLOW_MS = 500_000
 
 
 def card(family: str = "yolov3") -> DetectorCard:
