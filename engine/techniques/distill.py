@@ -90,8 +90,8 @@ class Distill(Technique):
             1.0,
             ("Weight", "权重"),
             (
-                "Factor on the distillation loss; 1 is the published strength, too strong for short runs on few pictures",
-                "蒸馏损失的系数；1 为公开的强度，对少量图片的短训练过强",
+                "Factor on the distillation loss; 1 is the published strength, too strong for short runs",
+                "蒸馏损失的系数；1 为公开的强度，对短训练过强",
             ),
             gt=0,
             le=100,
