@@ -9,10 +9,11 @@ from string import Template
 from typing import Literal
 
 from PySide6.QtCore import QByteArray, QObject, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QGuiApplication, QIcon, QPainter, QPalette, QPixmap
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QIcon, QPainter, QPalette, QPixmap
 from PySide6.QtWidgets import QApplication
 
 from engine.contract.resources import RESOURCES
+from studio.i18n import translator
 
 ThemeName = Literal["light", "dark", "system"]
 ICONS = RESOURCES / "icons"
@@ -109,7 +110,8 @@ class Theme(QObject):
         """Style an application, from now on."""
         self._app = app
         app.setStyle("Fusion")
-        app.setFont(_font())
+        app.setFont(_font(translator.language))
+        translator.language_changed.connect(self._language_changed)
         app.styleHints().colorSchemeChanged.connect(self._scheme_changed)
         self._refresh(force=True)
 
@@ -123,6 +125,11 @@ class Theme(QObject):
                     icon.addPixmap(_draw(name, tint, size), mode)
             self._icons[key] = icon
         return self._icons[key]
+
+    def _language_changed(self, language: str) -> None:
+        font = _font(language)
+        if self._app is not None and font.families()[:1] != self._app.font().families()[:1]:
+            self._app.setFont(font)
 
     def _scheme_changed(self) -> None:
         if self._name == "system":
@@ -209,9 +216,14 @@ def _draw(name: str, colour: str, size: int) -> QPixmap:
     return drawn
 
 
-def _font() -> QFont:
+def _font(language: str) -> QFont:
+    """The first of the families that is there leads: a Chinese face that only fills gaps comes out bold and cut."""
+    chinese = ["Noto Sans CJK SC", "Source Han Sans SC", "Noto Sans SC", "WenQuanYi Micro Hei"]
+    latin = ["Inter", "Noto Sans"]
+    there = set(QFontDatabase.families())
+    wanted = [*chinese, *latin, "DejaVu Sans"] if language == "zh" else [*latin, *chinese, "DejaVu Sans"]
     font = QFont()
-    font.setFamilies(["Inter", "Noto Sans", "DejaVu Sans", "Noto Sans CJK SC", "Noto Sans SC", "WenQuanYi Micro Hei"])
+    font.setFamilies([family for family in wanted if family in there] or font.families())
     font.setPixelSize(13)
     return font
 

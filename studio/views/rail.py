@@ -68,7 +68,8 @@ class RailButton(QToolButton):
 
     def _say(self) -> None:
         state = tr(STATES[self._state])
-        self.setToolTip(tr("studio.core.rail_tip", page=tr(NAMES[self.key]), state=state, number=self._number))
+        keys = f"Ctrl+{self._number}"
+        self.setToolTip(tr("studio.core.rail_tip", page=tr(NAMES[self.key]), state=state, keys=keys))
         self.setAccessibleName(tr(NAMES[self.key]))
         self.setAccessibleDescription(state)
 
