@@ -56,13 +56,17 @@ class ChartsPanel(QWidget):
         both.setSpacing(32)
         both.addLayout(left, 1)
         both.addLayout(right, 1)
+        self._scroll(legend, both)
+        self._retranslate()
+
+    def _scroll(self, legend: QHBoxLayout, charts: QHBoxLayout) -> None:
         inside = QWidget()
         inside.setObjectName("scrolled")
         column = QVBoxLayout(inside)
         column.setContentsMargins(0, 0, 8, 0)
         column.setSpacing(16)
         column.addLayout(legend)
-        column.addLayout(both, 1)
+        column.addLayout(charts, 1)
         scroll = QScrollArea(self)
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
@@ -70,7 +74,6 @@ class ChartsPanel(QWidget):
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 16, 0, 0)
         whole.addWidget(scroll)
-        self._retranslate()
 
     def show_index(self, index: Index | None) -> None:
         """Show the statistics of an index, or nothing."""

@@ -34,7 +34,6 @@ class SizeControl(QWidget):
             label.setProperty("role", "muted")
         self.number.setSuffix(" px")
         self.number.setFixedWidth(96)
-        self.number.lineEdit().setTextMargins(6, 0, 0, 0)
         self.number.setKeyboardTracking(False)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)

@@ -61,7 +61,6 @@ class SplitSliders(QWidget):
         number.setRange(0, 100)
         number.setSuffix(" %")
         number.setFixedWidth(80)
-        number.lineEdit().setTextMargins(6, 0, 0, 0)
         slider.valueChanged.connect(lambda value: self._set(place, value))
         number.valueChanged.connect(lambda value: self._set(place, value))
         grid.setRowMinimumHeight(place, _ROW)
