@@ -8,6 +8,7 @@ from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
 
 from engine.contract.dataset import Box
+from studio.i18n import tr
 
 # Light enough for dark letters, apart from each other in hue and in lightness; the same in both themes, as the
 # pictures below them are.
@@ -24,6 +25,11 @@ def class_colour(class_id: int) -> QColor:
     if class_id < len(_COLOURS):
         return QColor(_COLOURS[class_id])
     return QColor.fromHsvF((class_id * _GOLDEN_ANGLE) % 360 / 360, 0.5, 0.95)
+
+
+def count_boxes(count: int) -> str:
+    """How many boxes, in words."""
+    return tr("studio.data.one_box") if count == 1 else tr("studio.data.box_count", count=count)
 
 
 def fitted(size: QSizeF, area: QRectF) -> QRectF:

@@ -37,6 +37,7 @@ class Segments(QFrame):
             self._buttons[name].setText(text)
             self._buttons[name].setAccessibleName(text)
             self._buttons[name].setChecked(name == key)
+        self._row.activate()
 
     def key(self) -> str:
         """The key of the choice that is on."""
@@ -77,7 +78,7 @@ class PictureFilters(QWidget):
         bind(self.labels.setToolTip, "studio.data.show_labels_tip")
         bind(self.kinds.setToolTip, "studio.data.class_filter_tip")
         bind(self.kinds.setAccessibleName, "studio.data.class_filter_tip")
-        row = QHBoxLayout(self)
+        row = self._row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(16)
         row.addWidget(self.splits)
@@ -118,3 +119,4 @@ class PictureFilters(QWidget):
         self.splits.offer(choices, self.splits.key() if self.splits.key() in choices else "all")
         if self.kinds.count():
             self.kinds.setItemText(0, tr("studio.data.all_classes"))
+        self._row.activate()

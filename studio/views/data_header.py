@@ -47,11 +47,11 @@ class CountTile(QFrame):
             below.addWidget(Dot(part, self), 0, Qt.AlignmentFlag.AlignVCenter)
         below.addWidget(self.label)
         below.addStretch(1)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.number)
-        column.addLayout(below)
+        self.column = QVBoxLayout(self)
+        self.column.setContentsMargins(0, 0, 0, 0)
+        self.column.setSpacing(0)
+        self.column.addWidget(self.number)
+        self.column.addLayout(below)
 
     def show_count(self, count: int, label: str) -> None:
         """Show a number with its label."""
@@ -105,6 +105,7 @@ class DataHeader(QWidget):
         column.setSpacing(12)
         for row in (first, second):
             column.addLayout(row)
+        self._column = column
 
     def show_index(self, name: str, index: Index | None) -> None:
         """Show a project's data, or nothing."""
@@ -132,6 +133,10 @@ class DataHeader(QWidget):
         self.tiles["none"].setVisible(counts["none"] > 0)
         self.tiles["boxes"].show_count(sum(split.boxes for split in splits.values()), tr("studio.data.boxes"))
         self.tiles["classes"].show_count(len(index.classes()), tr("studio.data.classes"))
+        # At once, from the inside out: another language has other heights, and half of them would be seen first.
+        for tile in self.tiles.values():
+            tile.column.activate()
+        self._column.activate()
 
     def _copy_hash(self) -> None:
         if self._index is not None:

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFrame, QLabel, QTreeWidget, QTreeWidgetItem, QVBo
 
 from engine.contract.dataset import Box, Picture
 from studio.i18n import bind, on_language, tr
-from studio.views.data_boxes import class_colour
+from studio.views.data_boxes import class_colour, count_boxes
 from studio.views.thumbnails import part_name
 
 _SWATCH = QSize(10, 10)
@@ -85,7 +85,7 @@ class PictureInspector(QWidget):
 
     def _facts(self, picture: Picture) -> str:
         size = f"{picture.width} × {picture.height} px"
-        boxes = tr("studio.data.box_count", count=len(picture.boxes))
+        boxes = count_boxes(len(picture.boxes))
         return f"{size} · {part_name(picture.split)} · {boxes}\n{Path(picture.path).parent}"
 
     def _item(self, box: Box) -> QTreeWidgetItem:

@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QLayout,
     QLineEdit,
     QPushButton,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -56,7 +55,7 @@ class ImportForm(QWidget):
         self._lay_out()
         self._bind()
         self._connect()
-        self.sliders.setVisible(False)
+        self._form.setRowVisible(self.sliders, False)
         on_language(self._retranslate)
         self._retranslate()
 
@@ -67,17 +66,14 @@ class ImportForm(QWidget):
         form.setVerticalSpacing(12)
         form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        splits = QVBoxLayout()
-        splits.setSpacing(8)
-        splits.addWidget(self.splits)
-        splits.addWidget(self.sliders)
         folder = QHBoxLayout()
         folder.setSpacing(8)
         folder.addWidget(self.folder, 1)
         folder.addWidget(self.choose)
         for name, field in (
             ("format", self.format),
-            ("splits", splits),
+            ("splits", self.splits),
+            ("shares", self.sliders),
             ("mend", self.fix),
             ("detector", self.detector),
             ("size", self.input_size),
@@ -115,7 +111,7 @@ class ImportForm(QWidget):
             self._labels[name].setBuddy(field)
 
     def _connect(self) -> None:
-        self.splits.currentIndexChanged.connect(lambda place: self.sliders.setVisible(place == 1))
+        self.splits.currentIndexChanged.connect(lambda place: self._form.setRowVisible(self.sliders, place == 1))
         self.detector.currentIndexChanged.connect(lambda _: self._show_detector())
         self.folder.textEdited.connect(self._name_folder)
         self.choose.clicked.connect(self._ask)

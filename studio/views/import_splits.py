@@ -14,6 +14,7 @@ Shares = tuple[int, int, int]
 DEFAULT: Shares = (80, 10, 10)
 _LEAST_TRAIN = 1
 _ROW = 32
+_CELLS = 4
 
 
 def share_out(shares: Shares, place: int, wanted: int) -> Shares:
@@ -51,6 +52,7 @@ class SplitSliders(QWidget):
         grid.setVerticalSpacing(4)
         for place, part in enumerate(PARTS[:3]):
             self._add_row(grid, place, part)
+        self.setMinimumHeight(grid.count() // _CELLS * _ROW + 2 * grid.verticalSpacing())
         on_language(self._retranslate)
         self._retranslate()
         self._show()

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 from engine.contract.dataset import Part, Picture
 from studio.i18n import tr
 from studio.theme import palette
-from studio.views.data_boxes import fitted, paint_boxes
+from studio.views.data_boxes import count_boxes, fitted, paint_boxes
 from studio.views.data_loading import PictureLoader
 
 TILE = QSize(192, 144)
@@ -89,7 +89,7 @@ class ThumbnailDelegate(QStyledItemDelegate):
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(part_colour(picture.split))
         painter.drawEllipse(QPointF(area.left() + 5, area.center().y()), 3.5, 3.5)
-        count = tr("studio.data.box_count", count=len(picture.boxes))
+        count = count_boxes(len(picture.boxes))
         width = metrics.horizontalAdvance(count)
         middle = Qt.AlignmentFlag.AlignVCenter
         painter.setPen(QColor(palette().muted))
