@@ -69,6 +69,16 @@ class Trainer:
         self.optimiser = make_optimiser(self.network, self.settings)
         self.average = AveragedWeights(self.network, self.settings.ema)
 
+    def begin(self, score: float | None) -> None:
+        """Keep the checkpoint to resume from; with the val mAP of the weights as they are, also as the best so far.
+
+        A training that only makes things worse, as one of simulated int8 may, then ends where it began.
+        """
+        if score is not None and self.settings.evaluate_every:
+            self.position.best_map, self.position.best_epoch = score, 0
+            self.save("best", self.position, _prefixed("model", self.average.current()))
+        self.keep_last()
+
     def restore(self, position: Position, optimiser: Arrays, average: Arrays) -> None:
         """Go on where a checkpoint was written; the network has its weights already."""
         self.position = position.model_copy()

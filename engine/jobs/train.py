@@ -40,7 +40,7 @@ def run(job: TrainJob, context: JobContext) -> dict[str, object]:
         info = read_info(last)
         model = assemble(info.choice, info.steps, info.records)
     else:
-        model = _start(job, context, data)
+        model, score = _start(job, context, data)
         info = CheckpointInfo(
             choice=model.choice, steps=model.steps, records=model.records, data_hash=data.index.content_hash()
         )
@@ -48,7 +48,7 @@ def run(job: TrainJob, context: JobContext) -> dict[str, object]:
     if resuming:
         _restore(trainer, info, last)
     else:
-        trainer.keep_last()
+        trainer.begin(score)
     context.stage("train.running", epochs=job.settings.epochs)
     position = trainer.run()
     return _finish(context, data, position.model_dump())
@@ -68,17 +68,20 @@ def _open_data(job: TrainJob) -> _Data:
     return data
 
 
-def _start(job: TrainJob, context: JobContext, data: _Data) -> Model:
-    """The model at optimiser step 0: loaded, measured, changed by the steps, measured again."""
+def _start(job: TrainJob, context: JobContext, data: _Data) -> tuple[Model, float | None]:
+    """The model at optimiser step 0: loaded, measured, changed by the steps, measured again; and that val mAP."""
     context.stage("train.preparing", detector=job.choice.key, size=job.choice.size)
     model = _load_start(job, context)
     changes = any(make(step).phase >= Phase.PRUNE for step in job.steps)
     if changes and data.val:
         context.figures("start", _measure(model, data, context))
     model = extend(model, job.steps, _context(model, data, context))
-    if changes and data.val:
-        context.figures("transformed", _measure(model, data, context))
-    return model
+    if not changes or not data.val:
+        return model, None
+    figures = _measure(model, data, context)
+    context.figures("transformed", figures)
+    found = pick(figures, "map")
+    return model, None if found is None else found.value
 
 
 def _load_start(job: TrainJob, context: JobContext) -> Model:

@@ -116,3 +116,41 @@ def test_that_the_best_weights_are_kept_and_measured(
     names = {figure.name for figure in state.figures["final"]}
     assert {"map", "map50", "macs", "conv_macs", "params"} <= names
     assert (run.checkpoints / "best.safetensors").is_file()
+
+
+def test_that_training_which_only_does_harm_ends_with_the_weights_it_began_with() -> None:
+    from engine.contract.job import TrainSettings
+    from engine.detector.runtime import prepare
+    from engine.detector.training import Trainer
+
+    prepare()
+    import paddle
+
+    saved: list[tuple[str, float | None]] = []
+    scores = iter([20.0, 31.0])
+    trainer = Trainer(
+        paddle.nn.Linear(2, 2),
+        reader=None,  # type: ignore[arg-type]  # nothing is trained here
+        settings=TrainSettings(epochs=2),
+        rate=lambda step: 0.1,
+        evaluate=lambda: next(scores),
+        save=lambda kind, position, tensors: saved.append((kind, position.best_map)),
+        observer=Silent(),
+    )
+    trainer.begin(30.0)
+    for epoch in (1, 2):
+        trainer.position.epoch = epoch
+        trainer._judge()
+    assert saved == [("best", 30.0), ("last", 30.0), ("best", 31.0)]
+
+
+class Silent:
+    """Hears everything and says nothing."""
+
+    def metric(self, name: str, step: int, value: float) -> None: ...
+
+    def progress(self, done: int, total: int, unit: str) -> None: ...
+
+    def check_cancelled(self) -> None: ...
+
+    def notice(self, code: str, **args: object) -> None: ...
