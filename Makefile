@@ -1,7 +1,7 @@
 # Every target sets the environment up first, which does nothing when it is up to date.
 PYTHON := .venv/bin/python
 
-.PHONY: setup studio demo test check lint types layers architecture bench lock
+.PHONY: setup studio demo screenshots test check lint types layers architecture bench lock
 
 setup:
 	@python3 packaging/bootstrap.py
@@ -11,6 +11,12 @@ studio: setup
 
 demo: setup
 	.venv/bin/espalier demo
+
+demo/demo.json: | setup
+	.venv/bin/espalier demo demo
+
+screenshots: demo/demo.json
+	$(PYTHON) -m studio.screenshots demo docs
 
 test: setup
 	$(PYTHON) -m tests

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import subprocess
+import sys
 from pathlib import Path
 
 from engine.cli.output import emit_json, print_table
+from engine.contract.display import require_display
+from engine.contract.messages import UserError
+from engine.contract.resources import ROOT
 
 NAME = "demo"
 HELP = "the whole session on the built-in sample"
@@ -32,4 +37,20 @@ def run(args: argparse.Namespace) -> int:
     for line in outcome.verdict():
         print(line)
     print(f"Project: {folder}   pictures: {outcome.pictures}")
+    _show(folder.resolve())
     return 0
+
+
+def _show(folder: Path) -> None:
+    """Open the studio on the project; without a screen draw its pages."""
+    try:
+        require_display()
+    except UserError:
+        out = folder / "screenshots"
+        print(f"There is no screen to open the studio on; its pages are drawn into {out}", flush=True)
+        words = ["studio.screenshots", str(folder), str(out)]
+    else:
+        print("Opening the studio on the project; close its window to come back here.", flush=True)
+        words = ["studio", str(folder)]
+    # A process of its own: no process has both Qt and Paddle.
+    subprocess.run([sys.executable, "-m", *words], cwd=ROOT, check=False)
