@@ -112,6 +112,10 @@ class Hand:
         except OSError:
             return {}
 
+    def loaded(self) -> str:
+        """Every file that is mapped into the process of the studio."""
+        return Path(f"/proc/{self.process.pid}/maps").read_text()
+
     def end(self) -> None:
         """Make an end of the studio, whatever it is at."""
         if self.process.poll() is None:
@@ -137,6 +141,8 @@ def test_that_keys_mouse_and_typing_work_in_a_real_window(hand: Hand, qtbot: QtB
     for number, key in [*enumerate(PAGES, start=1), (1, "data")]:
         hand.press(f"ctrl+{number}")
         hand.wait_for_page(key)
+    assert "libQt6XcbQpa" in hand.loaded()
+    assert not any(name in hand.loaded().lower() for name in ("paddle", "cv2"))
     for key in ("compare", "recipe"):
         hand.click(hand.twin.rail.buttons[key])
         hand.wait_for_page(key)
