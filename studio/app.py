@@ -9,6 +9,7 @@ import sys
 import threading
 import traceback
 from datetime import datetime
+from importlib import import_module
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -25,6 +26,8 @@ from studio.theme import ICONS, theme
 if TYPE_CHECKING:
     from studio.studio import Studio
     from studio.views.main_window import MainWindow
+
+WARM_MS = 1500
 
 
 def main(argv: list[str]) -> int:
@@ -43,6 +46,7 @@ def main(argv: list[str]) -> int:
     window.show()
     # After the first paint: an open project is painted first, and the catalogue is not needed for that.
     QTimer.singleShot(0, studio.catalog.load)
+    QTimer.singleShot(WARM_MS, lambda: warm_up(studio))
     project = named[0] if named else studio.settings.value.last_project
     if named or studio.project.is_project(project or "/"):
         studio.project.open(project)
@@ -68,6 +72,11 @@ def open_window(app: QApplication) -> tuple[Studio, MainWindow]:
     theme.name = settings.theme
     theme.apply(app)
     return studio, MainWindow(studio)
+
+
+def warm_up(studio: Studio) -> None:
+    """Import, beside the window, what draws curves: the first page that needs it would stand still for a second."""
+    studio.background.run(lambda: import_module("pyqtgraph"))
 
 
 def forget_foreign_qt() -> None:

@@ -130,7 +130,8 @@ class PreviewStore(QObject):
             teacher=self._recipe.teacher_run,
         ).model_dump(mode="json")
         self._set_busy(True)
-        self._engine.ask("recipe", request, self._receive)
+        # A person waits for this one; the figures of detectors that were never built take seconds each.
+        self._engine.ask("recipe", request, self._receive, urgent=True)
 
     def _receive(self, answer: dict[str, Any] | Message) -> None:
         if self._project.project is None:
