@@ -23,6 +23,8 @@ from studio.workers.engine_process import AnsweringEngine
 __all__ = ["BoxOnPicture", "PictureStore", "PlannedJobInfo", "Preview", "PreviewStore", "Problem", "read_preview"]
 
 Figures = tuple[Figure, ...]
+_UNUSED_MS = 30_000
+"""After so long without a question the process for detectors' figures ends."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,13 @@ class PreviewStore(QObject):
         self.latest: Preview | None = None
         self._busy = False
         self._engine = AnsweringEngine("figures", self)
+        # A detector that was never built takes seconds, and a recipe's figures must not wait for it.
+        self._cards = AnsweringEngine("figures", self)
+        self._unused = QTimer(self)
+        self._unused.setSingleShot(True)
+        self._unused.setInterval(_UNUSED_MS)
+        self._unused.timeout.connect(self._cards.close)
+        self._cards.busy_changed.connect(lambda busy: self._unused.stop() if busy else self._unused.start())
         # Several changes of one event ask once.
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
@@ -108,12 +117,14 @@ class PreviewStore(QObject):
         def answered(answer: dict[str, Any] | Message) -> None:
             receive(answer if isinstance(answer, Message) else read_preview(answer).base)
 
-        self._engine.ask(choice.model_dump_json(), request, answered)
+        self._cards.ask(choice.model_dump_json(), request, answered)
 
     def close(self) -> None:
-        """End the process; it starts again when it is needed."""
+        """End the processes; they start again when they are needed."""
         self._soon.stop()
         self._engine.close()
+        self._unused.stop()
+        self._cards.close()
         self._set_busy(False)
 
     def _ask(self) -> None:
@@ -130,8 +141,7 @@ class PreviewStore(QObject):
             teacher=self._recipe.teacher_run,
         ).model_dump(mode="json")
         self._set_busy(True)
-        # A person waits for this one; the figures of detectors that were never built take seconds each.
-        self._engine.ask("recipe", request, self._receive, urgent=True)
+        self._engine.ask("recipe", request, self._receive)
 
     def _receive(self, answer: dict[str, Any] | Message) -> None:
         if self._project.project is None:

@@ -82,13 +82,9 @@ class AnsweringEngine(QObject):
         """True while an answer is awaited."""
         return self._asked is not None
 
-    def ask(self, key: str, request: Answer, receive: Receive, urgent: bool = False) -> None:
-        """Ask; `receive` gets the answer, or the Message of why there is none. An urgent request is the next."""
-        if urgent:
-            self._waiting.pop(key, None)
-            self._waiting = {key: (request, receive)} | self._waiting
-        else:
-            self._waiting[key] = (request, receive)
+    def ask(self, key: str, request: Answer, receive: Receive) -> None:
+        """Ask; `receive` gets the answer, or the Message of why there is none."""
+        self._waiting[key] = (request, receive)
         self._next()
 
     def forget(self, key: str) -> None:
