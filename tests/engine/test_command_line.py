@@ -147,6 +147,9 @@ def test_that_ctrl_c_stops_the_run_with_status_130(tmp_path: Path) -> None:
         from engine import cli
         from engine.cli import follow
         from engine.contract.runs import start
+        import signal
+        # A shell has what it starts in the background ignore Ctrl-C, and that is inherited.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         def work(words):
             start(Path({str(tmp_path)!r}), {(sys.executable, str(JOBS), "patient")!r})
             follow.follow(Path({str(tmp_path)!r}))
