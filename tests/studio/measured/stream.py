@@ -7,11 +7,13 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtWidgets import QApplication
 
 from engine.contract.events import Metric
 from studio import app as studio_app
+from studio.stores.run import Run
 from studio.views.train_page import TrainPage
 from tests.studio.measured.watch import Watchdog, spin
 
@@ -39,33 +41,35 @@ def main(project: str, run: str, count: str, rate: str) -> None:
         assert followed is not None
         followed.told.connect(tell)
         page.show_run(followed)
-        spin(0.5)
-        dog = Watchdog()
-        dog.enter("stream")
-        cpu = time.thread_time()
-        spin(until=lambda: writer.poll() is not None, limit_s=1200)
-        behind = time.monotonic()
-        spin(until=lambda: followed.status == "finished", limit_s=1200)
-        behind = time.monotonic() - behind
-        dog.stop()
-        cpu = time.thread_time() - cpu
+        seen = _follow(writer, followed)
         assert writer.stdout is not None
         written, seconds = writer.stdout.read().split()
-    seen = {
+    seen |= {
         "written": int(written),
         "told": len(seqs),
         "in_order": seqs == list(range(int(written))),
         "points": page.curves.points("loss"),
         "seconds": float(seconds),
         "lag_s": max(lags),
-        "behind_s": behind,
-        "cpu_s": cpu,
-        "gaps": dog.longest,
         "rss_kb": int(Path("/proc/self/status").read_text().split("VmRSS:")[1].split()[0]),
     }
     window.close()
     studio.close()
     print(json.dumps(seen))
+
+
+def _follow(writer: subprocess.Popen[str], followed: Run) -> dict[str, Any]:
+    """Wait for the writer's end and then for the run's, and tell what that took the window."""
+    spin(0.5)
+    dog = Watchdog()
+    dog.enter("stream")
+    cpu = time.thread_time()
+    spin(until=lambda: writer.poll() is not None, limit_s=1200)
+    behind = time.monotonic()
+    spin(until=lambda: followed.status == "finished", limit_s=1200)
+    behind = time.monotonic() - behind
+    dog.stop()
+    return {"behind_s": behind, "cpu_s": time.thread_time() - cpu, "gaps": dog.longest}
 
 
 if __name__ == "__main__":
