@@ -32,13 +32,14 @@ write_coco(Path(sys.argv[1]), shots(train=6, val=2, test=2))
 
 
 @pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A home of the test's own: nobody's settings are read or written."""
+def home(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home of the test's own: nobody's settings are read or written. Traced graphs are made once for all tests."""
     folder = tmp_path / "home"
     folder.mkdir()
     monkeypatch.setenv("HOME", str(folder))
-    for name, below in (("CONFIG", "config"), ("CACHE", "cache"), ("STATE", "state"), ("DATA", "data")):
+    for name, below in (("CONFIG", "config"), ("STATE", "state"), ("DATA", "data")):
         monkeypatch.setenv(f"XDG_{name}_HOME", str(folder / below))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.getbasetemp() / "cache"))
     return folder
 
 
