@@ -93,7 +93,7 @@ class TrainSettings(BaseModel):
         "light",
         ("Augmentation", "数据增强"),
         (
-            "Random changes of training pictures; light suits small inputs and short runs, full is ppdet's",
+            "Random changes of training pictures; light suits short runs",
             "训练图片的随机变化；轻度适合小输入和短训练，完整即 ppdet 的增强",
         ),
         labels={"none": ("None", "无"), "light": ("Light", "轻度"), "full": ("Full", "完整")},
