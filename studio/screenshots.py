@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 WIDTH, HEIGHT = 1440, 900
 QUIET_S, LIMIT_S = 0.6, 40.0
+FINDING_S = 9.0
+"""Until the engine has found objects on a first picture."""
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 LANGUAGES: tuple[Language, ...] = ("en", "zh")
 
@@ -52,8 +54,6 @@ def shoot(
     from PySide6.QtWidgets import QApplication
 
     from studio.app import open_window
-    from studio.i18n import translator
-    from studio.theme import theme
     from studio.views.main_window import PAGES
 
     app = QApplication.instance() or QApplication(sys.argv[:1])
@@ -65,9 +65,8 @@ def shoot(
     written = []
     for language in languages:
         for name in themes:
-            translator.set_language(language)
-            theme.name = name
-            theme.apply(app)
+            # By the settings, as a person would: whatever else changes them sets both again.
+            studio.settings.update(language=language, theme=name)
             for key in ("start", *PAGES):
                 if key == "start":
                     studio.project.close()
@@ -75,7 +74,7 @@ def shoot(
                     studio.project.open(str(project))
                 if key != "start":
                     window.show_page(key)
-                _settle(app, window)
+                _settle(app, window, FINDING_S if key == "compare" else QUIET_S)
                 file = out / f"{key}-{name}-{language}.png"
                 window.grab().save(str(file))
                 written.append(file)
@@ -84,10 +83,10 @@ def shoot(
     return written
 
 
-def _settle(app: QApplication, window: MainWindow) -> None:
+def _settle(app: QApplication, window: MainWindow, quiet_s: float) -> None:
     """Let the page load what it shows: until it says that it has for a while, or the limit."""
     began = calm = time.monotonic()
-    while time.monotonic() - calm < QUIET_S and time.monotonic() - began < LIMIT_S:
+    while time.monotonic() - calm < quiet_s and time.monotonic() - began < LIMIT_S:
         app.processEvents()
         page = window.page
         if page is not None and not page.settled:
