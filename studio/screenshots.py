@@ -20,10 +20,8 @@ from engine.contract.messages import Language
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
 
-    from studio.views.main_window import MainWindow
-
 WIDTH, HEIGHT = 1440, 900
-QUIET_S, LIMIT_S = 0.6, 40.0
+SETTLING_S = 0.8
 FINDING_S = 9.0
 """Until the engine has found objects on a first picture."""
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
@@ -74,7 +72,7 @@ def shoot(
                     studio.project.open(str(project))
                 if key != "start":
                     window.show_page(key)
-                _settle(app, window, FINDING_S if key == "compare" else QUIET_S)
+                _settle(app, FINDING_S if key == "compare" else SETTLING_S)
                 file = out / f"{key}-{name}-{language}.png"
                 window.grab().save(str(file))
                 written.append(file)
@@ -83,14 +81,11 @@ def shoot(
     return written
 
 
-def _settle(app: QApplication, window: MainWindow, quiet_s: float) -> None:
-    """Let the page load what it shows: until it says that it has for a while, or the limit."""
-    began = calm = time.monotonic()
-    while time.monotonic() - calm < quiet_s and time.monotonic() - began < LIMIT_S:
+def _settle(app: QApplication, seconds: float) -> None:
+    """Let the page load what it shows."""
+    began = time.monotonic()
+    while time.monotonic() - began < seconds:
         app.processEvents()
-        page = window.page
-        if page is not None and not page.settled:
-            calm = time.monotonic()
         time.sleep(0.01)
 
 

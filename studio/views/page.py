@@ -46,11 +46,6 @@ class Page(QWidget):
             self._state = state
             self.state_changed.emit()
 
-    @property
-    def settled(self) -> bool:
-        """False while something that the page shows is still on its way; pictures of the page wait for it."""
-        return True
-
     def activated(self) -> None:
         """The page came to the front; heavy parts are made here, the first time."""
 

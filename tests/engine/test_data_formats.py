@@ -227,7 +227,7 @@ def test_that_a_yolo_yaml_is_followed(tmp_path: Path, yaml: str) -> None:
             put(tmp_path / "images" / folder / f"{shot.name}.png", encoded(shot.name))
             put(tmp_path / "labels" / folder / f"{shot.name}.txt", yolo_lines(shot))
     put(tmp_path / "lists" / "first.txt", "".join(f".\\images\\a\\a{n}.png\n" for n in range(3)))
-    put(tmp_path / "lists" / "second.txt", "".join(f"/root/data/images/b/b{n}.png\n" for n in range(2)))
+    put(tmp_path / "lists" / "second.txt", "".join(f"/mnt/elsewhere/images/b/b{n}.png\n" for n in range(2)))
     put(tmp_path / "data.yaml", yaml)
     splits = {Path(picture.path).stem: picture.split for picture in imported(tmp_path)}
     assert splits == {"a0": "train", "a1": "train", "a2": "train", "b0": "val", "b1": "val"}
