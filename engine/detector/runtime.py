@@ -12,6 +12,14 @@ import warnings
 from functools import cache
 from pathlib import Path
 
+from engine.detector.deferred import deferred
+
+_UNUSED = (
+    *("matplotlib", "matplotlib.pyplot", "mpl_toolkits", "mpl_toolkits.mplot3d", "pandas", "sklearn"),
+    *("scipy", "scipy.io", "scipy.linalg", "scipy.optimize", "scipy.spatial", "scipy.spatial.distance"),
+)
+"""What ppdet's trackers, key points and transformers import and no detector of ours calls."""
+
 
 @cache
 def prepare() -> None:
@@ -27,7 +35,7 @@ def prepare() -> None:
     os.environ.setdefault("GLOG_minloglevel", "2")
     os.environ.setdefault("FLAGS_call_stack_level", "1")
     warnings.filterwarnings("ignore", module=r"(ppdet|paddle|paddleslim|pkg_resources|numba)")
-    with contextlib.redirect_stdout(None):
+    with contextlib.redirect_stdout(None), deferred(*_UNUSED):
         import ppdet.modeling  # noqa: F401  # its tracking parts print what they miss
     logging.getLogger("ppdet").setLevel(logging.ERROR)
     _keep_sigterm()
