@@ -11,6 +11,21 @@ from typing import Any
 from engine.contract.figures import Figure
 from engine.contract.project import write_atomically
 
+_TEXTS = {
+    "size": ("height and width of the input: {size}, {size}", "输入的高和宽：{size}, {size}"),
+    "image": ("the picture, RGB planes, normalised", "图片，RGB 平面，已归一化"),
+    "scale": ("{size} / picture height, {size} / picture width", "{size} / 图片高度, {size} / 图片宽度"),
+    "resize": (
+        "stretch to {size} x {size}, bilinear; the aspect ratio is not kept",
+        "双线性拉伸到 {size} x {size}，不保持宽高比",
+    ),
+    "divide": ("divide by 255", "除以 255"),
+    "rows": (
+        "rows of class, score, left, top, right, bottom, in pixels of the picture",
+        "每行为类别、得分、左、上、右、下，单位为图片像素",
+    ),
+    "count": ("number of rows", "行数"),
+}
 PACKAGES = ("paddlepaddle", "paddledet", "paddleslim", "paddlelite")
 
 
@@ -33,18 +48,18 @@ def write_card(
         "target": target,
         "precision": precision,
         "inputs": [
-            {"name": "im_shape", "shape": [1, 2], "meaning": f"height and width of the input: {size}, {size}"},
-            {"name": "image", "shape": [1, 3, size, size], "meaning": "the picture, RGB planes, normalised"},
-            {"name": "scale_factor", "shape": [1, 2], "meaning": f"{size} / picture height, {size} / picture width"},
+            {"name": "im_shape", "shape": [1, 2], "meaning": _text("size", size)},
+            {"name": "image", "shape": [1, 3, size, size], "meaning": _text("image", size)},
+            {"name": "scale_factor", "shape": [1, 2], "meaning": _text("scale", size)},
         ],
         "preprocessing": {
-            "resize": f"stretch to {size} x {size}, bilinear; the aspect ratio is not kept",
+            "resize": _text("resize", size),
             "colour": "RGB",
-            "scale": "divide by 255",
+            "scale": _text("divide", size),
             "mean": list(config["mean"]),
             "std": list(config["std"]),
         },
-        "outputs": ["rows of class, score, left, top, right, bottom, in pixels of the picture", "number of rows"],
+        "outputs": [_text("rows", size), _text("count", size)],
         "classes": list(classes),
         "convolutions": dict(kernels),
         "steps": list(steps),
@@ -56,6 +71,12 @@ def write_card(
     return out / "model.json"
 
 
+def _text(key: str, size: int) -> dict[str, str]:
+    """A text of the card by language."""
+    english, chinese = (text.format(size=size) for text in _TEXTS[key])
+    return {"en": english, "zh": chinese}
+
+
 def _markdown(card: Mapping[str, Any]) -> str:
     pre, versions = card["preprocessing"], card["versions"]
     lines = [
@@ -63,11 +84,13 @@ def _markdown(card: Mapping[str, Any]) -> str:
         "",
         "| input, in this order | shape | what it is |",
         "|---|---|---|",
-        *(f"| {i['name']} | {i['shape']} | {i['meaning']} |" for i in card["inputs"]),
+        *(f"| {i['name']} | {i['shape']} | {i['meaning']['en']} |" for i in card["inputs"]),
         "",
-        f"Picture: {pre['colour']}, {pre['resize']}; {pre['scale']}, subtract {pre['mean']}, divide by {pre['std']}.",
+        f"Picture: {pre['colour']}, {pre['resize']['en']}; {pre['scale']['en']}, "
+        f"subtract {pre['mean']}, divide by {pre['std']}.",
         "",
-        f"Outputs: {card['outputs'][0]}; {card['outputs'][1]}. A first row of class -1 means that nothing was found.",
+        f"Outputs: {'; '.join(text['en'] for text in card['outputs'])}. "
+        "A first row of class -1 means that nothing was found.",
         "",
         "Classes: " + ", ".join(f"{number} {name}" for number, name in enumerate(card["classes"])),
         "",

@@ -26,7 +26,7 @@ FINE_GRAINED_FACTOR = 1000.0
 _ZOO = "PaddleDetection release/0.4, slim/distillation"
 
 
-def _effect(before: float, after: float, family: str, size: str, note: str) -> dict[str, Any]:
+def _effect(before: float, after: float, family: str, size: str, note: tuple[str, str]) -> dict[str, Any]:
     return {
         "name": "map",
         "effect": round(after - before, 1),
@@ -34,9 +34,16 @@ def _effect(before: float, after: float, family: str, size: str, note: str) -> d
         "family": family,
         "input": size,
         "threads": None,
-        "note": f"{before} to {after}; {note}",
+        "note": {"en": f"{before} to {after}; {note[0]}", "zh": f"{before} → {after}；{note[1]}"},
         "source": _ZOO,
     }
+
+
+_WHOLE = ("COCO, not pruned, teacher YOLOv3-ResNet34", "COCO，未剪裁，教师为 YOLOv3-ResNet34")
+
+
+def _cut(data: str) -> tuple[str, str]:
+    return f"{data}, head pruned by 0.5, 0.7 and 0.8", f"{data}，检测头剪裁 0.5、0.7 和 0.8"
 
 
 class Distill(Technique):
@@ -49,19 +56,22 @@ class Distill(Technique):
     summary_zh: ClassVar[str] = "训练时让学生网络在学习标注的同时模仿教师网络。"
     families: ClassVar[tuple[str, ...] | None] = tuple(KINDS)
     published: ClassVar[tuple[dict[str, Any], ...]] = (
-        _effect(27.1, 27.1, "YOLOv3 MobileNetV1", "320", "COCO, not pruned, teacher YOLOv3-ResNet34"),
-        _effect(29.3, 31.4, "YOLOv3 MobileNetV1", "608", "COCO, not pruned, teacher YOLOv3-ResNet34"),
-        _effect(24.0, 25.1, "YOLOv3 MobileNetV1", "320", "COCO, head pruned by 0.5, 0.7 and 0.8"),
-        _effect(27.8, 29.0, "YOLOv3 MobileNetV1", "608", "COCO, head pruned by 0.5, 0.7 and 0.8"),
-        _effect(75.5, 76.3, "YOLOv3 MobileNetV1", "320", "Pascal VOC, head pruned by 0.5, 0.7 and 0.8"),
+        _effect(27.1, 27.1, "YOLOv3 MobileNetV1", "320", _WHOLE),
+        _effect(29.3, 31.4, "YOLOv3 MobileNetV1", "608", _WHOLE),
+        _effect(24.0, 25.1, "YOLOv3 MobileNetV1", "320", _cut("COCO")),
+        _effect(27.8, 29.0, "YOLOv3 MobileNetV1", "608", _cut("COCO")),
+        _effect(75.5, 76.3, "YOLOv3 MobileNetV1", "320", _cut("Pascal VOC")),
         {
             "name": "map",
-            "effect": "2 to 3",
+            "effect": "+2 … +3",
             "unit": "points",
             "family": "YOLOv3 MobileNetV3",
             "input": None,
             "threads": None,
-            "note": "COCO, fine-tuning the pruned detector, teacher YOLOv3-ResNet34",
+            "note": {
+                "en": "COCO, fine-tuning the pruned detector, teacher YOLOv3-ResNet34",
+                "zh": "COCO，微调剪裁后的检测器，教师为 YOLOv3-ResNet34",
+            },
             "source": "PaddleDetection article of 2020-07-06",
         },
     )

@@ -36,9 +36,15 @@ PRESETS: dict[str, tuple[float, ...]] = {
 _ZOO = "PaddleDetection release/0.4"
 
 
-def _effect(name: str, unit: str, effect: float, note: str, **scope: Any) -> dict[str, Any]:
+def _effect(name: str, unit: str, effect: float, note: tuple[str, str], **scope: Any) -> dict[str, Any]:
     head = {"name": name, "effect": effect, "unit": unit, "input": "320", "threads": None, "source": _ZOO}
-    return head | {"note": note} | scope
+    return head | {"note": {"en": note[0], "zh": note[1]}} | scope
+
+
+def _change(preset: str, before: float, after: float, data: str) -> tuple[str, str]:
+    """A note in both languages; a star behind the preset stands for distillation."""
+    english, chinese = preset.replace(" *", " and distilled"), preset.replace(" *", " 加蒸馏")
+    return f"{english}, {before} to {after}, {data}", f"{chinese}，{before} → {after}，{data}"
 
 
 class FilterPrune(Technique):
@@ -50,23 +56,23 @@ class FilterPrune(Technique):
     title: ClassVar[dict[str, str]] = {"en": "Filter pruning", "zh": "滤波器剪裁"}
     summary_zh: ClassVar[str] = "移除最弱的卷积滤波器，然后微调。"
     published: ClassVar[tuple[dict[str, Any], ...]] = (
-        _effect("conv_macs", "%", -69.6, "head70, Pascal VOC", family="YOLOv3 MobileNetV1"),
+        _effect("conv_macs", "%", -69.6, ("head70, Pascal VOC", "head70，Pascal VOC"), family="YOLOv3 MobileNetV1"),
         _effect(
             "phone_ms",
             "%",
             -60.9,
-            "head70, 80.5 to 31.5 ms on SD855, Pascal VOC",
+            ("head70, 80.5 to 31.5 ms on SD855, Pascal VOC", "head70，SD855 上 80.5 → 31.5 ms，Pascal VOC"),
             family="YOLOv3 MobileNetV1",
             threads=4,
         ),
-        _effect("map", "points", 0.2, "head70, 75.3 to 75.5, Pascal VOC", family="YOLOv3 MobileNetV1"),
-        _effect("map", "points", -3.1, "head70, 27.1 to 24.0, COCO", family="YOLOv3 MobileNetV1"),
-        _effect("map", "points", -2.0, "head70 and distilled, 27.1 to 25.1, COCO", family="YOLOv3 MobileNetV1"),
+        _effect("map", "points", 0.2, _change("head70", 75.3, 75.5, "Pascal VOC"), family="YOLOv3 MobileNetV1"),
+        _effect("map", "points", -3.1, _change("head70", 27.1, 24.0, "COCO"), family="YOLOv3 MobileNetV1"),
+        _effect("map", "points", -2.0, _change("head70 *", 27.1, 25.1, "COCO"), family="YOLOv3 MobileNetV1"),
         _effect(
             "map",
             "points",
             -2.5,
-            "head86 and distilled, 27.1 to 24.6, COCO",
+            _change("head86 *", 27.1, 24.6, "COCO"),
             family="YOLOv3 MobileNetV3-large",
         ),
     )

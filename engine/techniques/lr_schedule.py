@@ -29,7 +29,10 @@ class LrSchedule(Technique):
             "family": "two-stage",
             "input": None,
             "threads": None,
-            "note": "cosine against three-step piecewise; stated as relative",
+            "note": {
+                "en": "cosine against three-step piecewise; stated as relative",
+                "zh": "余弦与三段式分段对比；原文为相对值",
+            },
             "source": "PaddleDetection article of 2020-07-06",
         },
         {
@@ -39,7 +42,10 @@ class LrSchedule(Technique):
             "family": "SSDLite MobileNetV3-large",
             "input": "320",
             "threads": None,
-            "note": "22.8 to 23.3 on COCO, with the backbone's learning rates lowered in the same change",
+            "note": {
+                "en": "22.8 to 23.3 on COCO, with the backbone's learning rates lowered in the same change",
+                "zh": "COCO 上 22.8 → 23.3，同一改动中还降低了骨架网络的学习率",
+            },
             "source": "PaddleDetection release/0.4 mobile zoo",
         },
     )

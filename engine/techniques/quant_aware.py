@@ -30,7 +30,7 @@ def _effect(name: str, before: float, after: float, family: str, source: str, **
         "family": family,
         "input": "608",
         "threads": None,
-        "note": f"{before:g} to {after:g}",
+        "note": {"en": f"{before:g} to {after:g}", "zh": f"{before:g} → {after:g}"},
         "source": source,
     } | scope
 
@@ -53,7 +53,10 @@ class QuantAware(Technique):
             "family": "SSDLite MobileNetV3",
             "input": "320",
             "threads": None,
-            "note": "about; mAP -0.4, where the mobile zoo's own table says -0.7 and -0.8",
+            "note": {
+                "en": "about; mAP -0.4, where the mobile zoo's own table says -0.7 and -0.8",
+                "zh": "约数；mAP -0.4，而移动端模型库自己的表格为 -0.7 和 -0.8",
+            },
             "source": "PaddleDetection article of 2020-07-06",
         },
         _effect("map", 29.3, 28.1, "YOLOv3 MobileNetV1", f"{_ZOO}, COCO"),

@@ -33,7 +33,7 @@ class QuantPost(Technique):
             "family": "YOLOv3 MobileNetV1",
             "input": "320",
             "threads": None,
-            "note": "27.1 to 26.0, COCO",
+            "note": {"en": "27.1 to 26.0, COCO", "zh": "27.1 → 26.0，COCO"},
             "source": "PaddleDetection release/0.4 slim tables",
         },
     )

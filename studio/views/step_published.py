@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from studio.i18n import tr
+from studio.i18n import pick, tr
 from studio.numbers import NAMES
 
 Published = Mapping[str, Any]
@@ -43,10 +43,15 @@ def in_full(published: Sequence[Published], name: str | None = None) -> str:
         scope = [str(entry.get("family") or ""), f"{entry['input']} px" if entry.get("input") else ""]
         if entry.get("threads"):
             scope.append(tr("studio.recipe.threads", count=int(entry["threads"])))
-        scope += [str(entry.get("note") or ""), str(entry.get("source") or "")]
+        scope += [_note(entry), str(entry.get("source") or "")]
         label = tr(NAMES[str(entry["name"])]) if str(entry["name"]) in NAMES else str(entry["name"])
         lines.append(f"{label} {_effect(entry)} · " + " · ".join(part for part in scope if part))
     return "\n".join(lines)
+
+
+def _note(entry: Published) -> str:
+    note = entry.get("note") or ""
+    return pick(note) if isinstance(note, dict) else str(note)
 
 
 def _effect(entry: Published) -> str:

@@ -52,6 +52,14 @@ def test_that_every_setting_of_a_training_says_all_that_a_form_needs() -> None:
 
 
 @pytest.mark.parametrize("key", techniques())
+def test_that_notes_on_published_figures_stand_in_both_languages(key: str) -> None:
+    for effect in techniques()[key].published:
+        note = effect["note"]
+        assert note.keys() == {"en", "zh"} and not CHINESE.search(note["en"]), note
+        assert note["en"] != note["zh"], note
+
+
+@pytest.mark.parametrize("key", techniques())
 def test_that_a_form_shows_some_parameters_to_everybody(key: str) -> None:
     fields = technique_card(techniques()[key]).parameters["properties"].values()
     assert 1 <= sum(field.get("x-level") == "simple" for field in fields) <= 6
