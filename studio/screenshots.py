@@ -10,15 +10,11 @@ import argparse
 import os
 import sys
 import tempfile
-import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from engine.contract.messages import Language
-
-if TYPE_CHECKING:
-    from PySide6.QtWidgets import QApplication
 
 WIDTH, HEIGHT = 1440, 900
 SETTLING_S = 0.8
@@ -72,7 +68,7 @@ def shoot(
                     studio.project.open(str(project))
                 if key != "start":
                     window.show_page(key)
-                _settle(app, FINDING_S if key == "compare" else SETTLING_S)
+                _settle(FINDING_S if key == "compare" else SETTLING_S)
                 file = out / f"{key}-{name}-{language}.png"
                 window.grab().save(str(file))
                 written.append(file)
@@ -81,12 +77,11 @@ def shoot(
     return written
 
 
-def _settle(app: QApplication, seconds: float) -> None:
+def _settle(seconds: float) -> None:
     """Let the page load what it shows."""
-    began = time.monotonic()
-    while time.monotonic() - began < seconds:
-        app.processEvents()
-        time.sleep(0.01)
+    from PySide6.QtTest import QTest
+
+    QTest.qWait(round(1000 * seconds))  # unlike processEvents() it also deletes what is to be deleted later
 
 
 if __name__ == "__main__":

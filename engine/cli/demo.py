@@ -48,7 +48,7 @@ def _show(folder: Path) -> None:
     except UserError:
         out = folder / "screenshots"
         print(f"There is no screen to open the studio on; its pages are drawn into {out}", flush=True)
-        words = ["studio.screenshots", str(folder), str(out)]
+        words = ["studio.screenshots", str(folder), str(out), "--small"]
     else:
         print("Opening the studio on the project; close its window to come back here.", flush=True)
         words = ["studio", str(folder)]

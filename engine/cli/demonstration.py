@@ -118,6 +118,8 @@ class Demonstration:
         with Index.open(self.folder.index) as index:
             choice = DetectorChoice(key=DETECTOR, size=SIZE, classes=index.classes())
         self.folder.save(Project(name="demo", detector=choice))
+        self.folder.recipes.mkdir(exist_ok=True)
+        write_atomically(self.folder.working_recipe, RECIPE.read_text(encoding="utf-8"))
         return choice
 
     def _job(self, choice: DetectorChoice, start_from: str, epochs: int, steps: tuple[Step, ...]) -> TrainJob:

@@ -47,6 +47,7 @@ class ProjectFolder:
         self.file = self.root / "project.json"
         self.index = self.root / "data" / "index.sqlite"
         self.recipes = self.root / "recipes"
+        self.working_recipe = self.recipes / ".working.json"  # what the studio edits
         self.runs = self.root / "runs"
         self.cache = self.root / ".cache"
 

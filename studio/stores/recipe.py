@@ -18,7 +18,6 @@ from studio.stores.project import ProjectStore
 from studio.workers.background import system_message
 from studio.workers.writing import write_whole
 
-WORKING = ".working.json"
 _SAVE_AFTER_MS = 300
 
 
@@ -121,7 +120,7 @@ class RecipeStore(QObject):
         if self._folder is None or self.recipe.steps in [recipe.steps for recipe in _shipped().values()]:
             return None
         saved = self._folder.recipes / f"{slug(self.recipe.name)}.json"
-        return saved if self.undo.isClean() and saved.is_file() else self._folder.recipes / WORKING
+        return saved if self.undo.isClean() and saved.is_file() else self._folder.working_recipe
 
     def saved(self) -> dict[str, Recipe]:
         """The recipes saved in the project, by file name without ending; broken files are left out."""
@@ -162,7 +161,7 @@ class RecipeStore(QObject):
         self._folder = self._project.folder
         assert self._folder is not None
         try:
-            self.recipe = load_recipe(self._folder.recipes / WORKING)
+            self.recipe = load_recipe(self._folder.working_recipe)
         except UserError:
             self.recipe = Recipe(name="recipe", steps=())
         self.undo.clear()
@@ -179,7 +178,7 @@ class RecipeStore(QObject):
     def _autosave(self) -> None:
         self._later.stop()
         if self._folder is not None:
-            self._write(self._folder.recipes / WORKING)
+            self._write(self._folder.working_recipe)
 
     def _write(self, path: Path) -> bool:
         try:

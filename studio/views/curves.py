@@ -13,6 +13,7 @@ from engine.contract.state import Curve
 from studio.i18n import bind, on_language, tr
 from studio.theme import theme
 from studio.views.curve_panel import CurvePanel
+from studio.views.labels import Muted
 from studio.views.train_series import Series
 
 REDRAW_S = 0.1
@@ -34,10 +35,17 @@ class Curves(QWidget):
         self._build_panels()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(8)
-        layout.addLayout(self._build_bar())
+        self.none = Muted()
+        self.none.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._drawing = QWidget()
+        column = QVBoxLayout(self._drawing)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
+        column.addLayout(self._build_bar())
         for panel, stretch in ((self.loss, 5), (self.score, 4), (self.rate, 3)):
-            layout.addWidget(panel, stretch)
+            column.addWidget(panel, stretch)
+        layout.addWidget(self.none, 1)
+        layout.addWidget(self._drawing, 1)
         theme.changed.connect(self._on_theme)
         on_language(self._tell_step)
 
@@ -88,8 +96,14 @@ class Curves(QWidget):
             bar.addWidget(widget)
         return bar
 
-    def show_run(self, metrics: Mapping[str, Curve], steps_per_epoch: float | None = None) -> None:
-        """Draw another run's curves; `steps_per_epoch` turns steps into epochs in the read-out."""
+    def show_run(
+        self, metrics: Mapping[str, Curve], steps_per_epoch: float | None = None, ended: bool = False
+    ) -> None:
+        """Draw another run's curves; `steps_per_epoch` turns steps into epochs in the read-out.
+
+        Where there are none, words say so: with `ended` that there will be none.
+        """
+        self.none.show_code("studio.train.no_curves" if ended else "studio.train.no_curves_yet")
         self._series = {name: Series(points) for name, points in metrics.items()}
         self._per_epoch = steps_per_epoch
         for panel in self.panels:
@@ -117,6 +131,8 @@ class Curves(QWidget):
 
     def _redraw(self) -> None:
         self._drawn_at = time.monotonic()
+        self.none.setVisible(not self._series)
+        self._drawing.setVisible(bool(self._series))
         for name in sorted(self._stale, key=_order):
             self._panel_of(name).draw(name, self._series[name], self.smoothing.value() / 100)
         self._stale.clear()

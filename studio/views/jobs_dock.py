@@ -132,6 +132,7 @@ class JobsList(QScrollArea):
         row = self._rows.pop(job, None)
         if row is not None:
             self._column.removeWidget(row)
+            row.hide()  # it is painted until it is deleted
             row.deleteLater()
         self._none.setVisible(not self._rows)
 

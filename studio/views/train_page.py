@@ -126,8 +126,9 @@ class TrainPage(Page):
         self.stack.setCurrentWidget(self.form)
 
     def show_run(self, run: Run | None) -> None:
-        """Show a run; without one, the latest; without any, the form."""
-        run = run or (self.studio.runs.runs[-1] if self.studio.runs.runs else None)
+        """Show a run; without one, the latest that has curves, or the latest; without any, the form."""
+        latest = self.studio.runs.runs[::-1]
+        run = run or next((each for each in latest if each.state.metrics), latest[0] if latest else None)
         if run is None:
             self.show_form()
         else:
@@ -147,7 +148,9 @@ class TrainPage(Page):
     def _draw_curves(self) -> None:
         if self.curves is not None:
             run = self._shown
-            self.curves.show_run(run.state.metrics if run else {}, steps_per_epoch(run.job, run.state) if run else None)
+            metrics = run.state.metrics if run else {}
+            per_epoch = steps_per_epoch(run.job, run.state) if run else None
+            self.curves.show_run(metrics, per_epoch, ended=run is not None and run.status != "running")
 
     def _refresh(self) -> None:
         run = self._shown
