@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from engine.contract.figures import Figure, pick
-from engine.contract.job import EvaluateJob, ExportJob, HostJob, Job, PredictJob, TrainJob, TrainSettings
+from engine.contract.job import EvaluateJob, ExportJob, HostJob, Job, Precision, PredictJob, TrainJob, TrainSettings
 from engine.contract.project import DetectorChoice, Project, ProjectFolder, write_atomically
 from engine.contract.recipe import Recipe, Step, load_recipe
 from engine.contract.resources import SAMPLES
 from engine.contract.runs import RunFolder, start
 from engine.contract.state import RunState, fold
+from engine.contract.stopping import stop
 from engine.contract.tail import EventTail
 
 DETECTOR, SIZE = "ssdlite_mobilenet_v3_small", 160
@@ -79,9 +80,17 @@ class Demonstration:
     def __init__(self, root: Path, quiet: bool) -> None:
         self.folder = ProjectFolder(root)
         self.quiet = quiet
+        self._at_work: list[Path] = []
 
     def run(self) -> Outcome:
-        """The session; raises what a failed job means."""
+        """The session; raises what a failed job means, and leaves no worker behind."""
+        try:
+            return self._session()
+        finally:
+            for run_dir in self._at_work:
+                stop(run_dir, ask=0)
+
+    def _session(self) -> Outcome:
         from engine.plan import plan
 
         began = time.monotonic()
@@ -95,15 +104,14 @@ class Demonstration:
         compressed, quantised = self._compress(recipe, base)
         self._await(control)
         lines = [
-            Line("base", base.name, self._test(base)),
-            Line("base, trained on for the same steps", control.name, self._test(control)),
+            Line("base", base.name, _told(base, "final")),
+            Line("base, trained on for the same steps", control.name, _told(control, "final")),
             Line("pruned, not recovered", compressed.name, _told(compressed, "transformed")),
-            Line("pruned and distilled", compressed.name, self._test(compressed)),
-            Line("... and int8", quantised.name, self._test(quantised)),
+            Line("pruned and distilled", compressed.name, _told(compressed, "final")),
+            Line("... and int8", quantised.name, _told(quantised, "final")),
         ]
-        self._export(lines)
+        pictures = self._measure(lines)
         self._host(lines)
-        pictures = self._pictures(base, quantised)
         outcome = Outcome(lines, pictures, time.monotonic() - began)
         write_atomically(self.folder.root / "demo.json", json.dumps(outcome.document(), ensure_ascii=False, indent=1))
         return outcome
@@ -142,59 +150,65 @@ class Demonstration:
     def _begin(self, job: Job, run_dir: Path) -> None:
         write_atomically(RunFolder(run_dir).job, job.model_dump_json(indent=2))
         start(run_dir)
+        self._at_work.append(run_dir)
 
-    def _await(self, run_dir: Path) -> None:
+    def _await(self, run_dir: Path) -> RunState:
         from engine.cli.follow import follow, outcome
 
-        outcome(follow(run_dir, json=self.quiet))
+        state = outcome(follow(run_dir, json=self.quiet))
+        self._at_work.remove(run_dir)
+        return state
 
-    def _test(self, run_dir: Path) -> list[Figure]:
-        """The figures of a run on val, as it told them, and on test."""
-        job = EvaluateJob(run=str(run_dir), index=str(self.folder.index), split="test")
-        state = self._follow(job, "evaluate")
-        return _told(run_dir, "final") + list(state.figures["final"])
+    def _measure(self, lines: list[Line]) -> Path:
+        """Add what test and the phone models' sizes say, two jobs at a time; draw test pictures before and after.
 
-    def _export(self, lines: list[Line]) -> None:
-        """Write the phone models that the table compares: the base and the pruned one in fp32, the last in int8."""
-        for number, precision in ((0, "fp32"), (3, "fp32"), (4, "int8")):
-            line = lines[number]
-            out = self.folder.runs / line.run / "export" / f"arm-{precision}"
-            job = ExportJob.model_validate(
-                {
-                    "run": str(self.folder.runs / line.run),
-                    "index": str(self.folder.index),
-                    "target": "arm",
-                    "precision": precision,
-                    "out": str(out),
-                }
-            )
-            line.figures += self._follow(job, "export").figures["final"]
-
-    def _host(self, lines: list[Line]) -> None:
-        measured = [line for line in lines if line.label in (lines[0].label, lines[3].label, lines[4].label)]
-        runs = tuple(str(self.folder.runs / line.run) for line in measured)
-        told = self._follow(HostJob(runs=runs, index=str(self.folder.index)), "host").figures["final"]
-        for line in measured:
-            line.figures += [f for f in told if f.conditions.subject == line.run and f.unit == "ms"]
-
-    def _pictures(self, before: Path, after: Path) -> Path:
-        """Draw test pictures with the base's boxes on the left and the last model's on the right."""
+        The pictures have the base's boxes on the left and the last model's on the right.
+        """
         from engine.contract.dataset import Index
         from engine.detector.drawing import join_files
 
         with Index.open(self.folder.index) as index:
             chosen = tuple(str(picture.path) for picture in index.pictures("test", limit=6))
-        folders = []
-        for run_dir in (before, after):
-            out = self.folder.root / "pictures" / run_dir.name
-            self._follow(PredictJob(run=str(run_dir), pictures=chosen, out=str(out)), "predict")
-            folders.append(out)
-        return join_files(folders[0], folders[1], self.folder.root / "pictures")
+        drawn = [self.folder.root / "pictures" / lines[number].run for number in (0, 4)]
+        tested = [lines[number] for number in (0, 1, 3, 4)]
+        exported: tuple[tuple[Line, Precision], ...] = ((lines[0], "fp32"), (lines[3], "fp32"), (lines[4], "int8"))
+        jobs: list[Job] = [
+            *(EvaluateJob(run=self._path(line), index=str(self.folder.index), split="test") for line in tested),
+            *(self._export_job(line, precision) for line, precision in exported),
+            *(PredictJob(run=str(self.folder.runs / out.name), pictures=chosen, out=str(out)) for out in drawn),
+        ]
+        states = self._in_pairs(jobs)
+        for line, state in zip([*tested, *(line for line, _ in exported)], states, strict=False):
+            line.figures += state.figures["final"]
+        return join_files(drawn[0], drawn[1], self.folder.root / "pictures")
 
-    def _follow(self, job: Job, label: str) -> RunState:
-        from engine.cli.follow import launch_and_follow
+    def _in_pairs(self, jobs: list[Job]) -> list[RunState]:
+        """The states of jobs after their end; while one is followed, the next is at work already."""
+        folders: list[Path] = []
+        states: list[RunState] = []
+        for job in jobs:
+            folders.append(self.folder.new_task(job.kind))
+            self._begin(job, folders[-1])
+            if len(folders) > 1:
+                states.append(self._await(folders[-2]))
+        return [*states, self._await(folders[-1])]
 
-        return launch_and_follow(job, self.folder.new_task(label), json=self.quiet)
+    def _export_job(self, line: Line, precision: Precision) -> ExportJob:
+        """For the phone, beside the run as the studio does it."""
+        out = self.folder.runs / line.run / "export" / f"arm-{precision}"
+        return ExportJob(
+            run=self._path(line), index=str(self.folder.index), target="arm", precision=precision, out=str(out)
+        )
+
+    def _path(self, line: Line) -> str:
+        return str(self.folder.runs / line.run)
+
+    def _host(self, lines: list[Line]) -> None:
+        measured = [line for line in lines if line.label in (lines[0].label, lines[3].label, lines[4].label)]
+        job = HostJob(runs=tuple(map(self._path, measured)), index=str(self.folder.index))
+        told = self._in_pairs([job])[0].figures["final"]
+        for line in measured:
+            line.figures += [f for f in told if f.conditions.subject == line.run and f.unit == "ms"]
 
     def _say(self, text: str) -> None:
         if not self.quiet:

@@ -23,10 +23,12 @@ from engine.contract.runs import RunFolder
 KEY = "yolov3_mobilenet_v3_large"
 COMPARED = ("base", "yolo-phone-compress")
 QUANTISED = ("yolo-phone", "yolo-phone-obs")
+POST = "obs-post"
 LABELS = (
     "base",
     "control",
     *(f"{recipe}-{job}" for recipe in QUANTISED for job in ("compress", "quant-aware")),
+    f"{POST}-compress",
     "no-distil-compress",
 )
 PRESETS = ("head70", "head86")
@@ -49,13 +51,16 @@ class RealRun:
         common = ["--set", "batch_size=8", "--set", "learning_rate=0.001", "--set", "ema=0.99"]
         stop = ["--set", "stop_after=5"]
         start = ["--from", str(self.args.weights)]
-        self.train("base", *start, *common, *stop, "--epochs", str(self.args.epochs))
+        self.train("start", *start, *common, *stop, "--epochs", str(self.args.epochs))
+        self.train("base", "--from", self.name("start"), *common, "--epochs", str(self.args.anneal))
         self.train("control", "--from", self.name("base"), *common, "--epochs", str(self.extra))
         self.compress("yolo-phone", self.recipe("yolo-phone"))
         self.compress("yolo-phone-obs", self.recipe("yolo-phone-obs"))
         self.compress("no-distil", self.recipe("yolo-phone", without=("distill", "quant_aware"), name="no-distil"))
         for preset in PRESETS:
             self.compress(preset, self.cut(preset))
+        steps: list[dict[str, Any]] = [{"technique": "quant_post"}]
+        self.compress(POST, self.written(POST, steps), self.name("yolo-phone-obs-compress"))
         self.report()
 
     def recipe(self, key: str, *, without: tuple[str, ...] = (), name: str = "") -> Path:
@@ -75,9 +80,12 @@ class RealRun:
 
     def cut(self, preset: str) -> Path:
         """A recipe that only prunes, for speed on trained weights: no training afterwards."""
-        steps = [{"technique": "filter_prune", "params": {"preset": preset, "epochs": 0}}]
-        file = Path(self.args.dir / f"{preset}.json")
-        file.write_text(json.dumps({"name": preset, "steps": steps}), encoding="utf-8")
+        return self.written(preset, [{"technique": "filter_prune", "params": {"preset": preset, "epochs": 0}}])
+
+    def written(self, name: str, steps: list[dict[str, Any]]) -> Path:
+        """The file of a recipe with these steps."""
+        file = Path(self.args.dir / f"{name}.json")
+        file.write_text(json.dumps({"name": name, "steps": steps}), encoding="utf-8")
         return file
 
     def train(self, label: str, *words: str) -> None:
@@ -85,10 +93,10 @@ class RealRun:
         if not self.resumed(label):
             self.espalier("train", str(self.folder.root), "--name", label, *words)
 
-    def compress(self, label: str, recipe: Path) -> None:
-        """The runs of a recipe; an interrupted one is resumed, and what was still to come is done after it."""
+    def compress(self, label: str, recipe: Path, start: str = "") -> None:
+        """The runs of a recipe from `start`, else the base; an interrupted one is resumed, the rest done after it."""
         base = self.name("base")
-        words = ["compress", str(self.folder.root), str(recipe), "--from", base, "--teacher", base]
+        words = ["compress", str(self.folder.root), str(recipe), "--from", start or base, "--teacher", base]
         if not self.resumed(f"{label}-compress"):
             self.espalier(*words)
         elif label in QUANTISED and not self.resumed(f"{label}-quant-aware"):
@@ -113,7 +121,7 @@ class RealRun:
         """Measure every run on test, once, and their host latency side by side; print and keep the tables."""
         for label in LABELS:
             self.kept(label, "evaluate", self.name(label), "--split", "test")
-            precision = "int8" if label.endswith("quant-aware") else "fp32"
+            precision = "int8" if label.endswith("quant-aware") or label.startswith(POST) else "fp32"
             words = ["--target", "arm", "--precision", precision, "-o", str(self.args.dir / "phone" / label)]
             self.kept(f"phone {label}", "export", self.name(label), *words)
         self.kept("host", "host-bench", *(self.name(label) for label in LABELS))
@@ -187,8 +195,9 @@ def main() -> None:
     parser.add_argument("--weights", type=Path, required=True, help="backbone weights to start from")
     parser.add_argument("--dir", type=Path, required=True, help="working folder")
     parser.add_argument("--size", type=int, default=160, help="input size in pixels")
-    parser.add_argument("--epochs", type=int, default=24, help="most epochs of the base")
-    parser.add_argument("--recovery", type=int, default=20, help="epochs after pruning")
+    parser.add_argument("--epochs", type=int, default=24, help="most epochs of the first training")
+    parser.add_argument("--anneal", type=int, default=25, help="epochs of the base after those")
+    parser.add_argument("--recovery", type=int, default=40, help="epochs after pruning")
     parser.add_argument("--quantise", type=int, default=5, help="epochs of quantisation-aware training")
     args = parser.parse_args()
     args.dir = args.dir.resolve()
