@@ -28,7 +28,7 @@ LABELS = (
     "base",
     "control",
     *(f"{recipe}-{job}" for recipe in QUANTISED for job in ("compress", "quant-aware")),
-    f"{POST}-compress",
+    f"{POST}-quant-post",
     "no-distil-compress",
 )
 PRESETS = ("head70", "head86")
@@ -97,7 +97,7 @@ class RealRun:
         """The runs of a recipe from `start`, else the base; an interrupted one is resumed, the rest done after it."""
         base = self.name("base")
         words = ["compress", str(self.folder.root), str(recipe), "--from", start or base, "--teacher", base]
-        if not self.resumed(f"{label}-compress"):
+        if not self.resumed(f"{label}-{'quant-post' if label == POST else 'compress'}"):
             self.espalier(*words)
         elif label in QUANTISED and not self.resumed(f"{label}-quant-aware"):
             self.espalier(*words, "--continue", self.name(f"{label}-compress"))
