@@ -3,7 +3,8 @@
     .venv/bin/python packaging/make_sample_base.py WORK_DIR
 
 Takes about an hour on 2 cores. First the backbone learns to tell crops of signs apart, which is cheap at 64 px; then
-the whole detector is trained by the same job as any other run. Only the sample's training pictures are seen.
+the whole detector is trained by the same job as any other run, at last on pictures as they are, until val stands
+still. Only the sample's training pictures are seen.
 """
 
 from __future__ import annotations
@@ -28,7 +29,8 @@ KEY, SIZE, SEED = "ssdlite_mobilenet_v3_small", 160, 0
 CROP, CROPS, STEPS = 64, 32, 1500
 MAPS = 3
 """Feature maps whose channels learn to classify."""
-EPOCHS = 30
+EPOCHS, PLAIN_EPOCHS = 30, 6
+"""With augmented pictures, then with pictures as they are."""
 
 
 def main(work: Path) -> None:
@@ -44,20 +46,24 @@ def main(work: Path) -> None:
         backbone = folder.root / "backbone.safetensors"
         if not backbone.is_file():
             pretrain(choice, index.pictures("train"), backbone)
-    run = folder.root / "run"
-    run.mkdir(exist_ok=True)
-    job = TrainJob(
-        choice=choice,
-        index=str(folder.index),
-        start=str(backbone),
-        steps=(Step(technique="lr_schedule", params={"kind": "cosine", "warmup_epochs": 1}),),
-        settings=TrainSettings(
-            epochs=EPOCHS, batch_size=8, learning_rate=1.5e-3, ema=0.998, weight_decay=5e-5, threads=1, evaluate_every=2
-        ),
+    wide = TrainSettings(
+        epochs=EPOCHS, batch_size=8, learning_rate=1.5e-3, ema=0.998, weight_decay=5e-5, threads=1, evaluate_every=2
     )
+    plain = wide.model_copy(
+        update={"epochs": PLAIN_EPOCHS, "learning_rate": 1e-3, "ema": 0.995, "augment": "none", "evaluate_every": 3}
+    )
+    first = train(folder, choice, backbone, wide, warm_up=1)
+    publish(train(folder, choice, first, plain, warm_up=0.5))
+
+
+def train(folder: ProjectFolder, choice: DetectorChoice, start: Path, settings: TrainSettings, warm_up: float) -> Path:
+    """A run from `start` on, with cosine and `warm_up` epochs of warm-up."""
+    run = folder.new_run("base")
+    schedule = Step(technique="lr_schedule", params={"kind": "cosine", "warmup_epochs": warm_up})
+    job = TrainJob(choice=choice, index=str(folder.index), start=str(start), steps=(schedule,), settings=settings)
     (run / "job.json").write_text(job.model_dump_json(indent=1), encoding="utf-8")
     subprocess.run([sys.executable, "-m", "engine", "run", str(run)], cwd=ROOT, check=True)
-    publish(run)
+    return run
 
 
 def pretrain(choice: DetectorChoice, pictures: list[Any], out: Path) -> None:

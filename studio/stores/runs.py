@@ -16,11 +16,11 @@ from engine.contract.project import ProjectFolder
 from engine.contract.recipe import BASE_STEPS
 from engine.contract.runs import RunFolder, start
 from engine.contract.stopping import stop
-from studio.stores.host_figures import keep_host_figures
 from studio.stores.project import ProjectStore
 from studio.stores.recipe import RecipeStore
 from studio.stores.run import Run
 from studio.stores.task import JobTask, Task
+from studio.stores.task_figures import keep_task_figures
 from studio.stores.tasks import TasksStore
 from studio.workers.background import Background, system_message
 from studio.workers.following import Following
@@ -187,7 +187,7 @@ class RunsStore(QObject):
         self.scan()
         self._timer.start()
         runs, tasks = folder.runs, folder.cache / "tasks"
-        self._background.run(lambda: keep_host_figures(tasks, runs), lambda _: self.scan())
+        self._background.run(lambda: keep_task_figures(tasks, runs), lambda _: self.scan())
 
     def _closed(self) -> None:
         self._timer.stop()
@@ -201,8 +201,8 @@ class RunsStore(QObject):
         if folder is None or not isinstance(task, JobTask):
             return
         runs, tasks = folder.runs, folder.cache / "tasks"
-        if isinstance(task.job, HostJob) and task.status == "finished":
-            self._background.run(lambda: keep_host_figures(tasks, runs), lambda _: self.scan(), self.failed.emit)
+        if isinstance(task.job, (ExportJob, HostJob)) and task.status == "finished":
+            self._background.run(lambda: keep_task_figures(tasks, runs), lambda _: self.scan(), self.failed.emit)
         else:
             self.scan()
 

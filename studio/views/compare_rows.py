@@ -14,7 +14,7 @@ FIGURES: Mapping[str, tuple[FigureName, dict[str, object]]] = {
     "map50": ("map50", {"split": "val"}),
     "macs": ("conv_macs", {}),
     "params": ("params", {}),
-    "nb_bytes": ("nb_bytes", {}),
+    "nb_bytes": ("nb_bytes", {"subject": "arm"}),
     "host_ms": ("host_ms_network", {}),
 }
 """Column: the figure in it and the conditions that it must hold."""

@@ -81,8 +81,11 @@ class Options(QWidget):
         line, enabled = self._words.get(self.current(), ("", False))
         self.line.show_text(line if enabled else "")
         self.line.setVisible(enabled)
-        reasons = [f"{name}: {words}" for name, (words, possible) in self._words.items() if not possible]
-        self.reasons.show_text("\n".join(reasons))
+        reasons: dict[str, list[str]] = {}
+        for name, (words, possible) in self._words.items():
+            if not possible:
+                reasons.setdefault(words, []).append(name)
+        self.reasons.show_text("\n".join(f"{', '.join(names)}: {words}" for words, names in reasons.items()))
         self.reasons.setVisible(bool(reasons))
 
 
@@ -134,8 +137,6 @@ class ExportForm(Card):
         row.addWidget(IconButton("folder-open", "studio.phone.browse", self._browse))
         body.addLayout(row)
         body.addWidget(self.where)
-        body.addSpacing(4)
-        body.addWidget(self.start, 0, Qt.AlignmentFlag.AlignLeft)
 
     def reload(self) -> None:
         """Take the runs that can be exported, latest first, and keep the choice."""

@@ -39,8 +39,10 @@ class PhonePage(Page):
         self._refresh()
 
     def _build(self) -> None:
-        title = Title("studio.phone.title")
-        title.setContentsMargins(24, 16, 24, 0)
+        head = QHBoxLayout()
+        head.setContentsMargins(24, 16, 24, 0)
+        head.addWidget(Title("studio.phone.title"), 1)
+        head.addWidget(self.form.start)
         row = QHBoxLayout()
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
@@ -49,7 +51,7 @@ class PhonePage(Page):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(12)
-        column.addWidget(title)
+        column.addLayout(head)
         column.addLayout(row, 1)
 
     def _build_left(self) -> QWidget:

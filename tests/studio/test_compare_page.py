@@ -26,7 +26,7 @@ def page(studio: Studio, project: Path, qtbot: QtBot, monkeypatch: pytest.Monkey
     base = write_run(project, score=50.0, macs=30e6)
     pruned = write_run(project, "pruned", base, score=45.0, macs=10e6)
     write_run(project, "quantised", pruned, score=44.0, macs=10e6)
-    keep_figures(base, "host", [figure("host_ms_network", 4.0, "ms"), figure("nb_bytes", 5e6, "bytes")])
+    keep_figures(base, "host", [figure("host_ms_network", 4.0, "ms"), figure("nb_bytes", 5e6, "bytes", subject="arm")])
 
     def boxes(run: Path, picture: Path, receive: object, threshold: float = 0.5) -> None:
         both = BoxOnPicture("stop", 0.9, 10, 10, 40, 40)
