@@ -11,15 +11,19 @@ import os
 import sys
 import tempfile
 from collections.abc import Sequence
+from itertools import product
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from engine.contract.messages import Language
 
+if TYPE_CHECKING:
+    from studio.views.page import Page
+
 WIDTH, HEIGHT = 1440, 900
-SETTLING_S = 0.8
-FINDING_S = 9.0
-"""Until the engine has found objects on a first picture."""
+SETTLING_MS = 800
+FINDING_MS = 60_000
+"""The longest wait for the engine to find objects on a first picture."""
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 LANGUAGES: tuple[Language, ...] = ("en", "zh")
 
@@ -57,31 +61,33 @@ def shoot(
     window.show()
     studio.catalog.load()
     written = []
-    for language in languages:
-        for name in themes:
+    for key in ("start", *PAGES):
+        if key != "start" and studio.project.project is None:
+            studio.project.open(str(project))
+        for language, theme in product(languages, themes):
             # By the settings, as a person would: whatever else changes them sets both again.
-            studio.settings.update(language=language, theme=name)
-            for key in ("start", *PAGES):
-                if key == "start":
-                    studio.project.close()
-                elif studio.project.project is None:
-                    studio.project.open(str(project))
-                if key != "start":
-                    window.show_page(key)
-                _settle(FINDING_S if key == "compare" else SETTLING_S)
-                file = out / f"{key}-{name}-{language}.png"
-                window.grab().save(str(file))
-                written.append(file)
+            studio.settings.update(language=language, theme=theme)
+            if key != "start":
+                window.show_page(key)
+            _settle(window.page)
+            written.append(out / f"{key}-{theme}-{language}.png")
+            window.grab().save(str(written[-1]))
     window.close()
     studio.close()
     return written
 
 
-def _settle(seconds: float) -> None:
-    """Let the page load what it shows."""
+def _settle(page: Page | None) -> None:
+    """Let a page load what it shows; the compare page its boxes, which the engine finds."""
     from PySide6.QtTest import QTest
 
-    QTest.qWait(round(1000 * seconds))  # unlike processEvents() it also deletes what is to be deleted later
+    from studio.views.compare_page import ComparePage
+
+    QTest.qWait(SETTLING_MS)  # unlike processEvents() it also deletes what is to be deleted later
+    waited = 0
+    while isinstance(page, ComparePage) and not page.pictures.ready and waited < FINDING_MS:
+        QTest.qWait(SETTLING_MS)
+        waited += SETTLING_MS
 
 
 if __name__ == "__main__":

@@ -195,6 +195,11 @@ class ComparePictures(QWidget):
         self.view.set_finds(a or [], b or [], (a is None, b is None))
         self._tell_counts(ready=a is not None and b is not None)
 
+    @property
+    def ready(self) -> bool:
+        """Whether the boxes of both sides are known, or no picture is shown."""
+        return self._path is None or all(run and (run.name, self._path) in self._finds for run in self._sides)
+
     def _tell_counts(self, ready: bool) -> None:
         if self._path is None:
             self.counts.setText("")
