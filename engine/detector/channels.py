@@ -41,7 +41,7 @@ def slice_channels(network: nn.Layer, cuts: Sequence[Cut]) -> None:
         for member in cut.members:
             key = (member.parameter, member.axis)
             mask = masks.setdefault(key, np.ones(parameters[member.parameter].shape[member.axis], bool))
-            part = mask[member.start : member.start + cut.channels]
+            part = mask[member.start : member.start + cut.channels * member.block].reshape(cut.channels, member.block)
             part[:] = False
             part[list(cut.kept)] = True
     for (name, axis), mask in masks.items():
@@ -57,7 +57,7 @@ def _check(cut: Cut, parameters: dict[str, Any]) -> None:
         raise JobFailed("prune.bad_indices", group=cut.group, channels=cut.channels)
     for member in cut.members:
         shape = parameters[member.parameter].shape if member.parameter in parameters else []
-        if member.axis >= len(shape) or shape[member.axis] < member.start + cut.channels:
+        if member.axis >= len(shape) or shape[member.axis] < member.start + cut.channels * member.block:
             raise JobFailed("prune.misfit", group=cut.group, parameter=member.parameter, shape=str(shape))
 
 
@@ -72,7 +72,7 @@ def _resize(layer: Any) -> None:
     if isinstance(layer, nn.Conv2D):
         filters, per_group = layer.weight.shape[:2]
         if layer._op_type == "depthwise_conv2d":
-            layer._groups = filters
+            layer._groups = filters // (layer._out_channels // layer._groups)
         layer._in_channels = per_group * layer._groups
         layer._out_channels = filters
     elif hasattr(layer, "_num_features"):

@@ -157,16 +157,16 @@ def _reader(parameters: Mapping[str, Any], group: ChannelGroup, name: str, covar
     weight = parameters[f"{name}.weight"].numpy()[:, _part(group, name)].astype(np.float64)
     pixels = weight.shape[2] * weight.shape[3]
     first = _part(group, name).start * pixels
-    own = slice(first, first + group.channels * pixels)
+    own = slice(first, first + weight[0].size)
     return Reader(weight.reshape(len(weight), -1), covariance[own, own], group.channels)
 
 
 def _write(parameter: Any, group: ChannelGroup, name: str, weight: Matrix) -> None:
     value = parameter.numpy()
-    value[:, _part(group, name)] = weight.reshape(len(value), group.channels, *value.shape[2:])
+    value[:, _part(group, name)] = weight.reshape(len(value), -1, *value.shape[2:])
     parameter.set_value(value)
 
 
 def _part(group: ChannelGroup, name: str) -> slice:
-    start = next(m.start for m in group.members if m.parameter == f"{name}.weight" and m.axis == 1)
-    return slice(start, start + group.channels)
+    found = next(m for m in group.members if m.parameter == f"{name}.weight" and m.axis == 1)
+    return slice(found.start, found.start + group.channels * found.block)

@@ -36,7 +36,8 @@ def _shrink(shape: Shape, axis: int, by: int) -> Shape:
 
 
 def _regroup(op: Op, before: Mapping[str, Shape], after: Mapping[str, Shape]) -> Op:
-    """A depthwise convolution with a filter per channel keeps being one."""
-    if op.kind != "depthwise_conv2d" or op.attributes["groups"] != before[op.parameters["weight"]][0]:
+    """A depthwise convolution keeps as many filters for each channel as it has."""
+    if op.kind != "depthwise_conv2d":
         return op
-    return replace(op, attributes={**op.attributes, "groups": after[op.parameters["weight"]][0]})
+    times = before[op.parameters["weight"]][0] // op.attributes["groups"]
+    return replace(op, attributes={**op.attributes, "groups": after[op.parameters["weight"]][0] // times})

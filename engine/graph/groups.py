@@ -14,11 +14,15 @@ Layout = tuple[int, ...]
 
 @dataclass(frozen=True)
 class Member:
-    """Where a group lies in a parameter: its channel 0 is at `start` of that axis."""
+    """Where a group lies in a parameter: its channel 0 is at `start` of that axis, `block` places long.
+
+    A block is longer than one behind a depthwise convolution that makes several channels of each.
+    """
 
     parameter: str
     axis: int
     start: int
+    block: int = 1
 
 
 @dataclass(frozen=True)
@@ -51,7 +55,8 @@ class ChannelGroup:
 class ChannelGroups:
     """All groups by id in order of execution, and which groups make up the channels of each tensor.
 
-    `parameters` tells it per (parameter, axis). Channels of no group (the picture's) are an empty id there.
+    `parameters` tells it per (parameter, axis). Channels of no group (the picture's) are an empty id there; an id
+    stands as often as each of its channels has places there.
     """
 
     groups: Mapping[str, ChannelGroup]
@@ -64,6 +69,9 @@ class _Space:
     channels: int
     parent: int
     locked: str = ""
+    source: int | None = None
+    """The space that this one follows, `times` channels for each of its."""
+    times: int = 1
 
 
 @lru_cache(maxsize=16)
@@ -114,8 +122,8 @@ class _Analysis:
     def lock(self, layout: Iterable[int], reason: str) -> None:
         """Forbid removing channels of these spaces; the first reason stays."""
         for space in layout:
-            root = self.spaces[self._root(space)]
-            root.locked = root.locked or reason
+            owner = self.spaces[self._owner(space)[0]]
+            owner.locked = owner.locked or reason
 
     def result(self) -> ChannelGroups:
         """The roots that a dense convolution makes, with everything that belongs to them."""
@@ -133,6 +141,8 @@ class _Analysis:
         filters, per_group = self.graph.parameters[weight][:2]
         if op.kind == "depthwise_conv2d" and per_group == 1 and self._length(source) == filters:
             return self._per_channel(op, source)
+        if per_group == 1 and len(source) == 1 and self._length(source) == op.attributes["groups"] > 1:
+            return self._per_channel(op, self._follow(source[0], filters))
         locked = "graph.grouped" if op.kind == "depthwise_conv2d" or op.attributes["groups"] > 1 else ""
         if locked:
             self.lock(source, locked)
@@ -142,6 +152,12 @@ class _Analysis:
         made = self.parameters.get((weight, 0)) or self._new(filters, locked)
         self.producers.setdefault(made[0], []).append(op.layer)
         return self._per_channel(op, made)
+
+    def _follow(self, source: int, channels: int) -> Layout:
+        """A space whose channels go with those of `source`, several for each."""
+        made = self._new(channels)
+        self.spaces[made[0]].source, self.spaces[made[0]].times = source, channels // self.spaces[source].channels
+        return made
 
     def _per_channel(self, op: Op, layout: Layout) -> Layout:
         for name in op.parameters.values():
@@ -182,7 +198,9 @@ class _Analysis:
             return
         for one, other in zip(left, right, strict=True):
             a, b = self._root(one), self._root(other)
-            if a != b:
+            if a != b and any(self.spaces[root].source is not None for root in (a, b)):
+                self.lock((a, b), "graph.grouped")
+            elif a != b:
                 self.spaces[b].parent = a
                 self.lock((a,), self.spaces[b].locked)
 
@@ -195,22 +213,33 @@ class _Analysis:
             space = self.spaces[space].parent
         return space
 
+    def _owner(self, space: int) -> tuple[int, int]:
+        """The root that a space's channels go with, and how many of them go with each of its."""
+        root = self._root(space)
+        source = self.spaces[root].source
+        if source is None:
+            return root, 1
+        owner, times = self._owner(source)
+        return owner, times * self.spaces[root].times
+
     def _length(self, layout: Layout) -> int:
         return sum(self.spaces[space].channels for space in layout)
 
     def _ids(self, layout: Layout, names: Mapping[int, str]) -> tuple[str, ...]:
-        return tuple(names.get(self._root(space), "") for space in layout)
+        owners = map(self._owner, layout)
+        return tuple(id for owner, times in owners for id in (names.get(owner, ""),) * times)
 
     def _group(self, name: str, root: int) -> ChannelGroup:
         members = []
         for (parameter, axis), layout in self.parameters.items():
             start = 0
             for space in layout:
-                if self._root(space) == root:
-                    members.append(Member(parameter, axis, start))
+                owner, times = self._owner(space)
+                if owner == root:
+                    members.append(Member(parameter, axis, start, times))
                 start += self.spaces[space].channels
         producers = (layer for space, layers in self.producers.items() if self._root(space) == root for layer in layers)
-        consumers = (layer for layer, layout in self.consumers if root in map(self._root, layout))
+        consumers = (layer for layer, layout in self.consumers if root in (self._owner(space)[0] for space in layout))
         return ChannelGroup(
             id=name,
             channels=self.spaces[root].channels,

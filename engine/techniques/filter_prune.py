@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping, Sequence
+from dataclasses import astuple
 from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
@@ -227,7 +228,7 @@ class FilterPrune(Technique):
                 "group": name,
                 "channels": groups[name].channels,
                 "kept": indices,
-                "members": [[member.parameter, member.axis, member.start] for member in groups[name].members],
+                "members": [list(astuple(member)) for member in groups[name].members],
             }
             for name, indices in kept.items()
         ]

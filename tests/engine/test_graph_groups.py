@@ -138,6 +138,25 @@ def test_grouped_convolutions_lock_both_sides() -> None:
     assert (groups["a"].locked, groups["grouped"].locked) == ("graph.grouped", "graph.grouped")
 
 
+def test_depthwise_convolution_that_makes_two_channels_of_each_goes_with_them() -> None:
+    s = Sketch()
+    graph = s.graph(s.conv("head", s.conv("dw", s.conv("a", "image", 6), 12, groups=6), 2))
+    analysis = channel_groups(graph)
+    assert set(analysis.groups) == {"a", "head"} and analysis.groups["a"].prunable
+    expected = (Member("a.weight", 0, 0), Member("dw.weight", 0, 0, 2), Member("head.weight", 1, 0, 2))
+    assert analysis.groups["a"].members == expected
+    cut = keep(graph, {"a": 4})
+    assert [cut.parameters[f"{name}.weight"][:2] for name in ("a", "dw", "head")] == [(4, 3), (8, 1), (2, 8)]
+    assert next(op for op in cut.ops if op.layer == "dw").attributes["groups"] == 4
+
+
+def test_channels_of_which_several_follow_are_locked_where_others_are_added() -> None:
+    s = Sketch()
+    two, b = s.conv("dw", s.conv("a", "image", 6), 12, groups=6), s.conv("b", "image", 12)
+    groups = channel_groups(s.graph(s.conv("head", s.op("add", "sum", [two, b], 12), 2))).groups
+    assert {groups[name].locked for name in "ab"} == {"graph.grouped"}
+
+
 @pytest.mark.parametrize("count", [0, 7])
 def test_impossible_numbers_of_channels_are_refused(count: int) -> None:
     s = Sketch()
