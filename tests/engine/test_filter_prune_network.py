@@ -90,10 +90,10 @@ def silence(network: Any, record: Any) -> None:
     parameters = dict(network.named_parameters())
     for entry in record["groups"]:
         gone = sorted(set(range(entry["channels"])) - set(entry["kept"]))
-        for name, axis, start in entry["members"]:
+        for name, axis, start, block in entry["members"]:
             if axis == 0 and not name.endswith(("_mean", "_variance")):
                 value = parameters[name].numpy()
-                value[[start + index for index in gone]] = 0
+                value[[start + index * block + place for index in gone for place in range(block)]] = 0
                 parameters[name].set_value(value)
 
 
