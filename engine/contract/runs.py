@@ -69,7 +69,9 @@ class RunFolder:
         """What to say of a lost run: its exit status, if known, and the end of its log."""
         record = read_record(self.lock)
         status = "?" if record is None or record.exit is None else str(record.exit)
-        log = "\n".join(self.last_log_lines()) or "-"
+        log = "\n".join(self.last_log_lines())
+        if not log:
+            return JobFailed("run.lost_silently", path=str(self.root))
         return JobFailed("run.lost", path=str(self.root), status=status, log=log)
 
 

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QSlider, QVBoxLayo
 from engine.contract.events import Metric
 from engine.contract.state import Curve
 from studio.i18n import bind, on_language, tr
+from studio.numbers import grouped
 from studio.theme import theme
 from studio.views.curve_panel import CurvePanel
 from studio.views.labels import Muted
@@ -171,9 +172,9 @@ class Curves(QWidget):
             self._step.setText("")
         elif self._per_epoch:
             epoch = f"{step / self._per_epoch:.2f}"
-            self._step.setText(tr("studio.train.at_step_epoch", step=f"{step:,}", epoch=epoch))
+            self._step.setText(tr("studio.train.at_step_epoch", step=grouped(step), epoch=epoch))
         else:
-            self._step.setText(tr("studio.train.at_step", step=f"{step:,}"))
+            self._step.setText(tr("studio.train.at_step", step=grouped(step)))
 
     def _on_theme(self) -> None:
         for panel in self.panels:

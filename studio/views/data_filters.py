@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QButtonGroup, QCheckBox, QComboBox, QFrame, QHBoxL
 
 from engine.contract.dataset import PARTS, Index, Part
 from studio.i18n import bind, on_language, tr
+from studio.numbers import grouped
 from studio.views.thumbnails import part_name
 
 
@@ -112,10 +113,10 @@ class PictureFilters(QWidget):
         return place - 1 if place > 0 else None
 
     def _retranslate(self) -> None:
-        choices = {"all": tr("studio.data.all_parts", count=sum(self._counts.values()))}
+        choices = {"all": tr("studio.data.all_parts", count=grouped(sum(self._counts.values())))}
         for part, count in self._counts.items():
             if count:
-                choices[part] = tr("studio.data.part_count", part=part_name(part), count=count)
+                choices[part] = tr("studio.data.part_count", part=part_name(part), count=grouped(count))
         self.splits.offer(choices, self.splits.key() if self.splits.key() in choices else "all")
         if self.kinds.count():
             self.kinds.setItemText(0, tr("studio.data.all_classes"))

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWi
 
 from engine.contract.dataset import PARTS, Index, Part
 from studio.i18n import bind, on_language, tr
+from studio.numbers import grouped
 from studio.theme import theme
 from studio.views.thumbnail_delegate import part_colour
 from studio.views.thumbnails import part_name
@@ -55,7 +56,7 @@ class CountTile(QFrame):
 
     def show_count(self, count: int, label: str) -> None:
         """Show a number with its label."""
-        self.number.setText(f"{count:,}".replace(",", "\u2009"))
+        self.number.setText(grouped(count))
         self.label.setText(label)
         self.setAccessibleName(f"{count} {label}")
 

@@ -120,8 +120,8 @@ class StartPanel(QWidget):
         usable = False
         for number, run in enumerate(self._runs):
             fits = self._choice is not None and can_start_from(run, self._choice)
-            score = pick_figure(run.figures("final"), "map")
-            self.runs.addItem(f"{run.name} · mAP {show(score)}" if score is not None else run.name)
+            score = pick_figure(run.figures("final"), "map", split="val")
+            self.runs.addItem(f"{run.name} · mAP val {show(score)}" if score is not None else run.name)
             item = model.item(number)
             item.setEnabled(fits)
             item.setToolTip("" if fits else tr("studio.detector.run_differs"))

@@ -17,7 +17,7 @@ from studio.theme import theme
 from studio.views.header import Header
 from studio.views.jobs_dock import JobsDock
 from studio.views.menus import Menus
-from studio.views.page import Page, PageState
+from studio.views.page import Page, PageState, runs_state
 from studio.views.rail import Rail
 from studio.views.start_page import StartPage, dropped_folder
 from studio.views.status import StatusSwitches
@@ -202,7 +202,7 @@ class MainWindow(QMainWindow):
         self.resize(1440, 900)
         if settings.geometry:
             self.restoreGeometry(_bytes(settings.geometry))
-        self.resizeDocks([self.jobs_dock], [190], Qt.Orientation.Vertical)
+        self.resizeDocks([self.jobs_dock], [140], Qt.Orientation.Vertical)
         self.resizeDocks([self.inspector_dock], [320], Qt.Orientation.Horizontal)
         if settings.docks:
             self.restoreState(_bytes(settings.docks), _LAYOUT)
@@ -263,11 +263,16 @@ class MainWindow(QMainWindow):
         if studio.project.project is None:
             return PageState.EMPTY
         if key == "train":
-            done = PageState.DONE if any(run.status == "finished" for run in studio.runs.runs) else PageState.READY
-            return PageState.BUSY if studio.runs.active() else done
+            return runs_state([run.status for run in studio.runs.runs])
         if key in ("data", "detector"):
             return PageState.DONE
-        filled = studio.recipe.recipe.steps if key == "recipe" else [r for r in studio.runs.runs if r.figures()]
+        if key == "phone":
+            exported = any((run.root / "evaluations" / "size.json").exists() for run in studio.runs.runs)
+            return PageState.DONE if exported else PageState.READY
+        measured = [run for run in studio.runs.runs if run.figures()]
+        if key == "compare" and len(measured) > 1:
+            return PageState.DONE
+        filled = studio.recipe.recipe.steps if key == "recipe" else measured
         return PageState.READY if filled else PageState.EMPTY
 
     def _settings_changed(self) -> None:

@@ -156,5 +156,5 @@ class RecipeBar(QFrame):
 
 def run_text(run: Run) -> str:
     """A run's name with its mAP, if that was measured."""
-    score = run.figure("map")
-    return run.name if score is None else f"{run.name} · mAP {score.value:.1f}"
+    score = run.figure("map", split="val")
+    return run.name if score is None else f"{run.name} · mAP val {score.value:.1f}"

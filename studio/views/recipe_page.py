@@ -209,7 +209,7 @@ class RecipePage(Page):
             studio.recipe.set_base(default_base(runs).name)
         self.bar.show_runs(runs, studio.recipe.base_run, studio.recipe.teacher_run)
         base = studio.runs.by_name(studio.recipe.base_run)
-        self.totals.show_score(base.figure("map") if base is not None else None)
+        self.totals.show_score(base.figure("map", split="val") if base is not None else None)
         self._show_state()
 
     def _show_settings(self) -> None:

@@ -159,7 +159,7 @@ def column_title(column: str) -> str:
         "map_val": tr("studio.compare.column_map_val"),
         "map_test": tr("studio.compare.column_map_test"),
         "map50": "mAP50",
-        "macs": "G MACs",
+        "macs": "MACs",
         "params": tr("studio.compare.column_params"),
         "nb_bytes": tr("studio.compare.column_nb"),
         "host_ms": tr("studio.compare.column_host_ms"),

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, 
 from engine.contract.messages import Message
 from studio.stores.run import Run
 from studio.studio import Studio
-from studio.views.page import Page, PageState
+from studio.views.page import Page, PageState, runs_state
 from studio.views.train_details import RunDetails
 from studio.views.train_form import TrainForm
 from studio.views.train_header import RunHeader
@@ -164,17 +164,8 @@ class TrainPage(Page):
         self._tell_state()
 
     def _tell_state(self) -> None:
-        runs = self.studio.runs.runs
-        statuses = {run.status for run in runs}
-        latest = runs[-1].status if runs else None
-        if self.studio.project.project is None:
-            self.set_state(PageState.EMPTY)
-        elif "running" in statuses:
-            self.set_state(PageState.BUSY)
-        elif latest in ("failed", "lost"):
-            self.set_state(PageState.PROBLEM)
-        else:
-            self.set_state(PageState.DONE if "finished" in statuses else PageState.READY)
+        closed = self.studio.project.project is None
+        self.set_state(PageState.EMPTY if closed else runs_state([run.status for run in self.studio.runs.runs]))
 
     def _on_told(self, events: list[object]) -> None:
         run = self._shown

@@ -27,9 +27,10 @@ def status_text(status: Status) -> str:
 
 
 def status_colour(status: Status) -> QColor:
-    """Green for done, blue for running, red for failed, amber for lost, grey for the rest."""
+    """Green for done, blue for running, amber for cancelled, red for failed and lost, grey for queued."""
     colours = palette()
-    names = {"finished": colours.good, "running": colours.info, "failed": colours.bad, "lost": colours.warn}
+    ended = {"cancelled": colours.warn, "failed": colours.bad, "lost": colours.bad}
+    names = {"finished": colours.good, "running": colours.info} | ended
     return QColor(names.get(status, colours.muted))
 
 

@@ -149,6 +149,16 @@ def test_that_a_killed_worker_is_lost_with_its_log_and_children_and_can_be_resum
     assert json.loads(run.result.read_text())["sitting"] == 2
 
 
+def test_that_a_worker_lost_without_a_word_is_told_so(run: RunFolder) -> None:
+    launch(run, "parent")
+    record = read_record(run.lock)
+    assert record is not None and record.pid is not None
+    os.kill(record.pid, signal.SIGKILL)
+    assert wait_for_end(run) == "lost"
+    run.log.write_text("")
+    assert run.worker_lost().message.code == "run.lost_silently"
+
+
 def test_that_a_worker_does_not_outlive_its_keeper(run: RunFolder) -> None:
     keeper = launch(run, "parent")
     child = child_of(run)

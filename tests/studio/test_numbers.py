@@ -8,7 +8,7 @@ import pytest
 
 from engine.contract.figures import Figure, FigureName, Source
 from engine.contract.messages import sentences
-from studio.numbers import NAMES, Delta, delta, duration, lower_is_better, show
+from studio.numbers import NAMES, Delta, delta, duration, grouped, lower_is_better, show
 
 
 def figure(name: FigureName, value: float, unit: str, source: Source = "measured") -> Figure:
@@ -66,3 +66,12 @@ def test_that_every_figure_has_a_label_in_both_languages() -> None:
 
 def test_durations() -> None:
     assert [duration(seconds) for seconds in (0, 42.4, 725, 3723)] == ["0:00", "0:42", "12:05", "1:02:03"]
+
+
+def test_that_a_change_is_that_of_the_numbers_shown() -> None:
+    found = delta(figure("map", 89.653, "points"), figure("map", 87.04, "points"))
+    assert found is not None and found.text == "-2.7"
+
+
+def test_that_thousands_are_set_apart() -> None:
+    assert (grouped(950), grouped(1500)) == ("950", "1\u2009500")
