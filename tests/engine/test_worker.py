@@ -151,6 +151,7 @@ def test_that_a_killed_worker_is_lost_with_its_log_and_children_and_can_be_resum
 
 def test_that_a_worker_lost_without_a_word_is_told_so(run: RunFolder) -> None:
     launch(run, "parent")
+    child_of(run)
     record = read_record(run.lock)
     assert record is not None and record.pid is not None
     os.kill(record.pid, signal.SIGKILL)
