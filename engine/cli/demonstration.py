@@ -9,14 +9,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from engine.cli.follow import Workers, launch_and_follow
 from engine.contract.figures import Figure, pick
 from engine.contract.job import EvaluateJob, ExportJob, HostJob, Job, Precision, PredictJob, TrainJob, TrainSettings
 from engine.contract.project import DetectorChoice, Project, ProjectFolder, write_atomically
 from engine.contract.recipe import Recipe, Step, load_recipe
 from engine.contract.resources import SAMPLES
-from engine.contract.runs import RunFolder, start
+from engine.contract.runs import RunFolder
 from engine.contract.state import RunState, fold
-from engine.contract.stopping import stop
 from engine.contract.tail import EventTail
 
 DETECTOR, SIZE = "ssdlite_mobilenet_v3_small", 160
@@ -87,15 +87,12 @@ class Demonstration:
     def __init__(self, root: Path, quiet: bool) -> None:
         self.folder = ProjectFolder(root)
         self.quiet = quiet
-        self._at_work: list[Path] = []
+        self.workers = Workers(json=quiet)
 
     def run(self) -> Outcome:
         """The session; raises what a failed job means, and leaves no worker behind."""
-        try:
+        with self.workers:
             return self._session()
-        finally:
-            for run_dir in self._at_work:
-                stop(run_dir, ask=0)
 
     def _session(self) -> Outcome:
         from engine.plan import plan
@@ -107,9 +104,9 @@ class Demonstration:
         epochs = sum(job.epochs for job in plan(recipe, choice))
         schedule = next(step for step in recipe.steps if step.technique == "lr_schedule")
         control = self.folder.new_run("base-trained-on")
-        self._begin(self._job(choice, str(base), epochs, (schedule,)), control)
+        self.workers.begin(self._job(choice, str(base), epochs, (schedule,)), control)
         compressed, quantised = self._compress(recipe, base)
-        self._await(control)
+        self.workers.wait(control)
         lines = [
             Line("base", base.name, _told(base, "final")),
             Line("base, trained on for the same steps", control.name, _told(control, "final")),
@@ -149,22 +146,8 @@ class Demonstration:
         return first, last
 
     def _work(self, job: Job, run_dir: Path) -> Path:
-        from engine.cli.follow import launch_and_follow
-
         launch_and_follow(job, run_dir, json=self.quiet)
         return run_dir
-
-    def _begin(self, job: Job, run_dir: Path) -> None:
-        write_atomically(RunFolder(run_dir).job, job.model_dump_json(indent=2))
-        start(run_dir)
-        self._at_work.append(run_dir)
-
-    def _await(self, run_dir: Path) -> RunState:
-        from engine.cli.follow import follow, outcome
-
-        state = outcome(follow(run_dir, json=self.quiet))
-        self._at_work.remove(run_dir)
-        return state
 
     def _measure(self, lines: list[Line]) -> Path:
         """Add what test and the phone models' sizes say, two jobs at a time; draw test pictures before and after.
@@ -194,11 +177,10 @@ class Demonstration:
         folders: list[Path] = []
         states: list[RunState] = []
         for job in jobs:
-            folders.append(self.folder.new_task(job.kind))
-            self._begin(job, folders[-1])
+            folders.append(self.workers.begin(job, self.folder.new_task(job.kind)))
             if len(folders) > 1:
-                states.append(self._await(folders[-2]))
-        return [*states, self._await(folders[-1])]
+                states.append(self.workers.wait(folders[-2]))
+        return [*states, self.workers.wait(folders[-1])]
 
     def _export_job(self, line: Line, precision: Precision) -> ExportJob:
         """For the phone, beside the run as the studio does it."""

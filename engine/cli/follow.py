@@ -48,6 +48,34 @@ def outcome(state: RunState) -> RunState:
     return state
 
 
+class Workers:
+    """Workers side by side; leaving the context stops those that are still at work."""
+
+    def __init__(self, *, json: bool = False) -> None:
+        self._json = json
+        self._at_work: list[Path] = []
+
+    def __enter__(self) -> Workers:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for run_dir in self._at_work:
+            stop(run_dir, ask=0)
+
+    def begin(self, job: Job, run_dir: Path) -> Path:
+        """Start a job and return at once; its folder."""
+        write_atomically(RunFolder(run_dir).job, job.model_dump_json(indent=2))
+        start(run_dir)
+        self._at_work.append(run_dir)
+        return run_dir
+
+    def wait(self, run_dir: Path) -> RunState:
+        """Follow one of them to its end; raises as `launch_and_follow` does."""
+        state = outcome(follow(run_dir, json=self._json))
+        self._at_work.remove(run_dir)
+        return state
+
+
 def follow(run_dir: Path, *, json: bool = False, quiet: bool = False) -> RunState:
     """Tail a run until its worker ends; starts nothing. Draws on stderr unless `json` or `quiet`.
 

@@ -189,8 +189,28 @@ class HostJob(_Job):
     index: str
 
 
+class SensitivityJob(_Job):
+    """What cutting each channel group alone loses, on the first `pictures` of a split; 0 for all.
+
+    `groups` are all when none is named. Several jobs share the work: each takes every `parts`-th group from `part` on.
+    """
+
+    kind: Literal["sensitivity"] = "sensitivity"
+    run: str
+    index: str
+    criterion: Literal["fpgm", "l1", "obs"] = "obs"
+    ratios: tuple[Annotated[float, Field(gt=0, le=0.9)], ...] = (0.25, 0.5, 0.75, 0.875)
+    split: Split = "val"
+    pictures: int = Field(default=0, ge=0)
+    groups: tuple[str, ...] = ()
+    part: int = Field(default=0, ge=0)
+    parts: int = Field(default=1, ge=1)
+    threads: int = Field(default=0, ge=0)
+
+
 Job = Annotated[
-    ProjectJob | TrainJob | EvaluateJob | PredictJob | ExportJob | HostJob, Field(discriminator="kind")
+    ProjectJob | TrainJob | EvaluateJob | PredictJob | ExportJob | HostJob | SensitivityJob,
+    Field(discriminator="kind"),
 ]
 _adapter: TypeAdapter[Job] = TypeAdapter(Job)
 

@@ -71,6 +71,29 @@ def test_that_a_session_from_data_to_int8_works(tmp_path: Path, capsys: pytest.C
     assert shown["runs"][2]["parent"] == compressed["runs"][0]
 
 
+def test_that_sensitivity_is_measured_kept_and_answered_with_a_recipe(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = Session(capsys)
+    pictures = write_sample(tmp_path / "signs", train=8, val=4, test=4)
+    capsys.readouterr()
+    project, recipe = tmp_path / "project", tmp_path / "spare.json"
+    run("new", project, "--data", pictures, "--detector", "ssdlite_mobilenet_v3_small", "--size", "96")
+    base = run("train", project, *SHORT, *SMALL)
+    groups = ["backbone.conv14.pointwise_conv.conv", "backbone.conv14.normal_conv.conv"]
+    words = ("sensitivity", project, base["run"], "--ratios", "0.5", "0.75", "--groups", *groups)
+    told = run(*words, "--macs", "0.95", "-o", recipe)
+    assert set(told["groups"]) == set(groups)
+    assert all(set(losses["losses"]) == {"0.5", "0.75"} for losses in told["groups"].values())
+    assert sum(told["proposal"].values()) > 0 and figures(told)["conv_macs"] <= 0.95 * figures(base)["conv_macs"]
+    assert figures(run("preview", project, recipe))["conv_macs"] == figures(told)["conv_macs"]
+    kept = sorted((project / "runs" / base["run"] / "sensitivity").rglob("*.json"))
+    times = [file.stat().st_mtime_ns for file in kept]
+    again = run(*words)
+    assert again["groups"] == told["groups"] and again["proposal"] is None
+    assert [file.stat().st_mtime_ns for file in kept] == times
+
+
 def test_that_post_training_quantisation_is_evaluated_as_what_it_exports(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

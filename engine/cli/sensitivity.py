@@ -1,0 +1,150 @@
+"""The verb that finds what each channel group can spare, and proposes ratios for a target."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from engine.cli.output import emit_json, print_table
+from engine.cli.projects import open_project, report, trained_run
+from engine.contract.job import SensitivityJob
+from engine.contract.messages import UserError
+from engine.contract.project import ProjectFolder, write_atomically
+from engine.contract.sensitivity import GroupLosses, SensitivityFolder
+
+if TYPE_CHECKING:
+    from engine.contract.figures import Figure
+    from engine.graph.graph import Graph
+    from engine.graph.proposing import SizeOf
+
+NAME = "sensitivity"
+HELP = "what each channel group loses when it is cut, and ratios for a target"
+RATIOS = SensitivityJob.model_fields["ratios"].default
+
+
+def add_parser(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("dir", metavar="DIR", type=Path, help="folder of the project")
+    parser.add_argument("run", metavar="RUN", help="name or number of the trained run to cut")
+    parser.add_argument("--criterion", choices=("obs", "fpgm", "l1"), default="obs", help="obs if not given")
+    parser.add_argument("--ratios", type=float, nargs="+", default=list(RATIOS), help="shares to cut; 0.25 to 0.875")
+    parser.add_argument("--groups", nargs="+", default=[], metavar="GROUP", help="only these; all if not given")
+    parser.add_argument("--split", choices=("train", "val"), default="val", help="pictures measured on; val")
+    parser.add_argument("--pictures", type=int, default=0, help="only so many of them; all if not given")
+    parser.add_argument("--workers", type=int, default=0, help="processes side by side; one for each core")
+    parser.add_argument("--macs", type=float, help="propose ratios: share of the MACs that may remain, such as 0.4")
+    parser.add_argument("--size", type=float, help="the same for the int8 file against the fp32 one, such as 0.2")
+    parser.add_argument("--points", type=float, help="the same, by how many points of mAP may be lost before recovery")
+    parser.add_argument("-o", "--out", type=Path, help="write the proposal as a recipe, for `compress` or the studio")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Measure what is not known yet, in workers side by side; print the table and the proposal."""
+    folder = open_project(args.dir)
+    target = trained_run(folder, args.run)
+    found = _measured(args, folder, target)
+    wanted = any(value is not None for value in (args.macs, args.size, args.points))
+    proposal, figures = _proposal(args, target, found) if wanted else (None, [])
+    document = {name: losses.model_dump() for name, losses in found.items()}
+    if args.json:
+        told = [figure.model_dump(exclude_none=True) for figure in figures]
+        emit_json({"figures": told, "run": target.name, "groups": document, "proposal": proposal})
+        return 0
+    ratios = sorted({ratio for losses in found.values() for ratio in losses.losses})
+    rows = [
+        (name, losses.channels, *(_points(losses.losses.get(ratio)) for ratio in ratios), _share(proposal, name))
+        for name, losses in found.items()
+    ]
+    print_table(rows, ("channel group", "channels", *(f"-{100 * ratio:g} %" for ratio in ratios), "proposed"))
+    if proposal is not None:
+        print()
+        report(figures, False, **({"recipe": str(args.out)} if args.out else {}))
+    return 0
+
+
+def _measured(args: argparse.Namespace, folder: ProjectFolder, target: Path) -> dict[str, GroupLosses]:
+    from engine.cli.follow import Workers
+
+    parts = args.workers or len(os.sched_getaffinity(0))
+    with Workers(json=args.json) as workers:
+        tasks = [
+            workers.begin(
+                SensitivityJob(
+                    run=str(target),
+                    index=str(folder.index),
+                    criterion=args.criterion,
+                    ratios=tuple(args.ratios),
+                    split=args.split,
+                    pictures=args.pictures,
+                    groups=tuple(args.groups),
+                    part=part,
+                    parts=parts,
+                    threads=1 if parts > 1 else 0,
+                ),
+                folder.new_task("sensitivity"),
+            )
+            for part in range(parts)
+        ]
+        for task in tasks:
+            workers.wait(task)
+    result = json.loads((tasks[0] / "result.json").read_text(encoding="utf-8"))
+    kept = SensitivityFolder(Path(result["folder"])).read()
+    return {name: kept[name] for name in result["groups"] if name in kept and (name in args.groups or not args.groups)}
+
+
+def _proposal(
+    args: argparse.Namespace, target: Path, found: Mapping[str, GroupLosses]
+) -> tuple[dict[str, float], list[Figure]]:
+    """Ratio by group for the target that was named, and what would remain; written as a recipe if wished."""
+    from engine.contract.recipe import Step
+    from engine.graph.proposing import Budget, propose
+    from engine.preview import preview
+    from engine.registry import make
+
+    graph, size_of = _graph_of(target)
+    budget = Budget(macs=args.macs, size=args.size, points=args.points)
+    try:
+        ratios = propose(graph, {name: losses.losses for name, losses in found.items()}, budget, size_of)
+    except ValueError:
+        raise UserError("sensitivity.out_of_reach", macs=args.macs or 1, size=args.size or 1) from None
+    params: dict[str, Any] = {"criterion": args.criterion, "ratio": 0, "ratios": ratios}
+    step = Step(technique="filter_prune", params=params)
+    if args.out is not None:
+        recipe = {"name": args.out.stem, "steps": [step.model_dump()]}
+        write_atomically(args.out, json.dumps(recipe, indent=2))
+    return ratios, preview(graph, [make(step)])
+
+
+def _graph_of(target: Path) -> tuple[Graph, SizeOf]:
+    """The graph of a run's network, and the size that its int8 file has as a share of the whole fp32 one's."""
+    from engine.assembly import checkpoint_of
+    from engine.contract.recipe import Step
+    from engine.detector.header import read_info
+    from engine.graph.size import nb_size
+    from engine.preview import graph_of
+    from engine.registry import make
+
+    info = read_info(checkpoint_of(target))
+    techniques = [make(step) for step in info.steps]
+    whole = graph_of(info.choice, techniques)
+    for technique in techniques:
+        whole = technique.estimate(whole)
+    quantising = make(Step(technique="quant_aware"))
+    fp32 = nb_size(whole).value
+
+    def size_of(graph: Graph) -> float:
+        return fp32 if graph is whole else nb_size(graph, quantising.int8_layers(graph)).value
+
+    return whole, size_of
+
+
+def _points(loss: float | None) -> str | None:
+    return None if loss is None else f"{loss:.1f}"
+
+
+def _share(proposal: Mapping[str, float] | None, name: str) -> str | None:
+    return None if proposal is None else f"{proposal.get(name, 0.0):.3f}"

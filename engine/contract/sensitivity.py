@@ -1,0 +1,60 @@
+"""What cutting each channel group alone loses, as kept with a run: a small file for each group, so that it resumes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from engine.contract.project import write_atomically
+
+
+class GroupLosses(BaseModel):
+    """Points of mAP lost by ratio of channels removed, against `base`; measured on `pictures` of `split`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    format: int = 1
+    group: str
+    channels: int
+    base: float
+    split: str
+    pictures: int
+    losses: dict[float, float]
+
+
+class SensitivityFolder:
+    """The files of one measurement; `of` names it by criterion, split, number of pictures and checkpoint measured."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    @classmethod
+    def of(cls, run: Path, criterion: str, split: str, pictures: int, checkpoint: str) -> SensitivityFolder:
+        """The folder beside a run; `checkpoint` is the hash of the file measured."""
+        return cls(run / "sensitivity" / f"{criterion}-{split}-{pictures}-{checkpoint[:12]}")
+
+    def read(self) -> dict[str, GroupLosses]:
+        """All that was measured, by group; what cannot be read is measured again."""
+        found = {}
+        for file in sorted(self.root.glob("*.json")):
+            try:
+                losses = GroupLosses.model_validate_json(file.read_text(encoding="utf-8"))
+            except (ValidationError, OSError):
+                continue
+            found[losses.group] = losses
+        return found
+
+    def missing(self, group: str, ratios: Sequence[float]) -> list[float]:
+        """Which of the ratios are still to be measured for a group."""
+        known = self.read().get(group)
+        return [ratio for ratio in ratios if known is None or ratio not in known.losses]
+
+    def write(self, losses: GroupLosses) -> None:
+        """Keep a group's losses, with those of other ratios that are there."""
+        known = self.read().get(losses.group)
+        if known is not None:
+            losses = losses.model_copy(update={"losses": {**known.losses, **losses.losses}})
+        self.root.mkdir(parents=True, exist_ok=True)
+        write_atomically(self.root / f"{losses.group}.json", losses.model_dump_json(indent=1))

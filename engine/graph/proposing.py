@@ -1,0 +1,122 @@
+"""Proposes how much to cut of each channel group, from what cutting it alone was measured to lose."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+
+from engine.graph.change import keep
+from engine.graph.count import conv_macs
+from engine.graph.graph import Graph
+from engine.graph.groups import channel_groups
+
+STEP = 0.125
+"""Ratios are proposed in multiples of this."""
+_LEAST = 0.01
+"""Points that any cut is taken to lose: measured on few pictures, a loss of nothing is luck."""
+
+Losses = Mapping[float, float]
+"""Points of mAP lost by ratio of channels removed."""
+SizeOf = Callable[[Graph], float]
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What may remain, as shares of the whole: of convolutions' MACs, of the file; None for as much as there is.
+
+    With `points` alone, cutting goes on while the losses, taken to add up, stay within so many points.
+    """
+
+    macs: float | None = None
+    size: float | None = None
+    points: float | None = None
+
+
+def propose(graph: Graph, table: Mapping[str, Losses], budget: Budget, size_of: SizeOf) -> dict[str, float]:
+    """Ratio by group that keeps within the budget and loses least, by greedy steps; {} when nothing need go.
+
+    Groups that the table lacks stay whole. Raises ValueError when even the deepest measured cuts are not enough.
+    """
+    return _Search(graph, table, budget, size_of).run()
+
+
+def loss_at(losses: Losses, ratio: float) -> float:
+    """Points lost at a ratio, in a straight line between those measured; never falling as more goes."""
+    points = [(0.0, 0.0)]
+    for measured, loss in sorted(losses.items()):
+        points.append((measured, max(loss, points[-1][1])))
+    for (left, low), (right, high) in pairwise(points):
+        if ratio <= right:
+            return low + (high - low) * (ratio - left) / (right - left)
+    return float("inf")
+
+
+class _Search:
+    def __init__(self, graph: Graph, table: Mapping[str, Losses], budget: Budget, size_of: SizeOf) -> None:
+        groups = channel_groups(graph).groups
+        self.graph, self.budget, self.size_of = graph, budget, size_of
+        self.channels = {name: groups[name].channels for name in table if name in groups and groups[name].prunable}
+        self.table = table
+        self.whole = conv_macs(graph), size_of(graph)
+        self.ratios: dict[str, float] = {}
+
+    def run(self) -> dict[str, float]:
+        """Cut step by step, then give back what was not needed."""
+        over = self._over(self.ratios)
+        while any(over) or self.budget.points is not None:
+            best = self._best(over)
+            if best is None or self._spent(best):
+                if any(over):
+                    raise ValueError("the deepest cuts are not enough")
+                break
+            self.ratios = best
+            over = self._over(best)
+        return self._given_back() if self.budget.points is None else self.ratios
+
+    def _best(self, over: tuple[float, float]) -> dict[str, float] | None:
+        """The next cut: the one that loses least for each share of what is still too much."""
+        found: list[tuple[float, dict[str, float]]] = []
+        before = self._shares(self.ratios)
+        for name in self.channels:
+            for steps in (1, 2):
+                ratio = self.ratios.get(name, 0.0) + steps * STEP
+                lost = self._loss(name, ratio) - self._loss(name, self.ratios.get(name, 0.0))
+                if lost == float("inf"):
+                    continue
+                wanted = {**self.ratios, name: ratio}
+                after = self._shares(wanted)
+                weights = [share / (share + 0.05) for share in over] if any(over) else [1.0, 0.0]
+                gain = sum(w * (a - b) for w, a, b in zip(weights, before, after, strict=True))
+                if gain > 0:
+                    found.append(((lost + _LEAST) / gain, wanted))
+        return min(found, key=lambda pair: pair[0])[1] if found else None
+
+    def _given_back(self) -> dict[str, float]:
+        """The same with every step undone that the budget does not need, the dearest first."""
+        dearest = sorted(self.ratios, key=lambda name: self._loss(name, self.ratios[name] - STEP) - self._last(name))
+        for name in dearest:
+            wanted = {**self.ratios, name: self.ratios[name] - STEP}
+            if not any(self._over(wanted)):
+                self.ratios = wanted
+        return {name: ratio for name, ratio in self.ratios.items() if ratio > 0}
+
+    def _last(self, name: str) -> float:
+        return self._loss(name, self.ratios[name])
+
+    def _loss(self, name: str, ratio: float) -> float:
+        return loss_at(self.table[name], ratio)
+
+    def _spent(self, ratios: Mapping[str, float]) -> bool:
+        points = self.budget.points
+        return points is not None and sum(self._loss(name, ratio) for name, ratio in ratios.items()) > points
+
+    def _over(self, ratios: Mapping[str, float]) -> tuple[float, float]:
+        """By how much of the whole MACs and size are above the budget."""
+        macs, size = self._shares(ratios)
+        return max(0.0, macs - (self.budget.macs or 1.0)), max(0.0, size - (self.budget.size or 1.0))
+
+    def _shares(self, ratios: Mapping[str, float]) -> tuple[float, float]:
+        counts = {name: max(1, round(self.channels[name] * (1 - ratio))) for name, ratio in ratios.items()}
+        cut = keep(self.graph, counts)
+        return conv_macs(cut) / self.whole[0], self.size_of(cut) / self.whole[1]

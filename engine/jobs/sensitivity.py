@@ -1,0 +1,100 @@
+"""Job `sensitivity`: what cutting each channel group alone loses, measured; kept by group, so that it resumes."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.assembly import Model, checkpoint_of, extend, load
+from engine.context import JobContext
+from engine.contract.figures import pick
+from engine.contract.job import SensitivityJob
+from engine.contract.messages import UserError
+from engine.contract.recipe import Step
+from engine.contract.sensitivity import GroupLosses, SensitivityFolder
+from engine.measuring import calibration_of, coco_measured
+from engine.technique import Context
+
+if TYPE_CHECKING:
+    from engine.contract.dataset import Picture
+
+STATISTICS = 64
+"""Training pictures that a cut by obs looks at here; half of what a step takes."""
+
+
+@dataclass(frozen=True)
+class _Bench:
+    run: Path
+    train: list[Picture]
+    shown: list[Picture]
+    split: str
+    check: Callable[[], None]
+
+    def measure(self, model: Model) -> float:
+        """mAP of a model on the pictures shown, in points."""
+        figures = coco_measured(
+            model, self.shown, self.split, calibration_of(model, self.train), lambda *_: self.check()
+        )
+        found = pick(figures, "map")
+        assert found is not None
+        return found.value
+
+    def cut(self, group: str, ratio: float, criterion: str) -> Model:
+        """The run's model with a share of one group's channels removed."""
+        params = {"criterion": criterion, "ratio": 0, "ratios": {group: ratio}, "pictures": STATISTICS, "epochs": 0}
+        model, _ = load(self.run)
+        context = Context(model.config, model.choice, calibration_of(model, self.train))
+        return extend(model, (Step(technique="filter_prune", params=params),), context)
+
+
+def run(job: SensitivityJob, context: JobContext) -> dict[str, object]:
+    """Measure the groups that are this job's part and not measured yet; the result names the folder."""
+    from engine.contract.dataset import Index
+    from engine.detector.runtime import set_threads
+
+    set_threads(job.threads)
+    index = Index.open(Path(job.index))
+    shown = index.pictures(job.split)[: job.pictures or None]
+    if not shown:
+        raise UserError("train.no_pictures", path=job.index, split=job.split)
+    bench = _Bench(Path(job.run), index.pictures("train"), shown, job.split, context.check_cancelled)
+    digest = hashlib.sha256(checkpoint_of(bench.run).read_bytes()).hexdigest()
+    folder = SensitivityFolder.of(bench.run, job.criterion, job.split, len(shown), digest)
+    channels = groups_of(bench.run)
+    unknown = [name for name in job.groups if name not in channels]
+    if unknown:
+        raise UserError("sensitivity.unknown_group", group=unknown[0], example=next(iter(channels)))
+    wanted = [name for name in channels if name in job.groups or not job.groups][job.part :: job.parts]
+    context.stage("sensitivity.running", groups=len(wanted), pictures=len(shown))
+    todo = [name for name in wanted if folder.missing(name, job.ratios)]
+    base = bench.measure(load(bench.run)[0]) if todo else 0.0
+    for number, name in enumerate(todo, start=1):
+        losses = {
+            ratio: round(base - bench.measure(bench.cut(name, ratio, job.criterion)), 3)
+            for ratio in folder.missing(name, job.ratios)
+        }
+        folder.write(
+            GroupLosses(
+                group=name,
+                channels=channels[name],
+                base=base,
+                split=job.split,
+                pictures=len(shown),
+                losses=losses,
+            )
+        )
+        context.progress(number, len(todo), "group")
+    return {"folder": str(folder.root), "groups": list(channels)}
+
+
+def groups_of(run: Path) -> dict[str, int]:
+    """The channel groups of a run's network that can be cut, in order, with their numbers of channels."""
+    from engine.detector.trace import trace
+    from engine.graph.groups import channel_groups
+
+    model, _ = load(run)
+    groups = channel_groups(trace(model.network, dict(model.config))).groups
+    return {name: group.channels for name, group in groups.items() if group.prunable and group.channels > 1}
