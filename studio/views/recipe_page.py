@@ -221,7 +221,7 @@ class RecipePage(Page):
     def _show_preview(self) -> None:
         latest = self.studio.previews.latest or Preview()
         self.totals.show_figures(latest.base, latest.figures)
-        self.totals.show_command(latest.command)
+        self.totals.show_command(latest.command if latest.jobs else "")
         self.totals.show_jobs([JobLine(tuple(map(self._title, job.steps)), job.epochs) for job in latest.jobs])
         project = self.studio.project.project
         detector = self.studio.catalog.detector(project.detector.key) if project is not None else None

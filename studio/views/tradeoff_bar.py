@@ -64,7 +64,7 @@ class TradeoffBar(QWidget):
 
 
 class SourceMark(QWidget):
-    """A ring for computed, a dashed ring for estimated, a disc for measured, a square for published."""
+    """A ring for computed, a disc for measured, a square for published; an estimate has its ≈ already."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -84,15 +84,12 @@ class SourceMark(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
         """Draw the mark."""
-        if self._source is None:
+        if self._source in (None, "estimated"):
             return
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         ink = QColor(palette().muted)
-        pen = QPen(ink, 1.5)
-        if self._source == "estimated":
-            pen.setDashPattern([1.6, 1.3])
-        painter.setPen(pen)
+        painter.setPen(QPen(ink, 1.5))
         painter.setBrush(ink if self._source == "measured" else Qt.BrushStyle.NoBrush)
         middle = QPointF(6, self.height() / 2)
         if self._source == "published":

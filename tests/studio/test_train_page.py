@@ -133,7 +133,8 @@ def test_that_the_form_starts_a_real_training_that_is_followed(page: TrainPage, 
     qtbot.mouseClick(page.form.start, Qt.MouseButton.LeftButton)
     runs = page.studio.runs
     qtbot.waitUntil(lambda: bool(runs.runs) and page.stack.currentWidget() is page.run_view, timeout=PATIENCE_MS)
-    assert page.state is PageState.BUSY and page.header.cancel.isVisibleTo(page)
+    qtbot.waitUntil(lambda: page.state is PageState.BUSY, timeout=PATIENCE_MS)
+    assert page.header.cancel.isVisibleTo(page)
     qtbot.waitUntil(lambda: runs.runs[0].status == "finished", timeout=PATIENCE_MS)
     assert page.curves is not None and page.curves.points("loss") == 3 and page.curves.points("map") == 1
     assert page.details.figures.isVisibleTo(page.details)
