@@ -59,7 +59,7 @@ class RealRun:
         self.compress("no-distil", self.recipe("yolo-phone", without=("distill", "quant_aware"), name="no-distil"))
         for preset in PRESETS:
             self.compress(preset, self.cut(preset))
-        steps: list[dict[str, Any]] = [{"technique": "quant_post"}]
+        steps = [{"technique": "quant_post", "params": {"keep_float": self.delicate()}}]
         self.compress(POST, self.written(POST, steps), self.name("yolo-phone-obs-compress"))
         self.report()
 
@@ -81,6 +81,14 @@ class RealRun:
     def cut(self, preset: str) -> Path:
         """A recipe that only prunes, for speed on trained weights: no training afterwards."""
         return self.written(preset, [{"technique": "filter_prune", "params": {"preset": preset, "epochs": 0}}])
+
+    def delicate(self) -> list[str]:
+        """The first convolution and the squeeze-and-excitation ones: in float the int8 model is better on val."""
+        from engine.graph.roles import first_convolution, squeeze_convolutions
+        from engine.preview import graph_of
+
+        graph = graph_of(self.folder.load().detector)
+        return [first_convolution(graph), *sorted(squeeze_convolutions(graph))]
 
     def written(self, name: str, steps: list[dict[str, Any]]) -> Path:
         """The file of a recipe with these steps."""
