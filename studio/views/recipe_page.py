@@ -51,6 +51,7 @@ class RecipePage(Page):
         self.totals.setObjectName("tradeoff")
         self.totals.setMinimumWidth(_PANEL_WIDTH)
         self._gallery: StepGallery | None = None
+        self._default: str | None = None
         self._lay_out()
         self._connect_stores()
         self._connect_views()
@@ -204,9 +205,11 @@ class RecipePage(Page):
         studio = self.studio
         runs = base_runs(studio.runs.runs)
         names = {run.name for run in runs}
-        if runs and studio.recipe.base_run not in names:
-            # The command would take the last run there is, be it a result of this very recipe.
-            studio.recipe.set_base(default_base(runs).name)
+        if runs and (studio.recipe.base_run not in names or studio.recipe.base_run == self._default):
+            # The command would take the last run there is, be it a result of this very recipe. Runs are read one by
+            # one: what is the default shows when all are there.
+            self._default = default_base(runs).name
+            studio.recipe.set_base(self._default)
         self.bar.show_runs(runs, studio.recipe.base_run, studio.recipe.teacher_run)
         base = studio.runs.by_name(studio.recipe.base_run)
         self.totals.show_score(base.figure("map", split="val") if base is not None else None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
@@ -18,6 +19,7 @@ from engine.contract.recipe import Recipe, Step
 from studio.i18n import translator
 from studio.stores.previews import PlannedJobInfo, Preview, PreviewStore, Problem
 from studio.studio import Studio
+from studio.views import recipe_page
 from studio.views.main_window import MainWindow
 from studio.views.page import PageState
 from studio.views.recipe_library import RecipeMenu
@@ -223,6 +225,23 @@ def test_that_the_run_button_says_why_not_without_a_trained_run(page: RecipePage
     assert "step" in page.bar.run.toolTip() and not page.bar.run.isEnabled()
     fill(studio)
     assert "Train" in page.bar.run.toolTip() and not page.bar.run.isEnabled()
+
+
+def test_that_the_default_start_settles_when_all_runs_are_read_and_a_choice_stays(
+    page: RecipePage, studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    later, first = (SimpleNamespace(name=name, figure=lambda *_, **__: None) for name in ("0002-small", "0001-base"))
+    found = [later]
+    monkeypatch.setattr(recipe_page, "base_runs", lambda _: list(found))
+    monkeypatch.setattr(recipe_page, "default_base", lambda runs: runs[-1])
+    page._show_runs()
+    assert studio.recipe.base_run == "0002-small"
+    found.append(first)
+    page._show_runs()
+    assert studio.recipe.base_run == "0001-base"
+    studio.recipe.set_base("0002-small")
+    page._show_runs()
+    assert studio.recipe.base_run == "0002-small"
 
 
 def test_that_everything_follows_the_language_and_the_level(page: RecipePage, studio: Studio, qtbot: QtBot) -> None:
