@@ -20,8 +20,12 @@ def base_runs(runs: Sequence[Run]) -> list[Run]:
 
 
 def default_base(runs: Sequence[Run]) -> Run:
-    """The run that a recipe most likely is for: the latest that was trained from nothing else, else the latest."""
-    return next((run for run in runs if isinstance(run.job, TrainJob) and run.parent is None), runs[0])
+    """The run that a recipe most likely is for: the latest that no other of the runs was the start of, else the latest.
+
+    Such a one began at random or with a file of weights; the others were made from it.
+    """
+    names = {run.name for run in runs}
+    return next((run for run in runs if isinstance(run.job, TrainJob) and run.parent not in names), runs[0])
 
 
 def why_not(studio: Studio) -> str:

@@ -24,8 +24,10 @@ from studio.views.main_window import MainWindow
 from studio.views.page import PageState
 from studio.views.recipe_library import RecipeMenu
 from studio.views.recipe_page import RecipePage
+from studio.views.recipe_terms import default_base
 from studio.views.schema_editors import SliderEditor
 from tests.studio.test_recipe_schema import real_catalog
+from tests.studio.told_runs import write_run
 
 STEPS = (Step(technique="lr_schedule"), Step(technique="filter_prune"), Step(technique="quant_aware"))
 
@@ -225,6 +227,17 @@ def test_that_the_run_button_says_why_not_without_a_trained_run(page: RecipePage
     assert "step" in page.bar.run.toolTip() and not page.bar.run.isEnabled()
     fill(studio)
     assert "Train" in page.bar.run.toolTip() and not page.bar.run.isEnabled()
+
+
+def test_that_a_base_that_began_with_a_file_of_weights_is_the_default(
+    studio: Studio, project: Path, qtbot: QtBot
+) -> None:
+    base = write_run(project, "base", Path("weights.safetensors"))
+    write_run(project, "small", write_run(project, "other", base))
+    assert studio.project.open(project)
+    qtbot.waitUntil(lambda: len(studio.runs.runs) == 3 and all(run.job for run in studio.runs.runs), timeout=20_000)
+    assert default_base(studio.runs.runs[::-1]).name == base.name
+    studio.close()
 
 
 def test_that_the_default_start_settles_when_all_runs_are_read_and_a_choice_stays(
