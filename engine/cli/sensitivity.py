@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,7 @@ from engine.contract.sensitivity import GroupLosses, SensitivityFolder
 if TYPE_CHECKING:
     from engine.contract.figures import Figure
     from engine.graph.graph import Graph
-    from engine.graph.proposing import SizeOf
+    from engine.graph.proposing import ShareOf
 
 NAME = "sensitivity"
 HELP = "what each channel group loses when it is cut, and ratios for a target"
@@ -31,15 +32,26 @@ def add_parser(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("dir", metavar="DIR", type=Path, help="folder of the project")
     parser.add_argument("run", metavar="RUN", help="name or number of the trained run to cut")
     parser.add_argument("--criterion", choices=("obs", "fpgm", "l1"), default="obs", help="obs if not given")
-    parser.add_argument("--ratios", type=float, nargs="+", default=list(RATIOS), help="shares to cut; 0.25 to 0.875")
+    cut, part = _above_0_up_to(0.9), _above_0_up_to(1)
+    parser.add_argument("--ratios", type=cut, nargs="+", default=list(RATIOS), help="shares to cut; 0.25 to 0.875")
     parser.add_argument("--groups", nargs="+", default=[], metavar="GROUP", help="only these; all if not given")
     parser.add_argument("--split", choices=("train", "val"), default="val", help="pictures measured on; val")
     parser.add_argument("--pictures", type=int, default=0, help="only so many of them; all if not given")
     parser.add_argument("--workers", type=int, default=0, help="processes side by side; one for each core")
-    parser.add_argument("--macs", type=float, help="propose ratios: share of the MACs that may remain, such as 0.4")
-    parser.add_argument("--size", type=float, help="the same for the int8 file against the fp32 one, such as 0.2")
+    parser.add_argument("--macs", type=part, help="propose ratios: share of the MACs that may remain, such as 0.4")
+    parser.add_argument("--size", type=part, help="the same for the int8 file against the fp32 one, such as 0.2")
     parser.add_argument("--points", type=float, help="the same, by how many points of mAP may be lost before recovery")
     parser.add_argument("-o", "--out", type=Path, help="write the proposal as a recipe, for `compress` or the studio")
+
+
+def _above_0_up_to(most: float) -> Callable[[str], float]:
+    def read(text: str) -> float:
+        with contextlib.suppress(ValueError):
+            if 0 < float(text) <= most:
+                return float(text)
+        raise argparse.ArgumentTypeError(f"{text} is no share above 0 and at most {most:g}")
+
+    return read
 
 
 def run(args: argparse.Namespace) -> int:
@@ -105,10 +117,10 @@ def _proposal(
     from engine.preview import preview
     from engine.registry import make
 
-    graph, size_of = _graph_of(target)
+    graph, share_of = _graph_of(target)
     budget = Budget(macs=args.macs, size=args.size, points=args.points)
     try:
-        ratios = propose(graph, {name: losses.losses for name, losses in found.items()}, budget, size_of)
+        ratios = propose(graph, {name: losses.losses for name, losses in found.items()}, budget, share_of)
     except ValueError:
         raise UserError("sensitivity.out_of_reach", macs=args.macs or 1, size=args.size or 1) from None
     params: dict[str, Any] = {"criterion": args.criterion, "ratio": 0, "ratios": ratios}
@@ -119,8 +131,8 @@ def _proposal(
     return ratios, preview(graph, [make(step)])
 
 
-def _graph_of(target: Path) -> tuple[Graph, SizeOf]:
-    """The graph of a run's network, and the size that its int8 file has as a share of the whole fp32 one's."""
+def _graph_of(target: Path) -> tuple[Graph, ShareOf]:
+    """The graph of a run's network, and how large an int8 file of a part of it is against the whole fp32 one."""
     from engine.assembly import checkpoint_of
     from engine.contract.recipe import Step
     from engine.detector.header import read_info
@@ -136,10 +148,10 @@ def _graph_of(target: Path) -> tuple[Graph, SizeOf]:
     quantising = make(Step(technique="quant_aware"))
     fp32 = nb_size(whole).value
 
-    def size_of(graph: Graph) -> float:
-        return fp32 if graph is whole else nb_size(graph, quantising.int8_layers(graph)).value
+    def share_of(graph: Graph) -> float:
+        return nb_size(graph, quantising.int8_layers(graph)).value / fp32
 
-    return whole, size_of
+    return whole, share_of
 
 
 def _points(loss: float | None) -> str | None:

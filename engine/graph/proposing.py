@@ -18,7 +18,8 @@ _LEAST = 0.01
 
 Losses = Mapping[float, float]
 """Points of mAP lost by ratio of channels removed."""
-SizeOf = Callable[[Graph], float]
+ShareOf = Callable[[Graph], float]
+"""The size of a graph's file as a share of what the budget compares it with."""
 
 
 @dataclass(frozen=True)
@@ -33,12 +34,12 @@ class Budget:
     points: float | None = None
 
 
-def propose(graph: Graph, table: Mapping[str, Losses], budget: Budget, size_of: SizeOf) -> dict[str, float]:
+def propose(graph: Graph, table: Mapping[str, Losses], budget: Budget, share_of: ShareOf) -> dict[str, float]:
     """Ratio by group that keeps within the budget and loses least, by greedy steps; {} when nothing need go.
 
     Groups that the table lacks stay whole. Raises ValueError when even the deepest measured cuts are not enough.
     """
-    return _Search(graph, table, budget, size_of).run()
+    return _Search(graph, table, budget, share_of).run()
 
 
 def loss_at(losses: Losses, ratio: float) -> float:
@@ -53,12 +54,12 @@ def loss_at(losses: Losses, ratio: float) -> float:
 
 
 class _Search:
-    def __init__(self, graph: Graph, table: Mapping[str, Losses], budget: Budget, size_of: SizeOf) -> None:
+    def __init__(self, graph: Graph, table: Mapping[str, Losses], budget: Budget, share_of: ShareOf) -> None:
         groups = channel_groups(graph).groups
-        self.graph, self.budget, self.size_of = graph, budget, size_of
+        self.graph, self.budget, self.share_of = graph, budget, share_of
         self.channels = {name: groups[name].channels for name in table if name in groups and groups[name].prunable}
         self.table = table
-        self.whole = conv_macs(graph), size_of(graph)
+        self.macs = conv_macs(graph)
         self.ratios: dict[str, float] = {}
 
     def run(self) -> dict[str, float]:
@@ -119,4 +120,4 @@ class _Search:
     def _shares(self, ratios: Mapping[str, float]) -> tuple[float, float]:
         counts = {name: max(1, round(self.channels[name] * (1 - ratio))) for name, ratio in ratios.items()}
         cut = keep(self.graph, counts)
-        return conv_macs(cut) / self.whole[0], self.size_of(cut) / self.whole[1]
+        return conv_macs(cut) / self.macs, self.share_of(cut)

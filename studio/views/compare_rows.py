@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from engine.contract.figures import Figure, FigureName
 from studio.numbers import Delta, delta
+from studio.stores.task_figures import PHONE
 
 FIGURES: Mapping[str, tuple[FigureName, dict[str, object]]] = {
     "map_val": ("map", {"split": "val"}),
@@ -14,7 +15,7 @@ FIGURES: Mapping[str, tuple[FigureName, dict[str, object]]] = {
     "map50": ("map50", {"split": "val"}),
     "macs": ("conv_macs", {}),
     "params": ("params", {}),
-    "nb_bytes": ("nb_bytes", {"subject": "arm"}),
+    "nb_bytes": ("nb_bytes", {"subject": PHONE}),
     "host_ms": ("host_ms_network", {}),
 }
 """Column: the figure in it and the conditions that it must hold."""

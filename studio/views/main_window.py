@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QDockWidget, QFileDialog, QHBoxLayout, QMainWindow
 
 from engine.contract.messages import Message
 from studio.i18n import on_language, system_language, tr, translator
+from studio.stores.task_figures import PHONE
 from studio.studio import Studio
 from studio.theme import theme
 from studio.views.header import Header
@@ -267,7 +268,7 @@ class MainWindow(QMainWindow):
         if key in ("data", "detector"):
             return PageState.DONE
         if key == "phone":
-            exported = any((run.root / "evaluations" / "size.json").exists() for run in studio.runs.runs)
+            exported = any(run.figure("nb_bytes", subject=PHONE) for run in studio.runs.runs)
             return PageState.DONE if exported else PageState.READY
         measured = [run for run in studio.runs.runs if run.figures()]
         if key == "compare" and len(measured) > 1:

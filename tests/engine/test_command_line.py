@@ -169,3 +169,10 @@ def test_that_ctrl_c_stops_the_run_with_status_130(tmp_path: Path) -> None:
     assert event is not None and event.type == "cancelled"
     with pytest.raises(Cancelled):
         follow.outcome(follow.follow(tmp_path, quiet=True))
+
+
+@pytest.mark.parametrize(("word", "value"), [("--ratios", "1.5"), ("--macs", "40"), ("--size", "half")])
+def test_that_sensitivity_refuses_what_is_no_share(word: str, value: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["sensitivity", "project", "1", word, value]) == 2
+    told = capsys.readouterr().err
+    assert word in told and value in told and "no share" in told

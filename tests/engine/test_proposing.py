@@ -8,7 +8,7 @@ from engine.graph.change import keep
 from engine.graph.count import conv_macs, params
 from engine.graph.graph import Graph
 from engine.graph.groups import channel_groups
-from engine.graph.proposing import Budget, loss_at, propose
+from engine.graph.proposing import Budget, ShareOf, loss_at, propose
 from tests.engine.small_detectors import graph_of
 
 KEY = "ssdlite_mobilenet_v3_small"
@@ -27,6 +27,10 @@ def table(graph: Graph) -> dict[str, dict[float, float]]:
     return {name: {0.5: 30.0 if name == DEAR else 1.0, 0.875: 60.0 if name == DEAR else 4.0} for name in names}
 
 
+def share_of(graph: Graph) -> ShareOf:
+    return lambda cut: params(cut) / params(graph)
+
+
 def left(graph: Graph, ratios: dict[str, float]) -> Graph:
     groups = channel_groups(graph).groups
     return keep(graph, {name: max(1, round(groups[name].channels * (1 - ratio))) for name, ratio in ratios.items()})
@@ -36,35 +40,35 @@ def left(graph: Graph, ratios: dict[str, float]) -> Graph:
 def test_that_a_budget_of_macs_is_kept_and_used_up(
     graph: Graph, table: dict[str, dict[float, float]], share: float
 ) -> None:
-    ratios = propose(graph, table, Budget(macs=share), params)
+    ratios = propose(graph, table, Budget(macs=share), share_of(graph))
     found = conv_macs(left(graph, ratios)) / conv_macs(graph)
     assert share - 0.06 < found <= share
     assert ratios.get(DEAR, 0.0) < max(ratios.values())
 
 
 def test_that_a_budget_of_size_is_kept(graph: Graph, table: dict[str, dict[float, float]]) -> None:
-    ratios = propose(graph, table, Budget(size=0.5), params)
+    ratios = propose(graph, table, Budget(size=0.5), share_of(graph))
     assert params(left(graph, ratios)) <= 0.5 * params(graph)
 
 
 def test_that_points_are_not_overspent(graph: Graph, table: dict[str, dict[float, float]]) -> None:
-    ratios = propose(graph, table, Budget(points=3.0), params)
+    ratios = propose(graph, table, Budget(points=3.0), share_of(graph))
     spent = sum(loss_at(table[name], ratio) for name, ratio in ratios.items())
     assert 1.0 < spent <= 3.0 and DEAR not in ratios
 
 
 def test_that_nothing_goes_where_nothing_need_go(graph: Graph, table: dict[str, dict[float, float]]) -> None:
-    assert propose(graph, table, Budget(macs=1.0), params) == {}
+    assert propose(graph, table, Budget(macs=1.0), share_of(graph)) == {}
 
 
 def test_that_groups_without_a_measurement_stay_whole(graph: Graph, table: dict[str, dict[float, float]]) -> None:
     known = {name: losses for name, losses in table.items() if "conv14" in name or "conv15" in name}
-    assert set(propose(graph, known, Budget(macs=0.95), params)) <= set(known)
+    assert set(propose(graph, known, Budget(macs=0.95), share_of(graph))) <= set(known)
 
 
 def test_that_what_is_out_of_reach_is_refused(graph: Graph, table: dict[str, dict[float, float]]) -> None:
     with pytest.raises(ValueError, match="not enough"):
-        propose(graph, table, Budget(macs=0.001), params)
+        propose(graph, table, Budget(macs=0.001), share_of(graph))
 
 
 def test_that_losses_lie_on_lines_between_measurements_and_never_fall() -> None:
