@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.detector.raw import head_convolutions, run_to_head
+from engine.detector.raw import run_to_head
 from engine.detector.runtime import prepare
 from engine.detector.trace import evaluating
 
@@ -47,26 +47,6 @@ class Pact(nn.Layer):  # type: ignore[misc]  # Paddle is untyped
 def convolutions(network: nn.Layer) -> dict[str, nn.Layer]:
     """Every float convolution by its structured name, in order of construction."""
     return {name: layer for name, layer in network.named_sublayers() if isinstance(layer, nn.Conv2D)}
-
-
-def first_convolution(network: nn.Layer) -> str:
-    """Name of the convolution that sees the picture."""
-    return next(iter(convolutions(network)))
-
-
-def squeeze_convolutions(network: nn.Layer) -> set[str]:
-    """Names of the convolutions inside squeeze-and-excitation blocks."""
-    blocks = [name for name, layer in network.named_sublayers() if type(layer).__name__ == "SEModule"]
-    return {name for name in convolutions(network) if name.rpartition(".")[0] in blocks}
-
-
-def output_convolutions(network: nn.Layer) -> set[str]:
-    """Names of the convolutions that give the head's raw outputs."""
-    last = []
-    for layer in (layer for layers in head_convolutions(network) for layer in layers):
-        inner = [part for part in layer.sublayers(include_self=True) if isinstance(part, nn.Conv2D)]
-        last.append(id(inner[-1]))
-    return {name for name, layer in convolutions(network).items() if id(layer) in last}
 
 
 def quantise(

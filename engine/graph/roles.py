@@ -1,4 +1,4 @@
-"""Which convolutions of a graph have a role of their own: the first, those of squeeze-and-excitation, the outputs."""
+"""Which convolutions of a graph have a role of their own: first, depthwise, squeeze-and-excitation, outputs."""
 
 from __future__ import annotations
 
@@ -14,6 +14,11 @@ def convolutions(graph: Graph) -> list[Op]:
 def first_convolution(graph: Graph) -> str:
     """Name of the convolution that sees the picture."""
     return convolutions(graph)[0].layer
+
+
+def depthwise_convolutions(graph: Graph) -> set[str]:
+    """Names of the convolutions that work on each channel by itself."""
+    return {op.layer for op in convolutions(graph) if op.kind == "depthwise_conv2d"}
 
 
 def squeeze_convolutions(graph: Graph) -> set[str]:

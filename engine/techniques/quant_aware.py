@@ -6,8 +6,8 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from engine.contract.messages import UserError
 from engine.contract.parameters import parameter
+from engine.float_layers import FloatLayers
 from engine.technique import Context, Phase, Record, Technique
 
 if TYPE_CHECKING:
@@ -65,8 +65,8 @@ class QuantAware(Technique):
         _effect("phone_ms", 367.2, 280, "YOLOv3 MobileNetV3-large", f"{_SLIM}, SD855, PACT", threads=4),
     )
 
-    class Params(Technique.TrainingParams):
-        """Which convolutions stay float, and how the ranges are found; activations have 8 bits."""
+    class Params(FloatLayers, Technique.TrainingParams):
+        """How the ranges are found, and how many bits weights have; activations have 8."""
 
         rate_factor: float = parameter(
             0.1,
@@ -89,16 +89,6 @@ class QuantAware(Technique):
             gt=0,
             le=1000,
         )
-        skip_first: bool = parameter(
-            True,
-            ("First convolution in float", "首个卷积保持浮点"),
-            ("Keep the first convolution in float", "第一个卷积保持浮点"),
-        )
-        skip_se: bool = parameter(
-            True,
-            ("SE blocks in float", "SE 模块保持浮点"),
-            ("Keep squeeze-and-excitation blocks in float", "压缩激励 (SE) 模块保持浮点"),
-        )
         skip_outputs: bool = parameter(
             True,
             ("Outputs in float", "输出层保持浮点"),
@@ -114,15 +104,6 @@ class QuantAware(Technique):
             ),
             labels={"7": ("7 bits", "7 位"), "8": ("8 bits", "8 位")},
         )
-        keep_float: list[str] = parameter(
-            [],
-            ("Keep in float", "保持浮点"),
-            (
-                "Further convolutions kept in float, by name, such as backbone.conv2.linear_conv.conv",
-                "另外保持浮点的卷积层名称，例如 backbone.conv2.linear_conv.conv",
-            ),
-            max_length=500,
-        )
         moving_rate: float = parameter(
             0.9,
             ("Moving average", "滑动平均系数"),
@@ -135,27 +116,23 @@ class QuantAware(Technique):
         )
 
     def int8_layers(self, graph: Graph) -> set[str]:
-        """All convolutions but those kept in float; what `_kept_float` finds in a network."""
-        from engine.graph.roles import convolutions, first_convolution, output_convolutions, squeeze_convolutions
+        """All convolutions but those kept in float."""
+        from engine.graph.roles import convolutions, output_convolutions
 
-        params = self.params
-        kept = set(params.keep_float)
-        if params.skip_first:
-            kept.add(first_convolution(graph))
-        if params.skip_se:
-            kept |= squeeze_convolutions(graph)
-        if params.skip_outputs:
-            kept |= output_convolutions(graph)
+        kept: set[str] = self.params.kept(graph) | (output_convolutions(graph) if self.params.skip_outputs else set())
         return {op.layer for op in convolutions(graph)} - kept
 
     def transform(self, network: nn.Layer, context: Context) -> Record:
         """Quantise in place and set the ranges of activations from some training pictures, if there are any."""
         from engine.detector.quantised import calibrate, convolutions
+        from engine.detector.trace import trace
 
-        kept = self._kept_float(network)
+        graph = trace(network, dict(context.config))
+        self.params.check_names(graph, self.key)
+        int8 = self.int8_layers(graph)
         record: Record = {
-            "layers": [name for name in convolutions(network) if name not in kept],
-            "kept_float": [name for name in convolutions(network) if name in kept],
+            "layers": [name for name in convolutions(network) if name in int8],
+            "kept_float": [name for name in convolutions(network) if name not in int8],
             "pact": self.params.pact,
             "pact_start": self.params.pact_start,
             "moving_rate": self.params.moving_rate,
@@ -184,24 +161,3 @@ class QuantAware(Technique):
         from engine.detector.quantised import convert_program
 
         return {"int8_convolutions": convert_program(program_dir)}
-
-    def _kept_float(self, network: nn.Layer) -> set[str]:
-        from engine.detector.quantised import (
-            convolutions,
-            first_convolution,
-            output_convolutions,
-            squeeze_convolutions,
-        )
-
-        params, names = self.params, convolutions(network)
-        unknown = [name for name in params.keep_float if name not in names]
-        if unknown:
-            raise UserError("quant_aware.unknown_layer", layer=unknown[0], example=next(reversed(names)))
-        kept = set(params.keep_float)
-        if params.skip_first:
-            kept.add(first_convolution(network))
-        if params.skip_se:
-            kept |= squeeze_convolutions(network)
-        if params.skip_outputs:
-            kept |= output_convolutions(network)
-        return kept

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from engine.contract.messages import UserError
 from engine.contract.parameters import parameter
+from engine.float_layers import FloatLayers
 from engine.technique import Context, Phase, Record, Technique
 
 if TYPE_CHECKING:
@@ -38,8 +38,8 @@ class QuantPost(Technique):
         },
     )
 
-    class Params(Technique.Params):
-        """How ranges are found, on how many pictures, and what stays float."""
+    class Params(FloatLayers):
+        """How ranges are found, and on how many pictures."""
 
         algorithm: Literal["hist", "KL", "mse", "avg", "abs_max", "min_max"] = parameter(
             "hist",
@@ -66,27 +66,17 @@ class QuantPost(Technique):
             le=2000,
             simple=True,
         )
-        keep_float: list[str] = parameter(
-            [],
-            ("Keep in float", "保持浮点"),
-            (
-                "Convolutions kept in float, by name, such as backbone.conv2.linear_conv.conv",
-                "保持浮点的卷积层名称，例如 backbone.conv2.linear_conv.conv",
-            ),
-            max_length=500,
-        )
 
     def int8_layers(self, graph: Graph) -> set[str]:
         """All convolutions but the head's outputs and those kept in float."""
         from engine.graph.roles import convolutions, output_convolutions
 
-        kept = output_convolutions(graph) | set(self.params.keep_float)
+        kept: set[str] = output_convolutions(graph) | self.params.kept(graph)
         return {op.layer for op in convolutions(graph)} - kept
 
     def transform(self, network: nn.Layer, context: Context) -> Record:
         """Changes nothing yet: the record says which convolutions the export will leave float."""
-        self._weights(network)
-        return {"algorithm": self.params.algorithm, "keep_float": sorted(self.params.keep_float)}
+        return {"algorithm": self.params.algorithm, "keep_float": self._kept(network, context)}
 
     def export(self, program_dir: Path, context: Context) -> Record:
         """Quantise the saved program in place; the head's output convolutions stay float."""
@@ -94,23 +84,21 @@ class QuantPost(Technique):
 
         if context.calibration is None or context.calibration.count == 0:
             raise UserError("quant_post.no_pictures")
+        assert context.network is not None, "the export is told the network that was saved"
+        # A saved program knows weights by Paddle's own names.
+        weights = {name: value.name for name, value in context.network.named_parameters()}
         kept = quantise_program(
             program_dir,
             islice(context.calibration.batches(), self.params.pictures),
             algorithm=self.params.algorithm,
-            float_weights=self._weights(context.network) if context.network is not None else (),
+            float_weights=[weights[f"{layer}.weight"] for layer in self._kept(context.network, context)],
         )
         return {"pictures": min(self.params.pictures, context.calibration.count), "float_weights": kept}
 
-    def _weights(self, network: nn.Layer) -> list[str]:
-        """The program's names of the weights to keep float; raises UserError for a layer that is not there."""
-        parameters = dict(network.named_parameters())
-        names = []
-        for layer in self.params.keep_float:
-            parameter = parameters.get(f"{layer}.weight")
-            if parameter is None or parameter.ndim != 4:
-                layers = [name.removesuffix(".weight") for name, value in parameters.items() if value.ndim == 4]
-                near = ", ".join(difflib.get_close_matches(layer, layers, n=3, cutoff=0.3)) or layers[0]
-                raise UserError("quant_post.no_layer", layer=layer, near=near)
-            names.append(parameter.name)
-        return names
+    def _kept(self, network: nn.Layer, context: Context) -> list[str]:
+        """Names of the convolutions to keep in float; raises UserError for one that is not there."""
+        from engine.detector.trace import trace
+
+        graph = trace(network, dict(context.config))
+        self.params.check_names(graph, self.key)
+        return sorted(self.params.kept(graph))

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from engine.contract.messages import UserError
-from engine.technique import Calibration, Context
+from engine.technique import Calibration, Context, Technique
 from engine.techniques.quant_aware import QuantAware
+from engine.techniques.quant_post import QuantPost
 from tests.engine.small_detectors import KEYS, choice_of, context_of, fresh, outputs_of, shapes_of, stir
 
 SMALL = "ssdlite_mobilenet_v3_small"
@@ -144,10 +145,19 @@ def test_a_pruned_network_can_be_quantised_and_built_again() -> None:
         assert np.array_equal(ours, theirs)
 
 
-def test_bad_layers_are_refused() -> None:
+def test_depthwise_convolutions_stay_float_if_wished() -> None:
+    _, record = quantised(SMALL, skip_depthwise=True)
     network, _ = fresh(SMALL)
-    with pytest.raises(UserError, match="backbone.conv99"):
-        QuantAware({"keep_float": ["backbone.conv99"]}).transform(network, context_of(SMALL))
+    layers = dict(network.named_sublayers())
+    alone = {name for name in record["kept_float"] + record["layers"] if layers[name]._groups > 1}
+    assert alone and alone.isdisjoint(record["layers"])
+
+
+@pytest.mark.parametrize("technique", [QuantAware, QuantPost])
+def test_bad_layers_are_refused(technique: type[Technique]) -> None:
+    network, _ = fresh(SMALL)
+    with pytest.raises(UserError, match="conv99.*did you mean backbone.conv"):
+        technique({"keep_float": ["backbone.conv99"]}).transform(network, context_of(SMALL))
 
 
 @pytest.mark.parametrize("target", ["x86", "arm"])

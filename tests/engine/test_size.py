@@ -9,33 +9,47 @@ import pytest
 from engine.contract.figures import pick
 from engine.contract.job import Precision
 from engine.contract.recipe import Step
-from engine.graph.roles import convolutions, first_convolution, output_convolutions, squeeze_convolutions
+from engine.graph.roles import (
+    convolutions,
+    depthwise_convolutions,
+    first_convolution,
+    output_convolutions,
+    squeeze_convolutions,
+)
 from engine.preview import preview
 from engine.registry import make
-from tests.engine.small_detectors import KEYS, choice_of, fresh, graph_of
+from tests.engine.small_detectors import KEYS, choice_of, context_of, fresh, graph_of
 
 KEY = "ssdlite_mobilenet_v3_small"
 PRUNE = Step(technique="filter_prune", params={"ratio": 0.5})
 
 
 @pytest.mark.parametrize("key", KEYS)
-def test_that_roles_are_those_of_the_network(key: str) -> None:
+def test_that_the_graph_names_every_convolution_of_the_network(key: str) -> None:
     from engine.detector import quantised
 
-    graph, (network, _) = graph_of(key), fresh(key)
+    network, _ = fresh(key)
+    graph = graph_of(key)
     assert {op.layer for op in convolutions(graph)} == set(quantised.convolutions(network))
-    assert first_convolution(graph) == quantised.first_convolution(network)
-    assert squeeze_convolutions(graph) == quantised.squeeze_convolutions(network)
-    assert output_convolutions(graph) == quantised.output_convolutions(network)
+    assert first_convolution(graph) == next(iter(quantised.convolutions(network)))
+    alone = {name for name, layer in quantised.convolutions(network).items() if 1 < layer._groups == layer._in_channels}
+    assert depthwise_convolutions(graph) == alone != set()
+    inside = {name for name in quantised.convolutions(network) if ".mid_se." in name}
+    assert squeeze_convolutions(graph) == inside
 
 
-@pytest.mark.parametrize("params", [{}, {"skip_se": False, "keep_float": ["backbone.conv1.conv"]}])
-def test_that_the_graph_tells_what_training_quantises(params: dict[str, object]) -> None:
-    technique = make(Step(technique="quant_aware", params=params))
+@pytest.mark.parametrize("technique", ["quant_aware", "quant_post"])
+@pytest.mark.parametrize(
+    "params", [{}, {"skip_se": False, "keep_float": ["backbone.conv1.conv"]}, {"skip_depthwise": True}]
+)
+def test_that_the_graph_tells_what_is_quantised(technique: str, params: dict[str, object]) -> None:
+    made = make(Step(technique=technique, params=params))
     network, _ = fresh(KEY)
-    kept = technique._kept_float(network)  # type: ignore[attr-defined]
+    record = made.transform(network, context_of(KEY))
+    assert record is not None
     every = {op.layer for op in convolutions(graph_of(KEY))}
-    assert technique.int8_layers(graph_of(KEY)) == every - kept
+    kept = set(record.get("kept_float") or record["keep_float"]) | output_convolutions(graph_of(KEY))
+    assert made.int8_layers(graph_of(KEY)) == every - kept
 
 
 @pytest.mark.parametrize(
