@@ -46,7 +46,7 @@ def main(argv: list[str]) -> int:
     window.show()
     # After the first paint: an open project is painted first, and the catalogue is not needed for that.
     QTimer.singleShot(0, studio.catalog.load)
-    QTimer.singleShot(WARM_MS, lambda: warm_up(studio))
+    QTimer.singleShot(WARM_MS, lambda: warm_up(studio, window))
     project = named[0] if named else studio.settings.value.last_project
     if named or studio.project.is_project(project or "/"):
         studio.project.open(project)
@@ -74,9 +74,11 @@ def open_window(app: QApplication) -> tuple[Studio, MainWindow]:
     return studio, MainWindow(studio)
 
 
-def warm_up(studio: Studio) -> None:
-    """Import, beside the window, what draws curves: the first page that needs it would stand still for a second."""
-    studio.background.run(lambda: import_module("pyqtgraph"))
+def warm_up(studio: Studio, window: MainWindow) -> None:
+    """Import, beside the window, what draws curves, then build the pages: opening one would stand still for that."""
+    from studio.views.ahead import BuiltAhead
+
+    studio.background.run(lambda: import_module("pyqtgraph"), lambda _: BuiltAhead(window).start())
 
 
 def forget_foreign_qt() -> None:

@@ -98,8 +98,8 @@ class ComparePage(Page):
         self.model.ticked.connect(self._show_ticked)
         self.task.ended.connect(self._on_task_ended)
 
-    def activated(self) -> None:
-        """Make the scatter, the first time."""
+    def prepare(self) -> None:
+        """Make the scatter."""
         if self.scatter is None:
             from studio.views.compare_scatter import CompareScatter
 
@@ -108,6 +108,11 @@ class ComparePage(Page):
             self.scatter.plot.picked.connect(self.table.select)
             self.scatter.plot.sided.connect(self.set_side)
             self.scatter.plot.asked.connect(lambda name, spot: self.table.ask(name, spot.toPoint()))
+            self.refresh()
+
+    def activated(self) -> None:
+        """Show what has changed meanwhile."""
+        self.prepare()
         self.refresh()
 
     def inspector(self) -> QWidget:

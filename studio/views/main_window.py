@@ -37,7 +37,7 @@ _LAYOUT = 1
 
 
 class MainWindow(QMainWindow):
-    """One window over one Studio. Pages are built when they are first shown."""
+    """One window over one Studio. Pages are built when they are first shown, or ahead of that (`ahead.py`)."""
 
     def __init__(self, studio: Studio) -> None:
         super().__init__()
@@ -77,13 +77,17 @@ class MainWindow(QMainWindow):
         """Bring a page to the front; the start page where no project is open."""
         if self.studio.project.folder is None:
             return
-        page = self.pages.get(key) or self._build(key)
+        page = self.built(key)
         self.stack.setCurrentWidget(page)
         self.rail.show_page(key)
         self.header.show_page(key)
         self.studio.settings.update(last_page=key)
         page.activated()
         self._show_inspector(page)
+
+    def built(self, key: str) -> Page:
+        """The page of that key, built if it was not yet."""
+        return self.pages.get(key) or self._build(key)
 
     def tell(self, message: Message) -> None:
         """Show what went wrong, above the page."""

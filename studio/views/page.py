@@ -33,7 +33,7 @@ def runs_state(statuses: Sequence[Status]) -> PageState:
 
 
 class Page(QWidget):
-    """One stage of the work. It is built when first shown, and lives as long as the window.
+    """One stage of the work. It is built when first shown, or ahead of that, and lives as long as the window.
 
     A subclass sets `key`, calls `super().__init__(studio)`, and tells its state by `set_state`.
     """
@@ -57,8 +57,11 @@ class Page(QWidget):
             self._state = state
             self.state_changed.emit()
 
+    def prepare(self) -> None:
+        """Make the heavy parts, if they are not there: ahead, or when the page first comes to the front."""
+
     def activated(self) -> None:
-        """The page came to the front; heavy parts are made here, the first time."""
+        """The page came to the front."""
 
     def inspector(self) -> QWidget | None:
         """What the dock on the right shows while this page is in front; the same widget every time, or None."""

@@ -102,8 +102,8 @@ class TrainPage(Page):
         self.studio.project.opened.connect(self._show_first)
         self.studio.project.closed.connect(self._show_first)
 
-    def activated(self) -> None:
-        """Make the curves, the first time; show what is at work if nothing is shown."""
+    def prepare(self) -> None:
+        """Make the curves."""
         if self.curves is None:
             from studio.views.curves import Curves
 
@@ -112,7 +112,11 @@ class TrainPage(Page):
             card.body.addWidget(self.curves)
             self._place.addWidget(card, 1)
             self._draw_curves()
-            self.list.setFocus()
+
+    def activated(self) -> None:
+        """The list of runs takes the keys."""
+        self.prepare()
+        self.list.setFocus()
 
     def inspector(self) -> QWidget:
         """Figures, settings and notices of the run that is shown."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 
 import pytest
@@ -17,8 +18,11 @@ from studio.i18n import translator
 from studio.stores.settings import read_settings
 from studio.studio import Studio
 from studio.theme import theme
+from studio.views.ahead import BuiltAhead
+from studio.views.compare_page import ComparePage
 from studio.views.main_window import PAGES, MainWindow
 from studio.views.settings_dialog import SettingsDialog
+from studio.views.train_page import TrainPage
 
 CONTROL = Qt.KeyboardModifier.ControlModifier
 
@@ -32,6 +36,25 @@ def test_that_a_project_opens_on_its_last_page(window: MainWindow, project: Path
     assert window.windowTitle() == "signs – Espalier"
     window.studio.project.close()
     assert window.page is None and window.stack.currentWidget() is window.start
+
+
+def test_that_pages_are_built_ahead_once_a_project_is_open(window: MainWindow, project: Path, qtbot: QtBot) -> None:
+    window.studio.settings.update(last_page="data")
+    ahead = BuiltAhead(window)
+    ended: list[bool] = []
+    ahead.destroyed.connect(lambda: ended.append(True))
+    ahead.start(1)
+    qtbot.wait(30)
+    assert window.pages == {}
+    assert window.studio.project.open(project)
+    try:
+        qtbot.waitUntil(lambda: bool(ended))
+    finally:
+        gc.unfreeze()
+    assert set(window.pages) == set(PAGES) and window.page is window.pages["data"]
+    train, compare = window.pages["train"], window.pages["compare"]
+    assert isinstance(train, TrainPage) and train.curves is not None
+    assert isinstance(compare, ComparePage) and compare.scatter is not None
 
 
 @pytest.mark.parametrize(("key", "number"), [(key, number) for number, key in enumerate(PAGES, start=1)])

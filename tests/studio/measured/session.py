@@ -56,7 +56,7 @@ def main(project: str, run: str) -> None:
     spin(until=lambda: all(run.caught_up for run in studio.runs.runs))
     dog = Watchdog()
     dog.enter("warming up")
-    studio_app.warm_up(studio)
+    studio_app.warm_up(studio, window)
     spin(5.0)
     for round_name in ("first", "again"):
         for key in PAGES:
