@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from engine.graph.proposing import ShareOf
 
 NAME = "sensitivity"
-HELP = "what each channel group loses when it is cut, and ratios for a target"
+HELP = "what each channel group loses when it is cut, and ratios for a target; what int8 does to each convolution"
 RATIOS = SensitivityJob.model_fields["ratios"].default
 
 
@@ -36,12 +36,28 @@ def add_parser(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--ratios", type=cut, nargs="+", default=list(RATIOS), help="shares to cut; 0.25 to 0.875")
     parser.add_argument("--groups", nargs="+", default=[], metavar="GROUP", help="only these; all if not given")
     parser.add_argument("--split", choices=("train", "val"), default="val", help="pictures measured on; val")
-    parser.add_argument("--pictures", type=int, default=0, help="only so many of them; all if not given")
-    parser.add_argument("--workers", type=int, default=0, help="processes side by side; one for each core")
+    some = _count("a number of pictures")
+    parser.add_argument("--pictures", type=some, default=0, help="only so many; all, or 16 of train for --int8")
+    some = _count("a number of processes")
+    parser.add_argument("--workers", type=some, default=0, help="processes side by side; one for each core")
     parser.add_argument("--macs", type=part, help="propose ratios: share of the MACs that may remain, such as 0.4")
     parser.add_argument("--size", type=part, help="the same for the int8 file against the fp32 one, such as 0.2")
     parser.add_argument("--points", type=float, help="the same, by how many points of mAP may be lost before recovery")
     parser.add_argument("-o", "--out", type=Path, help="write the proposal as a recipe, for `compress` or the studio")
+    parser.add_argument("--int8", action="store_true", help="instead: what int8 in one convolution alone does")
+    parser.add_argument("--above", type=_above_0_up_to(1), help="with --int8: keep in float what is worse, as 0.02")
+    steps = ("quant_aware", "quant_post")
+    parser.add_argument("--step", choices=steps, default=steps[0], help="with --int8: the recipe's step; quant_aware")
+
+
+def _count(what: str) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        with contextlib.suppress(ValueError):
+            if int(text) > 0:
+                return int(text)
+        raise argparse.ArgumentTypeError(f"{text} is not {what} from 1 on")
+
+    return read
 
 
 def _above_0_up_to(most: float) -> Callable[[str], float]:
@@ -58,6 +74,10 @@ def run(args: argparse.Namespace) -> int:
     """Measure what is not known yet, in workers side by side; print the table and the proposal."""
     folder = open_project(args.dir)
     target = trained_run(folder, args.run)
+    if args.int8:
+        from engine.cli.int8_layers import rank
+
+        return rank(args, folder, target)
     found = _measured(args, folder, target)
     wanted = any(value is not None for value in (args.macs, args.size, args.points))
     proposal, figures = _proposal(args, target, found) if wanted else (None, [])

@@ -208,8 +208,17 @@ class SensitivityJob(_Job):
     threads: int = Field(default=0, ge=0)
 
 
+class Int8ErrorsJob(_Job):
+    """How far the head's outputs move when one convolution alone is int8, on the first `pictures` of train."""
+
+    kind: Literal["int8_errors"] = "int8_errors"
+    run: str
+    index: str
+    pictures: int = Field(default=16, ge=1, le=1000)
+
+
 Job = Annotated[
-    ProjectJob | TrainJob | EvaluateJob | PredictJob | ExportJob | HostJob | SensitivityJob,
+    ProjectJob | TrainJob | EvaluateJob | PredictJob | ExportJob | HostJob | SensitivityJob | Int8ErrorsJob,
     Field(discriminator="kind"),
 ]
 _adapter: TypeAdapter[Job] = TypeAdapter(Job)

@@ -1,4 +1,4 @@
-"""What cutting each channel group alone loses, as kept with a run: a small file for each group, so that it resumes."""
+"""What a run's network can spare, as kept with the run: losses by channel group, errors of int8 by convolution."""
 
 from __future__ import annotations
 
@@ -22,6 +22,32 @@ class GroupLosses(BaseModel):
     split: str
     pictures: int
     losses: dict[float, float]
+
+
+class LayerError(BaseModel):
+    """How far the head's outputs move, relative to what they are, when this convolution alone is int8."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    layer: str
+    shape: tuple[int, ...]
+    groups: int
+    error: float
+
+
+class LayerErrors(BaseModel):
+    """All convolutions of a run's network, the worst first; measured on so many `pictures` of train."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    format: int = 1
+    pictures: int
+    layers: tuple[LayerError, ...]
+
+    @classmethod
+    def file(cls, run: Path, pictures: int, checkpoint: str) -> Path:
+        """Where they are kept; `checkpoint` is the hash of the file measured."""
+        return run / "sensitivity" / f"int8-{pictures}-{checkpoint[:12]}.json"
 
 
 class SensitivityFolder:

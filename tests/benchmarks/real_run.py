@@ -24,6 +24,8 @@ KEY = "yolov3_mobilenet_v3_large"
 COMPARED = ("base", "yolo-phone-compress")
 QUANTISED = ("yolo-phone", "yolo-phone-obs")
 POST = "obs-post"
+HURT = 0.02
+"""A convolution that moves the head's outputs by more of what they are, alone in int8, stays float."""
 LABELS = (
     "base",
     "control",
@@ -54,13 +56,13 @@ class RealRun:
         self.train("start", *start, *common, *stop, "--epochs", str(self.args.epochs))
         self.train("base", "--from", self.name("start"), *common, "--epochs", str(self.args.anneal))
         self.train("control", "--from", self.name("base"), *common, "--epochs", str(self.extra))
-        self.compress("yolo-phone", self.recipe("yolo-phone"))
         self.compress("yolo-phone-obs", self.recipe("yolo-phone-obs"))
+        pruned = self.name("yolo-phone-obs-compress")
+        self.compress(POST, self.delicate(pruned), pruned)
         self.compress("no-distil", self.recipe("yolo-phone", without=("distill", "quant_aware"), name="no-distil"))
+        self.compress("yolo-phone", self.recipe("yolo-phone"))
         for preset in PRESETS:
             self.compress(preset, self.cut(preset))
-        steps = [{"technique": "quant_post", "params": {"keep_float": self.delicate()}}]
-        self.compress(POST, self.written(POST, steps), self.name("yolo-phone-obs-compress"))
         self.report()
 
     def recipe(self, key: str, *, without: tuple[str, ...] = (), name: str = "") -> Path:
@@ -82,13 +84,13 @@ class RealRun:
         """A recipe that only prunes, for speed on trained weights: no training afterwards."""
         return self.written(preset, [{"technique": "filter_prune", "params": {"preset": preset, "epochs": 0}}])
 
-    def delicate(self) -> list[str]:
-        """The first convolution and the squeeze-and-excitation ones: in float the int8 model is better on val."""
-        from engine.graph.roles import first_convolution, squeeze_convolutions
-        from engine.preview import graph_of
-
-        graph = graph_of(self.folder.load().detector)
-        return [first_convolution(graph), *sorted(squeeze_convolutions(graph))]
+    def delicate(self, run: str) -> Path:
+        """Post-training quantisation that keeps in float what int8 would hurt most, measured on training pictures."""
+        file = Path(self.args.dir / f"{POST}.json")
+        if not file.exists():
+            words = ("--int8", "--above", str(HURT), "--step", "quant_post", "-o", str(file))
+            self.espalier("sensitivity", str(self.folder.root), run, *words)
+        return file
 
     def written(self, name: str, steps: list[dict[str, Any]]) -> Path:
         """The file of a recipe with these steps."""
@@ -135,7 +137,7 @@ class RealRun:
         self.kept("host", "host-bench", *(self.name(label) for label in LABELS))
         cuts = [f"{preset}-compress" for preset in PRESETS]
         self.kept("speed", "host-bench", self.name("base"), *map(self.name, cuts))
-        small = self.name("yolo-phone-quant-aware")
+        small = self.name(f"{POST}-quant-post")
         for runtime in ("paddle", "lite"):
             self.kept(f"int8 {runtime}", "evaluate", small, "--split", "val", "--runtime", runtime)
         for label in COMPARED:

@@ -93,6 +93,13 @@ def test_that_sensitivity_is_measured_kept_and_answered_with_a_recipe(
     assert again["groups"] == told["groups"] and again["proposal"] is None
     assert [file.stat().st_mtime_ns for file in kept] == times
 
+    ranked = run("sensitivity", project, base["run"], "--int8", "--pictures", "4", "--above", "0.0001", "-o", recipe)
+    errors = [layer["error"] for layer in ranked["layers"]]
+    assert errors == sorted(errors, reverse=True) and ranked["pictures"] == 4
+    steps = json.loads(recipe.read_text(encoding="utf-8"))["steps"]
+    worst = [layer["layer"] for layer in ranked["layers"] if layer["error"] > 0.0001]
+    assert steps == [{"technique": "quant_aware", "params": {"keep_float": worst}}] and worst
+
 
 def test_that_post_training_quantisation_is_evaluated_as_what_it_exports(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]

@@ -176,3 +176,9 @@ def test_that_sensitivity_refuses_what_is_no_share(word: str, value: str, capsys
     assert main(["sensitivity", "project", "1", word, value]) == 2
     told = capsys.readouterr().err
     assert word in told and value in told and "no share" in told
+
+
+@pytest.mark.parametrize("word", ["--pictures", "--workers"])
+def test_that_sensitivity_refuses_less_than_one(word: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["sensitivity", "project", "1", word, "-3"]) == 2
+    assert "-3 is not a number of" in capsys.readouterr().err

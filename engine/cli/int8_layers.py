@@ -1,0 +1,44 @@
+"""What `sensitivity --int8` does: ranks the convolutions by what int8 does to them, and keeps the worst in float."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+from engine.cli.output import emit_json, print_table
+from engine.contract.job import Int8ErrorsJob
+from engine.contract.project import ProjectFolder, write_atomically
+from engine.contract.sensitivity import LayerError, LayerErrors
+
+SHOWN = 20
+PICTURES: int = Int8ErrorsJob.model_fields["pictures"].default
+
+
+def rank(args: argparse.Namespace, folder: ProjectFolder, target: Path) -> int:
+    """Measure, print the table and, if a limit is named, which stay in float; write that as a recipe if wished."""
+    from engine.cli.follow import launch_and_follow
+
+    job = Int8ErrorsJob(run=str(target), index=str(folder.index), pictures=args.pictures or PICTURES)
+    task = folder.new_task("int8_errors")
+    launch_and_follow(job, task, json=args.json)
+    result = json.loads((task / "result.json").read_text(encoding="utf-8"))
+    found = LayerErrors.model_validate_json(Path(result["file"]).read_text(encoding="utf-8"))
+    kept = [] if args.above is None else [layer.layer for layer in found.layers if layer.error > args.above]
+    if args.out is not None:
+        steps = [{"technique": args.step, "params": {"keep_float": kept}}]
+        write_atomically(args.out, json.dumps({"name": args.out.stem, "steps": steps}, indent=2))
+    if args.json:
+        layers = [layer.model_dump() for layer in found.layers]
+        emit_json({"figures": [], "run": target.name, "pictures": found.pictures, "layers": layers, "keep_float": kept})
+        return 0
+    shown = found.layers[: max(SHOWN, len(kept))]
+    rows = [(f"{100 * each.error:.2f} %", each.layer, _kind(each), "x".join(map(str, each.shape))) for each in shown]
+    print_table(rows, ("moves outputs by", "convolution", "", "weights"))
+    if args.out is not None:
+        print(f"\nrecipe: {args.out}, {len(kept)} convolutions kept in float")
+    return 0
+
+
+def _kind(layer: LayerError) -> str:
+    return "depthwise" if layer.groups > 1 else f"{layer.shape[2]} x {layer.shape[3]}"

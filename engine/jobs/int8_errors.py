@@ -1,0 +1,54 @@
+"""Job `int8_errors`: which convolutions int8 hurts, each measured alone; kept with the run."""
+
+from __future__ import annotations
+
+import hashlib
+from itertools import islice
+from pathlib import Path
+
+from engine.assembly import checkpoint_of, load
+from engine.context import JobContext
+from engine.contract.job import Int8ErrorsJob
+from engine.contract.messages import UserError
+from engine.contract.project import write_atomically
+from engine.contract.sensitivity import LayerError, LayerErrors
+from engine.exporting import is_quantised
+from engine.measuring import calibration_of
+
+
+def run(job: Int8ErrorsJob, context: JobContext) -> dict[str, object]:
+    """Measure every convolution, or find that it was done; the result names the file."""
+    from engine.contract.dataset import Index
+    from engine.detector.int8_errors import int8_errors
+    from engine.detector.quantised import convolutions
+    from engine.detector.runtime import set_threads
+
+    set_threads(0)
+    folder = Path(job.run)
+    pictures = Index.open(Path(job.index)).pictures("train")[: job.pictures]
+    if not pictures:
+        raise UserError("train.no_pictures", path=job.index, split="train")
+    digest = hashlib.sha256(checkpoint_of(folder).read_bytes()).hexdigest()
+    file = LayerErrors.file(folder, len(pictures), digest)
+    if file.is_file():
+        return {"file": str(file)}
+    model, _ = load(folder)
+    if is_quantised(model.steps):
+        raise UserError("int8_errors.quantised", run=folder.name)
+    layers = convolutions(model.network)
+    context.stage("int8_errors.running", layers=len(layers), pictures=len(pictures))
+    batches = calibration_of(model, pictures).batches()
+    images = [inputs["image"] for inputs in islice(batches, len(pictures))]
+
+    def told(done: int, total: int) -> None:
+        context.check_cancelled()
+        context.progress(done, total, "convolution")
+
+    errors = int8_errors(model.network, images, told)
+    found = [
+        LayerError(layer=name, shape=tuple(layers[name].weight.shape), groups=layers[name]._groups, error=error)
+        for name, error in sorted(errors.items(), key=lambda pair: -pair[1])
+    ]
+    file.parent.mkdir(parents=True, exist_ok=True)
+    write_atomically(file, LayerErrors(pictures=len(pictures), layers=tuple(found)).model_dump_json(indent=1))
+    return {"file": str(file)}
