@@ -1,0 +1,167 @@
+"""`python -m tests.matrix.cell DETECTOR [TECHNIQUE]`: one cell of the matrix, in a process of its own; prints it."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from engine.context import JobContext
+from engine.contract.figures import pick
+from engine.contract.job import Precision, Target, TrainJob, TrainSettings
+from engine.contract.matrix import PLAIN, Cell, Outcome
+from engine.contract.messages import JobFailed, Message, UserError
+from engine.contract.project import DetectorChoice
+from engine.contract.recipe import Recipe, Step
+from engine.plan import PlannedJob, plan
+from engine.registry import make
+from tests.matrix.code import code_of
+
+PICTURES, BATCH = 4, 2
+EXPORTS: tuple[tuple[Target, Precision], ...] = (
+    ("arm", "fp32"), ("arm", "fp16"), ("arm", "int8"), ("opencl", "fp32"), ("opencl", "fp16"), ("x86", "fp32"), ("x86", "int8"),
+)  # fmt: skip
+
+
+class Differs(Exception):
+    """What was built is not what was told, or what was loaded is not what was saved."""
+
+
+def try_cell(detector: str, technique: str, folder: Path) -> Cell:
+    """Plan, train two steps, save, load, compare boxes and counts, export; in `folder`."""
+    code = code_of(detector, technique)
+    try:
+        model, calibration = _trained(detector, technique, folder)
+    except UserError as error:
+        outcome = Outcome(state="refused", message=error.message)
+        return Cell(detector=detector, technique=technique, outcome=outcome, code=code)
+    exports = {f"{target} {precision}": _exported(model, target, precision, calibration) for target, precision in EXPORTS}
+    works = Outcome(state="works")
+    return Cell(detector=detector, technique=technique, outcome=works, exports=exports, code=code)
+
+
+def _trained(detector: str, technique: str, folder: Path) -> tuple[Any, Any]:
+    """The model as loaded after the last job of the technique's plan, and pictures to calibrate on."""
+    from engine.data.importing import import_dataset
+    from engine.detector.spec import detector_specs
+    from engine.measuring import calibration_of
+    from tests.fakes.datasets import CLASSES, shots, write_coco
+
+    sizes = detector_specs()[detector].sizes
+    choice = DetectorChoice(key=detector, size=sizes.min, classes=CLASSES)
+    jobs = [PlannedJob("train", (), (), 1, 1.0)]
+    if technique != PLAIN:
+        jobs = plan(Recipe(name="cell", steps=(Step(technique=technique),)), choice)
+    index = folder / "data" / "index.sqlite"
+    import_dataset(write_coco(folder / "pictures", shots(PICTURES, 2, 1)), index)
+    start = teacher = _plain(choice, folder / "base")
+    for number, planned in enumerate(jobs):
+        start = _run(choice, planned, index, start, teacher, folder / f"run{number}")
+    from engine.assembly import load
+    from engine.contract.dataset import Index
+
+    model, _ = load(start)
+    return model, calibration_of(model, Index.open(index).pictures("train"))
+
+
+def _plain(choice: DetectorChoice, folder: Path) -> Path:
+    """A run folder with the detector as it is initialised, for a start and for a teacher."""
+    from engine.assembly import assemble
+    from engine.detector.checkpoint import network_arrays, save
+    from engine.detector.header import CheckpointInfo
+
+    arrays = {f"model.{name}": value for name, value in network_arrays(assemble(choice).network).items()}
+    save(folder / "checkpoints" / "best.safetensors", CheckpointInfo(choice=choice, steps=(), records=()), arrays)
+    return folder
+
+
+def _run(choice: DetectorChoice, planned: PlannedJob, index: Path, start: Path, teacher: Path, folder: Path) -> Path:
+    """Train two steps as the job does; what is loaded from disk must be what is in memory, and as was told before."""
+    from engine.assembly import load
+    from engine.contract.dataset import Index
+    from engine.detector.header import CheckpointInfo
+    from engine.jobs.train import _Data, _start, _trainer
+
+    epochs = 1 if planned.epochs else 0
+    settings = TrainSettings(epochs=epochs, batch_size=BATCH, learning_rate=1e-4, evaluate_every=0, augment="light")
+    job = TrainJob(
+        choice=choice, index=str(index), start=str(start), teacher=str(teacher), steps=planned.steps,
+        alongside=planned.alongside, settings=settings, limit=PICTURES,
+    )  # fmt: skip
+    opened = Index.open(index)
+    # Without val nothing is measured: mAP after two steps says nothing.
+    data, context = _Data(opened, opened.pictures("train"), []), JobContext(folder, lambda event: None)
+    model, _ = _start(job, context, data)
+    info = CheckpointInfo(choice=model.choice, steps=model.steps, records=model.records)
+    trainer = _trainer(job, context, data, model, info)
+    trainer.begin(None)
+    trainer.run()
+    loaded, _ = load(folder)
+    for ours, theirs in zip(_boxes(model, data), _boxes(loaded, data), strict=True):
+        if not np.array_equal(ours, theirs):
+            raise Differs("boxes after loading")
+    _check_counts(loaded)
+    return folder
+
+
+def _boxes(model: Any, data: Any) -> list[Any]:
+    """What the network says of two pictures, as it comes: class, score, edges, one row each."""
+    from itertools import islice
+
+    import paddle
+
+    from engine.detector.trace import evaluating
+    from engine.measuring import calibration_of
+
+    found = []
+    with evaluating(model.network), paddle.no_grad():
+        for inputs in islice(calibration_of(model, data.train).batches(), 2):
+            outputs = model.network({name: paddle.to_tensor(value) for name, value in inputs.items()})
+            found.append(outputs["bbox"].numpy())
+    return found
+
+
+def _check_counts(model: Any) -> None:
+    from engine.detector.counting import count_by_hooks
+    from engine.preview import graph_of, preview
+
+    techniques = [make(step) for step in model.steps]
+    told = preview(graph_of(model.choice, techniques), techniques)
+    counted = dict(zip(("macs", "conv_macs", "params"), count_by_hooks(model.network, model.config), strict=True))
+    for name, value in counted.items():
+        figure = pick(told, name)  # type: ignore[arg-type]
+        if figure is None or figure.value != value:
+            raise Differs(f"{name}: told {figure and figure.value}, built {value}")
+
+
+def _exported(model: Any, target: Target, precision: Precision, calibration: Any) -> Outcome:
+    from engine.exporting import export_model
+
+    with tempfile.TemporaryDirectory(prefix="espalier-") as out:
+        try:
+            export_model(model, target=target, precision=precision, out=Path(out), calibration=calibration)
+        except UserError as error:
+            return Outcome(state="refused", message=error.message)
+        except JobFailed as error:
+            return Outcome(state="fails", message=error.message)
+    return Outcome(state="works")
+
+
+def main(detector: str, technique: str = PLAIN) -> None:
+    """Print the cell as JSON; anything that is no refusal is a failure with its words."""
+    with tempfile.TemporaryDirectory(prefix="espalier-cell-") as scratch:
+        try:
+            cell = try_cell(detector, technique, Path(scratch))
+        except Exception as error:  # noqa: BLE001  # whatever it is, it is what the matrix is there to find
+            words = {"reason": f"{type(error).__name__}: {error}"[:300]}
+            outcome = Outcome(state="fails", message=Message(code="matrix.failed", args=words))
+            code = code_of(detector, technique)
+            cell = Cell(detector=detector, technique=technique, outcome=outcome, code=code)
+    print(cell.model_dump_json())
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
