@@ -102,10 +102,7 @@ def _load_start(job: TrainJob, context: JobContext) -> Model:
     if path.suffix == ".safetensors" and _is_checkpoint(path) and read_info(path).choice == job.choice:
         return load(path)[0]
     model = assemble(job.choice)
-    weights = read_weights(path)
-    if path.suffix == ".safetensors":
-        weights = {name.removeprefix("model."): value for name, value in weights.items()}
-    matching = fit_weights(model.network, weights, str(path))
+    matching = fit_weights(model.network, read_weights(path), str(path))
     context.notice(
         "train.weights_matched",
         path=path.name,
