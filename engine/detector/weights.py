@@ -50,7 +50,7 @@ def _pdparams(data: bytes, called: str) -> Weights:
     except Refused as error:
         raise UserError("weights.refused", path=called, place=error.place, what=error.what) from error
     except Malformed as error:
-        raise UserError("weights.malformed", path=called, reason=_said(error)) from error
+        raise UserError("weights.malformed", path=called, reason=printable(str(error))) from error
     if type(content) is not dict:
         raise UserError("weights.malformed", path=called, reason=type(content).__name__.lower())
     return {name: value for name, value in map(_named_array, content.items()) if value is not None}
@@ -74,7 +74,7 @@ def _safetensors(data: bytes, called: str) -> Iterator[tuple[str, NDArray[Any]]]
     try:
         tensors = deserialize(data)  # type: ignore[no-untyped-call]
     except SafetensorError as error:
-        raise UserError("weights.malformed", path=called, reason=_said(error)) from error
+        raise UserError("weights.malformed", path=called, reason=printable(str(error))) from error
     for name, tensor in tensors:
         kind = tensor["dtype"]
         if not name.isprintable():
@@ -85,9 +85,9 @@ def _safetensors(data: bytes, called: str) -> Iterator[tuple[str, NDArray[Any]]]
         yield name, _widened(value) if kind == "BF16" else value
 
 
-def _said(error: Exception) -> str:
-    """What a library says of a file, which may quote from it, as words that a terminal can bear."""
-    return "".join(letter if letter.isprintable() else "?" for letter in str(error))[:200] or "?"
+def printable(text: str) -> str:
+    """What a library or a server says, which may quote from the file, as words that a terminal can bear."""
+    return "".join(letter if letter.isprintable() else "?" for letter in text)[:200] or "?"
 
 
 def _own_names(weights: Weights) -> Weights:
