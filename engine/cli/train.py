@@ -23,7 +23,8 @@ DOWNLOADS = """
 A download is kept in espalier/weights below XDG_CACHE_HOME and is not fetched twice; one that broke off goes on where
 it stopped when the run is resumed or the command is given again. HTTPS_PROXY, HTTP_PROXY and NO_PROXY name proxies,
 REQUESTS_CA_BUNDLE certificates, ~/.netrc passwords. ESPALIER_MIRROR="OLD=NEW ..." takes what is at addresses that begin
-with OLD from NEW, such as https://files.example.com=https://mirror.example.org/files. Nothing in a file is executed.
+with OLD from NEW, such as https://files.example.com=https://mirror.example.org/files. An address may end in its
+checksum, as in https://example.com/w.pdparams#sha256=HEX. Nothing in a file is executed.
 """
 
 

@@ -32,10 +32,25 @@ def check_address(address: str) -> str:
         raise UserError("download.address", address=_shown(address), reason=parts.scheme or "-")
     if "@" in parts.netloc:
         raise UserError("download.password", host=_shown(host))
+    split_checksum(address)
     name = PurePosixPath(unquote(parts.path)).name
     if not name.endswith(WEIGHTS_SUFFIXES) or not name.isprintable():
         raise UserError("download.suffix", address=address)
     return name
+
+
+def split_checksum(address: str) -> tuple[str, str | None]:
+    """An address and the checksum that its end may carry, as in `https://example.com/w.pdparams#sha256=HEX`.
+
+    Raises UserError for a checksum that is none. What else stands behind a `#` never reaches a server and goes.
+    """
+    plain, _, mark = address.partition("#")
+    return plain, check_sha256(mark.removeprefix("sha256=")) if mark.startswith("sha256=") else None
+
+
+def short_name(start: str) -> str:
+    """What to call a run's start in few words: the last part of its path or address."""
+    return PurePosixPath(unquote(urlsplit(start).path) if is_address(start) else start).name
 
 
 def check_sha256(digest: str) -> str:

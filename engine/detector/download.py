@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
-from engine.contract.address import check_address, is_address
+from engine.contract.address import check_address, is_address, split_checksum
 from engine.contract.messages import Argument, UserError
 from engine.detector.mirrors import mirrored
 from engine.detector.transfer import Limits, Part, Transfer
@@ -106,6 +106,8 @@ def fetch_start(start: str, sha256: str | None, watcher: Watcher) -> Path:
         if total:
             watcher.progress(done // 1000, max(1, total // 1000), "kB")
 
+    start, marked = split_checksum(start)
+    sha256 = sha256 or marked
     watcher.stage("download.running", address=start)
     got = fetch(start, sha256=sha256, tell=tell, check=watcher.check_cancelled)
     path, size, resumed = str(got.path), f"{got.path.stat().st_size / 1e6:.1f}", f"{got.resumed_at / 1e6:.1f}"

@@ -11,9 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from engine.contract.address import check_address, check_sha256, is_address
+from engine.context import JobContext
+from engine.contract.address import check_address, check_sha256, is_address, short_name
+from engine.contract.events import Event, Notice, Stage
 from engine.contract.messages import Cancelled, JobFailed, UserError
-from engine.detector.download import Fetched, fetch, weights_cache
+from engine.detector.download import Fetched, fetch, fetch_start, weights_cache
 from engine.detector.mirrors import mirrored
 from engine.detector.transfer import Limits
 from tests.fakes.file_server import Files, serving
@@ -243,9 +245,28 @@ def test_that_a_wrong_address_is_refused_before_anything_is_asked(address: str, 
     assert "secret" not in str(caught.value)
 
 
+def test_that_a_start_is_told_of_and_checked_wherever_it_lies(files: Files, tmp_path: Path) -> None:
+    events: list[Event] = []
+    context = JobContext(tmp_path, events.append)
+    address = files.address()
+    path = fetch_start(f"{address}#sha256={SHA256}", None, context)
+    assert path.read_bytes() == CONTENT
+    assert fetch_start(address, None, context) == path
+    assert fetch_start(str(path), SHA256, context) == path
+    for start, digest in ((str(path), "0" * 64), (f"{address}#sha256={'0' * 64}", None)):
+        with pytest.raises(UserError, match="0" * 64):
+            fetch_start(start, digest, context)
+    told = [event.message.code for event in events if isinstance(event, Notice)]
+    assert told == ["download.done", "download.kept"]
+    assert not any("#" in event.text for event in events if isinstance(event, Notice | Stage))
+
+
 def test_that_names_and_checksums_are_read_as_people_write_them() -> None:
     assert check_address("https://example.com/a/b%20c.pdparams?x=1#y") == "b c.pdparams"
     assert not any(map(is_address, ("runs/0001", "/a/b.pdparams", "0001", "c:file.pdparams")))
     assert check_sha256(f" SHA256:{SHA256.upper()}\n".replace("SHA256:", "sha256:")) == SHA256
-    with pytest.raises(UserError, match="--sha256 12"):
-        check_sha256("12")
+    for wrong in (lambda: check_sha256("12"), lambda: check_address("https://example.com/w.pdparams#sha256=12")):
+        with pytest.raises(UserError, match="12 is not a SHA-256"):
+            wrong()
+    assert short_name("https://example.com/a/w.pdparams?x=1#sha256=0") == "w.pdparams"
+    assert short_name("/runs/0001-train") == "0001-train"

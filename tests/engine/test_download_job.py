@@ -59,7 +59,7 @@ def test_that_a_run_is_stopped_while_it_downloads_and_goes_on_from_there(
     run = RunFolder(project.new_run("far"))
     settings = train_job.settings.model_copy(update={"epochs": 0})
     digest = hashlib.sha256(files.content).hexdigest()
-    update = {"start": files.address(), "start_sha256": digest, "settings": settings, "limit": 1}
+    update = {"start": f"{files.address()}#sha256={digest}", "settings": settings, "limit": 1}
     job = train_job.model_copy(update=update)
     run.job.write_text(job.model_dump_json(), encoding="utf-8")
     start(run.root)
