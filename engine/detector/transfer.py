@@ -8,7 +8,6 @@ import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -84,6 +83,7 @@ class Transfer:
 
     def __init__(self, part: Part, limits: Limits) -> None:
         self._part, self._limits = part, limits
+        self._secret = part.url.lower().startswith("https:")
         self._stopped = threading.Event()
         self.done = 0
         self.total: int | None = None
@@ -116,7 +116,7 @@ class Transfer:
 
     def _connect(self) -> None:
         import requests
-        from requests.exceptions import ChunkedEncodingError, SSLError
+        from requests.exceptions import ChunkedEncodingError, InvalidSchema, SSLError
 
         note = self._part.note()
         going_on = note is not None and self._part.size() > 0
@@ -127,6 +127,8 @@ class Transfer:
         try:
             with requests.Session() as session:
                 session.max_redirects = _REDIRECTS
+                if self._secret:
+                    session.adapters.pop("http://")
                 with session.get(self._part.url, headers=headers, stream=True, timeout=seconds) as answer:
                     self._receive(answer, note if going_on else None)
         except SSLError as error:  # a connection error too, but one that stays
@@ -134,6 +136,8 @@ class Transfer:
         except (requests.ConnectionError, requests.Timeout, ChunkedEncodingError) as error:
             raise _Broken(innermost(error)) from error
         except requests.RequestException as error:
+            if self._secret and isinstance(error, InvalidSchema):
+                raise UserError("download.downgraded", address=self._part.url) from error
             raise self._failed(innermost(error)) from error
 
     def _receive(self, answer: requests.Response, note: Note | None) -> None:
@@ -168,9 +172,6 @@ class Transfer:
     def _judge(self, answer: requests.Response) -> None:
         """Raise for an answer whose body is not wanted."""
         address, status = self._part.url, answer.status_code
-        schemes = [urlsplit(each.url).scheme for each in (*answer.history, answer)]
-        if schemes[0] == "https" and "http" in schemes:
-            raise UserError("download.downgraded", address=address, other=answer.url)
         if status == 416:  # more is here than the server has
             self._start_over()
             raise _Broken("the server has a shorter file by now")

@@ -18,7 +18,7 @@ from engine.contract.messages import Cancelled, JobFailed, UserError
 from engine.detector.download import Fetched, fetch, fetch_start, weights_cache
 from engine.detector.mirrors import mirrored
 from engine.detector.transfer import Limits
-from tests.fakes.file_server import Files, serving
+from tests.fakes.file_server import CERTIFICATE, Files, serving
 
 CONTENT = random.Random(4).randbytes(700_000)
 CHUNK = 1 << 14
@@ -30,7 +30,15 @@ QUICK = Limits(connect_s=2, stall_s=1, attempts=3, pause_s=0.01)
 def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
-    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "ESPALIER_MIRROR"):
+    for name in (
+        "HTTP_PROXY",
+        "HTTPS_PROXY",
+        "ALL_PROXY",
+        "NO_PROXY",
+        "ESPALIER_MIRROR",
+        "REQUESTS_CA_BUNDLE",
+        "CURL_CA_BUNDLE",
+    ):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.lower(), raising=False)
 
@@ -200,6 +208,20 @@ def test_that_a_proxy_of_the_environment_is_asked(files: Files, monkeypatch: pyt
     address = "http://weights.example.com/yolo/w.pdparams"
     assert fetch(address, limits=QUICK).path.read_bytes() == CONTENT
     assert [path for path, _ in files.asked] == [address]
+
+
+def test_that_encryption_is_checked_tunnelled_and_kept(files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
+    with serving(Files(content=CONTENT, secret=True)) as secret:
+        with pytest.raises(JobFailed, match="(?i)certificate"):
+            get(secret)
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(CERTIFICATE))
+        secret.moved = {"/files/open.pdparams": files.address()}
+        with pytest.raises(UserError, match="without encryption"):
+            fetch(secret.address("open.pdparams"), limits=QUICK)
+        assert files.asked == []
+        monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{files.port}")
+        assert get(secret).path.read_bytes() == CONTENT
+        assert [path for path, _ in files.asked] == [f"127.0.0.1:{secret.port}"]
 
 
 def test_that_a_mirror_is_asked_instead(files: Files, monkeypatch: pytest.MonkeyPatch) -> None:

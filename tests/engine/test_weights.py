@@ -133,6 +133,17 @@ def test_that_a_checkpoint_whose_description_is_nonsense_is_refused(tmp_path: Pa
         read_info(safetensors_file(tmp_path / "last.safetensors", header, b""))
 
 
+@pytest.mark.parametrize("records", [[{"nonsense": 1}], []])
+def test_that_a_checkpoint_whose_records_are_nonsense_is_refused(tmp_path: Path, records: list[object]) -> None:
+    from engine.detector.header import HEADER
+    from engine.jobs.train import _load_checkpoint
+
+    info = {"choice": CHOICE.model_dump(), "steps": [{"technique": "filter_prune"}], "records": records}
+    header = {"__metadata__": {HEADER: json.dumps(info)}}
+    with pytest.raises(UserError, match="last.safetensors"):
+        _load_checkpoint(safetensors_file(tmp_path / "last.safetensors", header, b""))
+
+
 def test_that_a_backbone_file_loads_and_says_what_is_missing() -> None:
     from engine.detector.build import build
     from engine.detector.checkpoint import fit_weights, network_arrays

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import socket
+import ssl
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
+
+CERTIFICATE = Path(__file__).with_name("localhost.pem")
+"""A certificate for 127.0.0.1 that nobody trusts, with its key, until 2126; made by openssl req -x509."""
 
 
 @dataclass
@@ -28,11 +34,12 @@ class Files:
     pause_s: float = 0.0
     moved: dict[str, str] = field(default_factory=dict)
     port: int = 0
+    secret: bool = False
     asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
 
     def address(self, name: str = "w.pdparams") -> str:
         """The address of a file here; each name has the same content."""
-        return f"http://127.0.0.1:{self.port}/files/{name}"
+        return f"http{'s' * self.secret}://127.0.0.1:{self.port}/files/{name}"
 
     def ranges_asked(self) -> list[str | None]:
         """The Range of every request so far."""
@@ -47,6 +54,10 @@ def serving(files: Files) -> Iterator[Files]:
         held = files
 
     server = _Server(("127.0.0.1", 0), Handler)
+    if files.secret:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(CERTIFICATE)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
     files.port = server.server_address[1]
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
@@ -86,6 +97,19 @@ class _Handler(BaseHTTPRequestHandler):
             headers["Content-Range"] = f"bytes {begins}-{len(files.content) - 1}/{len(files.content)}"
         return self._answer(206 if begins else 200, files.content[begins:], headers)
 
+    def do_CONNECT(self) -> None:  # noqa: N802
+        """Be the tunnel that a client asks a proxy for."""
+        self.held.asked.append((self.path, {}))
+        self.close_connection = True
+        host, _, port = self.path.partition(":")
+        with socket.create_connection((host, int(port))) as there:
+            self.send_response(200)
+            self.end_headers()
+            back = threading.Thread(target=_pass_on, args=(there, self.connection), daemon=True)
+            back.start()
+            _pass_on(self.connection, there)
+            back.join()
+
     def _begins(self) -> int:
         files, wanted = self.held, self.headers.get("Range")
         if not wanted or not files.ranges:
@@ -113,3 +137,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
         """Say nothing."""
+
+
+def _pass_on(source: socket.socket, target: socket.socket) -> None:
+    while data := source.recv(1 << 16):
+        target.sendall(data)
+    target.shutdown(socket.SHUT_WR)
