@@ -25,6 +25,7 @@ from engine.detector.transfer import Limits, Part, Transfer
 
 POLL_S = 0.1
 _CHUNK = 1 << 20
+_NAME = 60  # letters; a file's name has room for 255 bytes, and Chinese takes three each
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ def fetch(
     what has come stays for the next time. Raises UserError where the address is wrong or the file not what it should
     be, JobFailed where the network is.
     """
-    name = f"{hashlib.sha256(address.encode()).hexdigest()[:16]}-{check_address(address)[-100:]}"
+    name = f"{hashlib.sha256(address.encode()).hexdigest()[:16]}-{check_address(address)[-_NAME:]}"
     asked = mirrored(address)
     if asked != address:
         check_address(asked)

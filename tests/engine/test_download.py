@@ -192,6 +192,12 @@ def test_that_a_download_stops_at_once_even_while_the_server_is_silent(files: Fi
     assert time.monotonic() < ends + 1
 
 
+@pytest.mark.parametrize("name", ["权重" * 60 + ".pdparams", "%E6%9D%83..%2F..%2Fx.pdparams"])
+def test_that_any_name_becomes_one_of_the_cache(files: Files, name: str) -> None:
+    got = fetch(files.address(name), limits=QUICK)
+    assert got.path.read_bytes() == CONTENT and got.path.parent == weights_cache()
+
+
 def test_that_two_at_once_download_once(files: Files) -> None:
     files.pause_s = 0.03
     found: list[Fetched] = []
