@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from engine.cli.projects import open_project, report
+from engine.contract.address import check_address, check_sha256, is_address
 from engine.contract.job import TrainJob, TrainSettings
 from engine.contract.messages import UserError
 from engine.contract.project import ProjectFolder
@@ -18,13 +19,27 @@ from engine.contract.recipe import BASE_STEPS
 
 NAME = "train"
 HELP = "train the base detector of a project"
+DOWNLOADS = """
+A download is kept in espalier/weights below XDG_CACHE_HOME and is not fetched twice; one that broke off goes on where
+it stopped when the run is resumed or the command is given again. HTTPS_PROXY, HTTP_PROXY and NO_PROXY name proxies,
+REQUESTS_CA_BUNDLE certificates, ~/.netrc passwords. ESPALIER_MIRROR="OLD=NEW ..." takes what is at addresses that begin
+with OLD from NEW, such as https://files.example.com=https://mirror.example.org/files. An address may end in its
+checksum, as in https://example.com/w.pdparams#sha256=HEX. Nothing in a file is executed.
+"""
 
 
 def add_parser(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("dir", metavar="DIR", type=Path, help="folder of the project")
     parser.add_argument("--epochs", type=int, help="passes over the training pictures")
-    parser.add_argument("--from", dest="start", metavar="RUN|WEIGHTS", help="start from a run or a weights file")
+    parser.add_argument(
+        "--from",
+        dest="start",
+        metavar="RUN|WEIGHTS|ADDRESS",
+        help="start from a run, a .pdparams or .safetensors file, or the https:// address of one, which is downloaded",
+    )
+    parser.add_argument("--sha256", metavar="HEX", help="refuse a weights file with another SHA-256 checksum")
+    parser.epilog = DOWNLOADS
     parser.add_argument(
         "--set", dest="settings", metavar="KEY=VALUE", action="append", default=[], help=f"one of: {known_settings()}"
     )
@@ -44,10 +59,12 @@ def run(args: argparse.Namespace) -> int:
 
     folder = open_project(args.dir)
     settings = read_settings(args.settings, {"epochs": args.epochs} if args.epochs is not None else {})
+    start = starting_point(folder, args.start) if args.start else None
     job = TrainJob(
         choice=folder.load().detector,
         index=str(folder.index),
-        start=starting_point(folder, args.start) if args.start else None,
+        start=start,
+        start_sha256=_checksum(args.sha256, start),
         steps=BASE_STEPS,
         settings=settings,
         limit=args.limit,
@@ -59,7 +76,10 @@ def run(args: argparse.Namespace) -> int:
 
 
 def starting_point(folder: ProjectFolder, start: str) -> str:
-    """The run or the weights file to start from, as an absolute path."""
+    """The run or the weights file to start from, as an absolute path; an address stays as it is."""
+    if is_address(start):
+        check_address(start)
+        return start
     if os.sep in start or Path(start).suffix:
         if not Path(start).is_file():
             raise UserError("weights.missing", path=start)
@@ -67,6 +87,14 @@ def starting_point(folder: ProjectFolder, start: str) -> str:
     from engine.cli.projects import trained_run
 
     return str(trained_run(folder, start))
+
+
+def _checksum(digest: str | None, start: str | None) -> str | None:
+    if digest is None:
+        return None
+    if start is None or not (is_address(start) or Path(start).is_file()):
+        raise UserError("download.sha256_alone")
+    return check_sha256(digest)
 
 
 def read_settings(pairs: list[str], given: dict[str, Any]) -> TrainSettings:

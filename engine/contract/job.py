@@ -111,7 +111,8 @@ class TrainSettings(BaseModel):
 class TrainJob(_Job):
     """Build, load `start`, apply `steps`, train, evaluate.
 
-    `start` is a run folder, a checkpoint or a weights file; None trains from scratch. `teacher` is a run folder.
+    `start` is a run folder, a checkpoint, a weights file or the address of one, which is downloaded; None trains from
+    scratch. `start_sha256` is what a weights file must have. `teacher` is a run folder.
     `alongside` are steps that an earlier run of the same recipe recorded and that act while training here too: its
     schedule and its teaching.
     """
@@ -120,6 +121,7 @@ class TrainJob(_Job):
     choice: DetectorChoice
     index: str
     start: str | None = None
+    start_sha256: str | None = None
     teacher: str | None = None
     steps: tuple[Step, ...] = ()
     alongside: tuple[Step, ...] = ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from engine.contract.messages import UserError
 from engine.contract.project import DetectorChoice
@@ -54,4 +54,7 @@ def read_info(path: Path) -> CheckpointInfo:
         raise UserError("checkpoint.malformed", path=str(path), reason=str(error)[:200]) from error
     if header is None:
         raise UserError("checkpoint.foreign", path=str(path))
-    return CheckpointInfo.model_validate_json(header)
+    try:
+        return CheckpointInfo.model_validate_json(header)
+    except ValidationError as error:
+        raise UserError("checkpoint.malformed", path=str(path), reason=str(error.errors()[0]["msg"])) from error

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.assembly import Model, assemble, checkpoint_of, extend, load
 from engine.context import JobContext
+from engine.contract.address import is_address
 from engine.contract.figures import Figure, pick
 from engine.contract.job import TrainJob
 from engine.contract.messages import UserError
@@ -89,23 +90,19 @@ def _load_start(job: TrainJob, context: JobContext) -> Model:
 
     from engine.detector.checkpoint import fit_weights
     from engine.detector.header import read_info
-    from engine.detector.weights import read_weights
 
     paddle.seed(job.settings.seed)
     if job.start is None:
         return assemble(job.choice)
-    path = Path(job.start)
+    path = _start_path(job, job.start, context)
     if path.is_dir():
         model, info = load(path)
         _check_start(job, info.choice, path)
         return model
     if path.suffix == ".safetensors" and _is_checkpoint(path) and read_info(path).choice == job.choice:
-        return load(path)[0]
+        return _load_checkpoint(path)
     model = assemble(job.choice)
-    weights = read_weights(path)
-    if path.suffix == ".safetensors":
-        weights = {name.removeprefix("model."): value for name, value in weights.items()}
-    matching = fit_weights(model.network, weights, str(path))
+    matching = fit_weights(model.network, _weights(job.start, path), job.start)
     context.notice(
         "train.weights_matched",
         path=path.name,
@@ -117,6 +114,35 @@ def _load_start(job: TrainJob, context: JobContext) -> Model:
         example=(matching.missing + matching.misshapen + matching.unused + ("-",))[0],
     )
     return model
+
+
+def _start_path(job: TrainJob, start: str, context: JobContext) -> Path:
+    """Where the start lies on this disk, its checksum checked; what is at an address is downloaded first."""
+    from engine.detector.download import fetch_start
+
+    path = fetch_start(start, job.start_sha256, context)
+    if is_address(start):
+        context.stage("train.preparing", detector=job.choice.key, size=job.choice.size)
+    return path
+
+
+def _weights(start: str, path: Path) -> Any:
+    from engine.detector.weights import read_weights
+
+    try:
+        return read_weights(path, start)
+    except UserError:
+        if is_address(start):
+            path.unlink(missing_ok=True)  # so that it is downloaded anew once it has been put right there
+        raise
+
+
+def _load_checkpoint(path: Path) -> Model:
+    try:
+        return load(path)[0]
+    except (ValueError, TypeError, LookupError, AttributeError) as error:
+        # A file from elsewhere may say anything of itself, and then the recorded steps fit nothing.
+        raise UserError("checkpoint.malformed", path=str(path), reason=str(error)[:200] or "?") from error
 
 
 def _is_checkpoint(path: Path) -> bool:

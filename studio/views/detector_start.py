@@ -17,22 +17,23 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from engine.contract.address import WEIGHTS_SUFFIXES, check_address, is_address
 from engine.contract.figures import pick as pick_figure
+from engine.contract.messages import UserError
 from engine.contract.project import DetectorChoice
 from studio.i18n import bind, on_language, tr
 from studio.numbers import show
 from studio.stores.run import Run
 from studio.views.detector_choice import can_start_from
 from studio.views.import_source import dropped_path
-from studio.views.widgets import Button, Muted
+from studio.views.widgets import Button, ErrorBanner, Muted
 
-SUFFIXES = (".pdparams", ".safetensors")
 _INDENT = 26
 _LAST_NOTE = 5
 
 
 class StartPanel(QWidget):
-    """Three choices; `chosen` tells None for scratch, a run's name, or the path of a weights file."""
+    """Three choices; `chosen` tells None for scratch, a run's name, or the path or address of a weights file."""
 
     chosen = Signal(object)
 
@@ -46,7 +47,7 @@ class StartPanel(QWidget):
         for button in (self.scratch, self.run, self.file):
             self._group.addButton(button)
         self.runs, self.path = QComboBox(self), QLineEdit(self)
-        self.path.setReadOnly(True)
+        self.problem = ErrorBanner(tone="warn")
         self.ask = Button("studio.detector.choose_file", self._ask)
         self._lay_out()
         bind(self.scratch.setText, "studio.detector.from_scratch")
@@ -55,9 +56,12 @@ class StartPanel(QWidget):
         bind(self.path.setPlaceholderText, "studio.detector.file_placeholder")
         bind(self.path.setAccessibleName, "studio.detector.from_file")
         bind(self.runs.setAccessibleName, "studio.detector.from_run")
+        for button in (self.scratch, self.run):
+            button.clicked.connect(self.problem.clear)
         self.scratch.clicked.connect(lambda: self.chosen.emit(None))
         self.run.clicked.connect(self._choose_run)
         self.file.clicked.connect(self._choose_file)
+        self.path.editingFinished.connect(self._typed)
         self.runs.activated.connect(lambda _: self._choose_run())
         on_language(self._show_runs)
 
@@ -75,6 +79,7 @@ class StartPanel(QWidget):
         grid.addWidget(self.runs, 2, 1)
         grid.addWidget(self.file, 4, 0)
         grid.addLayout(file, 4, 1)
+        grid.addWidget(self.problem, _LAST_NOTE + 1, 0, 1, 2)
         notes = (
             (1, Muted("studio.detector.from_scratch_note")),
             (3, Muted("studio.detector.from_run_note")),
@@ -97,12 +102,13 @@ class StartPanel(QWidget):
             self.runs.setCurrentIndex(place)
         else:
             self.file.setChecked(True)
-            self.path.setText(start)
+            if not self.path.isModified():
+                self.path.setText(start)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
         """Take a weights file."""
         path = dropped_path(event)
-        if path is not None and path.suffix in SUFFIXES:
+        if path is not None and path.suffix in WEIGHTS_SUFFIXES:
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
@@ -143,21 +149,42 @@ class StartPanel(QWidget):
 
     def _choose_file(self) -> None:
         if self.path.text():
-            self.chosen.emit(self.path.text())
+            self.path.setModified(True)
+            self._typed()
         else:
             self._ask()
+
+    def _typed(self) -> None:
+        """A path or an address was written: it is taken if it can be one, and nothing is asked of the network yet."""
+        text = self.path.text().strip()
+        if not self.path.isModified():
+            return
+        if not text:
+            self.path.setModified(False)
+        try:
+            if is_address(text):
+                check_address(text)
+            elif text and not Path(text).expanduser().is_file():
+                raise UserError("weights.missing", path=text)
+        except UserError as error:
+            self.problem.tell(error.message)
+            return
+        if text:
+            self._take_file(text if is_address(text) else str(Path(text).expanduser().resolve()))
 
     def _ask(self) -> None:
         dialog = QFileDialog(self, tr("studio.detector.choose_file"))
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        dialog.setNameFilter(tr("studio.detector.weights_filter", endings=" ".join(f"*{end}" for end in SUFFIXES)))
+        endings = " ".join(f"*{end}" for end in WEIGHTS_SUFFIXES)
+        dialog.setNameFilter(tr("studio.detector.weights_filter", endings=endings))
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.fileSelected.connect(self._take_file)
         dialog.rejected.connect(self._untouched)
         dialog.open()
 
     def _take_file(self, path: str) -> None:
-        self.path.setText(str(Path(path)))
+        self.problem.tell(None)
+        self.path.setText(path)
         self.file.setChecked(True)
         self.chosen.emit(self.path.text())
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
+from engine.contract.address import short_name
 from engine.contract.events import Notice
 from engine.contract.figures import Figure, FigureName, pick
 from engine.contract.job import TrainJob
@@ -158,7 +159,7 @@ def settings_text(run: Run) -> str:
     if not isinstance(job, TrainJob):
         return "-"
     used = job.settings
-    start = Path(job.start).name if job.start else tr("studio.train.from_scratch")
+    start = short_name(job.start) if job.start else tr("studio.train.from_scratch")
     lines = [
         tr("studio.train.line_detector", detector=job.choice.key, size=job.choice.size),
         tr("studio.train.line_start", start=start),

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
+from engine.contract.address import short_name
 from engine.contract.job import TrainSettings
 from studio.i18n import on_language, tr
 from studio.studio import Studio
@@ -79,7 +79,7 @@ class TrainForm(QScrollArea):
             return
         choice = project.detector
         point = self._studio.project.start_point
-        start = Path(point).name if point else tr("studio.train.from_scratch")
+        start = short_name(point) if point else tr("studio.train.from_scratch")
         busy = self._studio.runs.active()
         words = tr("studio.train.form_what", detector=choice.key, size=choice.size, start=start)
         if busy is not None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from engine.contract.catalog import DetectorCard
@@ -113,6 +114,33 @@ def test_that_the_start_point_is_kept_and_a_file_needs_no_run(page: DetectorPage
     assert page.start.file.isChecked()
     page.start.scratch.click()
     assert page.studio.project.start_point is None
+
+
+def write(page: DetectorPage, text: str, qtbot: QtBot) -> None:
+    """As a person writes into the line and presses Enter."""
+    page.start.path.clear()
+    qtbot.keyClicks(page.start.path, text)
+    qtbot.keyClick(page.start.path, Qt.Key.Key_Return)
+
+
+def test_that_an_address_is_taken_as_it_is_written(page: DetectorPage, tmp_path: Path, qtbot: QtBot) -> None:
+    store = page.studio.project
+    address = f"https://weights.example.com/yolo/w.pdparams#sha256={'0' * 64}"
+    write(page, address, qtbot)
+    assert store.start_point == address and page.start.file.isChecked() and not page.start.problem.isVisible()
+    for wrong, words in (
+        ("ftp://example.com/w.pdparams", "https://"),
+        ("https://example.com/w.zip", ".safetensors"),
+        ("https://example.com/w.pdparams#sha256=12", "SHA-256"),
+        (str(tmp_path / "nowhere.pdparams"), "nowhere.pdparams"),
+    ):
+        write(page, wrong, qtbot)
+        assert store.start_point == address
+        assert page.start.problem.isVisible() and words in page.start.problem.text.text()
+    file = tmp_path / "here.safetensors"
+    file.touch()
+    write(page, str(file), qtbot)
+    assert store.start_point == str(file) and not page.start.problem.isVisible()
 
 
 def test_that_figures_are_counted_for_the_size_and_classes(page: DetectorPage, qtbot: QtBot) -> None:
