@@ -1,7 +1,7 @@
 # Every target sets the environment up first, which does nothing when it is up to date.
 PYTHON := .venv/bin/python
 
-.PHONY: setup studio demo screenshots test check lint types layers architecture bench lock
+.PHONY: setup studio demo screenshots test check lint types layers architecture bench matrix lock
 
 setup:
 	@python3 packaging/bootstrap.py
@@ -37,6 +37,9 @@ architecture: setup
 
 bench: setup
 	$(PYTHON) -m tests.benchmarks
+
+matrix: setup
+	$(PYTHON) -m tests.matrix
 
 lock: setup
 	$(PYTHON) packaging/lock.py

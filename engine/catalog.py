@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 
 from engine.contract.catalog import Catalog, DetectorCard, TechniqueCard
+from engine.contract.matrix import tried
 from engine.contract.recipe import builtin_recipes
 from engine.detector.spec import detector_specs
 from engine.registry import techniques
@@ -25,7 +26,7 @@ def catalog() -> Catalog:
         for spec in detector_specs().values()
     )
     cards = tuple(technique_card(technique) for technique in techniques().values())
-    return Catalog(detectors=detectors, techniques=cards, recipes=builtin_recipes())
+    return Catalog(detectors=detectors, techniques=cards, recipes=builtin_recipes(), matrix=tried())
 
 
 def technique_card(technique: type[Technique]) -> TechniqueCard:

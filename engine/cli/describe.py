@@ -5,8 +5,11 @@ from __future__ import annotations
 import argparse
 
 from engine.cli.output import emit_json, print_table
+from engine.contract.catalog import Catalog
+from engine.contract.matrix import PLAIN
 
 NAME = "describe"
+MARKS = {"works": "yes", "refused": "no", "fails": "fails"}
 HELP = "detectors, techniques and built-in recipes"
 
 
@@ -34,4 +37,15 @@ def run(args: argparse.Namespace) -> int:
     )
     print()
     print_table([(key, recipe.summary) for key, recipe in cards.recipes.items()], ("recipe", "what it does"))
+    print()
+    print_table(_tried(cards), ("tried: technique", *(card.key for card in cards.detectors)))
     return 0
+
+
+def _tried(cards: Catalog) -> list[tuple[str, ...]]:
+    """A row for every technique, as `make matrix` found it on every detector; "-" was not tried."""
+    rows = []
+    for technique in (PLAIN, *(card.key for card in cards.techniques)):
+        cells = [cards.matrix.cell(card.key, technique) for card in cards.detectors]
+        rows.append((technique or "none", *(MARKS[cell.outcome.state] if cell else "-" for cell in cells)))
+    return rows

@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from engine.contract.matrix import Matrix
 from engine.contract.recipe import Recipe
 
 
@@ -45,3 +46,4 @@ class Catalog(BaseModel):
     detectors: tuple[DetectorCard, ...]
     techniques: tuple[TechniqueCard, ...]
     recipes: dict[str, Recipe]
+    matrix: Matrix = Matrix()

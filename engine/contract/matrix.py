@@ -24,6 +24,11 @@ class Outcome(BaseModel):
     message: Message | None = None
 
 
+def failed(reason: str) -> Outcome:
+    """A defect that is known, with its words."""
+    return Outcome(state="fails", message=Message(code="matrix.failed", args={"reason": reason}))
+
+
 class Cell(BaseModel):
     """One detector under one technique: trained, saved, loaded, counted; then exported, by `target precision`.
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
+from engine.contract.catalog import DetectorCard, TechniqueCard
 from engine.contract.recipe import Recipe
 from studio.i18n import tr, translator
 from studio.stores.catalog import CatalogStore
@@ -26,11 +27,20 @@ def refusal(recipe: Recipe, detector: str | None, catalog: CatalogStore) -> str:
     if recipe.detectors and detector not in recipe.detectors:
         titles = [found.title if (found := catalog.detector(key)) else key for key in recipe.detectors]
         return tr("studio.recipe.other_detector", detectors=", ".join(titles))
-    for step in recipe.steps:
-        technique = catalog.technique(step.technique)
-        if technique is not None and technique.families is not None and card.family not in technique.families:
-            return tr("studio.recipe.other_family", families=", ".join(technique.families))
-    return ""
+    techniques = [catalog.technique(step.technique) for step in recipe.steps]
+    reasons = (step_refusal(technique, card, catalog) for technique in techniques if technique is not None)
+    return next(filter(None, reasons), "")
+
+
+def step_refusal(technique: TechniqueCard, detector: DetectorCard | None, catalog: CatalogStore) -> str:
+    """Why a technique does not work on a detector: of another family, or it was tried in vain; empty if it may."""
+    if detector is None:
+        return ""
+    if technique.families is not None and detector.family not in technique.families:
+        return tr("studio.recipe.other_family", families=", ".join(technique.families))
+    cell = catalog.catalog.matrix.cell(detector.key, technique.key) if catalog.catalog is not None else None
+    message = cell.outcome.message if cell is not None and cell.outcome.state != "works" else None
+    return message.text(translator.language) if message is not None else ""
 
 
 class RecipeMenu(QMenu):

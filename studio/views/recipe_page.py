@@ -14,6 +14,7 @@ from studio.stores.previews import Preview
 from studio.studio import Studio
 from studio.views.page import Page, PageState
 from studio.views.recipe_bar import RecipeBar
+from studio.views.recipe_library import step_refusal
 from studio.views.recipe_start import RecipeStart
 from studio.views.recipe_terms import base_runs, default_base, target_fields, why_not
 from studio.views.schema_controls import put_icon
@@ -115,15 +116,10 @@ class RecipePage(Page):
         if catalog.catalog is None:
             return
         detector = catalog.detector(project.detector.key) if project is not None else None
-        family = detector.family if detector is not None else None
         gallery = StepGallery(
             catalog.catalog.techniques,
             detector.title if detector is not None else None,
-            lambda card: (
-                tr("studio.recipe.other_family", families=", ".join(card.families))
-                if card.families is not None and family is not None and family not in card.families
-                else ""
-            ),
+            lambda card: step_refusal(card, detector, catalog),
             self,
         )
         gallery.chosen.connect(self._insert)

@@ -10,10 +10,10 @@ from pathlib import Path
 from engine.contract.matrix import PLAIN
 from engine.contract.resources import DETECTORS, ROOT
 
-SHARED = (
-    "engine/detector", "engine/graph", "engine/lite", "engine/assembly.py", "engine/exporting.py", "engine/measuring.py",
-    "engine/plan.py", "engine/preview.py", "engine/technique.py", "engine/float_layers.py", "engine/jobs/train.py",
-    "tests/matrix/cell.py",
+FOLDERS = ("engine/detector", "engine/graph", "engine/lite")
+FILES = (
+    "engine/assembly.py", "engine/exporting.py", "engine/measuring.py", "engine/plan.py", "engine/preview.py",
+    "engine/technique.py", "engine/float_layers.py", "engine/jobs/train.py", "tests/matrix/cell.py",
 )  # fmt: skip
 LOCK = ROOT / "packaging" / "requirements.lock"
 
@@ -28,7 +28,8 @@ def code_of(detector: str, technique: str) -> str:
 
 @cache
 def _shared() -> str:
-    files = [file for place in SHARED for file in ([ROOT / place] if place.endswith(".py") else (ROOT / place).glob("*.py"))]
+    files = [ROOT / name for name in FILES]
+    files += [file for folder in FOLDERS for file in (ROOT / folder).glob("*.py")]
     return "\0".join([_bare(file) for file in sorted(files)] + [LOCK.read_text(encoding="utf-8")])
 
 
