@@ -13,7 +13,7 @@ from studio.i18n import tr
 # Light enough for dark letters, apart from each other in hue and in lightness; the same in both themes, as the
 # pictures below them are.
 _COLOURS = (
-    "#F2C14E", "#57C7F5", "#FF8A7A", "#9CD36A", "#C9A0F2", "#FFAE5C", "#52D6B8", "#F59AC0", "#A9B4FF", "#DDE26A",
+    "#F2C14E", "#57C7F5", "#FF8A7A", "#9CD36A", "#C9A0F2", "#52D6B8", "#F59AC0", "#A9B4FF", "#DDE26A", "#FFAE5C",
 )  # fmt: skip
 _INK = "#14181B"
 _GOLDEN_ANGLE = 137.508

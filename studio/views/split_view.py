@@ -163,9 +163,11 @@ class SplitView(QWidget):
         font.setPixelSize(12)
         painter.setFont(font)
         room = area.width() / 2 - 48
-        words = f"{letter}  {self._names[side]}" + ("  …" if self._waiting[side] else "")
-        text = QFontMetricsF(font).elidedText(words, Qt.TextElideMode.ElideRight, max(24.0, room))
-        width = QFontMetricsF(font).horizontalAdvance(text) + 20
+        metrics, end = QFontMetricsF(font), "  …" if self._waiting[side] else ""
+        text = f"{letter}  {self._names[side]}{end}"
+        if metrics.horizontalAdvance(text) > room:  # a run's number says as much as the beginning of its name
+            text = f"{letter}  {self._names[side].split(' ')[0]}{end}"
+        width = metrics.horizontalAdvance(text) + 20
         left = area.left() + 8 if side == 0 else area.right() - 8 - width
         plate = QRectF(left, area.bottom() - 34, width, 26)
         painter.setPen(QPen(QColor(colour), 2))
