@@ -57,7 +57,7 @@ class GridMask(Technique):
                 "网格单元边长中保留的部分；0.5 时被遮挡图片的四分之一为黑色",
             ),
             ge=0.1,
-            le=0.9,
+            le=0.8,
         )
 
     def augment(self, context: Context, steps: int) -> list[Transform]:
