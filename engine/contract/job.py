@@ -113,7 +113,7 @@ class TrainJob(_Job):
 
     `start` is a run folder, a checkpoint or a weights file; None trains from scratch. `teacher` is a run folder.
     `alongside` are steps that an earlier run of the same recipe recorded and that act while training here too: its
-    schedule and its teaching.
+    changes of pictures, its schedule and its teaching.
     """
 
     kind: Literal["train"] = "train"
