@@ -114,7 +114,7 @@ class TrainJob(_Job):
     `start` is a run folder, a checkpoint, a weights file or the address of one, which is downloaded; None trains from
     scratch. `start_sha256` is what a weights file must have. `teacher` is a run folder.
     `alongside` are steps that an earlier run of the same recipe recorded and that act while training here too: its
-    schedule and its teaching.
+    changes of pictures, its schedule and its teaching.
     """
 
     kind: Literal["train"] = "train"
