@@ -54,6 +54,8 @@ def problems(recipe: Recipe, choice: DetectorChoice) -> list[Problem]:
             )
         if any(made[other].key == technique.key for other in made if other < place):
             told.append(Message(code="plan.twice", args={"technique": technique.key}))
+        if technique.phase is Phase.QUANTISE and family == "rcnn":
+            told.append(Message(code="plan.two_stage_int8", args={"technique": technique.key}))
         told += technique.check([other for other in made.values() if other is not technique], choice)
         found += [Problem(message=message, step=place) for message in told]
     quantising = [place for place, technique in made.items() if technique.phase is Phase.QUANTISE]
