@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import copy
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.contract.messages import UserError
+from engine.contract.messages import JobFailed, UserError
 from engine.contract.project import DetectorChoice
 from engine.contract.recipe import Step
 from engine.registry import make
@@ -16,6 +17,7 @@ from engine.technique import Context, Record
 if TYPE_CHECKING:
     from paddle import nn
 
+    from engine.detector.checkpoint import Matching
     from engine.detector.header import CheckpointInfo
     from engine.detector.spec import Config
 
@@ -49,20 +51,46 @@ def assemble(
     return Model(network, config, choice, tuple(steps), tuple(records))
 
 
-def extend(model: Model, steps: Sequence[Step], context: Context | None = None) -> Model:
-    """Apply new steps to a model with weights, in place; returns it with the steps and their records added.
+def extend(
+    model: Model,
+    steps: Sequence[Step],
+    context: Context | None = None,
+    rebuilt: Callable[[Matching], None] | None = None,
+) -> Model:
+    """Apply new steps to a model with weights; returns it with the steps and their records added.
 
-    Steps that change the configuration need `assemble` instead, before the build.
+    The network is changed in place, unless a step changes the configuration: then it is built again, weights that
+    still fit by name and shape are taken over, the rest is as initialised, and `rebuilt` is told what fitted.
     """
+    from engine.detector.checkpoint import network_arrays, take_over
+
     context = context or Context(config=model.config, choice=model.choice)
-    records = [make(step).transform(model.network, context) for step in steps]
-    return Model(
-        model.network,
-        model.config,
-        model.choice,
-        model.steps + tuple(steps),
-        model.records + tuple(records),
-    )
+    made = [make(step) for step in steps]
+    config = copy.deepcopy(model.config)
+    for technique in made:
+        technique.configure(config)
+    network = model.network
+    if config != model.config:
+        network = _built_again(model, config, [technique.key for technique in made])
+        matching = take_over(network, network_arrays(model.network))
+        if rebuilt is not None:
+            rebuilt(matching)
+        context = replace(context, config=config)
+    records = [technique.transform(network, context) for technique in made]
+    return Model(network, config, model.choice, model.steps + tuple(steps), model.records + tuple(records))
+
+
+def _built_again(model: Model, config: Config, keys: Sequence[str]) -> nn.Layer:
+    from engine.detector.build import build
+
+    network = build(config)
+    for step, record in zip(model.steps, model.records, strict=True):
+        try:
+            if record is not None:
+                make(step).replay(network, record)
+        except (UserError, JobFailed) as error:
+            raise UserError("technique.late", techniques=", ".join(keys), earlier=step.technique) from error
+    return network
 
 
 def load(path: Path) -> tuple[Model, CheckpointInfo]:

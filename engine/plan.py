@@ -13,6 +13,9 @@ from engine.detector.spec import find_spec
 from engine.registry import make
 from engine.technique import Phase, Technique
 
+ACTING = (Phase.DATA, Phase.SCHEDULE, Phase.TRAIN)
+"""Phases whose steps act whenever a job of the recipe trains, not only in the job that records them."""
+
 
 @dataclass(frozen=True)
 class PlannedJob:
@@ -79,12 +82,15 @@ def plan(recipe: Recipe, choice: DetectorChoice) -> list[PlannedJob]:
         raise UserError("plan.empty", recipe=recipe.name)
     before = [pair for pair in steps if pair[1].phase < Phase.QUANTISE]
     quantise = [pair for pair in steps if pair[1].phase is Phase.QUANTISE]
-    acting = [step for step, technique in before if technique.phase in (Phase.SCHEDULE, Phase.TRAIN)]
+    acting = [pair for pair in before if pair[1].phase in ACTING]
     jobs = []
     if before and (len(acting) < len(before) or not quantise or _epochs(before)):
         jobs.append(_job("compress", before, ()))
     for pair in quantise:
-        jobs.append(_job(pair[0].technique, [pair], acting if pair[1].trains else ()))
+        again = acting if pair[1].trains else []
+        # What no earlier job recorded is recorded here, for it may have changed the configuration.
+        recorded = [*([] if jobs else again), pair]
+        jobs.append(_job(pair[0].technique, recorded, [step for step, _ in again] if jobs else ()))
     return jobs
 
 

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from engine.graph.graph import Graph
 
 Record = dict[str, Any]
+Transform = Callable[[dict[str, Any]], dict[str, Any]]
+"""A change of one training sample as ppdet's transforms make it: `image` (height, width, 3) in RGB bytes, `gt_bbox`
+(boxes, 4) as x1, y1, x2, y2 in pixels, `gt_class`, `gt_score`; `curr_iter` is the optimiser step its epoch began at."""
 Batch = Mapping[str, "Tensor"]
 
 
@@ -148,6 +151,13 @@ class Technique:
     def rate(self, base: float, step: int, steps_per_epoch: int, epochs: int) -> float | None:
         """Learning rate at optimiser step `step` (from 0); None for techniques that do not schedule. Pure."""
         return None
+
+    def augment(self, context: Context, steps: int) -> Sequence[Transform]:
+        """What is done to each training picture before the job's own augmentation; `steps` in the whole training.
+
+        Chance is drawn from the global states of `random` and `numpy` alone, which are set anew for every sample.
+        """
+        return ()
 
     def export(self, program_dir: Path, context: Context) -> Record | None:
         """Work on the saved inference program in `program_dir` (model.pdmodel, model.pdiparams), in place."""

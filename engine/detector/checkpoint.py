@@ -99,21 +99,31 @@ def fit_weights(network: paddle.nn.Layer, weights: Weights, origin: str) -> Matc
     state = network.state_dict()
     prefix = _best_prefix(state, weights)
     named = {f"{prefix}{name}": value for name, value in weights.items()}
-    fitting = {k: v for k, v in named.items() if k in state and tuple(state[k].shape) == v.shape}
-    misshapen = tuple(k for k in named if k in state and k not in fitting)
+    fitting = _fitting(state, named)
     matched = sum(state[k].size for k in fitting)
     offered = sum(int(v.size) for v in weights.values())
     if not fitting or matched < 0.5 * min(offered, sum(v.size for v in state.values())):
         raise UserError("weights.other_detector", path=origin, fitting=len(fitting), total=len(weights))
+    return take_over(network, named)
+
+
+def take_over(network: paddle.nn.Layer, arrays: Mapping[str, Array]) -> Matching:
+    """Load what fits by name and shape, be it nothing; the rest of the network stays as it is."""
+    state = network.state_dict()
+    fitting = _fitting(state, arrays)
     for name, value in fitting.items():
         state[name].set_value(value.astype(np.float32))
     return Matching(
         loaded=len(fitting),
         total=len(state),
-        missing=tuple(k for k in state if k not in named),
-        unused=tuple(k for k in named if k not in state),
-        misshapen=misshapen,
+        missing=tuple(k for k in state if k not in arrays),
+        unused=tuple(k for k in arrays if k not in state),
+        misshapen=tuple(k for k in arrays if k in state and k not in fitting),
     )
+
+
+def _fitting(state: Mapping[str, Any], arrays: Mapping[str, Array]) -> dict[str, Array]:
+    return {k: v for k, v in arrays.items() if k in state and tuple(state[k].shape) == v.shape}
 
 
 def _best_prefix(state: Mapping[str, Any], weights: Weights) -> str:

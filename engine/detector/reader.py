@@ -9,7 +9,7 @@ from __future__ import annotations
 import queue
 import random
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -50,6 +50,10 @@ class TrainingReader:
     def __len__(self) -> int:
         """Batches in one epoch; the last, smaller one is left out, since batch norm wants full ones."""
         return len(self.pictures) // self.batch_size
+
+    def put_first(self, transforms: Sequence[Callable[[Sample], Sample]]) -> None:
+        """Change the pictures as they are read, before all else; chance may come from the global states alone."""
+        self.transforms[:0] = transforms
 
     def epoch(self, epoch: int, first: int = 0) -> Iterator[Sample]:
         """The batches of `epoch` from number `first` on, each a dict of arrays."""
@@ -93,7 +97,7 @@ class TrainingReader:
         state = np.random.SeedSequence([self.seed, epoch, picture.id, view]).generate_state(2)
         random.seed(int(state[0]))
         np.random.seed(int(state[1]))  # noqa: NPY002  # ppdet draws from the global state
-        sample = _raw(picture)
+        sample = _raw(picture) | {"curr_iter": epoch * len(self)}
         try:
             for transform in self.transforms:
                 sample = transform(sample)

@@ -17,6 +17,7 @@ from engine.technique import Context, Phase
 
 if TYPE_CHECKING:
     from engine.contract.dataset import Index, Picture
+    from engine.detector.checkpoint import Matching
     from engine.detector.training import Trainer
 
 
@@ -72,10 +73,16 @@ def _start(job: TrainJob, context: JobContext, data: _Data) -> tuple[Model, floa
     """The model at optimiser step 0: loaded, measured, changed by the steps, measured again; and that val mAP."""
     context.stage("train.preparing", detector=job.choice.key, size=job.choice.size)
     model = _load_start(job, context)
-    changes = any(make(step).phase >= Phase.PRUNE for step in job.steps)
+    phases = {make(step).phase for step in job.steps}
+    changes = Phase.ARCHITECTURE in phases or max(phases, default=Phase.DATA) >= Phase.PRUNE
     if changes and data.val:
         context.figures("start", _measure(model, data, context))
-    model = extend(model, job.steps, _context(model, data, context))
+
+    def tell(matching: Matching) -> None:
+        if job.start is not None and matching.loaded < matching.total:
+            _tell_matching(context, Path(job.start), matching)
+
+    model = extend(model, job.steps, _context(model, data, context), tell)
     if not changes or not data.val:
         return model, None
     figures = _measure(model, data, context)
@@ -105,7 +112,11 @@ def _load_start(job: TrainJob, context: JobContext) -> Model:
     weights = read_weights(path)
     if path.suffix == ".safetensors":
         weights = {name.removeprefix("model."): value for name, value in weights.items()}
-    matching = fit_weights(model.network, weights, str(path))
+    _tell_matching(context, path, fit_weights(model.network, weights, str(path)))
+    return model
+
+
+def _tell_matching(context: JobContext, path: Path, matching: Matching) -> None:
     context.notice(
         "train.weights_matched",
         path=path.name,
@@ -116,7 +127,6 @@ def _load_start(job: TrainJob, context: JobContext) -> Model:
         misshapen=len(matching.misshapen),
         example=(matching.missing + matching.misshapen + matching.unused + ("-",))[0],
     )
-    return model
 
 
 def _is_checkpoint(path: Path) -> bool:
@@ -141,10 +151,13 @@ def _trainer(job: TrainJob, context: JobContext, data: _Data, model: Model, info
     from engine.detector.training import Trainer
 
     settings = job.settings
+    own = [make(step) for step in job.steps + job.alongside]
     reader = TrainingReader(
         data.train, model.config, batch_size=settings.batch_size, seed=settings.seed, augment=settings.augment
     )
-    own = [make(step) for step in job.steps + job.alongside]
+    hooks = _context(model, data, context)
+    steps = settings.epochs * len(reader)
+    reader.put_first([change for technique in own for change in technique.augment(hooks, steps)])
 
     def rate(step: int) -> float:
         for technique in own:
@@ -165,7 +178,7 @@ def _trainer(job: TrainJob, context: JobContext, data: _Data, model: Model, info
     lessons = [
         lesson
         for technique in own
-        if (lesson := technique.teach(model.network, teacher, _context(model, data, context))) is not None
+        if (lesson := technique.teach(model.network, teacher, hooks)) is not None
     ]
     return Trainer(model.network, reader, settings, rate, evaluate, keep, context, lessons)
 

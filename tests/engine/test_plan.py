@@ -67,3 +67,30 @@ def test_that_every_built_in_recipe_can_be_planned_for_every_detector_that_it_na
     for built_in in builtin_recipes().values():
         for key in built_in.detectors:
             assert plan(built_in, DetectorChoice(key=key, size=320, classes=("a",)))
+
+
+@pytest.mark.parametrize("key", ["backbone_swap", "auto_augment", "grid_mask", "backbone_lr"])
+def test_that_a_step_before_pruning_alone_is_one_training(key: str) -> None:
+    (job,) = plan(recipe((key, {"epochs": 7})), SSD)
+    assert (job.label, [step.technique for step in job.steps], job.alongside, job.epochs) == ("compress", [key], (), 7)
+
+
+def test_that_architecture_and_data_share_the_training_of_pruning_and_only_data_acts_on_in_the_next() -> None:
+    first, second = plan(
+        recipe(
+            ("quant_aware", {"epochs": 2}),
+            ("auto_augment", {"epochs": 3}),
+            ("filter_prune", {"epochs": 9}),
+            ("backbone_swap", {"epochs": 4}),
+        ),
+        SSD,
+    )
+    assert [step.technique for step in first.steps] == ["backbone_swap", "auto_augment", "filter_prune"]
+    assert (first.epochs, second.epochs) == (9, 2)
+    assert [step.technique for step in second.alongside] == ["auto_augment"]
+
+
+def test_that_what_no_earlier_job_records_is_recorded_by_the_one_that_quantises() -> None:
+    (job,) = plan(recipe(("quant_aware", {"epochs": 2}), ("lr_schedule", {}), ("backbone_lr", {"epochs": 0})), SSD)
+    assert [step.technique for step in job.steps] == ["lr_schedule", "backbone_lr", "quant_aware"]
+    assert (job.label, job.alongside, job.epochs, job.rate_factor) == ("quant_aware", (), 2, 0.1)

@@ -17,7 +17,7 @@ from engine.contract.recipe import Step, builtin_recipes
 from engine.detector.spec import detector_specs
 from engine.preview import graph_of, preview
 from engine.registry import make, techniques
-from engine.technique import Context, Technique
+from engine.technique import Technique
 
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 CLASSES = ("a", "b", "c")
@@ -96,14 +96,13 @@ def test_that_the_catalogue_names_every_file() -> None:
 def test_that_replay_gives_the_structure_that_transform_made(key: str) -> None:
     import paddle
 
-    from engine.assembly import assemble
+    from engine.assembly import assemble, extend
     from engine.detector.checkpoint import network_arrays, put_weights
 
     choice = choice_of("ssdlite_mobilenet_v3_small")
     step = Step(technique=key)
-    model = assemble(choice)
-    record = make(step).transform(model.network, Context(model.config, choice))
-    again = assemble(choice, (step,), (record,))
+    model = extend(assemble(choice), (step,))
+    again = assemble(choice, (step,), model.records)
     arrays = network_arrays(model.network)
     put_weights(again.network, arrays, "memory")
     inputs = {
@@ -135,8 +134,8 @@ def test_that_the_preview_of_a_built_in_recipe_equals_the_reloaded_build(
 
     choice = choice_of(key)
     steps = [without_pictures(step) for step in builtin_recipes()[recipe].steps if step.enabled]
-    graph = graph_of(choice, cache_dir=tmp_path_factory.getbasetemp() / "graphs")
-    told = preview(graph, [make(step) for step in steps])
+    made = [make(step) for step in steps]
+    told = preview(graph_of(choice, made, tmp_path_factory.getbasetemp() / "graphs"), made)
     model = extend(assemble(choice), steps)
     info = CheckpointInfo(choice=choice, steps=model.steps, records=model.records)
     arrays = {f"model.{name}": value for name, value in network_arrays(model.network).items()}
