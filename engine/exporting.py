@@ -12,6 +12,7 @@ from engine.assembly import Model
 from engine.contract.figures import Conditions, Figure
 from engine.contract.job import Precision, Target
 from engine.contract.messages import UserError
+from engine.detector.spec import find_spec
 from engine.registry import make
 from engine.technique import Calibration, Context, Phase
 
@@ -46,6 +47,12 @@ def refuse(model_steps: Sequence[Any], target: Target, precision: Precision) -> 
         raise UserError("export.quantised_fp32")
 
 
+def refuse_detector(key: str, target: Target) -> None:
+    """Raise UserError, with the reason and the remedy, where the detector `key` cannot be converted for the target."""
+    if target != "arm" and find_spec(key).family == "rcnn":
+        raise UserError("export.two_stage", key=key, target=target)
+
+
 def is_quantised(steps: Sequence[Any]) -> bool:
     """Whether one of the steps makes the network int8."""
     return any(make(step).phase is Phase.QUANTISE for step in steps)
@@ -75,6 +82,7 @@ def export_model(
     from engine.lite.kernels import count_precisions
     from engine.lite.opt import optimise
 
+    refuse_detector(model.choice.key, target)
     refuse(model.steps, target, precision)
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out, prefix=".program-") as scratch:

@@ -81,14 +81,21 @@ def lite_predictor_of(model: Model, calibration: Calibration | None) -> Iterator
 
 
 def computed_figures(model: Model) -> list[Figure]:
-    """MACs and parameters of the network in memory, counted by hooks."""
+    """MACs and parameters of the network in memory, counted by hooks; a box head's for as many regions as at most."""
     from engine.detector.counting import count_by_hooks
 
     macs, conv_macs, params = count_by_hooks(model.network, model.config)
     size = model.choice.size
     conditions = Conditions(input=f"{size}x{size}")
+    rois = model.config["rpn"]["test"]["post_nms_top_n"] if "rpn" in model.config else None
     return [
-        Figure(name="macs", value=macs, unit="MACs", source="computed", conditions=conditions),
+        Figure(
+            name="macs",
+            value=macs,
+            unit="MACs",
+            source="computed",
+            conditions=conditions.model_copy(update={"rois": rois}),
+        ),
         Figure(name="conv_macs", value=conv_macs, unit="MACs", source="computed", conditions=conditions),
         Figure(name="params", value=params, unit="parameters", source="computed", conditions=conditions),
     ]

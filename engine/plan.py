@@ -52,11 +52,12 @@ def problems(recipe: Recipe, choice: DetectorChoice) -> list[Problem]:
         told = []
         if technique.families is not None and family not in technique.families:
             known = ", ".join(technique.families)
-            told.append(
-                Message(code="plan.family", args={"technique": technique.key, "family": family, "known": known})
-            )
+            args: dict[str, str | int | float] = {"technique": technique.key, "family": family, "known": known}
+            told.append(Message(code=technique.refusal, args=args))
         if any(made[other].key == technique.key for other in made if other < place):
             told.append(Message(code="plan.twice", args={"technique": technique.key}))
+        if technique.phase is Phase.QUANTISE and family == "rcnn":
+            told.append(Message(code="plan.two_stage_int8", args={"technique": technique.key}))
         told += technique.check([other for other in made.values() if other is not technique], choice)
         found += [Problem(message=message, step=place) for message in told]
     quantising = [place for place, technique in made.items() if technique.phase is Phase.QUANTISE]

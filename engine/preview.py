@@ -17,7 +17,7 @@ from engine.contract.figures import Conditions, Figure, FigureName
 from engine.contract.messages import JobFailed
 from engine.contract.project import DetectorChoice
 from engine.contract.resources import ROOT
-from engine.graph.count import conv_macs, macs, params
+from engine.graph.count import conv_macs, macs, params, roi_count
 from engine.graph.graph import FORMAT, Graph
 from engine.graph.size import nb_size
 from engine.technique import Phase, Technique
@@ -35,7 +35,8 @@ def preview(graph: Graph, techniques: Sequence[Technique]) -> list[Figure]:
 def graph_figures(graph: Graph, techniques: Sequence[Technique] = ()) -> list[Figure]:
     """Multiply-accumulates and parameters of a graph, exact, and the size of its `.nb`, estimated.
 
-    That is the size in fp32, and in int8 too where one of the techniques, which have changed the graph, quantises.
+    A box head counts as often as there are regions at most, which is the condition `rois`.
+    The size is that in fp32, and in int8 too where one of the techniques, which have changed the graph, quantises.
     """
     height, width = graph.size
     conditions = Conditions(input=f"{height}x{width}")
@@ -43,6 +44,9 @@ def graph_figures(graph: Graph, techniques: Sequence[Technique] = ()) -> list[Fi
         Figure(name=name, value=value, unit=unit, source="computed", conditions=conditions)
         for name, value, unit in _counts(graph)
     ]
+    figures[0] = figures[0].model_copy(
+        update={"conditions": conditions.model_copy(update={"rois": roi_count(graph)})}
+    )
     figures.append(_nb_figure(graph, set(), "fp32"))
     quantising = [technique for technique in techniques if technique.phase is Phase.QUANTISE]
     if quantising:

@@ -78,6 +78,8 @@ class Technique:
     summary_zh: ClassVar[str] = ""
     families: ClassVar[tuple[str, ...] | None] = None
     """Detector families that the technique works on; None for all."""
+    refusal: ClassVar[str] = "plan.family"
+    """Code of the sentence for detectors of other families; it may name {technique}, {family} and {known}."""
     published: ClassVar[tuple[dict[str, Any], ...]] = ()
     """Published effects, each with its scope and source; never measured here."""
 

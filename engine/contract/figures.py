@@ -47,6 +47,7 @@ class Conditions(BaseModel):
     input: str | None = None
     era: str | None = None
     nms: bool | None = None
+    rois: int | None = Field(default=None, description="Regions on which a box head's part of the figure is counted")
     split: str | None = None
     subject: str | None = Field(default=None, description="Class name, target or part that the figure speaks of")
 

@@ -23,6 +23,8 @@ def build(config: Config) -> nn.Layer:
     """
     config = copy.deepcopy(config)
     with paddle.utils.unique_name.guard():
+        if config["family"] == "rcnn":
+            return _two_stage(config)
         backbone = _make(config["backbone"])
         parts: dict[str, Any] = {"backbone": backbone}
         shape = backbone.out_shape
@@ -39,7 +41,16 @@ def build(config: Config) -> nn.Layer:
 
 def post_processing(network: nn.Layer) -> Any:
     """The part of a built detector that decodes its outputs and suppresses overlaps."""
-    return network.post_process
+    return network.bbox_post_process if hasattr(network, "rpn_head") else network.post_process
+
+
+def _two_stage(config: Config) -> nn.Layer:
+    # What is mended of ppdet for these detectors is loaded for them alone.
+    from engine.detector.two_stage import build_two_stage
+
+    network = build_two_stage(config)
+    network.train()
+    return network
 
 
 def _head_argument(family: str) -> str:

@@ -16,7 +16,12 @@ def run_to_head(network: nn.Layer, image: paddle.Tensor) -> Any:
     """What the head gives for `image` [B, 3, S, S]; the network must be in evaluation mode.
 
     YOLOv3: a list of maps [B, anchors * (5 + classes), H, W]. SSD: ((boxes, scores), priors), lists by map.
+    R-CNN: see two_stage.run_two_stage.
     """
+    if hasattr(network, "rpn_head"):
+        from engine.detector.two_stage import run_two_stage
+
+        return run_two_stage(network, image)
     features = network.backbone({"image": image})
     if hasattr(network, "yolo_head"):
         return network.yolo_head(network.neck(features))

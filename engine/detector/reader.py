@@ -144,7 +144,9 @@ def _finishing(config: Mapping[str, Any], strength: str) -> list[Any]:
         "light": [operators.RandomDistort(**colour, saturation=[0.8, 1.2, 0.5], random_apply=False)],
         "full": [operators.RandomDistort()],
     }[strength]
-    steps = [operators.Resize([size, size], keep_ratio=False, interp=1), *distort, operators.NormalizeBox()]
+    steps = [operators.Resize([size, size], keep_ratio=False, interp=1), *distort]
+    if config["family"] != "rcnn":  # which compares boxes with anchors in pixels
+        steps.append(operators.NormalizeBox())
     if config["family"] == "yolov3":
         steps.append(operators.BboxXYXY2XYWH())
     return [*steps, operators.PadBox(MOST_BOXES)]

@@ -84,6 +84,9 @@ def resolve(choice: DetectorChoice) -> Config:
     }
     if spec.family == "ssd":
         _fit_priors_to_size(config["head"], choice.size)
+    if spec.family == "rcnn":
+        # Published are 16 px at 320 and 24 px at 640.
+        config["rpn"]["anchor_start"] = 8 + choice.size / 40
     if choice.anchors is not None:
         _replace_anchors(config["head"], choice)
     return config

@@ -123,6 +123,8 @@ class Trainer:
     def _step(self, batch: dict[str, paddle.Tensor]) -> None:
         rate = self.rate(self.position.step)
         self.optimiser.set_lr(rate)
+        # What a loss draws (the RoIs of a box head) depends on the step alone, so that a resumed run draws the same.
+        paddle.seed(self.settings.seed * 1_000_003 + self.position.step)
         losses = dict(self.network(batch))
         total = losses.pop("loss")
         for lesson in self.lessons:

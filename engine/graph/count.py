@@ -51,6 +51,12 @@ def layers(graph: Graph) -> list[LayerCount]:
     ]
 
 
+def roi_count(graph: Graph) -> int | None:
+    """Regions that the fully connected layers of a two-stage detector's box head run on; None without such a head."""
+    rows = [graph.tensors[op.outputs[0]][0] for op in graph.ops if op.kind == "linear"]
+    return max(rows, default=1) if max(rows, default=1) > 1 else None
+
+
 def op_macs(graph: Graph, op: Op) -> int:
     """Multiply-accumulates of one operation; 0 for what is neither convolution nor fully connected."""
     if op.kind in CONVOLUTIONS:

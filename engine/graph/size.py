@@ -21,6 +21,8 @@ OP_BYTES: Range = (650, 1100)
 LAYER_BYTES: Range = (230, 300)
 INT8_LAYER_BYTES: Range = (600, 1300)
 SCALE_BYTES = 4
+# What turns proposals into boxes is no part of the graph; seen of Faster and Cascade R-CNN at 96 and 320 px.
+TWO_STAGE_BYTES: Range = (200_000, 300_000)
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,15 @@ def nb_size(graph: Graph, int8: Collection[str] = ()) -> Size:
         # Batch norm is merged into the convolution, which leaves a bias for each filter.
         known += prod(shape) * (1 if layer in int8 else 4) + 4 * shape[0]
         known += SCALE_BYTES * shape[0] if layer in int8 else 0
+    heads = {op.layer: graph.parameters[op.parameters["weight"]] for op in graph.ops if op.kind == "linear"}
+    for shape in heads.values():
+        known += 4 * prod(shape) + 4 * shape[1]
     quantised = sum(layer in int8 for layer in weights)
-    parts = ((OP_BYTES, len(graph.ops)), (LAYER_BYTES, len(weights)), (INT8_LAYER_BYTES, quantised))
+    parts = (
+        (TWO_STAGE_BYTES, int(bool(heads))),
+        (OP_BYTES, len(graph.ops)),
+        (LAYER_BYTES, len(weights) + len(heads)),
+        (INT8_LAYER_BYTES, quantised),
+    )
     low, high = (known + sum(round(span[end] * count) for span, count in parts) for end in (0, 1))
     return Size((low + high) // 2, low, high)

@@ -10,7 +10,7 @@ from engine.context import JobContext
 from engine.contract.figures import Conditions, Figure
 from engine.contract.job import ExportJob
 from engine.contract.messages import UserError
-from engine.exporting import export_model, refuse, save_model
+from engine.exporting import export_model, refuse, refuse_detector, save_model
 from engine.measuring import calibration_of, computed_figures
 from engine.technique import Calibration, Context
 
@@ -86,6 +86,7 @@ def _model(job: ExportJob, pictures: list[Picture]) -> tuple[Model, Calibration 
     elif job.choice is not None:
         import paddle
 
+        refuse_detector(job.choice.key, job.target)
         refuse(job.steps, job.target, job.precision)
         paddle.seed(0)
         model = assemble(job.choice)

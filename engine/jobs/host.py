@@ -10,7 +10,7 @@ from engine.assembly import load
 from engine.context import JobContext
 from engine.contract.figures import Conditions, Figure
 from engine.contract.job import HostJob, Precision
-from engine.exporting import is_quantised, nb_figure, replace_subject, save_model
+from engine.exporting import is_quantised, nb_figure, refuse_detector, replace_subject, save_model
 from engine.measuring import calibration_of
 
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ def _convert(path: Path, folder: Path, train: list[Picture], context: JobContext
     from engine.lite.predictor import cut_network
 
     model, _ = load(path)
+    refuse_detector(model.choice.key, "x86")
     precision: Precision = "int8" if is_quantised(model.steps) else "fp32"
     program = save_model(model, folder / "program", calibration_of(model, train))
     network = cut_network(program, folder / "cut")
