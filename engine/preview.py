@@ -113,7 +113,8 @@ def _user_cache() -> Path:
 
 def _key(text: str) -> str:
     versions = [version(name) for name in ("paddlepaddle", "paddledet")]
-    sources = [(ROOT / "engine" / "detector" / name).read_bytes() for name in ("build.py", "raw.py", "trace.py")]
+    names = ("build.py", "picodet.py", "raw.py", "trace.py")
+    sources = [(ROOT / "engine" / "detector" / name).read_bytes() for name in names]
     digest = hashlib.sha256(json.dumps([FORMAT, *versions, text]).encode())
     for source in sources:
         digest.update(source)

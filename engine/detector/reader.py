@@ -115,7 +115,7 @@ class TrainingReader:
         return {key: np.stack([sample[key] for sample in samples]) for key in keys}
 
 
-_TENSORS = {"image", "gt_bbox", "gt_class", "gt_score", "im_shape", "scale_factor"}
+_TENSORS = {"image", "gt_bbox", "gt_class", "gt_score", "pad_gt_mask", "im_shape", "scale_factor"}
 
 
 def _augmentations(config: Mapping[str, Any], strength: str) -> list[Any]:
@@ -145,6 +145,8 @@ def _finishing(config: Mapping[str, Any], strength: str) -> list[Any]:
         "full": [operators.RandomDistort()],
     }[strength]
     steps = [operators.Resize([size, size], keep_ratio=False, interp=1), *distort]
+    if config["family"] == "picodet":
+        return steps  # boxes in pixels, as many as there are: `_pad_to_largest` makes them one array
     if config["family"] != "rcnn":  # which compares boxes with anchors in pixels
         steps.append(operators.NormalizeBox())
     if config["family"] == "yolov3":
@@ -153,6 +155,8 @@ def _finishing(config: Mapping[str, Any], strength: str) -> list[Any]:
 
 
 def _targets(config: Mapping[str, Any]) -> list[Any]:
+    if config["family"] == "picodet":
+        return [_pad_to_largest]
     if config["family"] != "yolov3":
         return []
     head = config["head"]
@@ -163,6 +167,17 @@ def _targets(config: Mapping[str, Any]) -> list[Any]:
         num_classes=config["num_classes"],
     )
     return [make]
+
+
+def _pad_to_largest(samples: list[Sample]) -> list[Sample]:
+    """Boxes of a batch in arrays of one length, the largest number of a picture or 1, and which of them are real."""
+    most = min(MOST_BOXES, max(1, *(len(sample["gt_bbox"]) for sample in samples)))
+    for sample in samples:
+        count = min(most, len(sample["gt_bbox"]))
+        sample["pad_gt_mask"] = (np.arange(most)[:, None] < count).astype(np.float32)
+        for name in ("gt_bbox", "gt_class", "gt_score"):
+            sample[name] = np.pad(sample[name][:count], ((0, most - count), (0, 0)))
+    return samples
 
 
 def _raw(picture: Picture) -> Sample:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.detector.runtime import prepare
-from engine.detector.spec import Config
+from engine.detector.spec import Config, program_inputs
 from engine.detector.trace import Heads, evaluating
 
 prepare()
@@ -14,28 +14,25 @@ prepare()
 import paddle  # noqa: E402
 from paddle import nn  # noqa: E402
 
-INPUTS = ("im_shape", "image", "scale_factor")
-"""The program's inputs in the order in which Paddle Lite asks for them, which is alphabetical."""
-
 
 class _Whole(nn.Layer):  # type: ignore[misc]  # Paddle is untyped
-    """A detector with post-processing, taking its inputs one by one instead of as a dict."""
+    """A detector with post-processing."""
 
     def __init__(self, network: nn.Layer) -> None:
         super().__init__()
         self.network = network
 
-    def forward(self, im_shape: Any, image: Any, scale_factor: Any) -> tuple[Any, Any]:
+    def forward(self, inputs: dict[str, Any]) -> tuple[Any, Any]:
         """Rows of class, score, x1, y1, x2, y2, and their number."""
-        found = self.network({"im_shape": im_shape, "image": image, "scale_factor": scale_factor})
+        found = self.network(inputs)
         return found["bbox"], found["bbox_num"]
 
 
 def save_program(network: nn.Layer, config: Config, out_dir: Path, *, post_process: bool = True) -> Path:
     """Write `model.pdmodel` and `model.pdiparams` for one picture of `config["size"]` into `out_dir`; returns it.
 
-    With `post_process` the inputs are im_shape [1, 2], image [1, 3, S, S] and scale_factor [1, 2], as ppdet exports
-    them; without, image alone, and the outputs are the head's raw maps. The network stays as it was.
+    With `post_process` the inputs are image [1, 3, S, S] and, [1, 2] each, the others of `program_inputs`, as ppdet
+    exports them; without, image alone, and the outputs are the head's raw maps. The network stays as it was.
     """
     out_dir.mkdir(parents=True, exist_ok=True)
     held = network.inputs
@@ -43,8 +40,9 @@ def save_program(network: nn.Layer, config: Config, out_dir: Path, *, post_proce
         with evaluating(network), paddle.utils.unique_name.guard():
             layer = _Whole(network) if post_process else Heads(network)
             layer.eval()
-            names = INPUTS if post_process else ("image",)
-            specs = [_spec(name, config["size"]) for name in names]
+            size = config["size"]
+            asked = {name: _spec(name, size) for name in program_inputs(config)}
+            specs = [asked] if post_process else [asked["image"]]
             program = paddle.jit.to_static(layer, input_spec=specs, full_graph=True)
             paddle.jit.save(program, str(out_dir / "model"))
     finally:

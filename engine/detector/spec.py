@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -84,12 +85,24 @@ def resolve(choice: DetectorChoice) -> Config:
     }
     if spec.family == "ssd":
         _fit_priors_to_size(config["head"], choice.size)
-    if spec.family == "rcnn":
+    elif spec.family == "rcnn":
         # Published are 16 px at 320 and 24 px at 640.
         config["rpn"]["anchor_start"] = 8 + choice.size / 40
+    elif spec.family == "picodet":
+        _fit_assigner_to_size(config["head"], choice.size)
     if choice.anchors is not None:
         _replace_anchors(config["head"], choice)
     return config
+
+
+def program_inputs(config: Mapping[str, Any]) -> tuple[str, ...]:
+    """The inputs of a detector's saved program in the order in which Paddle Lite asks for them, which is alphabetical.
+
+    PicoDet's boxes are in pixels of the input from the start, so that its program does not ask for that size.
+    """
+    if config["family"] == "picodet":
+        return ("image", "scale_factor")
+    return ("im_shape", "image", "scale_factor")
 
 
 def check_size(spec: DetectorSpec, size: int) -> None:
@@ -109,12 +122,23 @@ def check_size(spec: DetectorSpec, size: int) -> None:
 
 
 def _fit_priors_to_size(head: Config, size: int) -> None:
-    # A map's step is the distance between its cells, which rounding up at each halving makes uneven.
-    strides = head.pop("strides")
     generator = head["anchor_generator"]
-    generator["steps"] = [round(size / math.ceil(size / stride)) for stride in strides]
     generator["base_size"] = size
-    generator["min_sizes"], generator["max_sizes"] = [], []
+    if "strides" in head:
+        # A map's step is the distance between its cells, which rounding up at each halving makes uneven.
+        generator["steps"] = [round(size / math.ceil(size / stride)) for stride in head.pop("strides")]
+    else:
+        generator["steps"] = [0] * len(generator["aspect_ratios"])  # Paddle then divides the picture by the map
+    # Without shares of the picture the generator makes sizes of its ratios, in lists that it fills in place.
+    generator["min_sizes"] = [share * size for share in generator.pop("min_shares", ())]
+    shares = generator.pop("max_shares", ())
+    generator["max_sizes"] = [[] if share is None else share * size for share in shares]
+
+
+def _fit_assigner_to_size(head: Config, size: int) -> None:
+    # ppdet looks for as many candidates on each map, and fails where the smallest has fewer cells.
+    cells = math.ceil(size / max(head["fpn_stride"])) ** 2
+    head["static_assigner"]["topk"] = min(head["static_assigner"]["topk"], cells)
 
 
 def _replace_anchors(head: Config, choice: DetectorChoice) -> None:

@@ -16,6 +16,7 @@ from engine.detector.checkpoint import network_arrays
 from engine.detector.depthwise import fast_depthwise
 from engine.detector.header import Position
 from engine.detector.optimiser import make_optimiser, optimiser_arrays, restore_optimiser
+from engine.detector.raw import tell_progress
 from engine.detector.reader import TrainingReader
 from engine.detector.runtime import prepare
 
@@ -108,6 +109,7 @@ class Trainer:
 
     def _epoch(self) -> None:
         self.network.train()
+        tell_progress(self.network, self.position.epoch / self.settings.epochs)
         total = self.settings.epochs * len(self.reader)
         for batch in self.reader.epoch(self.position.epoch, self.position.batch):
             try:

@@ -10,6 +10,7 @@ from typing import Any
 
 from engine.contract.figures import Figure
 from engine.contract.project import write_atomically
+from engine.detector.spec import program_inputs
 
 _TEXTS = {
     "size": ("height and width of the input: {size}, {size}", "输入的高和宽：{size}, {size}"),
@@ -47,11 +48,7 @@ def write_card(
         "model": "model.nb",
         "target": target,
         "precision": precision,
-        "inputs": [
-            {"name": "im_shape", "shape": [1, 2], "meaning": _text("size", size)},
-            {"name": "image", "shape": [1, 3, size, size], "meaning": _text("image", size)},
-            {"name": "scale_factor", "shape": [1, 2], "meaning": _text("scale", size)},
-        ],
+        "inputs": [_input(name, size) for name in program_inputs(config)],
         "preprocessing": {
             "resize": _text("resize", size),
             "colour": "RGB",
@@ -69,6 +66,16 @@ def write_card(
     write_atomically(out / "README.md", _markdown(card))
     write_atomically(out / "model.json", json.dumps(card, ensure_ascii=False, indent=1))
     return out / "model.json"
+
+
+def _input(name: str, size: int) -> dict[str, Any]:
+    """An input of the program: its name, shape and meaning."""
+    shape, key = {
+        "im_shape": ([1, 2], "size"),
+        "image": ([1, 3, size, size], "image"),
+        "scale_factor": ([1, 2], "scale"),
+    }[name]
+    return {"name": name, "shape": shape, "meaning": _text(key, size)}
 
 
 def _text(key: str, size: int) -> dict[str, str]:

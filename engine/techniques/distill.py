@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     Maps = list[list[Tensor]]
     Terms = Callable[[Maps, Maps], dict[str, Tensor]]
 
-KINDS = {"yolov3": ("l2", "fine_grained"), "ssd": ("features", "outputs")}
+KINDS = {"yolov3": ("l2", "fine_grained"), "ssd": ("features", "outputs"), "picodet": ("features", "outputs")}
 """What can be distilled, by family; the first is what `auto` means."""
 
 # The published factors on means over a map; with them the terms are of the size of YOLOv3's loss, which is a sum.
@@ -90,9 +90,9 @@ class Distill(Technique):
             ("What is imitated", "模仿内容"),
             (
                 "YOLOv3: l2 of raw outputs (auto; as published for data like Pascal VOC) or fine_grained by part of "
-                "the output (as published for COCO); SSD: features (auto) or outputs",
+                "the output (as published for COCO); SSD and PicoDet: features (auto) or outputs",
                 "YOLOv3：原始输出的 L2（自动；公开用于 Pascal VOC 类数据）或按输出各部分细粒度（公开用于 COCO）；"
-                "SSD：特征（自动）或输出",
+                "SSD 和 PicoDet：特征（自动）或输出",
             ),
             labels={
                 "auto": ("Automatic", "自动"),
@@ -118,8 +118,8 @@ class Distill(Technique):
             1.0,
             ("Weight of outputs", "输出权重"),
             (
-                "SSD features: factor on the outputs loss added to them; 0 leaves it out",
-                "SSD 特征：附加的输出损失的系数；0 表示不附加",
+                "Features: factor on the outputs loss added to them; 0 leaves it out",
+                "特征：附加的输出损失的系数；0 表示不附加",
             ),
             ge=0,
             le=100,
@@ -128,8 +128,8 @@ class Distill(Technique):
             2.0,
             ("Temperature", "温度"),
             (
-                "SSD: how much the class scores are softened before they are compared",
-                "SSD：比较之前类别得分的软化程度",
+                "SSD and PicoDet: how much class scores, or PicoDet's distances, are softened before they are compared",
+                "SSD 和 PicoDet：比较之前类别得分（PicoDet 为距离分布）的软化程度",
             ),
             ge=1,
             le=20,
@@ -156,9 +156,10 @@ class Distill(Technique):
         kind = self.params.kind
         if kind == "auto":
             kind = KINDS[context.config["family"]][0]
-        return DistillationLesson(student, teacher, self._terms(kind, len(context.choice.classes)))
+        terms = self._terms(kind, context.config["family"], len(context.choice.classes))
+        return DistillationLesson(student, teacher, terms)
 
-    def _terms(self, kind: str, classes: int) -> Terms:
+    def _terms(self, kind: str, family: str, classes: int) -> Terms:
         from engine.detector import imitation
 
         params = self.params
@@ -170,16 +171,16 @@ class Distill(Technique):
             parts = imitation.split_difference(student, teacher, classes)
             return {name: value * (FINE_GRAINED_FACTOR * params.weight) for name, value in parts.items()}
 
-        def outputs(student: Maps, teacher: Maps) -> dict[str, Tensor]:
-            parts = imitation.prior_difference(student, teacher, classes, params.temperature)
-            return {name: value * params.weight for name, value in parts.items()}
+        def outputs(student: Maps, teacher: Maps, weight: float = params.weight) -> dict[str, Tensor]:
+            if family == "picodet":
+                parts = imitation.cell_difference(student, teacher, params.temperature)
+            else:
+                parts = imitation.prior_difference(student, teacher, classes, params.temperature)
+            return {name: value * weight for name, value in parts.items()}
 
         def features(student: Maps, teacher: Maps) -> dict[str, Tensor]:
             terms = {"distill_features": imitation.attention_difference(student, teacher) * params.weight}
-            if params.outputs_weight:
-                parts = imitation.prior_difference(student, teacher, classes, params.temperature)
-                terms |= {name: value * params.outputs_weight for name, value in parts.items()}
-            return terms
+            return terms | (outputs(student, teacher, params.outputs_weight) if params.outputs_weight else {})
 
         return {"l2": l2, "fine_grained": fine_grained, "outputs": outputs, "features": features}[kind]
 

@@ -19,7 +19,7 @@ from studio.views.detector_choice import conditions_of, published_line, publishe
 from studio.views.widgets import Chip, Heading, Muted, Text
 
 _SHOWN: tuple[FigureName, ...] = ("macs", "params", "nb_bytes")
-_FAMILIES = {"ssd": "SSD", "yolov3": "YOLOv3", "rcnn": "R-CNN"}
+_FAMILIES = {"ssd": "SSD", "yolov3": "YOLOv3", "rcnn": "R-CNN", "picodet": "PicoDet"}
 _WAITING = "…"
 
 

