@@ -21,6 +21,8 @@ OP_BYTES: Range = (650, 1100)
 LAYER_BYTES: Range = (230, 300)
 INT8_LAYER_BYTES: Range = (600, 1300)
 SCALE_BYTES = 4
+# Decoding and suppression of overlaps, which the graph leaves out.
+TAIL_BYTES: Range = (5_000, 11_000)
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,6 @@ def nb_size(graph: Graph, int8: Collection[str] = ()) -> Size:
         known += prod(shape) * (1 if layer in int8 else 4) + 4 * shape[0]
         known += SCALE_BYTES * shape[0] if layer in int8 else 0
     quantised = sum(layer in int8 for layer in weights)
-    parts = ((OP_BYTES, len(graph.ops)), (LAYER_BYTES, len(weights)), (INT8_LAYER_BYTES, quantised))
+    parts = ((OP_BYTES, len(graph.ops)), (LAYER_BYTES, len(weights)), (INT8_LAYER_BYTES, quantised), (TAIL_BYTES, 1))
     low, high = (known + sum(round(span[end] * count) for span, count in parts) for end in (0, 1))
     return Size((low + high) // 2, low, high)
