@@ -21,7 +21,9 @@ OP_BYTES: Range = (650, 1100)
 LAYER_BYTES: Range = (230, 300)
 INT8_LAYER_BYTES: Range = (600, 1300)
 SCALE_BYTES = 4
-# What turns proposals into boxes is no part of the graph; seen of Faster and Cascade R-CNN at 96 and 320 px.
+# What turns raw outputs into boxes is no part of the graph: decoding and suppression of overlaps ...
+TAIL_BYTES: Range = (5_000, 11_000)
+# ... and all that happens to proposals, seen of Faster and Cascade R-CNN at 96 and 320 px.
 TWO_STAGE_BYTES: Range = (200_000, 300_000)
 
 
@@ -47,7 +49,7 @@ def nb_size(graph: Graph, int8: Collection[str] = ()) -> Size:
         known += 4 * prod(shape) + 4 * shape[1]
     quantised = sum(layer in int8 for layer in weights)
     parts = (
-        (TWO_STAGE_BYTES, int(bool(heads))),
+        (TWO_STAGE_BYTES if heads else TAIL_BYTES, 1),
         (OP_BYTES, len(graph.ops)),
         (LAYER_BYTES, len(weights) + len(heads)),
         (INT8_LAYER_BYTES, quantised),

@@ -187,7 +187,7 @@ class Distill(Technique):
 
 def check_teacher(student: DetectorChoice, teacher: DetectorChoice) -> Message | None:
     """Why `teacher` cannot teach `student`: their raw outputs would not mean the same; None when it can."""
-    from engine.detector.spec import find_spec, resolve
+    from engine.detector.spec import find_spec
 
     families = [find_spec(choice.key).family for choice in (student, teacher)]
     if families[0] != families[1]:
@@ -195,9 +195,17 @@ def check_teacher(student: DetectorChoice, teacher: DetectorChoice) -> Message |
     if student.classes != teacher.classes:
         named = [", ".join(choice.classes) for choice in (student, teacher)]
         return _refuse("distill.other_classes", student=named[0], teacher=named[1])
-    if resolve(student)["head"].get("anchors") != resolve(teacher)["head"].get("anchors"):
+    if _anchors(student) != _anchors(teacher):
         return _refuse("distill.other_anchors", student=student.key, teacher=teacher.key)
     return None
+
+
+def _anchors(choice: DetectorChoice) -> tuple[Any, Any]:
+    """YOLOv3's anchors, and what SSD makes its priors of at every input size; None of a detector without."""
+    from engine.detector.spec import find_spec, resolve
+
+    made_of = find_spec(choice.key).architecture["head"].get("anchor_generator")
+    return resolve(choice)["head"].get("anchors"), made_of
 
 
 def _refuse(code: str, **args: str | int | float) -> Message:

@@ -170,10 +170,14 @@ def test_a_teacher_that_does_not_fit_is_refused() -> None:
         "distill.other_classes": (SSD, SSD.model_copy(update={"classes": ("square", "circle")})),
         "distill.other_anchors": (YOLO, fitted),
     }
+    other_priors = SSD.model_copy(update={"key": "ssd_mobilenet_v1"})
+    message = check_teacher(SSD, other_priors)
+    assert message is not None and message.code == "distill.other_anchors"
     for code, (student, teacher) in cases.items():
         message = check_teacher(student, teacher)
         assert message is not None and message.code == code and "{" not in message.text("zh")
-    assert check_teacher(YOLO, YOLO.model_copy(update={"key": "yolov3_mobilenet_v1"})) is None
+    for student, key in ((YOLO, "yolov3_resnet34"), (SSD, "ssdlite_mobilenet_v1"), (PICO, "picodet_l")):
+        assert check_teacher(student, student.model_copy(update={"key": key, "size": 192})) is None
 
 
 def test_a_kind_of_another_family_and_a_missing_teacher_are_refused() -> None:

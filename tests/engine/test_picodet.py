@@ -9,9 +9,12 @@ import numpy as np
 import pytest
 
 from engine.contract.dataset import Box, Picture
+from engine.contract.figures import pick
 from engine.contract.job import Precision
 from engine.contract.recipe import Step
-from tests.engine.small_detectors import choice_of, fresh
+from engine.preview import preview
+from engine.registry import make
+from tests.engine.small_detectors import choice_of, fresh, graph_of
 
 KEY = "picodet_xs"
 
@@ -187,6 +190,10 @@ def test_that_int8_makes_the_phones_file_small(tmp_path: Path) -> None:
         model = extend(model, steps, Context(model.config, model.choice, calibration))
         out = tmp_path / precision
         made = export_model(model, target="arm", precision=precision, out=out, calibration=calibration)
+        figures = preview(graph_of("picodet_s", classes=80), [make(step) for step in steps])
+        told = pick(figures, "nb_bytes", precision=precision)
+        assert told is not None and told.low is not None and told.high is not None
+        assert told.low <= made.nb.stat().st_size <= told.high
         sizes.append(made.nb.stat().st_size)
     assert made.kernels["int8"] > 60
     assert sizes[1] <= 0.36 * sizes[0]
