@@ -9,7 +9,6 @@ from engine.contract.catalog import Catalog
 from engine.contract.matrix import PLAIN
 
 NAME = "describe"
-MARKS = {"works": "yes", "refused": "no", "fails": "fails"}
 HELP = "detectors, techniques and built-in recipes"
 
 
@@ -38,14 +37,15 @@ def run(args: argparse.Namespace) -> int:
     print()
     print_table([(key, recipe.summary) for key, recipe in cards.recipes.items()], ("recipe", "what it does"))
     print()
-    print_table(_tried(cards), ("tried: technique", *(card.key for card in cards.detectors)))
+    print_table(_tried(cards), ("detector", "tried", "works with", "does not work with"))
     return 0
 
 
-def _tried(cards: Catalog) -> list[tuple[str, ...]]:
-    """A row for every technique, as `make matrix` found it on every detector; "-" was not tried."""
+def _tried(cards: Catalog) -> list[tuple[object, ...]]:
+    """A row for every detector: how many techniques `make matrix` tried on it, and what came of it."""
     rows = []
-    for technique in (PLAIN, *(card.key for card in cards.techniques)):
-        cells = [cards.matrix.cell(card.key, technique) for card in cards.detectors]
-        rows.append((technique or "none", *(MARKS[cell.outcome.state] if cell else "-" for cell in cells)))
+    for card in cards.detectors:
+        cells = [cell for cell in cards.matrix.cells if cell.detector == card.key and cell.technique != PLAIN]
+        not_with = [cell.technique for cell in cells if cell.outcome.state != "works"]
+        rows.append((card.key, len(cells), len(cells) - len(not_with), ", ".join(not_with)))
     return rows
