@@ -41,7 +41,7 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _tried(cards: Catalog) -> list[tuple[object, ...]]:
+def _tried(cards: Catalog) -> list[tuple[str, int, int, str]]:
     """A row for every detector: how many techniques `make matrix` tried on it, and what came of it."""
     rows = []
     for card in cards.detectors:

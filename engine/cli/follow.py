@@ -27,7 +27,7 @@ def launch_and_follow(job: Job, run_dir: Path, *, json: bool = False, quiet: boo
 
     Raises UserError or JobFailed with the message of a failed run, Cancelled, or JobFailed for a lost worker.
     """
-    write_atomically(RunFolder(run_dir).job, job.model_dump_json(indent=2))
+    _write(job, run_dir)
     return start_and_follow(run_dir, json=json, quiet=quiet)
 
 
@@ -35,6 +35,10 @@ def start_and_follow(run_dir: Path, *, json: bool = False, quiet: bool = False) 
     """Start, or resume, a run that has its job.json, and follow it as `launch_and_follow` does."""
     start(run_dir)
     return outcome(follow(run_dir, json=json, quiet=quiet))
+
+
+def _write(job: Job, run_dir: Path) -> None:
+    write_atomically(RunFolder(run_dir).job, job.model_dump_json(indent=2))
 
 
 def outcome(state: RunState) -> RunState:
@@ -64,7 +68,7 @@ class Workers:
 
     def begin(self, job: Job, run_dir: Path) -> Path:
         """Start a job and return at once; its folder."""
-        write_atomically(RunFolder(run_dir).job, job.model_dump_json(indent=2))
+        _write(job, run_dir)
         start(run_dir)
         self._at_work.append(run_dir)
         return run_dir
