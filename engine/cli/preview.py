@@ -64,6 +64,8 @@ def row(base: Sequence[Figure], after: Figure) -> tuple[str | None, ...]:
     if after.low is not None and after.high is not None:
         bounds = [show_value(after.model_copy(update={"value": bound})) for bound in (after.low, after.high)]
         source = f"{source}, {bounds[0]} to {bounds[1]}"
+    if after.conditions.rois is not None:
+        source = f"{source}, box head on {after.conditions.rois} regions"
     name = f"{after.name} {precision}" if precision else after.name
     return (name, show_value(before), show_value(after), change(before, after) if before else None, source)
 

@@ -96,4 +96,6 @@ def _condition(key: str, value: object) -> str:
         return f"{'with' if value else 'without'} {key.upper()}"
     if key == "threads":
         return "1 thread" if value == 1 else f"{value} threads"
+    if key == "rois":
+        return f"box head on {value} regions"
     return str(value)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from engine.cli.preview import row
 from engine.contract.figures import pick
 from engine.contract.messages import UserError
 from engine.contract.recipe import Recipe, Step
@@ -103,6 +104,7 @@ def test_that_the_graph_counts_what_the_hooks_count_box_heads_included(key: str)
     assert roi_count(graph) == 20
     figures = graph_figures(graph)
     assert [getattr(pick(figures, name), "conditions").rois for name in ("macs", "conv_macs")] == [20, None]  # noqa: B009
+    assert [row(figures, figure)[-1] for figure in figures][:2] == ["computed, box head on 20 regions", "computed"]
     heads = 3 if key == CASCADE else 1
     linear = 16 * 49 * 64 + 64 * 64 + 64 * (3 + 1) + 64 * 4 * (1 if key == CASCADE else 3)
     assert macs(graph) - conv_macs(graph) == 20 * heads * linear
