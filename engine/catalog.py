@@ -7,9 +7,11 @@ import inspect
 from engine.contract.catalog import Catalog, DetectorCard, TechniqueCard
 from engine.contract.matrix import tried
 from engine.contract.recipe import builtin_recipes
-from engine.detector.spec import detector_specs
+from engine.detector.spec import DetectorSpec, detector_specs
 from engine.registry import techniques
 from engine.technique import Technique
+
+FAMILIES = ("ssd", "picodet", "yolov3", "rcnn")
 
 
 def catalog() -> Catalog:
@@ -23,10 +25,16 @@ def catalog() -> Catalog:
             sizes=spec.sizes.model_dump(),
             published=spec.published,
         )
-        for spec in detector_specs().values()
+        for spec in sorted(detector_specs().values(), key=_place)
     )
     cards = tuple(technique_card(technique) for technique in techniques().values())
     return Catalog(detectors=detectors, techniques=cards, recipes=builtin_recipes(), matrix=tried())
+
+
+def _place(spec: DetectorSpec) -> tuple[int, str]:
+    """Families from the lightest to the heaviest, and those that this list does not know last."""
+    known = spec.family in FAMILIES
+    return FAMILIES.index(spec.family) if known else len(FAMILIES), spec.key
 
 
 def technique_card(technique: type[Technique]) -> TechniqueCard:

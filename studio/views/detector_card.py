@@ -55,7 +55,7 @@ class DetectorButton(QAbstractButton):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)  # as high as its neighbour
         self.title, self.summary = Heading(), Muted()
         self.family = Chip()
         self.family.show_text(_FAMILIES.get(card.family, card.family))
@@ -84,6 +84,7 @@ class DetectorButton(QAbstractButton):
             for cell in cells.values():
                 row.addWidget(cell, 1)
             column.addLayout(row)
+        column.addStretch(1)
 
     def show_figures(self, size: int, figures: Sequence[Figure] | Message | None) -> None:
         """Show the figures at an input size; None while they are being counted, a Message when they cannot be."""
