@@ -18,7 +18,7 @@ from engine.contract.messages import Cancelled, JobFailed, Message, UserError
 from engine.contract.resources import ROOT
 
 # Modules of this package that are no verbs.
-_SUPPORT = ("output", "follow", "projects", "choosing", "demonstration")
+_SUPPORT = ("output", "follow", "projects", "choosing", "demonstration", "int8_layers")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
