@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from engine.contract import sensitivity
 from engine.contract.messages import JobFailed, UserError
 from engine.contract.project import DetectorChoice
 from engine.contract.recipe import Step
@@ -112,8 +113,7 @@ def checkpoint_of(path: Path) -> Path:
     """The checkpoint to use of a run folder: `best` if there is one, else `last`; a file is itself."""
     if path.is_file():
         return path
-    for name in ("best", "last"):
-        file = path / "checkpoints" / f"{name}.safetensors"
-        if file.is_file():
-            return file
-    raise UserError("run.no_checkpoint", path=str(path))
+    file = sensitivity.checkpoint_of(path)
+    if file is None:
+        raise UserError("run.no_checkpoint", path=str(path))
+    return file

@@ -44,6 +44,7 @@ class FloatLayers(Technique.Params):
             "另外保持浮点的卷积层名称，例如 backbone.conv2.linear_conv.conv",
         ),
         max_length=500,
+        measure="int8",
     )
 
     def kept(self, graph: Graph) -> set[str]:

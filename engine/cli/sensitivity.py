@@ -7,6 +7,7 @@ import contextlib
 import json
 import os
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ from engine.cli.projects import open_project, report, trained_run
 from engine.contract.job import SensitivityJob
 from engine.contract.messages import UserError
 from engine.contract.project import ProjectFolder, write_atomically
-from engine.contract.sensitivity import GroupLosses, SensitivityFolder
+from engine.contract.sensitivity import GroupLosses, SensitivityFolder, digest_of
 
 if TYPE_CHECKING:
     from engine.contract.figures import Figure
@@ -40,6 +41,8 @@ def add_parser(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--pictures", type=some, default=0, help="only so many; all, or 16 of train for --int8")
     some = _count("a number of processes")
     parser.add_argument("--workers", type=some, default=0, help="processes side by side; one for each core")
+    known = "measure nothing: propose from what was measured of these pictures before"
+    parser.add_argument("--known", action="store_true", help=known)
     parser.add_argument("--macs", type=part, help="propose ratios: share of the MACs that may remain, such as 0.4")
     parser.add_argument("--size", type=part, help="the same for the int8 file against the fp32 one, such as 0.2")
     parser.add_argument("--points", type=float, help="the same, by how many points of mAP may be lost before recovery")
@@ -78,13 +81,15 @@ def run(args: argparse.Namespace) -> int:
         from engine.cli.int8_layers import rank
 
         return rank(args, folder, target)
-    found = _measured(args, folder, target)
+    found = (_known if args.known else _measured)(args, folder, target)
     wanted = any(value is not None for value in (args.macs, args.size, args.points))
-    proposal, figures = _proposal(args, target, found) if wanted else (None, [])
+    offer = _propose(args, target, found) if wanted else None
+    proposal, figures = (offer.ratios, offer.figures) if offer else (None, [])
     document = {name: losses.model_dump() for name, losses in found.items()}
     if args.json:
         told = [figure.model_dump(exclude_none=True) for figure in figures]
-        emit_json({"figures": told, "run": target.name, "groups": document, "proposal": proposal})
+        more = {"params": offer.params, "left": offer.left} if offer else {}
+        emit_json({"figures": told, "run": target.name, "groups": document, "proposal": proposal, **more})
         return 0
     ratios = sorted({ratio for losses in found.values() for ratio in losses.losses})
     rows = [
@@ -128,12 +133,36 @@ def _measured(args: argparse.Namespace, folder: ProjectFolder, target: Path) -> 
     return {name: kept[name] for name in result["groups"] if name in kept and (name in args.groups or not args.groups)}
 
 
-def _proposal(
-    args: argparse.Namespace, target: Path, found: Mapping[str, GroupLosses]
-) -> tuple[dict[str, float], list[Figure]]:
-    """Ratio by group for the target that was named, and what would remain; written as a recipe if wished."""
+def _known(args: argparse.Namespace, folder: ProjectFolder, target: Path) -> dict[str, GroupLosses]:
+    """What was measured before, without a worker or Paddle; raises UserError where nothing was."""
+    from engine.assembly import checkpoint_of
+    from engine.contract.dataset import Index
+
+    with Index.open(folder.index) as index:
+        count = index.picture_count(args.split)
+    shown = min(args.pictures or count, count)
+    kept = SensitivityFolder.of(target, args.criterion, args.split, shown, digest_of(checkpoint_of(target))).read()
+    found = {name: losses for name, losses in kept.items() if name in args.groups or not args.groups}
+    if not found:
+        raise UserError("sensitivity.nothing_known", run=target.name, pictures=shown, split=args.split)
+    return found
+
+
+@dataclass(frozen=True)
+class _Offer:
+    """Ratios by group, the step that applies them, and what is left: shares of the whole, and points that go."""
+
+    ratios: dict[str, float]
+    params: dict[str, Any]
+    left: dict[str, float]
+    figures: list[Figure]
+
+
+def _propose(args: argparse.Namespace, target: Path, found: Mapping[str, GroupLosses]) -> _Offer:
+    """What keeps within the target that was named; written as a recipe if wished."""
     from engine.contract.recipe import Step
-    from engine.graph.proposing import Budget, propose
+    from engine.graph.count import conv_macs
+    from engine.graph.proposing import Budget, loss_at, propose
     from engine.preview import preview
     from engine.registry import make
 
@@ -143,12 +172,17 @@ def _proposal(
         ratios = propose(graph, {name: losses.losses for name, losses in found.items()}, budget, share_of)
     except ValueError:
         raise UserError("sensitivity.out_of_reach", macs=args.macs or 1, size=args.size or 1) from None
-    params: dict[str, Any] = {"criterion": args.criterion, "ratio": 0, "ratios": ratios}
+    # Without a preset, which would come before the ratio of the groups that stay whole.
+    params: dict[str, Any] = {"criterion": args.criterion, "preset": "none", "ratio": 0, "ratios": ratios}
     step = Step(technique="filter_prune", params=params)
     if args.out is not None:
         recipe = {"name": args.out.stem, "steps": [step.model_dump()]}
         write_atomically(args.out, json.dumps(recipe, indent=2))
-    return ratios, preview(graph, [make(step)])
+    pruning = make(step)
+    cut = pruning.estimate(graph)
+    left = {"macs": conv_macs(cut) / conv_macs(graph), "size": share_of(cut)}
+    left["points"] = sum(loss_at(found[name].losses, ratio) for name, ratio in ratios.items())
+    return _Offer(ratios, params, left, preview(graph, [pruning]))
 
 
 def _graph_of(target: Path) -> tuple[Graph, ShareOf]:

@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from engine.contract.project import write_atomically
+
+CHECKPOINTS = ("best", "last")
+"""Names of a run's checkpoints, the one to be used first."""
+
+
+def checkpoint_of(run: Path) -> Path | None:
+    """The checkpoint of a run folder that is measured; None for a run without one."""
+    files = (run / "checkpoints" / f"{name}.safetensors" for name in CHECKPOINTS)
+    return next((file for file in files if file.is_file()), None)
+
+
+def digest_of(checkpoint: Path) -> str:
+    """The hash of a checkpoint by which what was measured of it is found again; raises OSError."""
+    return hashlib.sha256(checkpoint.read_bytes()).hexdigest()
 
 
 class GroupLosses(BaseModel):
@@ -60,6 +75,13 @@ class SensitivityFolder:
     def of(cls, run: Path, criterion: str, split: str, pictures: int, checkpoint: str) -> SensitivityFolder:
         """The folder beside a run; `checkpoint` is the hash of the file measured."""
         return cls(run / "sensitivity" / f"{criterion}-{split}-{pictures}-{checkpoint[:12]}")
+
+    @classmethod
+    def counts(cls, run: Path, criterion: str, split: str, checkpoint: str) -> list[int]:
+        """On how many pictures this was measured before, the latest measurement first."""
+        found = list((run / "sensitivity").glob(f"{criterion}-{split}-*-{checkpoint[:12]}"))
+        found.sort(key=lambda folder: -folder.stat().st_mtime)
+        return [int(folder.name.split("-")[2]) for folder in found if folder.name.split("-")[2].isdigit()]
 
     def read(self) -> dict[str, GroupLosses]:
         """All that was measured, by group; what cannot be read is measured again."""

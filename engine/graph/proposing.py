@@ -120,4 +120,6 @@ class _Search:
     def _shares(self, ratios: Mapping[str, float]) -> tuple[float, float]:
         counts = {name: max(1, round(self.channels[name] * (1 - ratio))) for name, ratio in ratios.items()}
         cut = keep(self.graph, counts)
-        return conv_macs(cut) / self.macs, self.share_of(cut)
+        # The size is slow to tell, and asked for thousands of times.
+        size = 1.0 if self.budget.size is None else self.share_of(cut)
+        return conv_macs(cut) / self.macs, size

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from itertools import islice
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from engine.context import JobContext
 from engine.contract.job import Int8ErrorsJob
 from engine.contract.messages import UserError
 from engine.contract.project import write_atomically
-from engine.contract.sensitivity import LayerError, LayerErrors
+from engine.contract.sensitivity import LayerError, LayerErrors, digest_of
 from engine.exporting import is_quantised
 from engine.measuring import calibration_of
 
@@ -28,7 +27,7 @@ def run(job: Int8ErrorsJob, context: JobContext) -> dict[str, object]:
     pictures = Index.open(Path(job.index)).pictures("train")[: job.pictures]
     if not pictures:
         raise UserError("train.no_pictures", path=job.index, split="train")
-    digest = hashlib.sha256(checkpoint_of(folder).read_bytes()).hexdigest()
+    digest = digest_of(checkpoint_of(folder))
     file = LayerErrors.file(folder, len(pictures), digest)
     if file.is_file():
         return {"file": str(file)}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +13,7 @@ from engine.contract.figures import pick
 from engine.contract.job import SensitivityJob
 from engine.contract.messages import UserError
 from engine.contract.recipe import Step
-from engine.contract.sensitivity import GroupLosses, SensitivityFolder
+from engine.contract.sensitivity import GroupLosses, SensitivityFolder, digest_of
 from engine.measuring import calibration_of, coco_measured
 from engine.technique import Context
 
@@ -61,7 +60,7 @@ def run(job: SensitivityJob, context: JobContext) -> dict[str, object]:
     if not shown:
         raise UserError("train.no_pictures", path=job.index, split=job.split)
     bench = _Bench(Path(job.run), index.pictures("train"), shown, job.split, context.check_cancelled)
-    digest = hashlib.sha256(checkpoint_of(bench.run).read_bytes()).hexdigest()
+    digest = digest_of(checkpoint_of(bench.run))
     folder = SensitivityFolder.of(bench.run, job.criterion, job.split, len(shown), digest)
     channels = groups_of(bench.run)
     unknown = [name for name in job.groups if name not in channels]

@@ -147,6 +147,7 @@ class FilterPrune(Technique):
                 "Share of filters removed by channel group, before ratio and preset",
                 "按通道组指定移除的滤波器比例，优先于“比例”和“预设”",
             ),
+            measure="channels",
         )
         align: int = parameter(
             1,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -89,13 +90,11 @@ class RecipeStore(QObject):
 
         `merge` makes it one step of undo with the change before, if that was of the same parameter.
         """
-        params = dict(self.recipe.steps[index].params)
-        if value is None:
-            params.pop(name, None)
-        else:
-            params[name] = value
-        step = self.recipe.steps[index].model_copy(update={"params": params})
-        self._put(index, step, tr("studio.core.undo_param"), f"{index}.{name}", merge)
+        self._put(index, self._with(index, {name: value}), tr("studio.core.undo_param"), f"{index}.{name}", merge)
+
+    def set_params(self, index: int, values: Mapping[str, Any]) -> None:
+        """Set several parameters as one step of undo; None takes one out, so that its default holds."""
+        self._put(index, self._with(index, values), tr("studio.core.undo_param"))
 
     def replace(self, recipe: Recipe) -> None:
         """Edit another recipe; undo brings this one back."""
@@ -138,6 +137,12 @@ class RecipeStore(QObject):
             self.replace(load_recipe(Path(path)))
         except UserError as error:
             self.failed.emit(error.message)
+
+    def _with(self, index: int, values: Mapping[str, Any]) -> Step:
+        step = self.recipe.steps[index]
+        out = {name for name, value in values.items() if value is None}
+        params = {name: value for name, value in {**step.params, **values}.items() if name not in out}
+        return step.model_copy(update={"params": params})
 
     def _put(self, index: int, step: Step, text: str, place: str = "", merge: bool = False) -> None:
         steps = list(self.recipe.steps)

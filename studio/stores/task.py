@@ -8,8 +8,8 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
-from engine.contract.job import EvaluateJob, ExportJob, HostJob, Job, PredictJob
-from engine.contract.messages import Message
+from engine.contract.job import EvaluateJob, ExportJob, HostJob, Int8ErrorsJob, Job, PredictJob, SensitivityJob
+from engine.contract.messages import Argument, Message
 from engine.contract.runs import RunFolder, Status
 from engine.contract.state import RunState
 from studio.i18n import text_of
@@ -210,6 +210,11 @@ def title_of(job: Job) -> Message:
         return Message(
             code="studio.core.task_export", args={"run": name, "target": job.target, "precision": job.precision}
         )
+    if isinstance(job, SensitivityJob):
+        args: dict[str, Argument] = {"run": Path(job.run).name, "part": job.part + 1, "parts": job.parts}
+        return Message(code="studio.core.task_sensitivity", args=args)
+    if isinstance(job, Int8ErrorsJob):
+        return Message(code="studio.core.task_int8_errors", args={"run": Path(job.run).name})
     if isinstance(job, HostJob):
         return Message(code="studio.core.task_host", args={"count": len(job.runs)})
     return Message(code="studio.core.task_project") if job.kind != "train" else Message(code="studio.core.task_train")

@@ -12,6 +12,7 @@ from engine.contract.messages import Message
 from studio.i18n import bind, on_language, pick, text_of, tr
 from studio.stores.previews import Preview
 from studio.studio import Studio
+from studio.views.measuring import changes, measure_dialog, why_not_measure
 from studio.views.page import Page, PageState
 from studio.views.recipe_bar import RecipeBar
 from studio.views.recipe_library import step_refusal
@@ -99,6 +100,7 @@ class RecipePage(Page):
         self.stack.switched.connect(store.set_enabled)
         self.stack.removed.connect(store.remove)
         self.stack.moved.connect(store.move)
+        self.stack.measure_asked.connect(self.open_measure)
         self.stack.expert_asked.connect(lambda: self.studio.settings.update(expert=True))
         self.order.arrange_asked.connect(self._arrange)
         self.add.clicked.connect(self.open_gallery)
@@ -126,6 +128,13 @@ class RecipePage(Page):
         gallery.destroyed.connect(self._forget_gallery)
         self._gallery = gallery
         gallery.open()
+
+    def open_measure(self, index: int, name: str) -> None:
+        """Measure the run that the recipe starts from, to fill a field of a step in."""
+        store, fields = self.studio.recipe, {field.name: field for field in self.stack.cards[index].form.fields}
+        dialog = measure_dialog(self.studio, store.recipe.steps[index], fields, name, self)
+        dialog.used.connect(lambda params: store.set_params(index, changes(fields, params)))
+        dialog.open()
 
     def retranslate(self) -> None:
         """Take texts in the current language."""
@@ -208,6 +217,7 @@ class RecipePage(Page):
             studio.recipe.set_base(self._default)
         self.bar.show_runs(runs, studio.recipe.base_run, studio.recipe.teacher_run)
         base = studio.runs.by_name(studio.recipe.base_run)
+        self.stack.set_measurable(why_not_measure(studio))
         self.totals.show_score(base.figure("map", split="val") if base is not None else None)
         self._show_state()
 

@@ -21,6 +21,7 @@ from studio.views.schema_controls import Dot, put_icon
 from studio.views.schema_editors import ChoiceEditor, Editor, SliderEditor, SpinEditor, SwitchEditor, TextEditor
 from studio.views.schema_lists import ListEditor, TableEditor
 from studio.views.schema_spec import FieldSpec, Kind, Schema, defaults, read_schema
+from studio.views.widgets import Button
 
 _LABEL_WIDTH = 160
 _EDITOR_WIDTH = 440
@@ -48,6 +49,7 @@ class FieldRow(QWidget):
     """One field: mark, name, editor, reset, and a sentence about it."""
 
     edited = Signal(str, object, bool)
+    measure_asked = Signal(str)
 
     def __init__(self, field: FieldSpec, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -62,6 +64,8 @@ class FieldRow(QWidget):
         self.reset = QToolButton()
         put_icon(self.reset, "undo")
         _keep_room(self.reset)
+        self.measure = Button("studio.measure.ask", lambda: self.measure_asked.emit(field.name), icon_name="chart")
+        self.measure.setVisible(bool(field.measure))
         self._lay_out()
         self.editor.edited.connect(lambda value, goes_on: self.edited.emit(field.name, value, goes_on))
         self.reset.clicked.connect(lambda: self.edited.emit(field.name, field.default, False))
@@ -81,6 +85,7 @@ class FieldRow(QWidget):
         line.setSpacing(8)
         line.addWidget(self.editor, 1)
         line.addWidget(self.reset, 0, Qt.AlignmentFlag.AlignTop)
+        line.addWidget(self.measure, 0, Qt.AlignmentFlag.AlignTop)
         line.addStretch(0)
         column = QVBoxLayout()
         column.setSpacing(2)
@@ -114,6 +119,7 @@ class FieldRow(QWidget):
         self.editor.retranslate()
         for widget in (self.label, self.editor):
             widget.setToolTip(meaning)
+        self.measure.setAccessibleName(f"{title}: {tr('studio.measure.ask')}")
         reset = tr("studio.recipe.reset", value=self._default())
         self.reset.setToolTip(reset)
         self.reset.setAccessibleName(f"{title}: {reset}")
@@ -136,6 +142,7 @@ class SchemaForm(QWidget):
 
     edited = Signal(str, object, bool)
     more_asked = Signal()
+    measure_asked = Signal(str)
 
     def __init__(self, schema: Schema, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -148,6 +155,7 @@ class SchemaForm(QWidget):
         for field in self.fields:
             row = FieldRow(field)
             row.edited.connect(self.edited)
+            row.measure_asked.connect(self.measure_asked)
             self.rows[field.name] = row
             column.addWidget(row)
         self.more = QPushButton()
@@ -163,6 +171,13 @@ class SchemaForm(QWidget):
             if name in self.rows:
                 self.rows[name].set_value(value)
         self._show_rows()
+
+    def set_measurable(self, why_not: str | None) -> None:
+        """Let fields be measured (None), or disable that and tell why (the code of a sentence)."""
+        for row in self.rows.values():
+            row.measure.why_not(why_not)
+            if why_not is None and row.field.measure:
+                row.measure.setToolTip(pick(row.field.help))
 
     def set_expert(self, expert: bool) -> None:
         """Show every field, or the simple ones and those that were changed."""

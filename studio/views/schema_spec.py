@@ -38,6 +38,7 @@ class FieldSpec:
     """One field of a form; `low` and `high` hold in the value's own unit, `*_open` when the bound itself is out.
 
     `items` tells of the elements of a list, or of the values of a table; `least` and `most` bound their number.
+    `measure` names what can be measured of a run to fill the field in; such a field is always shown.
     """
 
     name: str
@@ -55,6 +56,7 @@ class FieldSpec:
     least: int = 0
     most: int | None = None
     simple: bool = True
+    measure: str = ""
 
     def label(self, choice: object) -> Texts:
         """What one of the choices is called."""
@@ -130,7 +132,8 @@ def _field(name: str, part: dict[str, Any], definitions: Schema, simple: bool = 
         items=items,
         least=int(part.get("minItems", part.get("minProperties", 0))),
         most=part.get("maxItems", part.get("maxProperties")),
-        simple=simple,
+        simple=simple or "x-measure" in part,
+        measure=str(part.get("x-measure", "")),
     )
 
 

@@ -57,6 +57,7 @@ class StepCard(QFrame):
     removed = Signal()
     shifted = Signal(int)
     expert_asked = Signal()
+    measure_asked = Signal(str)
 
     def __init__(self, technique: str, card: TechniqueCard | None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -118,6 +119,7 @@ class StepCard(QFrame):
     def _connect(self) -> None:
         self.form.edited.connect(self.edited)
         self.form.more_asked.connect(self.expert_asked)
+        self.form.measure_asked.connect(self.measure_asked)
         self.switch.clicked.connect(self.switched)
         self._remove.clicked.connect(self.removed)
         self._fold.clicked.connect(lambda: self.set_expanded(not self.expanded))

@@ -21,11 +21,13 @@ class StepStack(QWidget):
     removed = Signal(int)
     moved = Signal(int, int)
     expert_asked = Signal()
+    measure_asked = Signal(int, str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.cards: list[StepCard] = []
         self._expert = False
+        self._why_not: str | None = None
         self._held: StepCard | None = None
         self._ghost: QLabel | None = None
         self._grip = QPoint()
@@ -62,9 +64,17 @@ class StepStack(QWidget):
         for card in self.cards:
             card.set_expert(expert)
 
+    def set_measurable(self, why_not: str | None) -> None:
+        """Let fields be measured (None), or disable that and tell why (the code of a sentence)."""
+        self._why_not = why_not
+        for card in self.cards:
+            card.form.set_measurable(why_not)
+
     def _make(self, technique: str, found: TechniqueCard | None) -> StepCard:
         card = StepCard(technique, found, self)
         card.set_expert(self._expert)
+        card.form.set_measurable(self._why_not)
+        card.measure_asked.connect(lambda name: self.measure_asked.emit(self.cards.index(card), name))
         card.edited.connect(lambda name, value, on: self.edited.emit(self.cards.index(card), name, value, on))
         card.switched.connect(lambda on: self.switched.emit(self.cards.index(card), on))
         card.removed.connect(lambda: self.removed.emit(self.cards.index(card)))
