@@ -33,6 +33,8 @@ def main() -> int:
     matrix = Matrix.model_validate_json(FILE.read_text(encoding="utf-8")) if FILE.is_file() else Matrix()
     known = {(cell.detector, cell.technique): cell for cell in matrix.cells if cell.code == code_of_cell(cell)}
     wanted = [pair for pair in pairs() if pair not in known and pair[0] in args.only]
+    # All detectors by themselves first, then technique by technique: what is ended early has seen something of all.
+    wanted.sort(key=lambda pair: ("", *techniques()).index(pair[1]))
     print(f"{len(known)} cells known, {len(wanted)} to try", flush=True)
     until = time.monotonic() + args.limit
     with ThreadPoolExecutor(max(1, len(os.sched_getaffinity(0)))) as pool:
