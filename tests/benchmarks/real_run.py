@@ -21,18 +21,11 @@ from engine.contract.project import ProjectFolder
 from engine.contract.runs import RunFolder
 
 KEY = "yolov3_mobilenet_v3_large"
-COMPARED = ("base", "yolo-phone-compress")
-QUANTISED = ("yolo-phone", "yolo-phone-obs")
+QUANTISED = ("yolo-phone-obs", "yolo-phone")
+COMPARED = ("base", "yolo-phone-obs-compress")
 POST = "obs-post"
 HURT = 0.02
 """A convolution that moves the head's outputs by more of what they are, alone in int8, stays float."""
-LABELS = (
-    "base",
-    "control",
-    *(f"{recipe}-{job}" for recipe in QUANTISED for job in ("compress", "quant-aware")),
-    f"{POST}-quant-post",
-    "no-distil-compress",
-)
 PRESETS = ("head70", "head86")
 NETWORK = "host_ms_network"
 
@@ -44,6 +37,8 @@ class RealRun:
         self.args = args
         self.folder = ProjectFolder(args.dir / "project")
         self.extra = args.recovery + args.quantise
+        made = (f"{recipe}-{job}" for recipe in args.recipes for job in ("compress", "quant-aware"))
+        self.labels = ("base", "control", *made, f"{POST}-quant-post", "no-distil-compress")
 
     def run(self) -> None:
         """All steps, then the table."""
@@ -60,7 +55,8 @@ class RealRun:
         pruned = self.name("yolo-phone-obs-compress")
         self.compress(POST, self.delicate(pruned), pruned)
         self.compress("no-distil", self.recipe("yolo-phone", without=("distill", "quant_aware"), name="no-distil"))
-        self.compress("yolo-phone", self.recipe("yolo-phone"))
+        if "yolo-phone" in self.args.recipes:
+            self.compress("yolo-phone", self.recipe("yolo-phone"))
         for preset in PRESETS:
             self.compress(preset, self.cut(preset))
         self.report()
@@ -129,12 +125,12 @@ class RealRun:
 
     def report(self) -> None:
         """Measure every run on test, once, and their host latency side by side; print and keep the tables."""
-        for label in LABELS:
+        for label in self.labels:
             self.kept(label, "evaluate", self.name(label), "--split", "test")
             precision = "int8" if label.endswith("quant-aware") or label.startswith(POST) else "fp32"
             words = ["--target", "arm", "--precision", precision, "-o", str(self.args.dir / "phone" / label)]
             self.kept(f"phone {label}", "export", self.name(label), *words)
-        self.kept("host", "host-bench", *(self.name(label) for label in LABELS))
+        self.kept("host", "host-bench", *(self.name(label) for label in self.labels))
         cuts = [f"{preset}-compress" for preset in PRESETS]
         self.kept("speed", "host-bench", self.name("base"), *map(self.name, cuts))
         small = self.name(f"{POST}-quant-post")
@@ -144,7 +140,7 @@ class RealRun:
             words = ["--target", "x86", "--precision", "fp32", "-o", str(self.args.dir / "export" / label)]
             self.kept(f"parity {label}", "export", self.name(label), *words)
         headers = ("run", "mAP test", "mAP50 test", "G MACs", "M params", ".nb MB, arm", "host ms network", "precision")
-        print_table([self._row(label) for label in LABELS], headers)
+        print_table([self._row(label) for label in self.labels], headers)
         for line in self._checks():
             print(line)
 
@@ -208,6 +204,9 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=24, help="most epochs of the first training")
     parser.add_argument("--anneal", type=int, default=25, help="epochs of the base after those")
     parser.add_argument("--recovery", type=int, default=40, help="epochs after pruning")
+    parser.add_argument(
+        "--recipes", nargs="+", choices=QUANTISED, default=list(QUANTISED), help="yolo-phone may be left out"
+    )
     parser.add_argument("--quantise", type=int, default=5, help="epochs of quantisation-aware training")
     args = parser.parse_args()
     args.dir = args.dir.resolve()
