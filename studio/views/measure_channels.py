@@ -72,7 +72,7 @@ class ChannelsDialog(MeasureDialog):
         table.setMinimumWidth(420)
         halves.addWidget(plot)
         halves.addWidget(table)
-        halves.setSizes([380, 600])
+        halves.setSizes([320, 740])
         self._target_row = QWidget()
         row = QHBoxLayout(self._target_row)
         row.setContentsMargins(0, 0, 0, 0)
@@ -159,7 +159,8 @@ class ChannelsDialog(MeasureDialog):
     def _show_proposal(self) -> None:
         answer = self.proposal.answer
         self.refusal = self.proposal.error
-        self.table.show_proposed(answer["proposal"] if answer else None)
+        if not self.proposal.busy:  # till then those of the last target stay, so that nothing flickers
+            self.table.show_proposed(answer["proposal"] if answer else None)
         self.show_state()
 
     def show_state(self) -> None:

@@ -20,7 +20,7 @@ from studio.views.recipe_terms import base_runs
 from studio.views.schema_controls import IntegerSpin
 from studio.views.widgets import Button, Elided, EmptyState, ErrorBanner, Muted, Text, Title
 
-_WIDTH, _HEIGHT = 1040, 700
+_WIDTH, _HEIGHT = 1120, 720
 
 
 class MeasureDialog(QDialog):
