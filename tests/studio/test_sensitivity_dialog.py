@@ -12,7 +12,7 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from engine.contract.catalog import Catalog
-from engine.contract.events import Artifact, CancelledEvent, Finished
+from engine.contract.events import Artifact, CancelledEvent, Finished, Hello
 from engine.contract.job import Int8ErrorsJob, SensitivityJob
 from engine.contract.messages import Message
 from engine.contract.recipe import Recipe, Step
@@ -34,7 +34,7 @@ from tests.studio.told_runs import line, write_run
 
 VAL = 2
 STEPS = (Step(technique="filter_prune", params={"criterion": "obs"}), Step(technique="quant_aware"))
-CANCELLED = CancelledEvent()
+HELLO = Hello(pid=1, versions={}, device="CPU")
 LOSSES = {"backbone.conv10.conv": {0.25: 0.5, 0.5: 2.0}, "backbone.conv2.conv": {0.25: 3.0, 0.5: 9.0}}
 ERRORS = {"head.dw": 0.2, "backbone.conv2.conv": 0.03, "backbone.conv10.conv": 0.001}
 
@@ -238,8 +238,9 @@ def test_that_start_shares_the_groups_between_the_cores(
     assert dialog.stop.isVisible() and not dialog.measure.isVisible() and not dialog.runs.isEnabled()
     keep_losses(run)  # as the jobs would have; the dialog looks when they are further
     for root in roots:
-        (root / "events.jsonl").write_text(line(0, CANCELLED))
+        (root / "events.jsonl").write_text(line(0, HELLO) + line(1, CancelledEvent()))
     qtbot.waitUntil(lambda: dialog.measure.isVisible() and bool(dialog.table.names), timeout=10_000)
+    assert [task.status for task in studio.tasks.tasks] == ["cancelled", "cancelled"]
     assert dialog.measurement.cancelled and not dialog.problem.isVisible()
     dialog.reject()
 
