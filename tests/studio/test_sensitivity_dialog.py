@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from engine.contract.messages import Message
 from engine.contract.recipe import Recipe, Step
 from engine.contract.runs import RunFolder
 from engine.contract.sensitivity import GroupLosses, LayerError, LayerErrors, SensitivityFolder, digest_of
-from studio.stores import measuring, tasks
+from studio.stores import tasks
 from studio.stores.measuring import Proposal
 from studio.stores.previews import PreviewStore
 from studio.studio import Studio
@@ -87,7 +88,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
         ratio = float(self._words[-1])
         params = {"criterion": "obs", "preset": "none", "ratio": 0, "ratios": {"backbone.conv10.conv": 0.5}}
         left = {"macs": ratio, "size": 0.3, "points": 2.0}
-        self._receive({"proposal": params["ratios"], "params": params, "left": left})
+        self._receive({"proposal": params["ratios"], "params": params, "left": left, "unmeasured": 3})
 
     monkeypatch.setattr(Proposal, "_ask", ask)
     return words
@@ -162,6 +163,7 @@ def test_that_losses_are_shown_and_another_target_proposes_again(
     assert not dialog.use.isEnabled() and dialog.use.toolTip()
     qtbot.waitUntil(dialog.use.isEnabled)
     assert asked[-1][-2:] == ["--macs", "0.55"] and "55 %" in dialog.summary.text()
+    assert "whole: 3" in dialog.summary.text()
     dialog.target.setCurrentIndex(2)
     qtbot.waitUntil(lambda: asked[-1][-2:] == ["--points", "3"])
     dialog.target.setCurrentIndex(0)
@@ -209,7 +211,8 @@ def test_that_a_refusal_is_told_in_the_dialog(
     keep_losses(run)
     dialog = open_channels(page, qtbot)
     qtbot.waitUntil(dialog.problem.isVisible)
-    assert "0.1" in dialog.problem.text.text() and not dialog.use.isEnabled()
+    assert "larger" in dialog.problem.text.text() and "--" not in dialog.problem.text.text()
+    assert not dialog.use.isEnabled() and dialog.use.toolTip()
     dialog.reject()
 
 
@@ -226,7 +229,7 @@ def test_that_start_shares_the_groups_between_the_cores(
     page: RecipePage, run: Path, studio: Studio, monkeypatch: pytest.MonkeyPatch, asked: list[list[str]], qtbot: QtBot
 ) -> None:
     monkeypatch.setattr(tasks, "start", lambda root: None)
-    monkeypatch.setattr(measuring.os, "sched_getaffinity", lambda _: {0, 1})
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
     dialog = open_channels(page, qtbot)
     assert dialog.body.currentWidget() is dialog.none and not dialog.use.isEnabled()
     dialog.measure.click()
