@@ -88,7 +88,7 @@ def run(args: argparse.Namespace) -> int:
     document = {name: losses.model_dump() for name, losses in found.items()}
     if args.json:
         told = [figure.model_dump(exclude_none=True) for figure in figures]
-        more = {"params": offer.params, "left": offer.left} if offer else {}
+        more = {"params": offer.params, "left": offer.left, "unmeasured": offer.unmeasured} if offer else {}
         emit_json({"figures": told, "run": target.name, "groups": document, "proposal": proposal, **more})
         return 0
     ratios = sorted({ratio for losses in found.values() for ratio in losses.losses})
@@ -150,11 +150,15 @@ def _known(args: argparse.Namespace, folder: ProjectFolder, target: Path) -> dic
 
 @dataclass(frozen=True)
 class _Offer:
-    """Ratios by group, the step that applies them, and what is left: shares of the whole, and points that go."""
+    """Ratios by group, the step that applies them, and what is left: shares of the whole, and points that go.
+
+    `unmeasured` counts the groups that stay whole because nothing is known of them.
+    """
 
     ratios: dict[str, float]
     params: dict[str, Any]
     left: dict[str, float]
+    unmeasured: int
     figures: list[Figure]
 
 
@@ -162,6 +166,7 @@ def _propose(args: argparse.Namespace, target: Path, found: Mapping[str, GroupLo
     """What keeps within the target that was named; written as a recipe if wished."""
     from engine.contract.recipe import Step
     from engine.graph.count import conv_macs
+    from engine.graph.groups import channel_groups
     from engine.graph.proposing import Budget, loss_at, propose
     from engine.preview import preview
     from engine.registry import make
@@ -182,7 +187,9 @@ def _propose(args: argparse.Namespace, target: Path, found: Mapping[str, GroupLo
     cut = pruning.estimate(graph)
     left = {"macs": conv_macs(cut) / conv_macs(graph), "size": share_of(cut)}
     left["points"] = sum(loss_at(found[name].losses, ratio) for name, ratio in ratios.items())
-    return _Offer(ratios, params, left, preview(graph, [pruning]))
+    known = channel_groups(graph).groups.items()
+    unmeasured = sum(group.prunable and group.channels > 1 and name not in found for name, group in known)
+    return _Offer(ratios, params, left, unmeasured, preview(graph, [pruning]))
 
 
 def _graph_of(target: Path) -> tuple[Graph, ShareOf]:

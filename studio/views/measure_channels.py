@@ -9,6 +9,7 @@ from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
 from engine.contract.job import Job, SensitivityJob
+from engine.contract.messages import Message
 from engine.contract.sensitivity import GroupLosses
 from studio.i18n import bind, on_language, tr
 from studio.stores.measuring import Proposal, channel_jobs, last_pictures, read_losses
@@ -22,6 +23,7 @@ from studio.views.widgets import Text
 PICTURES = 200
 """On how many pictures it is measured unless somebody says otherwise; fewer if there are not so many."""
 
+_OUT_OF_REACH = "sensitivity.out_of_reach"
 _TARGETS = {"macs": 40.0, "size": 20.0, "points": 3.0}
 """What is asked for first: percent of the MACs, percent of the size, points."""
 
@@ -72,7 +74,7 @@ class ChannelsDialog(MeasureDialog):
         table.setMinimumWidth(420)
         halves.addWidget(plot)
         halves.addWidget(table)
-        halves.setSizes([380, 600])
+        halves.setSizes([320, 740])
         self._target_row = QWidget()
         row = QHBoxLayout(self._target_row)
         row.setContentsMargins(0, 0, 0, 0)
@@ -158,8 +160,11 @@ class ChannelsDialog(MeasureDialog):
 
     def _show_proposal(self) -> None:
         answer = self.proposal.answer
-        self.refusal = self.proposal.error
-        self.table.show_proposed(answer["proposal"] if answer else None)
+        error = self.proposal.error
+        far = error is not None and error.code == _OUT_OF_REACH  # its remedy is one for the command line
+        self.refusal = Message(code="studio.measure.out_of_reach") if far else error
+        if not self.proposal.busy:  # till then those of the last target stay, so that nothing flickers
+            self.table.show_proposed(answer["proposal"] if answer else None)
         self.show_state()
 
     def show_state(self) -> None:
@@ -170,13 +175,21 @@ class ChannelsDialog(MeasureDialog):
         if answer:
             left = answer["left"]
             shares = {"macs": percent(left["macs"]), "size": percent(left["size"])}
-            self.summary.setText(tr("studio.measure.result", points=f"{left['points']:.1f}", **shares))
+            told = tr("studio.measure.result", points=f"{left['points']:.1f}", **shares)
+            missing = answer.get("unmeasured", 0)
+            self.summary.setText(told + (tr("studio.measure.unmeasured", count=missing) if missing else ""))
         elif self.proposal.busy:
             self.summary.setText(tr("studio.measure.proposing"))
         elif busy:
             self.summary.setText(tr("studio.measure.goes_on"))
         else:
             self.summary.setText(tr("studio.measure.kept") if self.measurement.cancelled else "")
+
+    def at_work(self) -> str:
+        """How many groups are measured; what a job tells is about its own part alone."""
+        if self.measurement.stage is None:
+            return super().at_work()
+        return tr("studio.measure.groups_done", count=len(self.losses))
 
     def _ended(self) -> None:
         super()._ended()

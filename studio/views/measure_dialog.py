@@ -20,7 +20,7 @@ from studio.views.recipe_terms import base_runs
 from studio.views.schema_controls import IntegerSpin
 from studio.views.widgets import Button, Elided, EmptyState, ErrorBanner, Muted, Text, Title
 
-_WIDTH, _HEIGHT = 1040, 700
+_WIDTH, _HEIGHT = 1120, 720
 
 
 class MeasureDialog(QDialog):
@@ -193,11 +193,15 @@ class MeasureDialog(QDialog):
         self.bar.setValue(round(1000 * self.measurement.share))
         self.use.why_not(self.why_no_use())
         self.problem.tell(self.refusal or (None if busy else self.measurement.error))
-        stage, left = self.measurement.stage, self.measurement.left_s
+        left = self.measurement.left_s
         words = [f"{100 * self.measurement.share:.0f} %"]
         words += [tr("studio.measure.left", time=duration(left))] if left is not None else []
-        words += [text_of(stage) if stage is not None else tr("studio.measure.starting")]
-        self.stage.set_full("   ".join(words))
+        self.stage.set_full("   ".join([*words, self.at_work()]))
+
+    def at_work(self) -> str:
+        """What is being done, in words."""
+        stage = self.measurement.stage
+        return text_of(stage) if stage is not None else tr("studio.measure.starting")
 
     def _choose_run(self, run: object) -> None:
         self.run = str(run) if run is not None else None

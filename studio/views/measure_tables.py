@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent
+from PySide6.QtGui import QColor, QFontMetrics, QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from engine.contract.sensitivity import GroupLosses, LayerError
@@ -16,6 +16,8 @@ from studio.theme import palette, theme
 
 AnyIndex = QModelIndex | QPersistentModelIndex
 _ROW = 28
+_PADDING = 20
+_NARROWEST = "87.5 %"
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 Display, Role = Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole
@@ -27,6 +29,8 @@ class MeasuredTable(QAbstractTableModel):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.names: list[str] = []
+        self.words = {0}
+        """Columns of words, which stand at the left; numbers stand at the right."""
         self._order = (0, Qt.SortOrder.AscendingOrder)
 
     def rowCount(self, parent: AnyIndex = QModelIndex()) -> int:  # noqa: B008, N802
@@ -45,7 +49,7 @@ class MeasuredTable(QAbstractTableModel):
         if role == Role.ToolTipRole:
             return name
         if role == Role.TextAlignmentRole:
-            return _LEFT if column == 0 else _RIGHT
+            return _LEFT if column in self.words else _RIGHT
         return None
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Display) -> object:  # noqa: N802
@@ -53,8 +57,13 @@ class MeasuredTable(QAbstractTableModel):
         if orientation != Qt.Orientation.Horizontal:
             return None
         if role == Role.TextAlignmentRole:
-            return _LEFT if section == 0 else _RIGHT
-        return self._titles()[section] if role == Display else None
+            return _LEFT if section in self.words else _RIGHT
+        if role != Display:
+            return None
+        title, (sorted_by, order) = self._titles()[section], self._order
+        arrow = "▲" if order == Qt.SortOrder.AscendingOrder else "▼"
+        words = [title, arrow] if section in self.words else [arrow, title]
+        return " ".join(words) if section == sorted_by else title
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
         """By what a column holds; a view's current row and selection stay with their name."""
@@ -66,6 +75,7 @@ class MeasuredTable(QAbstractTableModel):
             row = self.names.index(before[held.row()])
             self.changePersistentIndex(held, self.index(row, held.column()))
         self.layoutChanged.emit()
+        self.renew()
 
     def _show(self, names: Iterable[str]) -> None:
         column, order = self._order
@@ -157,6 +167,7 @@ class LayerTable(MeasuredTable):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._order = (3, Qt.SortOrder.DescendingOrder)
+        self.words = {0, 1}
         self.layers: dict[str, LayerError] = {}
         self.ticked: set[str] = set()
 
@@ -214,21 +225,23 @@ class MeasuredView(QTableView):
         super().__init__(parent)
         self._table = model
         self.setModel(model)
+        self.setObjectName("measured")
         self.setProperty("role", "plain")
         self.setShowGrid(False)
         self.setFrameShape(QTableView.Shape.NoFrame)
         self.setTabKeyNavigation(False)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        # What tells one name from another stands at its end.
+        self.setTextElideMode(Qt.TextElideMode.ElideLeft)
         self.setWordWrap(False)
         self.verticalHeader().hide()
         self.verticalHeader().setDefaultSectionSize(_ROW)
         header = self.horizontalHeader()
         header.setHighlightSections(False)
         header.setMinimumSectionSize(48)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        self._fit()
+        model.modelReset.connect(self._fit)
         column, order = model._order
         self.sortByColumn(column, order)
         self.setSortingEnabled(True)
@@ -254,6 +267,21 @@ class MeasuredView(QTableView):
 
     def _translate(self) -> None:
         self._table.renew()
+        self._fit()
+
+    def _fit(self) -> None:
+        """The names get what the other columns do not need; these are as wide as what they hold, sorted or not."""
+        header, bold, plain = self.horizontalHeader(), self.font(), QFontMetrics(self.font())
+        bold.setBold(True)
+        for column, title in enumerate(self._table._titles()):
+            header.setSectionResizeMode(
+                column, QHeaderView.ResizeMode.Fixed if column else QHeaderView.ResizeMode.Stretch
+            )
+            texts = {self._table._text(name, column) for name in self._table.names}
+            widest = max(plain.horizontalAdvance(text) for text in (*texts, _NARROWEST))
+            if column:
+                title_width = QFontMetrics(bold).horizontalAdvance(f"{title} ▼")
+                header.resizeSection(column, max(title_width, widest) + _PADDING)
 
 
 def percent(share: float) -> str:

@@ -91,6 +91,8 @@ def test_that_sensitivity_is_measured_kept_and_answered_with_a_recipe(
     times = [file.stat().st_mtime_ns for file in kept]
     again = run(*words)
     assert again["groups"] == told["groups"] and again["proposal"] is None
+    known = run(*words, "--known", "--macs", "0.95")
+    assert known["proposal"] == told["proposal"] == known["params"]["ratios"] and known["left"]["macs"] <= 0.95
     assert [file.stat().st_mtime_ns for file in kept] == times
 
     ranked = run("sensitivity", project, base["run"], "--int8", "--pictures", "4", "--above", "0.0001", "-o", recipe)

@@ -261,9 +261,10 @@ def test_that_everything_follows_the_language_and_the_level(page: RecipePage, st
     fill(studio)
     card = page.stack.cards[1]
     card.set_expanded(True)
-    assert card.title.text() == "Filter pruning" and card.form.rows["ratios"].isHidden()
+    assert card.title.text() == "Filter pruning" and card.form.rows["floor"].isHidden()
+    assert not card.form.rows["ratios"].isHidden()  # it can be measured, and that is for everybody
     studio.settings.update(expert=True)
-    assert not card.form.rows["ratios"].isHidden()
+    assert not card.form.rows["floor"].isHidden()
     translator.set_language("zh")
     assert card.title.text() == "滤波器剪裁" and card.phase.text() == "剪裁"
     assert page.bar.run.text() == "运行配方" and page.totals.rows["macs"].spin is not None
