@@ -25,6 +25,7 @@ PICTURES = 200
 
 _OUT_OF_REACH = "sensitivity.out_of_reach"
 _TARGETS = {"macs": 40.0, "size": 20.0, "points": 3.0}
+_TARGET_NAMES = ("studio.measure.target_macs", "studio.measure.target_size", "studio.measure.target_points")
 """What is asked for first: percent of the MACs, percent of the size, points."""
 
 
@@ -209,7 +210,7 @@ class ChannelsDialog(MeasureDialog):
         with QSignalBlocker(self.target):
             at = max(self.target.currentIndex(), 0)
             self.target.clear()
-            self.target.addItems([tr(f"studio.measure.target_{kind}") for kind in _TARGETS])
+            self.target.addItems([tr(code) for code in _TARGET_NAMES])
             self.target.setCurrentIndex(at)
         self.target.setAccessibleName(tr("studio.measure.target"))
         self.limit.setAccessibleName(self.target.currentText())
