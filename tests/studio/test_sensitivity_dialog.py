@@ -216,15 +216,6 @@ def test_that_a_refusal_is_told_in_the_dialog(
     dialog.reject()
 
 
-def test_that_the_engine_refuses_to_propose_from_nothing(project: Path, qtbot: QtBot) -> None:
-    made = Proposal()
-    made.ask([str(project), "1", "--macs", "0.4"])
-    with qtbot.waitSignal(made.changed, timeout=60_000):
-        pass
-    assert made.error is not None and made.answer is None and not made.busy
-    made.close()
-
-
 def test_that_start_shares_the_groups_between_the_cores(
     page: RecipePage, run: Path, studio: Studio, monkeypatch: pytest.MonkeyPatch, asked: list[list[str]], qtbot: QtBot
 ) -> None:
