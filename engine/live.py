@@ -5,14 +5,18 @@ from __future__ import annotations
 import json
 import shlex
 from functools import cache, lru_cache
+from pathlib import Path
 
+from engine.assembly import checkpoint_of
 from engine.contract.messages import UserError
 from engine.contract.preview import Figures, FiguresAnswer, FiguresRequest, PlannedWork, Problem
 from engine.contract.project import DetectorChoice
 from engine.contract.recipe import Recipe, builtin_recipes
+from engine.detector.header import read_info
 from engine.graph.graph import Graph
 from engine.plan import makeable, plan, problems
 from engine.preview import configuration, graph_figures, traced_graph
+from engine.registry import make
 from engine.technique import Technique
 
 
@@ -22,7 +26,7 @@ def answer(request: FiguresRequest) -> FiguresAnswer:
     Raises UserError for a detector that cannot be, JobFailed for one that cannot be built.
     """
     recipe, choice = request.recipe, request.detector
-    base = _Stack(choice)
+    base = _Stack(choice, _begun_with(request))
     found = problems(recipe, choice)
     steps: list[Figures | None] = [None] * len(recipe.steps)
     stack = base
@@ -43,6 +47,22 @@ def answer(request: FiguresRequest) -> FiguresAnswer:
         jobs=() if found else _jobs(recipe, choice),
         command=command(request),
     )
+
+
+def _begun_with(request: FiguresRequest) -> tuple[Technique, ...]:
+    """What the run that the recipe starts from was made by already; nothing where there is no trained run."""
+    if request.project is None or request.start is None:
+        return ()
+    try:
+        file = checkpoint_of(Path(request.project) / "runs" / request.start)
+        return _techniques_of(file, file.stat().st_mtime_ns)
+    except (UserError, OSError):  # a run that has not begun, or a file that is no checkpoint: the bare detector
+        return ()
+
+
+@lru_cache(maxsize=32)
+def _techniques_of(file: Path, _changed: int) -> tuple[Technique, ...]:
+    return tuple(make(step) for step in read_info(file).steps)
 
 
 def command(request: FiguresRequest) -> str:

@@ -32,7 +32,10 @@ class PlannedWork(BaseModel):
 
 
 class FiguresRequest(BaseModel):
-    """A detector, and the recipe on it; the rest only completes the command line and names what it would name."""
+    """A detector, and the recipe on it, from the run `start` of the folder `project` if both are named.
+
+    The rest only completes the command line and names what it would name.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -45,7 +48,7 @@ class FiguresRequest(BaseModel):
 
 
 class FiguresAnswer(BaseModel):
-    """Figures of the bare detector, after each step and after all of them.
+    """Figures of what the recipe starts from (a run, else the bare detector), after each step and after all of them.
 
     `steps` stand in the order of the recipe, each with all enabled steps up to it in the order of the plan; None for a
     step that is switched off or has parameters that cannot be. `jobs` is empty while there are problems.

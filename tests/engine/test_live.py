@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -35,8 +36,8 @@ def params(figures: Figures | None) -> float:
     return found.value
 
 
-def prune(ratio: object, **more: Any) -> Step:
-    return Step(technique="filter_prune", params={"ratio": ratio}, **more)
+def prune(ratio: object, criterion: str = "fpgm", **more: Any) -> Step:
+    return Step(technique="filter_prune", params={"ratio": ratio, "criterion": criterion}, **more)
 
 
 def test_that_steps_add_up_in_the_order_of_the_plan_and_stand_in_that_of_the_recipe() -> None:
@@ -48,6 +49,23 @@ def test_that_steps_add_up_in_the_order_of_the_plan_and_stand_in_that_of_the_rec
         ("quant_post", ("quant_post",), 0),
     ]
     assert told.problems == ()
+
+
+def test_that_a_recipe_on_a_pruned_run_begins_with_what_is_left_of_it(tmp_path: Path) -> None:
+    from engine.assembly import assemble, extend
+    from engine.detector.checkpoint import network_arrays, save
+    from engine.detector.header import CheckpointInfo
+
+    step = prune(0.5, criterion="l1")
+    model = extend(assemble(choice_of(KEY)), (step,))
+    info = CheckpointInfo(choice=model.choice, steps=model.steps, records=model.records)
+    arrays = {f"model.{name}": value for name, value in network_arrays(model.network).items()}
+    save(tmp_path / "runs" / "0002-cut" / "checkpoints" / "best.safetensors", info, arrays)
+
+    whole, cut = ask(project=str(tmp_path)), ask(project=str(tmp_path), start="0002-cut")
+    again = ask(prune(0.5), project=str(tmp_path), start="0002-cut")
+    assert params(whole.base) > params(cut.base) == params(ask(step).figures) > params(again.figures)
+    assert ask(project=str(tmp_path), start="0003-nowhere").base == whole.base
 
 
 def test_that_a_step_switched_off_counts_for_nothing() -> None:
