@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from engine.cli.choosing import add_detector_arguments, project_or_bare
+from engine.cli.layers import print_layers, rows
 from engine.cli.output import emit_json, print_table
 from engine.cli.projects import show_value
 from engine.contract.figures import Figure, pick
@@ -20,6 +21,7 @@ def add_parser(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     both = "a project's folder (not with --detector), and a recipe"
     parser.add_argument("words", metavar="[DIR] RECIPE", nargs="+", help=both)
+    parser.add_argument("--layers", action="store_true", help="what each layer counts, before and after")
     add_detector_arguments(parser)
 
 
@@ -36,11 +38,14 @@ def run(args: argparse.Namespace) -> int:
     recipe = find_recipe(name)
     plan(recipe, choice)
     made = [technique for _, technique in ordered(recipe)]
-    base = graph_figures(graph_of(choice))
-    after = preview(graph_of(choice, made), made)
+    graph, changed = graph_of(choice), graph_of(choice, made)
+    base, after = graph_figures(graph), preview(changed, made)
+    for technique in made if args.layers else ():
+        changed = technique.estimate(changed)
     if args.json:
         emit_json(
             {
+                **({"layers": [layer._asdict() for layer in rows(graph, changed)]} if args.layers else {}),
                 "figures": [figure.model_dump(exclude_none=True) for figure in after],
                 "base": [figure.model_dump(exclude_none=True) for figure in base],
                 "recipe": recipe.model_dump(mode="json"),
@@ -48,6 +53,9 @@ def run(args: argparse.Namespace) -> int:
             }
         )
         return 0
+    if args.layers:
+        print_layers(graph, changed)
+        print()
     print(f"{choice.key}, {choice.size} px, {len(choice.classes)} classes, recipe {recipe.name}")
     print_table([row(base, figure) for figure in after], ("figure", "base", "recipe", "change", "source"))
     return 0
