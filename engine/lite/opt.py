@@ -26,9 +26,11 @@ def optimise(
 ) -> list[Kernel]:
     """Write the program of `program_dir` as `out`, which ends in .nb; returns the kernels that Lite chose.
 
-    int8 comes from the program itself; for x86 it is first fitted to that target's kernels. On OpenCL both float
-    precisions are the same file: the phone's library chooses when it loads it. Raises JobFailed with the optimiser's
-    words, or if it left no file.
+    int8 comes from the program itself; for x86 it is first fitted to that target's kernels. The weights of convolutions
+    that it computes in float are stored in 8 bits too, scaled by output channel, and are float again once the file is
+    loaded: in SSDLite for 80 classes they would be half of the file (not for PicoDet: see opt_child). On OpenCL both
+    float precisions are the same file: the phone's library chooses when it loads it. Raises JobFailed with the
+    optimiser's words, or if it left no file.
     """
     out.parent.mkdir(parents=True, exist_ok=True)
     fp16 = precision == "fp16" and target == "arm"  # with OpenCL the optimiser aborts on it
@@ -37,7 +39,14 @@ def optimise(
         if target == "x86" and is_quantised(program_dir):
             program_dir = _fitted_to_x86(program_dir, Path(scratch), check)
         with Child("engine.lite.opt_child", check=check) as child:
-            child.ask("optimise", program_dir=str(program_dir), out=str(stem), places=PLACES[target], fp16=fp16)
+            child.ask(
+                "optimise",
+                program_dir=str(program_dir),
+                out=str(stem),
+                places=PLACES[target],
+                fp16=fp16,
+                pack=precision == "int8",
+            )
         written = stem.with_suffix(".nb")
         if not written.is_file():
             raise JobFailed("lite.no_model", path=str(out))

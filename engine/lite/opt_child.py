@@ -9,11 +9,15 @@ from typing import Any
 from paddlelite.lite import Opt
 
 from engine.lite.answering import serve
-from engine.lite.fixups import fix_program
+from engine.lite.fixups import fix_program, has_product
 
 
-def optimise(program_dir: str, out: str, places: str, fp16: bool) -> dict[str, Any]:
-    """Convert `model.pdmodel` and `model.pdiparams` into `out`.nb."""
+def optimise(program_dir: str, out: str, places: str, fp16: bool, pack: bool) -> dict[str, Any]:
+    """Convert `model.pdmodel` and `model.pdiparams` into `out`.nb; `pack` keeps float weights as 8-bit numbers.
+
+    It is left out where matrices are multiplied, as PicoDet does to decode: with Lite 2.13rc0 that detector then finds
+    nothing, though its raw outputs stay right.
+    """
     folder = Path(program_dir)
     fixed, counts = fix_program((folder / "model.pdmodel").read_bytes())
     with tempfile.TemporaryDirectory() as scratch:
@@ -24,6 +28,9 @@ def optimise(program_dir: str, out: str, places: str, fp16: bool) -> dict[str, A
         opt.set_param_file(str(folder / "model.pdiparams"))
         if fp16:
             opt.enable_fp16()  # before the places: afterwards it is ignored without a word
+        if pack and not has_product(fixed):
+            opt.set_quant_model(True)
+            opt.set_quant_type("QUANT_INT8")
         opt.set_valid_places(places)
         opt.set_model_type("naive_buffer")
         opt.set_optimize_out(out)
