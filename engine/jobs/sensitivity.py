@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ from engine.contract.job import SensitivityJob
 from engine.contract.messages import UserError
 from engine.contract.recipe import Step
 from engine.contract.sensitivity import GroupLosses, SensitivityFolder, digest_of
-from engine.measuring import calibration_of, coco_measured
+from engine.measuring import calibration_of, coco_measured, runs_as_program
 from engine.technique import Context
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 STATISTICS = 64
 """Training pictures that a cut by obs looks at here; half of what a step takes."""
+AT_ONCE = 3
+"""Groups that share one recorded run of the whole network; so many are lost at most when a measurement is stopped."""
 
 
 @dataclass(frozen=True)
@@ -69,24 +71,44 @@ def run(job: SensitivityJob, context: JobContext) -> dict[str, object]:
     wanted = [name for name in channels if name in job.groups or not job.groups][job.part :: job.parts]
     context.stage("sensitivity.running", groups=len(wanted), pictures=len(shown))
     todo = [name for name in wanted if folder.missing(name, job.ratios)]
-    base = bench.measure(load(bench.run)[0]) if todo else 0.0
-    for number, name in enumerate(todo, start=1):
-        losses = {
-            ratio: round(base - bench.measure(bench.cut(name, ratio, job.criterion)), 3)
-            for ratio in folder.missing(name, job.ratios)
-        }
-        folder.write(
-            GroupLosses(
-                group=name,
-                channels=channels[name],
-                base=base,
-                split=job.split,
-                pictures=len(shown),
-                losses=losses,
+    done = 0
+    for base, found in _losses(bench, {name: folder.missing(name, job.ratios) for name in todo}, job.criterion):
+        for name, losses in found.items():
+            folder.write(
+                GroupLosses(
+                    group=name,
+                    channels=channels[name],
+                    base=base,
+                    split=job.split,
+                    pictures=len(shown),
+                    losses=losses,
+                )
             )
-        )
-        context.progress(number, len(todo), "group")
+        done += len(found)
+        context.progress(done, len(todo), "group")
     return {"folder": str(folder.root), "groups": list(channels)}
+
+
+def _losses(
+    bench: _Bench, todo: Mapping[str, Sequence[float]], criterion: str
+) -> Iterator[tuple[float, dict[str, dict[float, float]]]]:
+    """The base, and losses by group and ratio, some groups at a time: what is yielded need not be measured again."""
+    if not todo:
+        return
+    model, _ = load(bench.run)
+    if criterion == "obs" or runs_as_program(model.steps):
+        # Obs solves the weights behind a cut anew and renews statistics: hardly a layer stays as it was.
+        base = bench.measure(model)
+        for name, ratios in todo.items():
+            yield base, {name: {r: round(base - bench.measure(bench.cut(name, r, criterion)), 3) for r in ratios}}
+        return
+    from engine.detector.trace import trace
+    from engine.jobs.probes import Prober
+
+    prober = Prober(model, trace(model.network, dict(model.config)), bench.shown, bench.check)
+    names = list(todo)
+    for first in range(0, len(names), AT_ONCE):
+        yield prober.losses({name: todo[name] for name in names[first : first + AT_ONCE]}, criterion)
 
 
 def groups_of(run: Path) -> dict[str, int]:
