@@ -92,7 +92,7 @@ _SPREAD = {
     "soc-threads": 0.12,
     "threads": 0.2,
 }
-_ERA_SPREAD = {"activation": 0.2, "tail": 0.2}
+_ERA_SPREAD = {"activation": 0.12, "tail": 0.12}
 """Activations were not merged into convolutions at first, and the making of boxes was rewritten."""
 _SPEED_UP = {2: (1.75, 1.25), 4: (2.9, 1.5)}
 
@@ -112,7 +112,7 @@ def prior(name: str) -> tuple[float, float]:
     if what == "precision":
         return _precision(*rest)
     if what == "era":
-        return 0.0, 0.1 if len(rest) == 1 else _ERA_SPREAD.get(rest[1], 0.12)
+        return 0.0, 0.06 if len(rest) == 1 else _ERA_SPREAD.get(rest[1], 0.07)
     return 0.0, _SPREAD[what]
 
 

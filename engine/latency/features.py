@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from math import ceil, inf, prod
+from math import ceil, inf, isqrt, prod
 from typing import Literal, get_args
 
 from engine.graph.count import CONVOLUTIONS, op_macs
@@ -95,6 +95,8 @@ def _operations(graph: Graph, threads: int, int8: frozenset[str]) -> Iterator[La
 def _part(op: Op, before: Part) -> Part:
     if not op.layer:
         return before
+    if op.layer.startswith("neck.yolo_block"):
+        return "head"  # PaddleDetection keeps most of YOLOv3's head in its neck
     return _PREFIXES.get(op.layer.split(".")[0], "head")
 
 
@@ -142,7 +144,8 @@ def winograd(height: int, width: int, threads: int) -> tuple[float, int]:
         filtered = (side + 2) ** 2
         if places < places_per_thread * threads:
             return max(ceil(height / side) * ceil(width / side) * filtered, least), filtered
-        least = max(least, places_per_thread * threads / side**2 * filtered)
+        widest = isqrt(int(places_per_thread * threads) - 1)
+        least = max(least, ceil(widest / side) ** 2 * filtered)
     raise AssertionError("the last tile takes every map")
 
 

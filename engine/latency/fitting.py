@@ -62,7 +62,8 @@ class Problem:
 
     def predict(self, theta: Array) -> Array:
         """Logarithm of the milliseconds of each sample."""
-        return np.log(np.bincount(self.rows, np.exp(self.design @ theta + self.log_amounts), len(self.samples)))
+        found: Array = np.log(np.bincount(self.rows, np.exp(self.design @ theta + self.log_amounts), len(self.samples)))
+        return found
 
     def fit(self, used: NDArray[np.bool_] | None = None, start: Array | None = None) -> Array:
         """The effects in the order of `names`, fitted on the samples that are `used` (all if None)."""
@@ -79,16 +80,6 @@ class Problem:
             if np.abs(step).max() < _ENOUGH:
                 break
         return theta
-
-    def covariance(self, theta: Array, used: NDArray[np.bool_] | None = None) -> Array:
-        """How sure the fit is of its effects: the inverse of the curvature of what it minimises."""
-        used = np.ones(len(self.samples), bool) if used is None else used
-        return np.linalg.inv(self._hessian(self.jacobian(theta) / NOISE, used * self.weights))
-
-    def spread_of(self, theta: Array, covariance: Array) -> Array:
-        """Standard deviation of the logarithm of each sample's time: that of its effects, and the tables' noise."""
-        jacobian = self.jacobian(theta)
-        return np.sqrt(np.einsum("ij,jk,ik->i", jacobian, covariance, jacobian, optimize=True) + NOISE**2)
 
     def jacobian(self, theta: Array) -> Array:
         """Change of each sample's logarithm with each effect: the share of time that the effect bears on."""

@@ -1,4 +1,4 @@
-"""The published rows as samples to fit on, with graphs from a folder where `networks` and the detectors' trace put them."""
+"""The published rows as samples to fit on, and the graphs of their networks, which a folder keeps."""
 
 from __future__ import annotations
 
