@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
@@ -27,7 +27,9 @@ _TONES = {
 
 
 class BenchResults(QWidget):
-    """Shows a kept bench, or the rows of one that is under way."""
+    """Shows a kept bench, or the rows of one that is under way; `changed` tells that it shows another."""
+
+    changed = Signal()
 
     def __init__(self, store: BenchesStore, project: ProjectStore) -> None:
         super().__init__()
@@ -78,7 +80,6 @@ class BenchResults(QWidget):
         column.setSpacing(12)
         column.addWidget(card)
         column.addWidget(self._chart)
-        column.addStretch(1)
 
     def _connect(self) -> None:
         self._store.changed.connect(self._on_benches)
@@ -127,6 +128,7 @@ class BenchResults(QWidget):
             found = bench.sustained if bench is not None else None
             self._chart.setVisible(found is not None)
             self.sustained.show_points(found.points if found else (), found, simulated)
+        self.changed.emit()
 
     def _tell(self, bench: BenchResult | None) -> None:
         for label in self.verdicts:

@@ -8,13 +8,10 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QFileDialog,
-    QFrame,
     QGridLayout,
-    QHBoxLayout,
     QLineEdit,
-    QPushButton,
     QWidget,
-)
+)  # fmt: skip
 
 from engine.contract.job import Backend, BenchJob, Precision
 from engine.contract.phones import Phone
@@ -25,44 +22,11 @@ from studio.stores.run import Run
 from studio.studio import Studio
 from studio.views.phone_rules import PRECISIONS, is_quantised
 from studio.views.schema_controls import IntegerSpin, NumberSpin, QuietCombo
+from studio.views.toggles import Toggles
 from studio.views.widgets import Card, Heading, IconButton, Muted, Text
 
 THREADS = ("1", "2", "4", "8")
 CACHE = "phone"
-
-
-class Toggles(QFrame):
-    """Choices side by side of which several may be taken; `changed` after a click."""
-
-    changed = Signal()
-
-    def __init__(self, names: tuple[str, ...], on: list[str]) -> None:
-        super().__init__()
-        self.setProperty("role", "segments")
-        row = QHBoxLayout(self)
-        row.setContentsMargins(2, 2, 2, 2)
-        row.setSpacing(2)
-        self.buttons: dict[str, QPushButton] = {}
-        for name in names:
-            button = self.buttons[name] = QPushButton(name)
-            button.setCheckable(True)
-            button.setChecked(name in on)
-            button.setProperty("role", "segment")
-            button.clicked.connect(lambda: self.changed.emit())
-            row.addWidget(button, 1)
-
-    def taken(self) -> tuple[str, ...]:
-        """The names that are taken and possible."""
-        return tuple(name for name, button in self.buttons.items() if button.isChecked() and button.isEnabled())
-
-    def checked(self) -> list[str]:
-        """The names that are taken, whether possible now or not."""
-        return [name for name, button in self.buttons.items() if button.isChecked()]
-
-    def allow(self, name: str, reason: str | None) -> None:
-        """Switch one on, or off with a reason."""
-        self.buttons[name].setEnabled(reason is None)
-        self.buttons[name].setToolTip(reason or "")
 
 
 class MeasureForm(Card):
@@ -74,6 +38,7 @@ class MeasureForm(Card):
         super().__init__()
         self._studio = studio
         self._phones = phones
+        self._picked: str | None = None
         memory = self._memory = phones.memory
         self.run = QuietCombo()
         self.run.setSizeAdjustPolicy(QuietCombo.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
@@ -131,6 +96,7 @@ class MeasureForm(Card):
 
     def _connect(self) -> None:
         self.run.currentIndexChanged.connect(self._on_run)
+        self.run.activated.connect(self._on_picked)
         for toggles in (self.precisions, self.threads):
             toggles.changed.connect(self._on_change)
         for field in (self.tool, self.libs):
@@ -148,15 +114,14 @@ class MeasureForm(Card):
         return self._studio.runs.by_name(self.run.currentData())
 
     def reload(self) -> None:
-        """Take the runs that can be measured, latest first, and keep the choice."""
-        kept = self.run.currentData()
+        """Take the runs that can be measured, latest first; the latest is chosen until a person picks another."""
         ready = [run.name for run in reversed(self._studio.runs.runs) if run.status == "finished"]
         if ready != [self.run.itemData(place) for place in range(self.run.count())]:
             self.run.blockSignals(True)
             self.run.clear()
             for name in ready:
                 self.run.addItem(name, name)
-            self.run.setCurrentIndex(max(0, self.run.findData(kept)) if ready else -1)
+            self.run.setCurrentIndex(max(0, self.run.findData(self._picked)) if ready else -1)
             self.run.blockSignals(False)
             self._on_run()
         self.refresh()
@@ -223,6 +188,9 @@ class MeasureForm(Card):
             base=str(base.root) if base is not None else None,
             **extra,
         )
+
+    def _on_picked(self) -> None:
+        self._picked = self.run.currentData()
 
     def _on_run(self) -> None:
         self.refresh()

@@ -18,6 +18,7 @@ from studio.views.page import Page, PageState
 from studio.views.phone_devices import DeviceCard
 from studio.views.phone_export import FORM_WIDTH, ExportPart
 from studio.views.phone_measure import MeasureForm
+from studio.views.phone_time import TimeCard
 from studio.views.schema_controls import Segmented
 from studio.views.widgets import Button, Title
 
@@ -39,6 +40,7 @@ class PhonePage(Page):
         self.devices = DeviceCard(self.phones, known_socs())
         self.measure = MeasureForm(studio, self.phones)
         self.results = BenchResults(self.benches, studio.project)
+        self.time = TimeCard(studio, self.phones)
         self.bench_task = TaskLine()
         self.start = Button("studio.bench.measure", self._measure, "primary", "play")
         self.parts = Segmented(2)
@@ -61,7 +63,7 @@ class PhonePage(Page):
         row = QHBoxLayout(measuring)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
-        left, right = _scroll((self.devices, self.measure), 24, 12), _scroll((self.results,), 0, 24)
+        left, right = _scroll((self.devices, self.measure), 24, 12), _scroll((self.results, self.time), 0, 24)
         left.setFixedWidth(FORM_WIDTH + 36)
         row.addWidget(left)
         row.addWidget(right, 1)
@@ -89,6 +91,7 @@ class PhonePage(Page):
         self.measure.changed.connect(self._on_run)
         self.exporting.changed.connect(self._refresh)
         self.benches.changed.connect(self._refresh)
+        self.results.changed.connect(self._show_time)
         self.bench_task.ended.connect(self._on_ended)
         on_language(self._name_parts)
         for task in studio.tasks.running():
@@ -100,6 +103,7 @@ class PhonePage(Page):
         self.measure.reload()
         self.benches.reload()
         self.phones.watch()
+        self._show_time()
 
     def show_part(self, part: int) -> None:
         """Bring a part to the front, and remember it."""
@@ -141,7 +145,12 @@ class PhonePage(Page):
     def _on_run(self) -> None:
         run = self.measure.current()
         self.benches.show(run.root if run is not None else None)
+        self._show_time()
         self._refresh()
+
+    def _show_time(self) -> None:
+        run = self.measure.current()
+        self.time.show_run(run.name if run is not None else None, self.results.bench)
 
     def _on_run_changed(self, run: Run) -> None:
         if run.status != "running":

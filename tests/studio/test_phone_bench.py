@@ -1,4 +1,4 @@
-"""The part of the phone page that measures: it says what it is told of phones and benches, and asks for the right job."""
+"""The part of the phone page that measures: it says what it is told of phones and benches, and asks for a job."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
-from engine.contract.events import Finished, Hello, Metric
+from engine.contract.events import Event, Finished, Hello, Metric
 from engine.contract.job import BenchJob, Job
+from engine.contract.lock import RunLock
 from engine.contract.messages import Message
 from engine.contract.phones import Against, keep
 from engine.contract.project import ProjectFolder
@@ -77,7 +79,7 @@ def test_that_a_phone_that_cannot_be_used_says_what_to_do(
     tell(page, told_phones, line(phone(state=state, problem=problem)), 1, qtbot)
     row = page.devices.rows[0]
     assert row.state.text() and not row.state.text().startswith("studio.")
-    assert any(label.text().startswith("This phone cannot") for label in row.findChildren(type(row.state).__base__))
+    assert any(label.text().startswith("This phone cannot") for label in row.findChildren(QLabel))
     assert not page.start.isEnabled() and page.start.toolTip()
 
 
@@ -186,21 +188,23 @@ def test_that_rows_appear_while_a_bench_goes_on(
     tell(page, told_phones, line(phone(simulated=True)), 1, qtbot)
     job = page.measure.job()
     assert job is not None
-    task = follow_told(page, project, job)
+    task, lock = follow_told(page, project, job)
     qtbot.waitUntil(lambda: bool(page.results.table.cells), timeout=PATIENCE_MS)
     assert page.results.table.cells["fp32", 1].value.text() == "12.0 ms" and page.results.live
     assert page.results.sustained.points() == 1 and not page.start.isEnabled()
     with RunFolder(task.root).events.open("a") as file:
-        file.write(event_line(8, Finished()))
+        file.write(event_line(7, Finished()))
+    lock.close()
     qtbot.waitUntil(lambda: not page.results.live, timeout=PATIENCE_MS)
     assert page.start.isEnabled() and not page.bench_task.busy
 
 
-def follow_told(page: PhonePage, project: Path, job: BenchJob) -> JobTask:
+def follow_told(page: PhonePage, project: Path, job: BenchJob) -> tuple[JobTask, RunLock]:
     """A bench that has told some curves, as if its worker was at it."""
     root = ProjectFolder(project).new_task("bench")
+    lock = RunLock.take(RunFolder(root).lock)
     RunFolder(root).job.write_text(job.model_dump_json())
-    told = [
+    told: list[Event] = [
         Hello(pid=1, versions={}, device="CPU"),
         *(Metric(name="bench.fp32.arm.1", step=step, value=value) for step, value in enumerate((11.0, 12.0, 14.0))),
         *(Metric(name=f"sustained.{name}", step=0, value=value) for name, value in (("s", 1), ("ms", 9), ("c", 30))),
@@ -208,7 +212,7 @@ def follow_told(page: PhonePage, project: Path, job: BenchJob) -> JobTask:
     RunFolder(root).events.write_text("".join(event_line(number, event) for number, event in enumerate(told)))
     task = JobTask(root, "", job, page.studio.following, page.studio.tasks)
     page.studio.tasks._add(task)
-    return task
+    return task, lock
 
 
 def test_that_curves_become_rows_and_moments() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from engine.contract.job import Precision
 from engine.contract.messages import Message
 from engine.contract.phones import (
     Against,
@@ -20,6 +21,7 @@ from engine.contract.phones import (
 WORDS = Message(code="studio.core.engine_silent")
 COLD = Sensors(seconds=0.0, temperature_c=31.0, battery_percent=80, clocks_mhz=(2840, 1780))
 HOT = Sensors(seconds=60.0, temperature_c=44.0, battery_percent=79, clocks_mhz=(1900, 1780))
+PRECISIONS: tuple[Precision, ...] = ("fp32", "fp16", "int8")
 TIMES = {"fp32": (40.0, 22.0, 13.0), "fp16": (21.0, 12.0, 7.5), "int8": (18.0, 11.0, 8.4)}
 
 
@@ -37,7 +39,7 @@ def line(*phones: Phone, problem: Message | None = None) -> str:
 
 def row(precision: Any, threads: int, ms: float, **more: Any) -> BenchRow:
     times = (0.97 * ms, ms, 1.04 * ms)
-    told = {
+    told: dict[str, Any] = {
         "median_ms": ms, "p90_ms": 1.05 * ms, "low_ms": times[0], "high_ms": times[2], "min_ms": times[0],
         "max_ms": 1.2 * ms, "memory_mb": 87.0, "samples": times, "before": COLD, "after": COLD,
     }  # fmt: skip
@@ -55,15 +57,16 @@ def bench(run: str, time: float = 1_790_000_000.0, simulated: bool = False, **mo
     parity = [
         ParityRow(precision=name, backend="arm", pictures=3, boxes=9, agrees=name != "int8", finding=WORDS,
                   map_pictures=20, map_phone=41.0, map_host=52.3)
-        for name in TIMES
+        for name in PRECISIONS
     ]  # fmt: skip
     against = Against(
         run="0001-train", precision="fp16", backend="arm", threads=4, base_ms=15.0, base_low_ms=14.5, base_high_ms=15.6,
         ms=7.5, low_ms=7.3, high_ms=7.8,
     )  # fmt: skip
     whole: dict[str, Any] = {
-        "run": run, "time": time, "phone": phone(simulated=simulated), "input": "1 x 3 x 96 x 96", "runtime": "v2.13-rc",
-        "rows": rows, "parity": parity, "against": (against,), "verdicts": (WORDS, WORDS), "sustained": sustained(),
+        "run": run, "time": time, "phone": phone(simulated=simulated), "input": "1 x 3 x 96 x 96",
+        "runtime": "v2.13-rc", "rows": rows, "parity": parity, "against": (against,),
+        "verdicts": (WORDS, WORDS), "sustained": sustained(),
     }  # fmt: skip
     return BenchResult(**(whole | more))
 
