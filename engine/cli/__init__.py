@@ -6,9 +6,9 @@ import argparse
 import difflib
 import importlib
 import os
-import pkgutil
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from types import ModuleType
 from typing import NoReturn
 
@@ -16,9 +16,6 @@ from engine.cli.output import emit_json
 from engine.contract.display import require_display
 from engine.contract.messages import Cancelled, JobFailed, Message, UserError
 from engine.contract.resources import ROOT
-
-# Modules of this package that are no verbs.
-_SUPPORT = ("output", "follow", "projects", "choosing", "demonstration", "int8_layers")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -47,8 +44,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def verbs() -> dict[str, str]:
-    """Every verb with the name of its module."""
-    names = (module.name for module in pkgutil.iter_modules(__path__) if module.name not in _SUPPORT)
+    """Every verb with the name of its module: a file of this folder that declares a NAME."""
+    files = sorted(Path(__file__).parent.glob("[!_]*.py"))
+    names = [file.stem for file in files if "\nNAME = " in file.read_text(encoding="utf-8")]
     return {name.replace("_", "-"): name for name in names}
 
 

@@ -15,11 +15,12 @@ from engine.contract.job import Precision, Target, TrainJob, TrainSettings
 from engine.contract.matrix import PLAIN, Cell, Outcome, failed
 from engine.contract.messages import JobFailed, UserError
 from engine.contract.project import DetectorChoice
-from engine.contract.recipe import Recipe, Step
+from engine.contract.recipe import Recipe
 from engine.exporting import is_quantised
 from engine.plan import PlannedJob, plan
 from engine.registry import make
 from tests.matrix.code import code_of
+from tests.matrix.steps import steps_of
 
 PICTURES, BATCH = 4, 2
 KINDS = "arm fp32, arm fp16, arm int8, opencl fp32, opencl fp16, x86 fp32, x86 int8"
@@ -56,7 +57,7 @@ def _trained(detector: str, technique: str, folder: Path) -> tuple[Any, Any]:
     choice = DetectorChoice(key=detector, size=sizes.min, classes=CLASSES)
     jobs = [PlannedJob("train", (), (), 1, 1.0)]
     if technique != PLAIN:
-        jobs = plan(Recipe(name="cell", steps=(Step(technique=technique),)), choice)
+        jobs = plan(Recipe(name="cell", steps=steps_of(technique)), choice)
     index = folder / "data" / "index.sqlite"
     import_dataset(write_coco(folder / "pictures", shots(PICTURES, 2, 1)), index)
     start = teacher = _plain(choice, folder / "base")

@@ -4,44 +4,77 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import re
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-from engine.contract.matrix import PLAIN
 from engine.contract.resources import DETECTORS, ROOT
+from tests.matrix.steps import steps_of
 
-FOLDERS = ("engine/detector", "engine/graph", "engine/lite")
+FOLDERS = ("engine/detector", "engine/graph", "engine/lite", "engine/techniques")
 FILES = (
     "engine/assembly.py", "engine/exporting.py", "engine/measuring.py", "engine/plan.py", "engine/preview.py",
     "engine/technique.py", "engine/float_layers.py", "engine/jobs/train.py", "tests/matrix/cell.py",
 )  # fmt: skip
+"""What every cell runs; with what it imports from FOLDERS it makes up a cell's code."""
 LOCK = ROOT / "packaging" / "requirements.lock"
+_MODULE = re.compile(r"engine(\.\w+)+")
 
 
 def code_of(detector: str, technique: str) -> str:
-    """Twelve hexadecimal digits over the shared code, the detector's file, the technique's file and the lock."""
-    parts = [_shared(), (DETECTORS / f"{detector}.yml").read_text(encoding="utf-8")]
-    if technique != PLAIN:
-        parts.append(_bare(ROOT / "engine" / "techniques" / f"{technique}.py"))
+    """Twelve hexadecimal digits over the code that the two reach, the detector's file and the lock."""
+    roots = [ROOT / name for name in FILES]
+    roots += [ROOT / "engine" / "techniques" / f"{step.technique}.py" for step in steps_of(technique)]
+    parts = [_bare(file) for file in sorted(reached(roots))]
+    parts += [(DETECTORS / f"{detector}.yml").read_text(encoding="utf-8"), LOCK.read_text(encoding="utf-8")]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:12]
 
 
+def reached(roots: list[Path]) -> set[Path]:
+    """The files with all that they import, at the top or within a function, or start as a process, in FOLDERS."""
+    found, waiting = set(roots), list(roots)
+    while waiting:
+        new = set(_imported(waiting.pop())) - found
+        found |= new
+        waiting += new
+    return found
+
+
 @cache
-def _shared() -> str:
-    files = [ROOT / name for name in FILES]
-    files += [file for folder in FOLDERS for file in (ROOT / folder).glob("*.py")]
-    return "\0".join([_bare(file) for file in sorted(files)] + [LOCK.read_text(encoding="utf-8")])
+def _imported(file: Path) -> tuple[Path, ...]:
+    """Files of FOLDERS that a module names in an import, or in a string as the module of a child process."""
+    names = set(_named(_tree(file)))
+    files = (ROOT / f"{name.replace('.', '/')}.py" for name in names)
+    within = tuple(ROOT / folder for folder in FOLDERS)
+    return tuple(sorted(found for found in files if found.parent in within and found.is_file()))
+
+
+def _named(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (part.name for part in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{part.name}" for part in node.names)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and _MODULE.fullmatch(node.value):
+            yield node.value
 
 
 @cache
 def _bare(file: Path) -> str:
     """A module without comments, docstrings and layout."""
+    return ast.dump(_tree(file))
+
+
+def _tree(file: Path) -> ast.Module:
+    """The syntax of a module, less its docstrings."""
     tree = ast.parse(file.read_text(encoding="utf-8"))
     for node in ast.walk(tree):
         body = getattr(node, "body", None)
         if isinstance(body, list):
             node.body = [part for part in body if not _is_text(part)]  # type: ignore[attr-defined]
-    return ast.dump(tree)
+    return tree
 
 
 def _is_text(node: ast.AST) -> bool:

@@ -6,8 +6,8 @@ from engine.contract.matrix import PLAIN, Cell, Matrix, Outcome
 from engine.contract.resources import ROOT
 from engine.detector.spec import detector_specs
 from engine.registry import techniques
+from tests.matrix.steps import BEFORE
 
-DOCUMENT = ROOT / "docs" / "matrix.md"
 DOCUMENT = ROOT / "docs" / "matrix.md"
 MARKS = {"works": "yes", "refused": "no", "fails": "**fails**"}
 _HEAD = """# What works with what
@@ -27,7 +27,10 @@ def document(matrix: Matrix) -> str:
     reasons: dict[str, str] = {}
     for name, technique in zip(names, (PLAIN, *techniques()), strict=True):
         cells = [matrix.cell(key, technique) for key in keys]
-        lines.append(_row([f"`{name}`" if technique else name, *(_mark(cell) for cell in cells)]))
+        told = f"`{name}`" if technique else name
+        if technique in BEFORE:
+            told += f" behind {', '.join(f'`{step.technique}`' for step in BEFORE[technique])}"
+        lines.append(_row([told, *(_mark(cell) for cell in cells)]))
         reasons |= {f"{technique}: {_words(cell.outcome)}": "" for cell in cells if cell and cell.outcome.message}
     lines += ["", *(f"- {reason}" for reason in sorted(reasons)), "", "## Detector and export\n"]
     lines += _exports(matrix, keys)
