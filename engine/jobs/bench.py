@@ -6,10 +6,10 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from engine.context import JobContext
-from engine.contract.figures import Conditions, Figure
+from engine.contract.figures import Conditions, Figure, Source
 from engine.contract.job import BenchJob
 from engine.contract.messages import JobFailed, UserError
 from engine.contract.phones import Against, BenchResult, BenchRow, ParityRow, Phone, Sustained, benches, keep
@@ -108,7 +108,7 @@ class _Bench:
         )
         return result.model_copy(update={"figures": tuple(_figures(result))})
 
-    def inputs(self, export: Export, picture: Picture) -> dict[str, object]:
+    def inputs(self, export: Export, picture: Picture) -> dict[str, Any]:
         """One picture as the model takes it, prepared as its card says."""
         from engine.detector.pictures import read_picture, to_inputs
         from engine.phone.feeding import card_config
@@ -139,7 +139,9 @@ class _Bench:
     def tool(self) -> list[Cargo]:
         """The user's tool with its libraries, or a simulated phone's own stand-in."""
         if self.phone.simulated:
-            raise NotImplementedError
+            from engine.phone.simulated.stand_in import simulated_tool
+
+            return [Cargo(simulated_tool(self.scratch / "benchmark_bin"), PROGRAM, executable=True)]
         tool = find_tool(self.job.tool, self.job.libs)
         check_abi(tool, self.phone.abi)
         libraries = [Cargo(path, TOOLS / path.name) for path in tool.libraries]
@@ -204,7 +206,7 @@ def _figures(result: BenchResult) -> Iterator[Figure]:
             simulated=True if phone.simulated else None,
             subject=row.backend,
         )
-        source = "estimated" if phone.simulated else "measured"
+        source: Source = "estimated" if phone.simulated else "measured"
         if row.median_ms is not None:
             yield Figure(
                 name="phone_ms",

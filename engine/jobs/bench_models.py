@@ -99,8 +99,14 @@ class Exports:
         return export
 
     def twin(self, export: Export) -> Path:
-        """The folder with what a simulated phone computes with in place of the `.nb`: see `phone.simulated`."""
-        raise NotImplementedError
+        """The folder with what a simulated phone computes with in place of the `.nb`: its graph, from which the time
+        comes, and the model for this machine, from which the outputs come; of two stages the Paddle program.
+        """
+        folder = export.program.with_name("twin")
+        if not folder.is_dir():
+            self._context.stage("phone.exporting_twin")
+            whole(folder, lambda scratch: self._make_twin(export, scratch))
+        return folder
 
     def _steps(self, precision: Precision) -> Sequence[Step]:
         here = precision == "int8" and not self.quantised
@@ -142,6 +148,21 @@ class Exports:
             steps=[step.model_dump() for step in model.steps],
             figures=[nb_figure(nb, model, export.precision, export.backend), *computed_figures(model)],
         )
+
+    def _make_twin(self, export: Export, scratch: Path) -> None:
+        from engine.detector.trace import trace
+        from engine.lite.opt import optimise
+
+        model = self._kept_model(export.quantised_here)
+        graph = trace(model.network, dict(model.config))
+        (scratch / "graph.json").write_text(graph.to_json(), encoding="utf-8")
+        if self.family == "rcnn":
+            for name in ("model.pdmodel", "model.pdiparams"):
+                shutil.copy(export.program / name, scratch)
+            return
+        precision: Precision = "int8" if export.precision == "int8" else "fp32"
+        check = self._context.check_cancelled
+        optimise(export.program, scratch / "x86.nb", target="x86", precision=precision, check=check)
 
     def _kept_model(self, quantised_here: bool) -> Model:
         return self._float_model if not quantised_here else self._quantised_model

@@ -17,7 +17,8 @@ _SAYINGS: tuple[tuple[str, str], ...] = (
     (r"no devices(/emulators)? found|device '.*' not found|device not found", "phone.gone"),
     (r"No space left on device|ENOSPC", "phone.no_space"),
     (r"cannot connect to daemon|failed to (start|check server)|could not (read ok|install \*smartsocket)", "phone.server"),
-    (r"protocol fault|connection (reset|refused)|error: closed|no such transport|broken pipe|\bEOF\b", "phone.unplugged"),
+    (r"protocol fault|connection (reset|refused)|error: closed|no such transport", "phone.unplugged"),
+    (r"broken pipe|\bEOF\b", "phone.unplugged"),
     (r"couldn't (read from|write to) device|failed to read copy response|device .*disconnected", "phone.unplugged"),
     (r"couldn't create file|secure_mkdirs|Read-only file system|Operation not permitted", "phone.not_writable"),
     (r"Permission denied", "phone.not_writable"),
@@ -58,7 +59,7 @@ def fault_of(words: str, serial: str, doing: str) -> PhoneFault:
 
 def _fault(code: str, serial: str, words: str) -> PhoneFault:
     if code == "phone.several":
-        return PhoneFault(code)
+        return PhoneFault(code, known="-")
     if code == "phone.server":
         return PhoneFault(code, words=shorten(words))
     return PhoneFault(code, serial=serial)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import get_args
 
 from engine.contract.messages import Message
 from engine.contract.phones import Phone, PhoneList, PhoneState
+from engine.contract.socs import soc_named
 from engine.phone.adb import Adb, Device, Tracking
 from engine.phone.faults import PhoneFault
 from engine.phone.sensors import SENSORS, parse_sensors
-from engine.phone.soc import find_soc
 from engine.phone.words import Script
 
 PROPERTIES = {
@@ -30,7 +29,14 @@ _ANSWERS = "\n".join(f"getprop {name}; echo {MARK}" for name in PROPERTIES.value
 _IDENTITY = Script(
     f"{_ANSWERS}\ncat /proc/cpuinfo; echo {MARK}\ndf -k /data/local/tmp 2>/dev/null; echo {MARK}"
 )
-_STATES: dict[str, PhoneState] = {"device": "ready", "authorizing": "connecting", "no": "no_permissions"}
+_STATES: dict[str, PhoneState] = {
+    "device": "ready",
+    "unauthorized": "unauthorized",
+    "offline": "offline",
+    "authorizing": "connecting",
+    "connecting": "connecting",
+    "no": "no_permissions",
+}
 _PROBLEMS: dict[PhoneState, str] = {
     "unauthorized": "phone.unauthorized",
     "offline": "phone.offline",
@@ -81,7 +87,7 @@ def device_lines(text: str) -> Iterator[tuple[str, PhoneState]]:
         if not tab or not serial:
             continue
         word = state.split()[0] if state.split() else "unknown"
-        yield serial, _STATES.get(word) or next((s for s in get_args(PhoneState) if s == word), "unknown")
+        yield serial, _STATES.get(word, "unknown")
 
 
 def describe(adb: Adb, serial: str, state: PhoneState) -> Phone:
@@ -104,7 +110,7 @@ def parse_identity(serial: str, text: str) -> Phone:
     parts = [part.strip() for part in text.split(f"{MARK}\n")]
     told = dict(zip((*PROPERTIES, "cpuinfo", "df"), parts, strict=False))
     chips = [word for name in ("chip", "platform", "hardware") if (word := told.get(name))]
-    soc = find_soc(chips)
+    soc = soc_named(chips)
     cpu = told.get("cpuinfo", "")
     api = told.get("api", "")
     notes = () if soc else (Message(code="phone.unknown_soc", args={"soc": chips[0] if chips else "?"}),)

@@ -24,6 +24,10 @@ SHARE = 0.9
 """So many of them must have a partner on the other side."""
 OVERLAP = {"fp32": 0.9, "fp16": 0.75, "int8": 0.75}
 """How far a box must overlap its partner (IoU), by precision."""
+FULL = 100
+"""Detections from which on a list may be cut off: the smallest limit of the detectors here."""
+TIE = 0.01
+"""Scores that lie so near to each other are in a tie."""
 MAP_LOSS = {"fp32": 0.5, "fp16": 1.0, "int8": 2.0}
 """Points of mAP that the phone may lie below this machine."""
 
@@ -103,7 +107,12 @@ def with_map(row: ParityRow, pictures: int, phone: float, host: float) -> Parity
 
 def _partners(one: Found, loaded: Loaded) -> tuple[int, int]:
     """How many sure boxes both sides have, and how many of those have a partner of their class on the other side."""
-    floor = SURE if any((rows[:, 1] >= SURE).any() for rows in (one.host, one.phone)) else SCORE_FLOOR
+    sides = (one.host, one.phone)
+    floor = SURE if any((rows[:, 1] >= SURE).any() for rows in sides) else SCORE_FLOOR
+    for rows in sides:
+        # In a full list it is chance which of the boxes with the lowest score are in it.
+        if len(rows) >= FULL:
+            floor = max(floor, float(rows[:, 1].min()) + TIE)
     asked = paired = 0
     for mine, others in ((one.host, one.phone), (one.phone, one.host)):
         # A partner may lie a little below the floor: at its edge a rounding decides.

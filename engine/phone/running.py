@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -110,10 +109,8 @@ def _failure(device: Device, request: Request, answer: Answer) -> PhoneFault:
     if signal in _SIGNALS:
         return PhoneFault("phone.crashed", signal=_SIGNALS[signal], words=short)
     known = fault_of(answer.words, device.serial, "benchmark_bin")
-    return known if known.code != "phone.adb_failed" else PhoneFault("phone.crashed", signal=_status(answer), words=short)
-
-
-def _status(answer: Answer) -> str:
-    return f"exit status {answer.status}"
+    if known.code != "phone.adb_failed":
+        return known
+    return PhoneFault("phone.crashed", signal=f"exit status {answer.status}", words=short)
 
 

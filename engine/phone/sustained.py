@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from statistics import median
 
 from engine.contract.job import BenchJob
-from engine.contract.messages import Message
+from engine.contract.messages import Argument, Message
 from engine.contract.phones import BenchRow, Sustained, SustainedPoint
 from engine.phone.adb import Device
-from engine.phone.measuring import Loaded, Teller, Turn
+from engine.phone.measuring import Loaded, Teller, Turn, rest
 from engine.phone.running import run_tool
 from engine.phone.sensors import fastest_clock, read_sensors_or_none
 from engine.phone.transcript import parse_perf
@@ -31,6 +31,7 @@ def sustain(device: Device, loaded: Loaded, row: BenchRow, job: BenchJob, teller
     points: list[SustainedPoint] = []
     while not points or time.monotonic() - began < length:
         teller.check_cancelled()
+        next_s = time.monotonic() + POINT_S
         perf = parse_perf(run_tool(device, turn.request(0, repeats), limit_s=limit_s))
         sensors = read_sensors_or_none(device)
         point = SustainedPoint(
@@ -42,6 +43,9 @@ def sustain(device: Device, loaded: Loaded, row: BenchRow, job: BenchJob, teller
         _tell(teller, len(points), point)
         points.append(point)
         teller.progress(min(round(point.seconds), round(length)), max(1, round(length)), "s")
+        # Only a simulated phone is done before its time: its points keep the pace of a real one's.
+        if (early := next_s - time.monotonic()) > 0.25 * POINT_S:
+            rest(min(early, began + length - time.monotonic()), teller.check_cancelled)
     return judge(row, points)
 
 
@@ -53,7 +57,8 @@ def judge(row: BenchRow, points: Sequence[SustainedPoint]) -> Sustained:
     throttled = len(times) >= 3 and hot > SLOWER * start
     late = next((p.seconds for p in points if p.ms > SLOWER * start), points[-1].seconds)
     if throttled:
-        args = {"percent": round(100 * (hot / start - 1)), "seconds": round(late), "ms": round(hot, 1)}
+        percent = round(100 * (hot / start - 1))
+        args: dict[str, Argument] = {"percent": percent, "seconds": round(late), "ms": round(hot, 1)}
         finding = Message(code="phone.slows_down", args=args)
     else:
         finding = Message(code="phone.steady", args={"seconds": round(points[-1].seconds), "ms": round(hot, 1)})

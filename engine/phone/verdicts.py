@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from engine.contract.messages import Message
+from engine.contract.messages import Argument, Message
 from engine.contract.phones import Against, BenchResult, BenchRow, Phone
 
 
@@ -42,7 +42,7 @@ def _int8(rows: Sequence[BenchRow]) -> list[Message]:
         small, other = same.get("int8"), same.get("fp16") or same.get("fp32")
         if small is None or other is None:
             continue
-        args = {
+        args: dict[str, Argument] = {
             "other": other.precision,
             "threads": threads,
             "int8_ms": _round(small.median_ms),
@@ -88,7 +88,7 @@ def same_phone(one: Phone, other: Phone) -> bool:
 
 def _change(one: Against) -> Message:
     """How many times the base's time this is, from the best to the worst that both spreads allow."""
-    args = {
+    args: dict[str, Argument] = {
         "run": one.run,
         "precision": one.precision,
         "backend": one.backend,
@@ -114,5 +114,5 @@ def _round(value: float | None) -> float:
     return round(value or 0.0, 1 if (value or 0.0) >= 10 else 2)
 
 
-def _row(row: BenchRow) -> dict[str, str | int]:
+def _row(row: BenchRow) -> dict[str, Argument]:
     return {"precision": row.precision, "backend": row.backend, "threads": row.threads}
