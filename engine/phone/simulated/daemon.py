@@ -64,7 +64,9 @@ class Daemon:
         old = self.machine.misbehaviour.fault
         self.machine.misbehaviour.switch(fault)
         lasting = {"unauthorized", "offline", "silence"}
-        if {one.name for one in (old, fault) if one is not None} & lasting:
+        # A phone that is to fall silent later, at work, keeps its line until then.
+        at_once = fault is not None and fault.name in lasting and fault.stage in ("", "connect")
+        if at_once or (old is not None and old.name in lasting):
             self.drop()
 
     async def authorise(self) -> None:
