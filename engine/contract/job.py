@@ -224,16 +224,16 @@ class BenchLimits(BaseModel):
     """Seconds after which a phone that does not answer is given up.
 
     `command_s` for what a phone answers at once, `run_s` for one short process of the tool beyond what the model needs
-    by its first inference, `push_s` for one file without any progress, `pulse_s` between two looks whether the phone
-    still answers while it works.
+    by its first inference, `push_s` for one file; `pulse_s` between two looks whether the phone still answers while it
+    works, so that one which falls silent is noticed in less than 5 s whatever it does.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     command_s: float = Field(default=4.0, gt=0, le=600)
     push_s: float = Field(default=600.0, gt=0, le=7200)
-    run_s: float = Field(default=300.0, gt=0, le=7200)
-    pulse_s: float = Field(default=2.0, gt=0, le=60)
+    run_s: float = Field(default=120.0, gt=0, le=7200)
+    pulse_s: float = Field(default=1.5, gt=0, le=60)
 
 
 class BenchJob(_Job):
