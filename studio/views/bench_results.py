@@ -72,6 +72,7 @@ class BenchResults(QWidget):
         card.body.addLayout(head)
         card.body.addWidget(self.facts)
         card.body.addLayout(self._verdicts)
+        card.body.addSpacing(4)
         card.body.addWidget(self.table)
         self._chart = Card()
         self._chart.body.addWidget(self.sustained)

@@ -154,7 +154,7 @@ def change_text(against: Against) -> tuple[str, str]:
     sure = low > 0 or high < 0
     arrow = ("▲" if change > 0 else "▼") if sure else "="
     text = tr(
-        "studio.bench.against", run=against.run, change=f"{arrow} {change:+.1f} %", range=f"{low:+.0f} … {high:+.0f} %"
+        "studio.bench.against", run=against.run, change=f"{arrow} {change:+.1f} %", range=f"{low:+.0f}\u00a0…\u00a0{high:+.0f}\u00a0%"
     )
     return text, ("bad" if change > 0 else "good") if sure else ""
 

@@ -26,7 +26,8 @@ def phone_facts(phone: Phone) -> str:
         parts.append(degrees(sensors.temperature_c))
     if phone.free_bytes is not None:
         parts.append(tr("studio.bench.free", size=f"{phone.free_bytes / 1e9:.1f} GB"))
-    return " · ".join(part for part in parts if part)
+    # A line breaks between facts, not within one.
+    return " · ".join(part.replace(" ", "\u00a0") for part in parts if part)
 
 
 def degrees(value: float) -> str:

@@ -39,6 +39,8 @@ class PhoneChooser(QWidget):
             combo.activated.connect(self._tell)
             row.addWidget(combo, 1 if combo is self.soc else 0)
         self.soc.setMinimumContentsLength(6)
+        # Its widest text comes with the language, after the first layout.
+        self.threads.setSizeAdjustPolicy(QuietCombo.SizeAdjustPolicy.AdjustToContents)
         self.soc.setSizeAdjustPolicy(QuietCombo.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self._fill()
         on_language(self._fill)
