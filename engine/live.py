@@ -8,11 +8,13 @@ from functools import cache, lru_cache
 from pathlib import Path
 
 from engine.assembly import checkpoint_of
+from engine.contract.latency import PhoneChoice, PhoneEstimate
 from engine.contract.messages import UserError
 from engine.contract.preview import Figures, FiguresAnswer, FiguresRequest, PlannedWork, Problem
 from engine.contract.project import DetectorChoice
 from engine.contract.recipe import Recipe, builtin_recipes
 from engine.detector.header import read_info
+from engine.estimating import phone_estimate, reachable
 from engine.graph.graph import Graph
 from engine.plan import makeable, plan, problems
 from engine.preview import configuration, graph_figures, traced_graph
@@ -26,7 +28,7 @@ def answer(request: FiguresRequest) -> FiguresAnswer:
     Raises UserError for a detector that cannot be, JobFailed for one that cannot be built.
     """
     recipe, choice = request.recipe, request.detector
-    base = _Stack(choice, _begun_with(request))
+    base = _Stack(choice, _begun_with(request), phone=request.phone)
     found = problems(recipe, choice)
     steps: list[Figures | None] = [None] * len(recipe.steps)
     stack = base
@@ -46,6 +48,7 @@ def answer(request: FiguresRequest) -> FiguresAnswer:
         problems=tuple(found),
         jobs=() if found else _jobs(recipe, choice),
         command=command(request),
+        phone=stack.phone_estimate(),
     )
 
 
@@ -78,8 +81,13 @@ class _Stack:
     """A detector under some techniques, and its graph after them."""
 
     def __init__(
-        self, choice: DetectorChoice, techniques: tuple[Technique, ...] = (), before: _Stack | None = None
+        self,
+        choice: DetectorChoice,
+        techniques: tuple[Technique, ...] = (),
+        before: _Stack | None = None,
+        phone: PhoneChoice | None = None,
     ) -> None:
+        self.phone = phone
         self.choice = choice
         self.techniques = techniques
         self.built = _graph(json.dumps(configuration(choice, techniques), sort_keys=True))
@@ -91,10 +99,18 @@ class _Stack:
 
     def with_technique(self, technique: Technique) -> _Stack:
         """The stack with one technique more; raises UserError when it cannot act here."""
-        return _Stack(self.choice, (*self.techniques, technique), self)
+        return _Stack(self.choice, (*self.techniques, technique), self, self.phone)
 
     def figures(self) -> Figures:
-        return tuple(graph_figures(self.graph, self.techniques))
+        """The exact ones, and what a phone would take where one is named."""
+        told = self.phone_estimate()
+        return (*graph_figures(self.graph, self.techniques), *([told.figure] if told else []))
+
+    def phone_estimate(self) -> PhoneEstimate | None:
+        """What a phone would take; in fp32 where int8 is asked and nothing is quantised yet."""
+        if self.phone is None:
+            return None
+        return phone_estimate(self.graph, reachable(self.phone, self.techniques), self.techniques)
 
 
 @lru_cache(maxsize=32)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QObject
 
 from studio.stores.catalog import CatalogStore
+from studio.stores.phones import PhonesStore
 from studio.stores.previews import PictureStore, PreviewStore
 from studio.stores.project import ProjectStore
 from studio.stores.recipe import RecipeStore
@@ -30,12 +31,14 @@ class Studio(QObject):
         self.runs = RunsStore(self.project, self.recipe, self.tasks, self.following, self.background, self)
         self.previews = PreviewStore(self.project, self.recipe, self.runs, self)
         self.pictures = PictureStore(self)
+        self.phones = PhonesStore(self.settings, self)
 
     def close(self) -> None:
         """Save what is unsaved and end every process that is ours; runs go on."""
         self.project.close()
         self.previews.close()
         self.pictures.close()
+        self.phones.close()
         self.catalog.close()
         self.following.close()
         self.background.close()

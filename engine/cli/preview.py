@@ -9,6 +9,7 @@ from pathlib import Path
 from engine.cli.choosing import add_detector_arguments, project_or_bare
 from engine.cli.layers import print_layers, rows
 from engine.cli.output import emit_json, print_table
+from engine.cli.phone_choice import add_phone_arguments, phone_choice, print_estimate
 from engine.cli.projects import show_value
 from engine.contract.figures import Figure, pick
 from engine.contract.recipe import find_recipe
@@ -23,11 +24,13 @@ def add_parser(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("words", metavar="[DIR] RECIPE", nargs="+", help=both)
     parser.add_argument("--layers", action="store_true", help="what each layer counts, before and after")
     add_detector_arguments(parser)
+    add_phone_arguments(parser, required=False)
 
 
 def run(args: argparse.Namespace) -> int:
     """Print the base's figures, the recipe's, and the change."""
     from engine.contract.messages import UserError
+    from engine.estimating import phone_estimate, reachable
     from engine.plan import ordered, plan
     from engine.preview import graph_figures, graph_of, preview
 
@@ -40,14 +43,18 @@ def run(args: argparse.Namespace) -> int:
     made = [technique for _, technique in ordered(recipe)]
     graph, changed = graph_of(choice), graph_of(choice, made)
     base, after = graph_figures(graph), preview(changed, made)
-    for technique in made if args.layers else ():
+    for technique in made:
         changed = technique.estimate(changed)
+    phone = phone_choice(args)
+    if (told := phone_estimate(changed, phone, made) if phone else None) and phone:
+        base, after = [*base, phone_estimate(graph, reachable(phone)).figure], [*after, told.figure]
     if args.json:
         emit_json(
             {
+                **({"phone": told.model_dump(mode="json", exclude_none=True)} if told else {}),
                 **({"layers": [layer._asdict() for layer in rows(graph, changed)]} if args.layers else {}),
-                "figures": [figure.model_dump(exclude_none=True) for figure in after],
-                "base": [figure.model_dump(exclude_none=True) for figure in base],
+                "figures": _plain(after),
+                "base": _plain(base),
                 "recipe": recipe.model_dump(mode="json"),
                 "detector": choice.model_dump(mode="json"),
             }
@@ -58,7 +65,13 @@ def run(args: argparse.Namespace) -> int:
         print()
     print(f"{choice.key}, {choice.size} px, {len(choice.classes)} classes, recipe {recipe.name}")
     print_table([row(base, figure) for figure in after], ("figure", "base", "recipe", "change", "source"))
+    if told:
+        print_estimate(told)
     return 0
+
+
+def _plain(figures: Sequence[Figure]) -> list[dict[str, object]]:
+    return [figure.model_dump(exclude_none=True) for figure in figures]
 
 
 def row(base: Sequence[Figure], after: Figure) -> tuple[str | None, ...]:

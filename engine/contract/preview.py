@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict
 
 from engine.contract.figures import Figure
+from engine.contract.latency import PhoneChoice, PhoneEstimate
 from engine.contract.messages import Message
 from engine.contract.project import DetectorChoice
 from engine.contract.recipe import Recipe
@@ -45,13 +46,15 @@ class FiguresRequest(BaseModel):
     recipe_path: str | None = None
     start: str | None = None
     teacher: str | None = None
+    phone: PhoneChoice | None = None
 
 
 class FiguresAnswer(BaseModel):
     """Figures of what the recipe starts from (a run, else the bare detector), after each step and after all of them.
 
     `steps` stand in the order of the recipe, each with all enabled steps up to it in the order of the plan; None for a
-    step that is switched off or has parameters that cannot be. `jobs` is empty while there are problems.
+    step that is switched off or has parameters that cannot be. `jobs` is empty while there are problems. Where the
+    request names a phone, `phone_ms` is among the figures, and `phone` tells where the time goes after all steps.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -62,3 +65,4 @@ class FiguresAnswer(BaseModel):
     problems: tuple[Problem, ...]
     jobs: tuple[PlannedWork, ...]
     command: str
+    phone: PhoneEstimate | None = None

@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from engine.contract.figures import Figure
 from engine.contract.job import TrainJob
+from engine.contract.latency import PhoneChoice, PhoneEstimate
 from engine.contract.messages import Message
 from engine.contract.preview import FiguresAnswer, FiguresRequest, Problem
 from engine.contract.project import DetectorChoice
@@ -47,6 +48,7 @@ class Preview:
     jobs: tuple[PlannedJobInfo, ...] = ()
     command: str = ""
     error: Message | None = None
+    phone: PhoneEstimate | None = None
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,7 @@ class PreviewStore(QObject):
         self._recipe = recipe
         self._runs = runs
         self.latest: Preview | None = None
+        self._phone: PhoneChoice | None = None
         self._busy = False
         self._engine = AnsweringEngine("figures", self)
         # A detector that was never built takes seconds, and a recipe's figures must not wait for it.
@@ -97,6 +100,12 @@ class PreviewStore(QObject):
     def busy(self) -> bool:
         """True while `latest` is behind the recipe."""
         return self._busy
+
+    def estimate_for(self, phone: PhoneChoice | None) -> None:
+        """Have `phone_ms` among the figures, for this phone; None for no phone."""
+        if phone != self._phone:
+            self._phone = phone
+            self.refresh()
 
     def refresh(self) -> None:
         """Ask again."""
@@ -139,6 +148,7 @@ class PreviewStore(QObject):
             recipe_path=str(path) if path else None,
             start=self._recipe.base_run,
             teacher=self._recipe.teacher_run,
+            phone=self._phone,
         ).model_dump(mode="json")
         self._set_busy(True)
         self._engine.ask("recipe", request, self._receive)
@@ -216,7 +226,7 @@ def read_preview(answer: dict[str, Any]) -> Preview:
     for step in told.steps:
         steps.append(step if step is not None else steps[-1] if steps else told.base)
     jobs = tuple(PlannedJobInfo(job.label, job.techniques, job.epochs) for job in told.jobs)
-    return Preview(told.base, told.figures, tuple(steps), told.problems, jobs, told.command)
+    return Preview(told.base, told.figures, tuple(steps), told.problems, jobs, told.command, phone=told.phone)
 
 
 def _boxes(answer: dict[str, Any]) -> list[BoxOnPicture]:

@@ -23,6 +23,7 @@ class Choices(BaseModel):
     start_point: str | None = None
     base_run: str | None = None
     teacher_run: str | None = None
+    target_ms: float | None = None
 
 
 class ProjectStore(QObject):
@@ -94,7 +95,7 @@ class ProjectStore(QObject):
         """Choose what training starts from: None for scratch, a run's name, or the path of a weights file."""
         self.choose(start_point=start)
 
-    def choose(self, **fields: str | None) -> None:
+    def choose(self, **fields: str | float | None) -> None:
         """Remember fields of `Choices` in the project."""
         choices = self.choices.model_copy(update=fields)
         if self.folder is None or choices == self.choices:

@@ -8,7 +8,16 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
-from engine.contract.job import EvaluateJob, ExportJob, HostJob, Int8ErrorsJob, Job, PredictJob, SensitivityJob
+from engine.contract.job import (
+    BenchJob,
+    EvaluateJob,
+    ExportJob,
+    HostJob,
+    Int8ErrorsJob,
+    Job,
+    PredictJob,
+    SensitivityJob,
+)
 from engine.contract.messages import Argument, Message
 from engine.contract.runs import RunFolder, Status
 from engine.contract.state import RunState
@@ -215,6 +224,8 @@ def title_of(job: Job) -> Message:
         return Message(code="studio.core.task_sensitivity", args=args)
     if isinstance(job, Int8ErrorsJob):
         return Message(code="studio.core.task_int8_errors", args={"run": Path(job.run).name})
+    if isinstance(job, BenchJob):
+        return Message(code="studio.core.task_bench", args={"run": Path(job.run).name})
     if isinstance(job, HostJob):
         return Message(code="studio.core.task_host", args={"count": len(job.runs)})
     return Message(code="studio.core.task_project") if job.kind != "train" else Message(code="studio.core.task_train")

@@ -1,160 +1,193 @@
-"""The phone page: export a run for Paddle Lite, see what was written; the phone itself comes later."""
+"""The phone page: the phones on the desk, one button that measures a run on one, and the exports."""
 
 from __future__ import annotations
-
-from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
-from engine.contract.job import ExportJob, Precision, Target
-from studio.stores.exports import Export, ExportsStore
+from engine.contract.job import BenchJob
+from engine.contract.resources import RESOURCES
+from studio.i18n import on_language, tr
+from studio.stores.benches import BenchesStore, live_rows, live_sustained
 from studio.stores.run import Run
 from studio.stores.task import Task
 from studio.studio import Studio
+from studio.views.bench_results import BenchResults
 from studio.views.compare_task import TaskLine
 from studio.views.page import Page, PageState
-from studio.views.phone_card import ModelCard
-from studio.views.phone_exports import ROW_HEIGHT, ExportList
-from studio.views.phone_form import ExportForm
-from studio.views.widgets import Card, EmptyState, Heading, IconLabel, Muted, Title
+from studio.views.phone_devices import DeviceCard
+from studio.views.phone_export import FORM_WIDTH, ExportPart
+from studio.views.phone_measure import MeasureForm
+from studio.views.phone_time import TimeCard
+from studio.views.schema_controls import Segmented
+from studio.views.widgets import Button, Title
 
-FORM_WIDTH = 400
+MEASURE, EXPORT = 0, 1
 
 
 class PhonePage(Page):
-    """Exports runs and shows what came of it."""
+    """Two parts, one in front: measuring on a phone, and exporting."""
 
     key = "phone"
 
     def __init__(self, studio: Studio) -> None:
         super().__init__(studio)
-        self.exports = ExportsStore(studio.project, studio.tasks, studio.background, self)
-        self.form = ExportForm(studio)
-        self.task = TaskLine()
-        self.list = ExportList(self.exports)
-        self.card = ModelCard()
+        self.phones = studio.phones
+        self.benches = BenchesStore(studio.tasks, studio.background, self)
+        self.exporting = ExportPart(studio)
+        self.form, self.task = self.exporting.form, self.exporting.task
+        self.list, self.card, self.exports = self.exporting.list, self.exporting.card, self.exporting.exports
+        self.devices = DeviceCard(self.phones, known_socs())
+        self.measure = MeasureForm(studio, self.phones)
+        self.results = BenchResults(self.benches, studio.project)
+        self.time = TimeCard(studio, self.phones)
+        self.bench_task = TaskLine()
+        self.start = Button("studio.bench.measure", self._measure, "primary", "play")
+        self.parts = Segmented(2)
         self._build()
         self._connect()
-        self._refresh()
+        self._name_parts()
+        self.show_part(self.phones.memory.get("part", MEASURE))
+        self._on_run()
 
     def _build(self) -> None:
         head = QHBoxLayout()
         head.setContentsMargins(24, 16, 24, 0)
-        head.addWidget(Title("studio.phone.title"), 1)
+        head.setSpacing(16)
+        head.addWidget(Title("studio.phone.title"))
+        head.addWidget(self.parts)
+        head.addStretch(1)
+        head.addWidget(self.start)
         head.addWidget(self.form.start)
-        row = QHBoxLayout()
+        measuring = QWidget()
+        row = QHBoxLayout(measuring)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
-        row.addWidget(self._build_left())
-        row.addWidget(self._build_right(), 1)
+        left, right = _scroll((self.devices, self.measure), 24, 12), _scroll((self.results, self.time), 0, 24)
+        left.setFixedWidth(FORM_WIDTH + 36)
+        row.addWidget(left)
+        row.addWidget(right, 1)
+        self.stack = QStackedWidget()
+        self.stack.addWidget(measuring)
+        self.stack.addWidget(self.exporting)
+        around = QVBoxLayout()
+        around.setContentsMargins(24, 0, 24, 0)
+        around.addWidget(self.bench_task)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(12)
         column.addLayout(head)
-        column.addLayout(row, 1)
-
-    def _build_left(self) -> QWidget:
-        inside = QWidget()
-        inside.setObjectName("scrolled")
-        column = QVBoxLayout(inside)
-        column.setContentsMargins(24, 0, 12, 16)
-        column.setSpacing(12)
-        column.addWidget(self.form)
-        self.form.body.addWidget(self.task)
-        column.addWidget(self._build_device())
-        column.addStretch(1)
-        scroll = QScrollArea()
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setWidgetResizable(True)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setFixedWidth(FORM_WIDTH + 36)
-        scroll.setWidget(inside)
-        return scroll
-
-    def _build_device(self) -> QWidget:
-        card = Card()
-        head = QHBoxLayout()
-        head.setSpacing(8)
-        head.addWidget(IconLabel("device", 20))
-        head.addWidget(Heading("studio.phone.device_title"), 1)
-        card.body.addLayout(head)
-        card.body.addWidget(Muted("studio.phone.device_line"))
-        return card
-
-    def _build_right(self) -> QWidget:
-        self._list_card = Card(margin=8)
-        head = Heading("studio.phone.exports")
-        head.setContentsMargins(8, 4, 8, 0)
-        self._list_card.body.addWidget(head)
-        self._list_card.body.addWidget(self.list)
-        model = Card()
-        model.body.addWidget(self.card)
-        self._full = QWidget()
-        column = QVBoxLayout(self._full)
-        column.setContentsMargins(0, 0, 24, 16)
-        column.setSpacing(12)
-        column.addWidget(self._list_card)
-        column.addWidget(model, 1)
-        self._empty = EmptyState("export", "studio.phone.empty")
-        self.stack = QStackedWidget()
-        self.stack.addWidget(self._empty)
-        self.stack.addWidget(self._full)
-        return self.stack
+        column.addLayout(around)
+        column.addWidget(self.stack, 1)
 
     def _connect(self) -> None:
         studio = self.studio
         for signal in (studio.runs.added, studio.runs.removed, studio.project.opened, studio.project.closed):
-            signal.connect(self.form.reload)
+            signal.connect(self.measure.reload)
         studio.runs.changed.connect(self._on_run_changed)
         studio.tasks.added.connect(self._on_task)
-        studio.project.closed.connect(self._refresh)
-        self.form.asked.connect(self._export)
-        self.exports.changed.connect(self._refresh)
-        self.list.chosen.connect(self._on_chosen)
-        self.task.ended.connect(self._on_ended)
+        self.parts.chosen.connect(self.show_part)
+        self.phones.changed.connect(self._refresh)
+        self.measure.changed.connect(self._on_run)
+        self.exporting.changed.connect(self._refresh)
+        self.benches.changed.connect(self._refresh)
+        self.results.changed.connect(self._show_time)
+        self.bench_task.ended.connect(self._on_ended)
+        on_language(self._name_parts)
         for task in studio.tasks.running():
             self._on_task(task)
 
     def activated(self) -> None:
-        """Read again what lies in the folders: files may have gone since."""
-        self.form.reload()
-        self.exports.reload()
+        """Look for phones from now on; files and benches may have come or gone since."""
+        self.exporting.activated()
+        self.measure.reload()
+        self.benches.reload()
+        self.phones.watch()
+        self._show_time()
 
-    def _export(self, run: Run, target: Target, precision: Precision, out: Path) -> None:
-        self.list.want(out)
-        self.studio.runs.export(run, target, precision, out)
+    def show_part(self, part: int) -> None:
+        """Bring a part to the front, and remember it."""
+        part = part if part in (MEASURE, EXPORT) else MEASURE
+        self.parts.set_current(part)
+        self.stack.setCurrentIndex(part)
+        self.start.setVisible(part == MEASURE)
+        self.form.start.setVisible(part == EXPORT)
+        self.phones.memory.keep(part=part)
+
+    def _measure(self) -> None:
+        job = self.measure.job()
+        if job is not None and not self.bench_task.busy:
+            self.studio.tasks.start(job)
 
     def _on_task(self, task: Task) -> None:
-        """Follow an export, whether it was started here or by an earlier studio."""
-        if isinstance(task.job, ExportJob) and not self.task.busy and not task.ended:
-            self.task.follow(task)
-            self.form.set_busy(True)
-            self._tell_state()
+        """Follow a bench, whether it was started here or by an earlier studio."""
+        if isinstance(task.job, BenchJob) and not self.bench_task.busy and not task.ended:
+            self.bench_task.follow(task)
+            task.changed.connect(self._on_told)
+            self._on_told()
+            self._refresh()
 
-    def _on_ended(self) -> None:
-        self.form.set_busy(False)
-        self._tell_state()
+    def _on_told(self) -> None:
+        task = self.bench_task.task
+        if task is None or not isinstance(task.job, BenchJob):
+            return
+        metrics, serial = task.state.metrics, task.job.serial
+        phone = next((phone for phone in self.phones.phones if phone.serial == serial), None)
+        simulated = phone is not None and phone.simulated
+        self.results.show_live(live_rows(metrics), live_sustained(metrics), simulated)
+
+    def _on_ended(self, task: Task) -> None:
+        task.changed.disconnect(self._on_told)
+        self.results.end_live()
+        self.benches.reload()
+        self._refresh()
+
+    def _on_run(self) -> None:
+        run = self.measure.current()
+        self.benches.show(run.root if run is not None else None)
+        self._show_time()
+        self._refresh()
+
+    def _show_time(self) -> None:
+        run = self.measure.current()
+        self.time.show_run(run.name if run is not None else None, self.results.bench)
 
     def _on_run_changed(self, run: Run) -> None:
         if run.status != "running":
-            self.form.reload()
-
-    def _on_chosen(self, export: Export | None) -> None:
-        self.card.show_export(export)
+            self.measure.reload()
 
     def _refresh(self) -> None:
-        count = len(self.exports.exports)
-        self.stack.setCurrentWidget(self._full if count else self._empty)
-        self.list.setFixedHeight(ROW_HEIGHT * min(max(count, 1), 3) + 4)
-        self._list_card.setMaximumHeight(self.list.height() + 56)
-        self._tell_state()
-
-    def _tell_state(self) -> None:
-        if self.task.busy:
+        self.start.why_not("studio.bench.why_busy" if self.bench_task.busy else self.measure.problem())
+        if self.bench_task.busy or self.task.busy:
             self.set_state(PageState.BUSY)
-        elif self.exports.exports:
+        elif self.exports.exports or self.benches.benches:
             self.set_state(PageState.DONE)
         else:
             ready = any(run.status == "finished" for run in self.studio.runs.runs)
             self.set_state(PageState.READY if ready else PageState.EMPTY)
+
+    def _name_parts(self) -> None:
+        self.parts.set_texts([tr("studio.bench.part_measure"), tr("studio.bench.part_export")])
+        self.parts.set_tips([tr("studio.bench.part_measure_tip"), tr("studio.bench.part_export_tip")])
+
+
+def known_socs() -> tuple[str, ...]:
+    """The chips that can be simulated and estimated."""
+    return tuple(path.stem for path in sorted((RESOURCES / "phones").glob("*.json")))
+
+
+def _scroll(widgets: tuple[QWidget, ...], left: int, right: int) -> QScrollArea:
+    inside = QWidget()
+    inside.setObjectName("scrolled")
+    column = QVBoxLayout(inside)
+    column.setContentsMargins(left, 0, right, 16)
+    column.setSpacing(12)
+    for widget in widgets:
+        column.addWidget(widget)
+    column.addStretch(1)
+    scroll = QScrollArea()
+    scroll.setFrameShape(QFrame.Shape.NoFrame)
+    scroll.setWidgetResizable(True)
+    scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    scroll.setWidget(inside)
+    return scroll

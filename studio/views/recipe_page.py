@@ -8,12 +8,14 @@ from typing import Any, ClassVar
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
+from engine.contract.latency import PhoneChoice
 from engine.contract.messages import Message
 from studio.i18n import bind, on_language, pick, text_of, tr
 from studio.stores.previews import Preview
 from studio.studio import Studio
 from studio.views.measuring import changes, measure_dialog, why_not_measure
 from studio.views.page import Page, PageState
+from studio.views.phone_choosing import read_choice
 from studio.views.recipe_bar import RecipeBar
 from studio.views.recipe_library import step_refusal
 from studio.views.recipe_start import RecipeStart
@@ -27,6 +29,8 @@ from studio.views.tradeoff import TradeoffPanel
 from studio.views.tradeoff_jobs import JobLine
 
 _PANEL_WIDTH = 320
+PHONE = "recipe.phone"
+"""Under which the settings keep the phone that recipes are estimated for."""
 
 
 class RecipePage(Page):
@@ -54,6 +58,9 @@ class RecipePage(Page):
         self.totals.setMinimumWidth(_PANEL_WIDTH)
         self._gallery: StepGallery | None = None
         self._default: str | None = None
+        phone = read_choice(studio.settings.value.pages.get(PHONE))
+        self.totals.phone.take(phone)
+        studio.previews.estimate_for(phone)
         self._lay_out()
         self._connect_stores()
         self._connect_views()
@@ -107,6 +114,7 @@ class RecipePage(Page):
         self.start.add_asked.connect(self.open_gallery)
         self.totals.target_edited.connect(self._set_target)
         self.bar.run_asked.connect(self._run)
+        self.totals.phone.chosen.connect(self._choose_phone)
 
     def inspector(self) -> QWidget | None:
         """The totals, beside the stack."""
@@ -167,6 +175,11 @@ class RecipePage(Page):
 
     def _set_target(self, name: str, limit: float) -> None:
         self.studio.settings.update(**target_fields(self.studio.settings.value.pages, name, limit))
+
+    def _choose_phone(self, phone: PhoneChoice | None) -> None:
+        kept = phone.model_dump() if phone is not None else None
+        self.studio.settings.update(pages={**self.studio.settings.value.pages, PHONE: kept})
+        self.studio.previews.estimate_for(phone)
 
     def _run(self) -> None:
         self.studio.runs.apply_recipe()
@@ -230,6 +243,7 @@ class RecipePage(Page):
     def _show_preview(self) -> None:
         latest = self.studio.previews.latest or Preview()
         self.totals.show_figures(latest.base, latest.figures)
+        self.totals.show_phone(latest.phone)
         self.totals.show_command(latest.command if latest.jobs else "")
         self.totals.show_jobs([JobLine(tuple(map(self._title, job.steps)), job.epochs) for job in latest.jobs])
         project = self.studio.project.project

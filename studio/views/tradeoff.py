@@ -9,10 +9,14 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from engine.contract.figures import Figure, FigureName, pick
+from engine.contract.latency import PhoneEstimate
 from studio.i18n import bind, on_language, tr
+from studio.views.phone_choosing import PhoneChooser
 from studio.views.schema_controls import put_icon
+from studio.views.share_bars import ShareBars, estimate_text
 from studio.views.tradeoff_jobs import JobChain, JobLine
 from studio.views.tradeoff_rows import FigureRow
+from studio.views.widgets import Muted
 
 ALWAYS: tuple[FigureName, ...] = ("macs", "params", "nb_bytes")
 WHEN_THERE: tuple[FigureName, ...] = ("phone_ms", "host_ms_network", "host_ms_total")
@@ -29,6 +33,8 @@ class TradeoffPanel(QWidget):
         self.rows: dict[FigureName, FigureRow] = {}
         self.state = QLabel()
         self.state.setProperty("role", "caption")
+        self.phone = PhoneChooser(none=True)
+        self.interval, self.shares = Muted(), ShareBars()
         self.score = QLabel()
         self.score.setProperty("role", "caption")
         self.score.setWordWrap(True)
@@ -68,6 +74,9 @@ class TradeoffPanel(QWidget):
             row.setVisible(name in ALWAYS)
             self.rows[name] = row
             column.addWidget(row)
+        column.addWidget(self.interval)
+        column.addWidget(self.shares)
+        column.addWidget(self.phone)
         column.addWidget(self.score)
         column.addWidget(_rule())
         column.addWidget(_heading("studio.recipe.becomes"))
@@ -95,6 +104,12 @@ class TradeoffPanel(QWidget):
             old, new = pick(base, name), pick(now, name)
             row.show_figures(old, new)
             row.setVisible(name in ALWAYS or old is not None or new is not None)
+
+    def show_phone(self, told: PhoneEstimate | None) -> None:
+        """Show the interval of the phone's latency, where its time goes, and what to shrink next."""
+        self.interval.setVisible(told is not None)
+        self.interval.show_text(estimate_text(told) if told is not None else "")
+        self.shares.show_estimate(told)
 
     def show_score(self, figure: Figure | None) -> None:
         """Say what the base scores, and that a recipe's mAP is measured only after its training."""

@@ -28,7 +28,7 @@ class Document(QObject):
 
     def __init__(self, words: list[str], parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._process = _new_process(self)
+        self._process = engine_child(self)
         self._process.finished.connect(self._finished)
         self._process.errorOccurred.connect(self._broken)
         self._process.start(sys.executable, ["-m", "engine", *words, "--json"])
@@ -114,7 +114,7 @@ class AnsweringEngine(QObject):
         self.busy_changed.emit(True)
 
     def _start(self) -> QProcess:
-        process = self._process = _new_process(self)
+        process = self._process = engine_child(self)
         process.setProcessChannelMode(QProcess.ProcessChannelMode.SeparateChannels)
         process.setStandardErrorFile(QProcess.nullDevice())
         process.readyReadStandardOutput.connect(self._read)
@@ -196,7 +196,8 @@ def end_process(process: QProcess) -> None:
     process.deleteLater()
 
 
-def _new_process(parent: QObject) -> QProcess:
+def engine_child(parent: QObject) -> QProcess:
+    """A child process of ours with the engine on its path; not started yet."""
     process = QProcess(parent)
     variables = QProcessEnvironment()
     for name, value in environment().items():

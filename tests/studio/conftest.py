@@ -44,6 +44,16 @@ def home(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: 
 
 
 @pytest.fixture(autouse=True)
+def told_phones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A file whose lines are what the watch for phones tells: no test looks for phones of the machine by itself."""
+    path = tmp_path / "phones.jsonl"
+    path.write_text('{"phones": []}\n')
+    program = [str(ROOT / "tests" / "fakes" / "phones_watch.py"), str(path)]
+    monkeypatch.setattr("studio.workers.lines.WORDS", program)
+    return path
+
+
+@pytest.fixture(autouse=True)
 def nothing_left(qapp: QApplication) -> Iterator[None]:
     """Fails a test that leaves a window, a running timer, or a process behind; in English and light again after it."""
     before = set(children_of(os.getpid()))

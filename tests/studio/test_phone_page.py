@@ -18,7 +18,7 @@ from studio.stores.exports import read_exports
 from studio.studio import Studio
 from studio.views.page import PageState
 from studio.views.phone_card import card_rows, shown_size
-from studio.views.phone_page import PhonePage
+from studio.views.phone_page import EXPORT, PhonePage
 from studio.views.phone_rules import PRECISIONS, TARGETS, refusal
 from tests.studio.conftest import settle
 from tests.studio.told_runs import figure, write_run
@@ -38,6 +38,7 @@ CARD = {
 def page(studio: Studio, qtbot: QtBot) -> Iterator[PhonePage]:
     made = PhonePage(studio)
     made.resize(1300, 760)
+    made.show_part(EXPORT)
     made.show()
     made.activated()
     yield made

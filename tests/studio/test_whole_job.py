@@ -26,7 +26,7 @@ from studio.stores.run import Run
 from studio.views.compare_page import ComparePage
 from studio.views.main_window import MainWindow
 from studio.views.page import Page, PageState
-from studio.views.phone_page import PhonePage
+from studio.views.phone_page import EXPORT, PhonePage
 from studio.views.recipe_page import RecipePage
 from studio.views.schema_editors import SliderEditor, SpinEditor
 from studio.views.schema_form import SchemaForm
@@ -239,6 +239,7 @@ def see_two_pictures(person: Person, base: Run, cut: Run) -> None:
 
 def export_for_the_phone(person: Person, cut: Run, project: Path) -> None:
     page = person.go_to(PhonePage)
+    person.click(page.parts.findChildren(QAbstractButton)[EXPORT])
     assert page.form.run.currentData() == cut.name
     person.click(page.form.target.buttons["arm"])
     person.click(page.form.precision.buttons["fp32"])

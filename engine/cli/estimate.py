@@ -1,0 +1,77 @@
+"""The verb that estimates a model's latency on a phone without the phone."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.cli.choosing import add_detector_arguments, bare_choice
+from engine.cli.output import emit_json
+from engine.cli.phone_choice import add_phone_arguments, phone_choice, print_estimate
+from engine.contract.messages import UserError
+from engine.contract.recipe import find_recipe
+
+if TYPE_CHECKING:
+    from engine.contract.project import DetectorChoice
+    from engine.technique import Technique
+
+NAME = "estimate"
+HELP = "latency on a phone, estimated from the network"
+
+
+def add_parser(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("dir", metavar="DIR", nargs="?", type=Path, help="folder of the project")
+    parser.add_argument("run", metavar="RUN", nargs="?", help="name or number of the run")
+    add_detector_arguments(parser)
+    parser.add_argument("--recipe", help="with --detector: a recipe on it")
+    add_phone_arguments(parser, required=True)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the figure with its bounds, where the time goes, and what to shrink next."""
+    from engine.estimating import phone_estimate
+    from engine.preview import graph_of
+
+    phone = phone_choice(args)
+    assert phone is not None
+    choice, techniques = _model(args)
+    graph = graph_of(choice, techniques)
+    for technique in techniques:
+        graph = technique.estimate(graph)
+    told = phone_estimate(graph, phone, techniques)
+    if args.json:
+        body = told.model_dump(mode="json", exclude_none=True)
+        emit_json(
+            {
+                "figures": [body.pop("figure")],
+                **body,
+                "detector": choice.model_dump(mode="json"),
+                "advice_text": told.advice.text(),
+            }
+        )
+    else:
+        print_estimate(told)
+    return 0
+
+
+def _model(args: argparse.Namespace) -> tuple[DetectorChoice, list[Technique]]:
+    """The detector, and the techniques that made the run or that the recipe asks for."""
+    from engine.assembly import checkpoint_of
+    from engine.cli.projects import open_project, trained_run
+    from engine.detector.header import read_info
+    from engine.plan import ordered, plan
+    from engine.registry import make
+
+    if args.dir is not None and args.run is not None and args.detector is None:
+        info = read_info(checkpoint_of(trained_run(open_project(args.dir), args.run)))
+        return info.choice, [make(step) for step in info.steps]
+    if args.dir is not None or args.detector is None:
+        raise UserError("cli.project_or_detector")
+    choice = bare_choice(args)
+    if not args.recipe:
+        return choice, []
+    recipe = find_recipe(args.recipe)
+    plan(recipe, choice)
+    return choice, [technique for _, technique in ordered(recipe)]

@@ -1,0 +1,49 @@
+"""Verbs that estimate for a phone: the arguments that say which, and how an estimate is printed."""
+
+from __future__ import annotations
+
+import argparse
+
+from engine.cli.output import print_table
+from engine.cli.projects import show_value
+from engine.contract.latency import PhoneChoice, PhoneEstimate
+
+_WIDTH = 30
+
+
+def add_phone_arguments(parser: argparse.ArgumentParser, required: bool) -> None:
+    """`--phone SOC_KEY --threads N --precision P`."""
+    parser.add_argument("--phone", metavar="SOC_KEY", required=required, help="chip of the phone, such as SD855")
+    parser.add_argument("--threads", type=int, default=1, help="threads on its fast cores: 1, 2 or 4; 1 if not given")
+    parser.add_argument(
+        "--precision",
+        choices=("fp32", "fp16", "int8"),
+        default="fp32",
+        help="numbers it computes with; fp32 if not given",
+    )
+
+
+def phone_choice(args: argparse.Namespace) -> PhoneChoice | None:
+    """What the arguments name; None without `--phone`. Raises UserError for what cannot be estimated."""
+    if args.phone is None:
+        return None
+    from engine.latency.estimate import admitted
+
+    setting = admitted(args.phone, args.threads, args.precision)
+    return PhoneChoice(soc=setting.soc, threads=setting.threads, precision=args.precision)
+
+
+def print_estimate(told: PhoneEstimate) -> None:
+    """The figure with its bounds, a bar for each part, and what to shrink next."""
+    figure, held = told.figure, told.figure.conditions
+    low, high = (show_value(figure.model_copy(update={"value": bound})) for bound in (figure.low, figure.high))
+    threads = "1 thread" if held.threads == 1 else f"{held.threads} threads"
+    print(f"\nphone_ms  {show_value(figure)} (estimated, {low} to {high})")
+    print(f"{held.device}, {threads}, {held.precision}, {held.runtime}, {held.input}, with NMS")
+    rows = [
+        (share.part, f"{share.ms:.2f} ms", f"{100 * share.share:.0f} %", "#" * round(_WIDTH * share.share))
+        for share in told.shares
+    ]
+    print_table(rows, ("part", "time", "share", ""))
+    for message in (told.advice, *told.notes):
+        print(message.text())

@@ -1,0 +1,47 @@
+"""Phone latency as the studio shows it: what is asked, and the estimate with the time of each part of the network."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from engine.contract.figures import Figure
+from engine.contract.messages import Message
+
+Part = Literal["backbone", "neck", "rpn", "roi", "head", "post"]
+"""`roi` is RoI pooling, `post` decoding and the suppression of overlaps."""
+
+
+class PhoneChoice(BaseModel):
+    """What is estimated for: a chip of `resources/phones`, threads on its fast cores, and the precision."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    soc: str
+    threads: int = 1
+    precision: Literal["fp32", "fp16", "int8"] = "fp32"
+
+
+class Share(BaseModel):
+    """One part's milliseconds, and its share of all, from 0 to 1; parts that the network does not have are left out."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    part: Part
+    ms: float
+    share: float
+
+
+class PhoneEstimate(BaseModel):
+    """The figure `phone_ms` (estimated, with its bounds), a bar for each part, and one sentence: what to shrink next.
+
+    `notes` say what makes the estimate less sure.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    figure: Figure
+    shares: tuple[Share, ...]
+    advice: Message
+    notes: tuple[Message, ...] = ()

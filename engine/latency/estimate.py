@@ -1,0 +1,110 @@
+"""Milliseconds of a network on a phone, from its graph alone: no Paddle, and a few milliseconds of work."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from math import sqrt
+from pathlib import Path
+
+from engine.contract.messages import UserError
+from engine.contract.socs import Soc, find_soc
+from engine.graph.count import roi_count
+from engine.graph.graph import Graph
+from engine.graph.roles import convolutions
+from engine.latency.coefficients import Coefficients, coefficients
+from engine.latency.effects import ERAS, THREADS, Setting, rate
+from engine.latency.features import KINDS, PARTS, Kind, LayerWork, Part, layer_works
+
+PRECISIONS = ("fp32", "fp16", "int8")
+_FEW = 4
+_UNSEEN, _SELDOM, _TWO_STAGE = 1.6, 1.2, 1.6
+"""How many times as wide an interval is where no figure, or few, was published of a setting, and for two-stage
+detectors, of which there was none: their proposals and regions are counted like any other layer."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Milliseconds, their likely bounds, the time of each part and of each layer with weights; what it rests on."""
+
+    ms: float
+    low: float
+    high: float
+    parts: dict[Part, float]
+    layers: dict[str, float]
+    seen: int
+
+
+def estimate(
+    graph: Graph,
+    soc_key: str,
+    threads: int,
+    precision: str,
+    *,
+    int8: Collection[str] | None = None,
+    tail: bool = True,
+    era: str = ERAS[-1],
+    fitted: Coefficients | None = None,
+) -> Estimate:
+    """The time of one picture on the processor of a phone; raises UserError, in words, for what cannot be told.
+
+    `int8` names the convolutions in int8 where `precision` is int8; all if None. `tail`: with the making of boxes.
+    """
+    setting = admitted(soc_key, threads, precision, era)
+    fitted = fitted or coefficients()
+    if not fitted.knows(setting.soc):
+        raise UserError("latency.no_figures", soc=setting.soc)
+    if precision != "int8":
+        int8 = ()
+    elif int8 is None:
+        int8 = {op.layer for op in convolutions(graph)}
+    works = layer_works(graph, threads, int8, tail)
+    times = _times(works, setting, fitted.effects)
+    parts: dict[Part, float] = dict.fromkeys(PARTS, 0.0)
+    layers: dict[str, float] = {}
+    for work, ms in zip(works, times, strict=True):
+        parts[work.part] += ms
+        if work.layer:
+            layers[work.layer] = layers.get(work.layer, 0.0) + ms
+    total = sum(times)
+    seen = fitted.count(setting)
+    factor = _factor(fitted.spread[precision], seen, two_stage=roi_count(graph) is not None)
+    return Estimate(total, total / factor, total * factor, parts, layers, seen)
+
+
+def milliseconds(graph: Graph, soc_key: str, threads: int, precision: str, backend: str = "arm") -> float:
+    """The estimated time of one picture in milliseconds, boxes made. Raises UserError for what cannot be told."""
+    if backend != "arm":
+        raise UserError("latency.backend", backend=backend)
+    return estimate(graph, soc_key, threads, precision).ms
+
+
+def reading(file: Path) -> Graph:
+    """The graph that `Graph.to_json` wrote to a file."""
+    return Graph.from_json(file.read_text(encoding="utf-8"))
+
+
+def admitted(soc_key: str, threads: int, precision: str, era: str = ERAS[-1]) -> Setting:
+    """The setting, after it was looked at; raises UserError for a chip that is unknown or cannot do that."""
+    soc: Soc = find_soc(soc_key)
+    if threads not in THREADS:
+        raise UserError("latency.threads", threads=threads, known=", ".join(map(str, THREADS)))
+    if precision not in PRECISIONS:
+        raise UserError("latency.precision", precision=precision, known=", ".join(PRECISIONS))
+    if precision == "fp16" and not soc.fp16:
+        raise UserError("latency.no_fp16", soc=soc.name)
+    return Setting(soc.key, threads, precision, era, soc.dot_product)
+
+
+def _times(works: list[LayerWork], setting: Setting, effects: dict[str, float]) -> list[float]:
+    rates: dict[bool, dict[Kind, float]] = {
+        int8: {kind: rate(kind, setting if int8 else setting.in_float(), effects) for kind in KINDS}
+        for int8 in (False, True)
+    }
+    return [sum(amount * rates[work.int8][kind] for kind, amount in work.work.items()) for work in works]
+
+
+def _factor(spread: float, seen: int, two_stage: bool) -> float:
+    """The interval as a factor; what widens it acts on the logarithm."""
+    widths = [_UNSEEN if not seen else _SELDOM if seen < _FEW else 1.0, _TWO_STAGE if two_stage else 1.0]
+    return float(spread ** sqrt(sum(width**2 for width in widths) - 1))

@@ -1,0 +1,175 @@
+"""What of each layer takes time on a phone's cores: work by kind, in units that a coefficient turns into milliseconds.
+
+Activations and batch norm that Paddle Lite merges into the convolution before them cost nothing of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from math import ceil, inf, isqrt, prod
+from typing import Literal, get_args
+
+from engine.graph.count import CONVOLUTIONS, op_macs
+from engine.graph.graph import Graph, Op
+
+Kind = Literal[
+    "pointwise",
+    "winograd",
+    "dense",
+    "depthwise",
+    "depthwise5",
+    "transform",
+    "traffic",
+    "memory",
+    "activation",
+    "weights",
+    "launch",
+    "tail",
+]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+Part = Literal["backbone", "neck", "rpn", "roi", "head", "post"]
+PARTS: tuple[Part, ...] = get_args(Part)
+Work = dict[Kind, float]
+"""Multiply-accumulates in 10^9 for the convolutions, elements in 10^6 for what moves data, operations for `launch`."""
+
+_PREFIXES: dict[str, Part] = {"backbone": "backbone", "neck": "neck", "rpn_head": "rpn"}
+_FUSED = ("relu", "relu6", "leaky_relu")
+_FREE = ("reshape2", "squeeze2", "unsqueeze2", "flatten_contiguous_range", "dropout", "assign", "shape")
+# Registers of ARMv8's matrix kernel: 8 output channels by 12 places of the map at a time.
+_ROWS, _COLUMNS = 8, 12
+_LEAST_WINOGRAD = 16
+_TILES = 8
+
+
+@dataclass(frozen=True)
+class LayerWork:
+    """One operation that takes time; `layer` is empty for one without weights."""
+
+    layer: str
+    part: Part
+    work: Work
+    int8: bool = False
+
+
+def layer_works(graph: Graph, threads: int = 1, int8: Collection[str] = (), tail: bool = True) -> list[LayerWork]:
+    """Every operation that takes time, in order; last what turns raw outputs into boxes, if `tail`.
+
+    `int8` names the convolutions that are held in int8.
+    """
+    found = list(_operations(graph, threads, frozenset(int8)))
+    if tail:
+        outputs = sum(prod(graph.tensors[name]) for name in graph.outputs)
+        found.append(LayerWork("", "post", {"tail": outputs / 1e6}))
+    return found
+
+
+def total(works: list[LayerWork]) -> tuple[Work, Work]:
+    """The sum of all work by kind: of what is in float, and of what is in int8."""
+    sums: tuple[Work, Work] = ({}, {})
+    for entry in works:
+        into = sums[entry.int8]
+        for kind, amount in entry.work.items():
+            into[kind] = into.get(kind, 0.0) + amount
+    return sums
+
+
+def _operations(graph: Graph, threads: int, int8: frozenset[str]) -> Iterator[LayerWork]:
+    part: Part = "backbone"
+    convolved: set[str] = set()
+    for op in graph.ops:
+        part = _part(op, part)
+        if op.kind in CONVOLUTIONS:
+            convolved.update(op.outputs)
+            yield LayerWork(op.layer, part, convolution(graph, op, threads), op.layer in int8)
+        elif op.kind == "batch_norm" and convolved.issuperset(op.inputs):
+            convolved.update(op.outputs)
+        else:
+            if op.kind == "add":
+                convolved.update(op.outputs)  # its kernel applies an activation too
+            work = _linear(graph, op) if op.kind == "linear" else _other(graph, op, convolved)
+            if work:
+                yield LayerWork(op.layer, "roi" if "roi_align" in op.attributes["type"] else part, work)
+
+
+def _part(op: Op, before: Part) -> Part:
+    if not op.layer:
+        return before
+    if op.layer.startswith("neck.yolo_block"):
+        return "head"  # PaddleDetection keeps most of YOLOv3's head in its neck
+    return _PREFIXES.get(op.layer.split(".")[0], "head")
+
+
+def convolution(graph: Graph, op: Op, threads: int = 1) -> Work:
+    """The work of one convolution in float; in int8 it is the same, at another price."""
+    output, source = graph.tensors[op.outputs[0]], graph.tensors[op.inputs[0]]
+    weights = graph.parameters[op.parameters["weight"]]
+    filters, per_group, height, width = weights
+    moved = (prod(output) + prod(source)) / 1e6
+    if op.kind == "depthwise_conv2d":
+        kind: Kind = "depthwise" if height <= 3 else "depthwise5"
+        return {kind: op_macs(graph, op) / 1e9, "memory": moved, "launch": 1}
+    groups = int(op.attributes["groups"])
+    places = output[2] * output[3]
+    rows = groups * _up(filters // groups, _ROWS)
+    macs = rows * _up(places, _COLUMNS) * per_group * height * width / 1e9
+    if _is_winograd(op, weights):
+        products, filtered = winograd(output[2], output[3], threads)
+        return {
+            "winograd": rows * per_group * products / 1e9,
+            "transform": (filters + per_group) * products / 1e6,
+            "weights": prod(weights) / 9 * filtered / 1e6,
+            "launch": 1,
+        }
+    kind = "pointwise" if (height, width) == (1, 1) else "dense"
+    return {kind: macs, "traffic": moved, "weights": prod(weights) / 1e6, "launch": 1}
+
+
+def _is_winograd(op: Op, weights: tuple[int, ...]) -> bool:
+    """Whether the kernel is one that Paddle Lite computes by Winograd's minimal filtering."""
+    plain = all(list(op.attributes[name]) == [1, 1] for name in ("stride", "dilation"))
+    wide = min(weights[0], weights[1]) >= _LEAST_WINOGRAD and op.attributes["groups"] == 1
+    return plain and wide and tuple(weights[2:]) == (3, 3)
+
+
+def winograd(height: int, width: int, threads: int) -> tuple[float, int]:
+    """Products for each pair of channels that Winograd's filtering takes for a map, at least, and numbers per filter.
+
+    Paddle Lite takes tiles of 2, 4 or 6 places a side, the larger ones where each thread has places enough; a tile's
+    products are the square of its side and two. A larger map is never counted as less work than a smaller.
+    """
+    least = 0.0
+    places = height * width
+    for side, places_per_thread in ((2, 16 * _TILES), (4, 36 * _TILES), (6, inf)):
+        filtered = (side + 2) ** 2
+        if places < places_per_thread * threads:
+            return max(ceil(height / side) * ceil(width / side) * filtered, least), filtered
+        widest = isqrt(int(places_per_thread * threads) - 1)
+        least = max(least, ceil(widest / side) ** 2 * filtered)
+    raise AssertionError("the last tile takes every map")
+
+
+def _linear(graph: Graph, op: Op) -> Work:
+    weights = prod(graph.parameters[op.parameters["weight"]])
+    rows = prod(graph.tensors[op.outputs[0]][:-1])
+    work: Work = {"weights": weights / 1e6, "launch": 1}
+    if rows > 1:
+        work["pointwise"] = op_macs(graph, op) / 1e9
+    return work
+
+
+def _other(graph: Graph, op: Op, convolved: set[str]) -> Work | None:
+    framework = op.attributes["type"]
+    if framework in _FREE or not op.inputs:
+        return None
+    if op.kind == "activation" and framework in _FUSED and convolved.intersection(op.inputs):
+        return None
+    outputs = sum(prod(graph.tensors[name]) for name in op.outputs)
+    inputs = sum(prod(graph.tensors[name]) for name in op.inputs)
+    if op.kind == "activation":
+        return {"activation": outputs / 1e6, "launch": 1}
+    return {"memory": (inputs + outputs) / 1e6, "launch": 1}
+
+
+def _up(value: int, step: int) -> int:
+    return ceil(value / step) * step

@@ -1,0 +1,98 @@
+"""Which phone an estimate is for: chip, threads and precision."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal, cast
+
+from PySide6.QtCore import QSignalBlocker, Signal
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+
+from engine.contract.latency import PhoneChoice
+from engine.contract.socs import socs
+from studio.i18n import bind, on_language, tr
+from studio.views.schema_controls import QuietCombo
+
+THREADS = (1, 2, 4)
+PRECISIONS = ("fp32", "fp16", "int8")
+
+
+class PhoneChooser(QWidget):
+    """Three lists; `chosen` tells the new PhoneChoice, None for no phone where that can be chosen."""
+
+    chosen = Signal(object)
+
+    def __init__(self, none: bool = False) -> None:
+        super().__init__()
+        self._none = none
+        self.soc, self.threads, self.precision = QuietCombo(), QuietCombo(), QuietCombo()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(6)
+        for combo, code in (
+            (self.soc, "studio.bench.choose_soc"),
+            (self.threads, "studio.bench.choose_threads"),
+            (self.precision, "studio.bench.choose_precision"),
+        ):
+            bind(combo.setAccessibleName, code)
+            bind(combo.setToolTip, code)
+            combo.activated.connect(self._tell)
+            row.addWidget(combo, 1 if combo is self.soc else 0)
+        self.soc.setMinimumContentsLength(6)
+        # Its widest text comes with the language, after the first layout.
+        self.threads.setSizeAdjustPolicy(QuietCombo.SizeAdjustPolicy.AdjustToContents)
+        self.soc.setSizeAdjustPolicy(QuietCombo.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self._fill()
+        on_language(self._fill)
+
+    def choice(self) -> PhoneChoice | None:
+        """What is chosen."""
+        key = self.soc.currentData()
+        if not key:
+            return None
+        precision = cast(Literal["fp32", "fp16", "int8"], self.precision.currentData() or "fp32")
+        if precision == "fp16" and not socs()[key].fp16:
+            precision = "fp32"
+        return PhoneChoice(soc=key, threads=self.threads.currentData() or 1, precision=precision)
+
+    def take(self, choice: PhoneChoice | None) -> None:
+        """Show a choice, and tell nobody."""
+        with QSignalBlocker(self):
+            self.soc.setCurrentIndex(max(0, self.soc.findData(choice.soc if choice else None)))
+            if choice is not None:
+                self.threads.setCurrentIndex(max(0, self.threads.findData(choice.threads)))
+                self.precision.setCurrentIndex(max(0, self.precision.findData(choice.precision)))
+        self._allow()
+
+    def _fill(self) -> None:
+        kept = (self.soc.currentData(), self.threads.currentData(), self.precision.currentData())
+        chips = [(tr("studio.bench.no_soc"), None)] if self._none else []
+        lists: tuple[tuple[QuietCombo, Iterable[tuple[str, object]]], ...] = (
+            (self.soc, [*chips, *((soc.name, key) for key, soc in socs().items())]),
+            (self.threads, [(tr("studio.bench.short_threads", count=count), count) for count in THREADS]),
+            (self.precision, [(name, name) for name in PRECISIONS]),
+        )
+        for (combo, entries), value in zip(lists, kept, strict=True):
+            combo.clear()
+            for text, data in entries:
+                combo.addItem(text, data)
+            combo.setCurrentIndex(max(0, combo.findData(value)))
+        self._allow()
+
+    def _allow(self) -> None:
+        there = self.soc.currentData() is not None
+        self.threads.setEnabled(there)
+        self.precision.setEnabled(there)
+
+    def _tell(self) -> None:
+        self._allow()
+        self.chosen.emit(self.choice())
+
+
+def read_choice(kept: object) -> PhoneChoice | None:
+    """A remembered choice; None for one that cannot be read or names an unknown chip."""
+    try:
+        choice = PhoneChoice.model_validate(kept)
+    except ValueError:
+        return None
+    return choice if choice.soc in socs() else None
