@@ -25,21 +25,25 @@ _ADVICE = {
 }
 
 
-def phone_estimate(graph: Graph, phone: PhoneChoice, techniques: Sequence[Technique] = ()) -> PhoneEstimate:
-    """The latency of `graph`, which the techniques have changed already. Raises UserError for what cannot be told."""
+def phone_estimate(
+    graph: Graph, phone: PhoneChoice, techniques: Sequence[Technique] = (), *, era: str = ERAS[-1], nms: bool = True
+) -> PhoneEstimate:
+    """The latency of `graph`, which the techniques have changed already. Raises UserError for what cannot be told.
+
+    `era` is of which versions of Paddle Lite; without `nms`, for a model that ends with the raw outputs of its head.
+    """
     int8: set[str] = set()
     if phone.precision == "int8":
         quantising = [technique for technique in techniques if technique.phase is Phase.QUANTISE]
         if not quantising:
             raise UserError("latency.not_int8")
         int8 = quantising[-1].int8_layers(graph)
-    told = estimate(graph, phone.soc, phone.threads, phone.precision, int8=int8)
+    told = estimate(graph, phone.soc, phone.threads, phone.precision, int8=int8, tail=nms, era=era)
     shares = tuple(Share(part=part, ms=ms, share=ms / told.ms) for part, ms in told.parts.items() if ms > 0)
     largest = max(shares, key=lambda share: share.ms)
     advice = Message(code=_ADVICE[largest.part], args={"share": round(100 * largest.share)})
-    return PhoneEstimate(
-        figure=_figure(graph, phone, told), shares=shares, advice=advice, notes=tuple(_notes(graph, phone, told))
-    )
+    figure, notes = _figure(graph, phone, told, era, nms), tuple(_notes(graph, phone, told))
+    return PhoneEstimate(figure=figure, shares=shares, advice=advice, notes=notes)
 
 
 def reachable(phone: PhoneChoice, techniques: Sequence[Technique] = ()) -> PhoneChoice:
@@ -49,16 +53,16 @@ def reachable(phone: PhoneChoice, techniques: Sequence[Technique] = ()) -> Phone
     return phone
 
 
-def _figure(graph: Graph, phone: PhoneChoice, told: Estimate) -> Figure:
+def _figure(graph: Graph, phone: PhoneChoice, told: Estimate, era: str, nms: bool) -> Figure:
     height, width = graph.size
     conditions = Conditions(
         device=admitted(phone.soc, phone.threads, phone.precision).soc,
-        runtime=RUNTIME,
+        runtime=RUNTIME if era == ERAS[-1] else f"Paddle Lite {era}",
         threads=phone.threads,
         precision=phone.precision,
         input=f"{height}x{width}",
-        era=ERAS[-1],
-        nms=True,
+        era=era,
+        nms=nms,
         rois=roi_count(graph),
     )
     bounds = {"low": told.low, "high": told.high}

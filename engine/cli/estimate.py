@@ -11,6 +11,7 @@ from engine.cli.output import emit_json
 from engine.cli.phone_choice import add_phone_arguments, phone_choice, print_estimate
 from engine.contract.messages import UserError
 from engine.contract.recipe import find_recipe
+from engine.latency.effects import ERAS
 
 if TYPE_CHECKING:
     from engine.contract.project import DetectorChoice
@@ -27,6 +28,8 @@ def add_parser(parser: argparse.ArgumentParser) -> None:
     add_detector_arguments(parser)
     parser.add_argument("--recipe", help="with --detector: a recipe on it")
     add_phone_arguments(parser, required=True)
+    parser.add_argument("--era", default=ERAS[-1], choices=ERAS, help="versions of Paddle Lite; newest if not given")
+    parser.add_argument("--without-nms", action="store_true", help="of a model that ends with its head's raw outputs")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -40,7 +43,7 @@ def run(args: argparse.Namespace) -> int:
     graph = graph_of(choice, techniques)
     for technique in techniques:
         graph = technique.estimate(graph)
-    told = phone_estimate(graph, phone, techniques)
+    told = phone_estimate(graph, phone, techniques, era=args.era, nms=not args.without_nms)
     if args.json:
         body = told.model_dump(mode="json", exclude_none=True)
         emit_json(

@@ -39,7 +39,8 @@ def print_estimate(told: PhoneEstimate) -> None:
     low, high = (show_value(figure.model_copy(update={"value": bound})) for bound in (figure.low, figure.high))
     threads = "1 thread" if held.threads == 1 else f"{held.threads} threads"
     print(f"\nphone_ms  {show_value(figure)} (estimated, {low} to {high})")
-    print(f"{held.device}, {threads}, {held.precision}, {held.runtime}, {held.input}, with NMS")
+    boxes = "with NMS" if held.nms else "without NMS"
+    print(f"{held.device}, {threads}, {held.precision}, {held.runtime}, {held.input}, {boxes}")
     rows = [
         (share.part, f"{share.ms:.2f} ms", f"{100 * share.share:.0f} %", "#" * round(_WIDTH * share.share))
         for share in told.shares

@@ -62,8 +62,7 @@ def run(args: argparse.Namespace) -> int:
         return 0
     if args.layers:
         print_layers(graph, changed)
-        print()
-    print(f"{choice.key}, {choice.size} px, {len(choice.classes)} classes, recipe {recipe.name}")
+    print(f"{chr(10) * args.layers}{choice.key}, {choice.size} px, {len(choice.classes)} classes, recipe {recipe.name}")
     print_table([row(base, figure) for figure in after], ("figure", "base", "recipe", "change", "source"))
     if told:
         print_estimate(told)

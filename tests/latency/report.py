@@ -12,7 +12,7 @@ import numpy as np
 from engine.latency.fitting import Array, Problem
 from tests.latency.rows import Row
 
-COVERED = 0.9
+COVERED, COVERED_BY_OTHERS, ENOUGH = 0.9, 0.95, 10
 
 
 @dataclass(frozen=True)
@@ -54,16 +54,25 @@ def alone(rows: Sequence[Row]) -> set[str]:
 
 
 def spread(rows: Sequence[Row], errors: Array, precision: str, without: str = "") -> float:
-    """The factor that nine in ten detectors' times stay within (all networks' where there are few detectors)."""
+    """The factor that nine in ten times stay within, of detectors and of all networks.
+
+    Where there are very few detectors, it is what nineteen in twenty of all networks' times stay within.
+    """
     left = alone(rows)
     values: dict[bool, list[float]] = {True: [], False: []}
     for row, error in zip(rows, errors, strict=True):
         held = bool(without) and row.model.startswith(without)
         if row.precision == precision and not held and row.soc not in left:
             values[row.detector].append(abs(float(error)))
-    chosen = sorted(values[True]) if len(values[True]) >= 20 else sorted(values[True] + values[False])
-    place = min(len(chosen), ceil((len(chosen) + 1) * COVERED)) - 1
-    return float(np.exp(chosen[place]))
+    everything = values[True] + values[False]
+    if len(values[True]) < ENOUGH:
+        return float(np.exp(_quantile(everything, COVERED_BY_OTHERS)))
+    return float(np.exp(max(_quantile(values[True], COVERED), _quantile(everything, COVERED))))
+
+
+def _quantile(values: list[float], share: float) -> float:
+    """The value that the next one stays below with that chance, as split-conformal prediction has it."""
+    return sorted(values)[min(len(values), ceil((len(values) + 1) * share)) - 1]
 
 
 def left_out(rows: Sequence[Row], errors: Array) -> list[Left]:

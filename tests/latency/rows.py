@@ -13,6 +13,7 @@ ERA_OF = {
     **dict.fromkeys(("~2.8", "2.8-2.9", "2.9", "2.10", "2.10rc"), "2.8-2.10"),
     **dict.fromkeys(("2.11", "2.13"), "2.11-2.13"),
 }
+OLD_INT8 = ("2.3", "2.6")
 
 
 @dataclass(frozen=True)
@@ -94,42 +95,44 @@ def read_rows(path: Path) -> tuple[list[Row], list[tuple[str, str]]]:
 
 
 def _row(entry: dict[str, str]) -> Row | str:
-    name = entry["model"].lower()
-    if "sparsity 7" in entry["note"] or "sparsity 8" in entry["note"] or "sparse" in name:
-        return "sparse weights"
-    if "not stated" in entry["note"]:
-        return "threads not stated"
-    if int(entry["threads"]) > 4:
-        return "threads"
-    name = re.sub(r"_quant(_aware|_post)?$", "", name)
-    detector = name in _DETECTORS
-    tail = False
-    if detector:
-        graph, tail = _DETECTORS[name]
-    else:
-        scaled = _SCALED.fullmatch(name)
-        graph = _PLAIN.get(name, "")
-        if scaled:
-            graph = re.sub("netv", "net_v", scaled[1]) + f"_x{scaled[2]}.{scaled[3]}"
-        if not graph:
-            return "no such network to rebuild for certain"
-        if graph == "shufflenet_v2_x1.0" and entry["version"] in ("2.3", "2.6"):
-            return "another width than is said"
-    size = int(entry["input"] or {"picodets320coco": 320, "picodets320cocolcnetnonpostprocess": 320}.get(name, 224))
-    number = [float(entry[key]) if entry[key] else None for key in ("gmacs", "params_m")]
-    model = re.sub(r"_1class|_voc", "", graph)
+    """The row, or why it is not used."""
+    name = re.sub(r"_quant(_aware|_post)?$", "", entry["model"].lower())
+    graph, tail = _DETECTORS.get(name) or (_classifier(name), False)
+    if why := _unused(entry, graph):
+        return why
     return Row(
-        entry["source"],
-        entry["soc"],
-        int(entry["threads"]),
-        entry["precision"],
-        ERA_OF[entry["version"]],
-        float(entry["ms"]),
-        graph,
-        size,
-        model,
-        detector,
-        tail,
-        number[0],
-        number[1],
+        source=entry["source"],
+        soc=entry["soc"],
+        threads=int(entry["threads"]),
+        precision=entry["precision"],
+        era=ERA_OF[entry["version"]],
+        ms=float(entry["ms"]),
+        graph=graph,
+        size=int(entry["input"] or (320 if "s320" in name else 224)),
+        model=re.sub(r"_1class|_voc", "", graph),
+        detector=name in _DETECTORS,
+        tail=tail,
+        gmacs=float(entry["gmacs"]) if entry["gmacs"] else None,
+        params_m=float(entry["params_m"]) if entry["params_m"] else None,
     )
+
+
+def _classifier(name: str) -> str:
+    scaled = _SCALED.fullmatch(name)
+    if scaled:
+        return re.sub("netv", "net_v", scaled[1]) + f"_x{scaled[2]}.{scaled[3]}"
+    return _PLAIN.get(name, "")
+
+
+def _unused(entry: dict[str, str], graph: str) -> str:
+    if re.search("sparsity [78]", entry["note"]) or "sparse" in entry["model"]:
+        return "sparse weights"
+    if "not stated" in entry["note"] or int(entry["threads"]) > 4:
+        return "threads not stated, or more than 4"
+    if not graph:
+        return "no such network to rebuild for certain"
+    if entry["precision"] == "int8" and ERA_OF[entry["version"]] in OLD_INT8:
+        return "int8 kernels of before 2.8, which were others"
+    if graph == "shufflenet_v2_x1.0" and entry["version"] in ("2.3", "2.6"):
+        return "another width than is said"
+    return ""
