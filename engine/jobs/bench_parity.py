@@ -61,9 +61,7 @@ def compare_models(
         yield row
 
 
-def _on_phone(
-    job: BenchJob, device: Device, export: Export, loaded: Loaded, picture: Picture, scratch: Path
-) -> Any:
+def _on_phone(job: BenchJob, device: Device, export: Export, loaded: Loaded, picture: Picture, scratch: Path) -> Any:
     """Detections of one picture on the phone; its inputs are removed there afterwards, they are large."""
     from engine.phone.parity import detections_of
 
@@ -81,10 +79,10 @@ def _on_phone(
         outputs=True,
     )
     found = detections_of(run_tool(device, request, limit_s=job.limits.run_s))
-    if set(remote_paths(fed)) != set(loaded.inputs):
-        device.ask(Script.each("rm -f {}", [item.remote for item in fed]), doing="rm")
-        for item in fed:
-            item.local.unlink(missing_ok=True)
+    done = [item for item in fed if item.remote not in loaded.inputs]
+    device.ask(Script.each("rm -f {}", [item.remote for item in done]), doing="rm")
+    for item in done:
+        item.local.unlink(missing_ok=True)
     return found
 
 

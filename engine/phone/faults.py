@@ -9,6 +9,7 @@ from engine.contract.messages import Argument, JobFailed
 _LONGEST_WORDS = 240
 
 # What adb says (29 to 35), in the order in which it is asked; the first that is found names the fault.
+# fmt: off
 _SAYINGS: tuple[tuple[str, str], ...] = (
     (r"this adb server's \$ADB_VENDOR_KEYS|device unauthorized|unauthorized", "phone.unauthorized"),
     (r"no permissions|insufficient permissions", "phone.no_permissions"),
@@ -16,13 +17,15 @@ _SAYINGS: tuple[tuple[str, str], ...] = (
     (r"device offline|error: closed before|device still (connecting|authorizing)", "phone.offline"),
     (r"no devices(/emulators)? found|device '.*' not found|device not found", "phone.gone"),
     (r"No space left on device|ENOSPC", "phone.no_space"),
-    (r"cannot connect to daemon|failed to (start|check server)|could not (read ok|install \*smartsocket)", "phone.server"),
+    (r"cannot connect to daemon|failed to (start|check server)", "phone.server"),
+    (r"could not (read ok|install \*smartsocket)", "phone.server"),
     (r"protocol fault|connection (reset|refused)|error: closed|no such transport", "phone.unplugged"),
     (r"broken pipe|\bEOF\b", "phone.unplugged"),
     (r"couldn't (read from|write to) device|failed to read copy response|device .*disconnected", "phone.unplugged"),
     (r"couldn't create file|secure_mkdirs|Read-only file system|Operation not permitted", "phone.not_writable"),
     (r"Permission denied", "phone.not_writable"),
-)  # fmt: skip
+)
+# fmt: on
 
 
 class PhoneFault(JobFailed):

@@ -26,9 +26,7 @@ PROPERTIES = {
 }
 MARK = "--espalier--"
 _ANSWERS = "\n".join(f"getprop {name}; echo {MARK}" for name in PROPERTIES.values())
-_IDENTITY = Script(
-    f"{_ANSWERS}\ncat /proc/cpuinfo; echo {MARK}\ndf -k /data/local/tmp 2>/dev/null; echo {MARK}"
-)
+_IDENTITY = Script(f"{_ANSWERS}\ncat /proc/cpuinfo; echo {MARK}\ndf -k /data/local/tmp 2>/dev/null; echo {MARK}")
 _STATES: dict[str, PhoneState] = {
     "device": "ready",
     "unauthorized": "unauthorized",

@@ -58,9 +58,7 @@ class Turn:
     def request(self, warmup: int, repeats: int) -> Request:
         """The next process of this row."""
         one = self.loaded
-        return Request(
-            one.model, one.precision, one.backend, self.threads, one.shapes, one.inputs, warmup, repeats
-        )
+        return Request(one.model, one.precision, one.backend, self.threads, one.shapes, one.inputs, warmup, repeats)
 
     @property
     def name(self) -> str:
@@ -99,9 +97,7 @@ def measure(device: Device, models: Sequence[Loaded], job: BenchJob, teller: Tel
     return [turn.row() for turn in turns], runtime
 
 
-def _first_looks(
-    device: Device, turns: Sequence[Turn], job: BenchJob
-) -> tuple[str, dict[RemotePath, float]]:
+def _first_looks(device: Device, turns: Sequence[Turn], job: BenchJob) -> tuple[str, dict[RemotePath, float]]:
     """Three inferences of each model before anything counts: does it run, in which version, in how many ms."""
     runtime, needs = "", {}
     for model in dict.fromkeys(turn.loaded for turn in turns):

@@ -86,9 +86,7 @@ def judge(loaded: Loaded, found: Sequence[Found]) -> ParityRow:
 
 def broken(loaded: Loaded, pictures: int, why: Message) -> ParityRow:
     """The row of a model whose outputs could not be had."""
-    return ParityRow(
-        precision=loaded.precision, backend=loaded.backend, pictures=pictures, agrees=False, finding=why
-    )
+    return ParityRow(precision=loaded.precision, backend=loaded.backend, pictures=pictures, agrees=False, finding=why)
 
 
 def with_map(row: ParityRow, pictures: int, phone: float, host: float) -> ParityRow:

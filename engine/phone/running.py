@@ -112,5 +112,3 @@ def _failure(device: Device, request: Request, answer: Answer) -> PhoneFault:
     if known.code != "phone.adb_failed":
         return known
     return PhoneFault("phone.crashed", signal=f"exit status {answer.status}", words=short)
-
-

@@ -122,9 +122,7 @@ def _add(elements: dict[int, list[float]], tensor: int, place: int, word: str, t
         raise PhoneFault("phone.no_outputs", words=shorten(text))
 
 
-def _tensors(
-    shapes: dict[int, list[int]], elements: dict[int, list[float]], text: str
-) -> list[NDArray[np.float32]]:
+def _tensors(shapes: dict[int, list[int]], elements: dict[int, list[float]], text: str) -> list[NDArray[np.float32]]:
     import numpy as np
 
     if 0 not in shapes:

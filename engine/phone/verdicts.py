@@ -7,6 +7,9 @@ from collections.abc import Iterable, Sequence
 from engine.contract.messages import Argument, Message
 from engine.contract.phones import Against, BenchResult, BenchRow, Phone
 
+CLEARLY = 1.02
+"""Two times differ where their spreads lie farther apart than this: a few processes may tell hardly any spread."""
+
 
 def measured(rows: Iterable[BenchRow]) -> list[BenchRow]:
     """The rows that have times."""
@@ -48,9 +51,9 @@ def _int8(rows: Sequence[BenchRow]) -> list[Message]:
             "int8_ms": _round(small.median_ms),
             "other_ms": _round(other.median_ms),
         }
-        if (small.low_ms or 0) > (other.high_ms or 0):
+        if (small.low_ms or 0) > CLEARLY * (other.high_ms or 0):
             found.append(Message(code="phone.int8_slower", args=args))
-        elif (small.high_ms or 0) < (other.low_ms or 0):
+        elif CLEARLY * (small.high_ms or 0) < (other.low_ms or 0):
             found.append(Message(code="phone.int8_faster", args=args))
         else:
             found.append(Message(code="phone.int8_same", args=args))
