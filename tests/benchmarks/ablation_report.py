@@ -1,0 +1,108 @@
+"""The ablation's arithmetic: runs against their controls, published gains beside, and what may be said of each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from statistics import mean, stdev
+from typing import Any
+
+NOISE = 2.0
+"""Points of mAP that one seed cannot tell from chance on 87 pictures; a judgement, not a measurement."""
+LEAST = 10.0
+"""A control below this mAP has learnt too little for a difference to say anything about trained detectors."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A finished run of an arm: its mAP and mAP50 on val, in points."""
+
+    arm: str
+    seed: int
+    map: float
+    map50: float
+
+
+def rows(plan: dict[str, Any], measured: list[Measured]) -> list[dict[str, Any]]:
+    """One row for each arm of a detector's plan, run or not, then one for what cannot be tested here."""
+    table = []
+    for arm in plan["arms"]:
+        of = {run.seed: run for run in measured if run.arm == arm["name"]}
+        control = {run.seed: run for run in measured if run.arm == arm.get("control")}
+        pairs = [of[seed].map - control[seed].map for seed in sorted(of) if seed in control]
+        level = mean(run.map for run in control.values()) if control else 0.0
+        row = {
+            **_given(plan, arm),
+            "control": arm.get("control"),
+            "epochs": arm["epochs"],
+            "seeds": sorted(of),
+            "map": mean(run.map for run in of.values()) if of else None,
+            "map50": mean(run.map50 for run in of.values()) if of else None,
+            "difference": mean(pairs) if pairs else None,
+            "noise": noise(pairs) if pairs else None,
+        }
+        row["verdict"] = _verdict_of(arm, bool(of), pairs, level)
+        table.append(row)
+    nothing = dict.fromkeys(("control", "epochs", "map", "map50", "difference", "noise"))
+    for claim in plan["untestable"]:
+        table.append({**_given(plan, claim), **nothing, "seeds": [], "verdict": "not testable here"})
+    return table
+
+
+def noise(pairs: list[float]) -> float:
+    """Points below which a difference is chance: a fixed guess for one or two seeds, else two standard errors."""
+    if len(pairs) < 3:
+        return NOISE
+    return float(2 * stdev(pairs) / len(pairs) ** 0.5)
+
+
+def verdict(pairs: list[float], published: float, level: float) -> str:
+    """What may be said of paired differences from a control at `level` mAP, beside a published one of either sign."""
+    if level < LEAST:
+        return "trained too little to say"
+    toward = mean(pairs) if published > 0 else -mean(pairs)
+    if abs(toward) <= noise(pairs):
+        return "within noise"
+    return "appeared" if toward > 0 else "did not appear"
+
+
+def _verdict_of(arm: dict[str, Any], ran: bool, pairs: list[float], level: float) -> str:
+    if not ran:
+        return "missing: not run"
+    if "control" not in arm:
+        return "a control"
+    if not pairs:
+        return "missing: no control"
+    if "published" not in arm:
+        return "nothing published"
+    return verdict(pairs, arm["published"], level)
+
+
+def _given(plan: dict[str, Any], arm: dict[str, Any]) -> dict[str, Any]:
+    about = {"detector": plan["detector"], "size": plan["size"], "arm": arm["name"]}
+    return {**about, "published": arm.get("published"), "scope": arm.get("scope", "")}
+
+
+def markdown(table: list[dict[str, Any]]) -> str:
+    """The rows as a table for the docs."""
+    heads = ("arm", "detector", "px", "epochs", "seeds", "mAP val", "mAP50 val", "against", "difference", "published")
+    lines = [f"| {' | '.join((*heads, 'verdict'))} |", "|" + "---|" * (len(heads) + 1)]
+    for row in table:
+        cells = (
+            row["arm"],
+            row["detector"],
+            str(row["size"]),
+            "-" if row["epochs"] is None else str(row["epochs"]),
+            ", ".join(map(str, row["seeds"])) or "-",
+            _number(row["map"]),
+            _number(row["map50"]),
+            row["control"] or "-",
+            _number(row["difference"], "+"),
+            f"{_number(row['published'], '+')} {row['scope'] and '(' + row['scope'] + ')'}".strip(),
+            row["verdict"],
+        )
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
+def _number(value: float | None, sign: str = "") -> str:
+    return "-" if value is None else f"{value:{sign}.1f}"
