@@ -153,9 +153,8 @@ def change_text(against: Against) -> tuple[str, str]:
     high = 100 * (against.high_ms / against.base_low_ms - 1) if against.base_low_ms else change
     sure = low > 0 or high < 0
     arrow = ("▲" if change > 0 else "▼") if sure else "="
-    text = tr(
-        "studio.bench.against", run=against.run, change=f"{arrow} {change:+.1f} %", range=f"{low:+.0f}\u00a0…\u00a0{high:+.0f}\u00a0%"
-    )
+    spread = f"{low:+.0f}\u00a0…\u00a0{high:+.0f}\u00a0%"
+    text = tr("studio.bench.against", run=against.run, change=f"{arrow} {change:+.1f} %", range=spread)
     return text, ("bad" if change > 0 else "good") if sure else ""
 
 

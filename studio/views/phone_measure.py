@@ -74,21 +74,27 @@ class MeasureForm(Card):
         grid = QGridLayout(self._tool)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setSpacing(8)
-        self._path(grid, 0, "studio.bench.tool", self.tool, folder=False)
-        self._path(grid, 1, "studio.bench.libs", self.libs, folder=True)
+        self._path(grid, 0, ("studio.bench.tool", "studio.bench.tool_browse"), self.tool, folder=False)
+        self._path(grid, 1, ("studio.bench.libs", "studio.bench.libs_browse"), self.libs, folder=True)
         grid.addWidget(Muted("studio.bench.tool_line"), 4, 0, 1, 2)
         body.addWidget(self._tool)
         self.own_tool = Muted("studio.bench.own_tool")
         body.addWidget(self.own_tool)
-        self._numbers(body, (("studio.bench.repeats", self.repeats), ("studio.bench.map_pictures", self.pictures)))
+        self._numbers(
+            body,
+            (
+                ("studio.bench.repeats", "studio.bench.repeats_tip", self.repeats),
+                ("studio.bench.map_pictures", "studio.bench.map_pictures_tip", self.pictures),
+            ),
+        )
         self._expert = QWidget()
         inner = QGridLayout(self._expert)
         inner.setContentsMargins(0, 0, 0, 0)
         body.addWidget(self._expert)
         fields = (
-            ("studio.bench.processes", self.processes),
-            ("studio.bench.pause", self.pause),
-            ("studio.bench.sustained_min", self.sustained),
+            ("studio.bench.processes", "studio.bench.processes_tip", self.processes),
+            ("studio.bench.pause", "studio.bench.pause_tip", self.pause),
+            ("studio.bench.sustained_min", "studio.bench.sustained_min_tip", self.sustained),
         )
         _fill(inner, fields)
         bind(self.opencl.setText, "studio.bench.opencl")
@@ -216,16 +222,17 @@ class MeasureForm(Card):
         self.body.addWidget(Text(code, "muted"))
         self.body.addWidget(widget)
 
-    def _numbers(self, body: Any, fields: tuple[tuple[str, QWidget], ...]) -> None:
+    def _numbers(self, body: Any, fields: tuple[tuple[str, str, QWidget], ...]) -> None:
         grid = QGridLayout()
         _fill(grid, fields)
         body.addLayout(grid)
 
-    def _path(self, grid: QGridLayout, place: int, code: str, field: QLineEdit, folder: bool) -> None:
+    def _path(self, grid: QGridLayout, place: int, codes: tuple[str, str], field: QLineEdit, folder: bool) -> None:
+        code, browse = codes
         bind(field.setAccessibleName, code)
         grid.addWidget(Text(code, "muted"), 2 * place, 0, 1, 2)
         grid.addWidget(field, 2 * place + 1, 0)
-        button = IconButton("folder-open", f"{code}_browse", lambda: self._browse(field, folder))
+        button = IconButton("folder-open", browse, lambda: self._browse(field, folder))
         grid.addWidget(button, 2 * place + 1, 1)
 
     def _browse(self, field: QLineEdit, folder: bool) -> None:
@@ -252,13 +259,13 @@ def _spin(low: int, high: int, value: int) -> IntegerSpin:
     return spin
 
 
-def _fill(grid: QGridLayout, fields: tuple[tuple[str, QWidget], ...]) -> None:
+def _fill(grid: QGridLayout, fields: tuple[tuple[str, str, QWidget], ...]) -> None:
     grid.setHorizontalSpacing(12)
     grid.setVerticalSpacing(8)
     grid.setColumnStretch(0, 1)
-    for place, (code, widget) in enumerate(fields):
+    for place, (code, tip, widget) in enumerate(fields):
         bind(widget.setAccessibleName, code)
-        bind(widget.setToolTip, f"{code}_tip")
+        bind(widget.setToolTip, tip)
         widget.setFixedWidth(96)
         label = Text(code, "muted")
         label.setWordWrap(True)
