@@ -8,6 +8,7 @@ from pathlib import Path
 
 from engine.cli.output import emit_json, print_table
 from engine.contract.figures import Figure, pick
+from engine.contract.phones import benches
 from engine.contract.project import ProjectFolder
 from engine.contract.runs import RunFolder
 from engine.contract.state import RunState
@@ -30,7 +31,7 @@ def trained_run(folder: ProjectFolder, name: str) -> Path:
 
 
 def figures_of(run: Path) -> tuple[Figure, ...]:
-    """The final figures that a run told, and those that later evaluations kept with it."""
+    """The final figures that a run told, and those that later evaluations and benches kept with it."""
     from engine.contract.state import fold
     from engine.contract.tail import EventTail
 
@@ -39,6 +40,8 @@ def figures_of(run: Path) -> tuple[Figure, ...]:
     found = list(state.figures.get("final", ()))
     for kept in sorted((run / "evaluations").glob("*.json")):
         found += [Figure.model_validate(item) for item in json.loads(kept.read_text(encoding="utf-8"))]
+    for bench in benches(run):
+        found += bench.figures
     return tuple(found)
 
 
@@ -85,10 +88,21 @@ def run_row(name: str, status: str, figures: Sequence[Figure]) -> tuple[str | No
         show_value(test),
         show_value(pick(figures, "conv_macs")),
         show_value(pick(figures, "params")),
+        _phone_cell(figures),
     )
 
 
-RUN_HEADERS = ("run", "status", "mAP val", "mAP test", "FLOPs (G MACs)", "parameters")
+RUN_HEADERS = ("run", "status", "mAP val", "mAP test", "FLOPs (G MACs)", "parameters", "phone")
+
+
+def _phone_cell(figures: Sequence[Figure]) -> str | None:
+    """The lowest latency that a bench told, and on what; one of a real phone goes before a simulated one's."""
+    told = [figure for figure in figures if figure.name == "phone_ms" and figure.conditions.device]
+    best = min(told, key=lambda figure: (bool(figure.conditions.simulated), figure.value), default=None)
+    if best is None:
+        return None
+    at = best.conditions
+    return f"{show_value(best)} {at.precision}, {at.threads} threads, {at.device}"
 
 
 def _condition(key: str, value: object) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from engine.cli.output import emit_json, print_table
 from engine.cli.projects import RUN_HEADERS, figures_of, open_project, report, run_row
 from engine.contract.job import TrainJob, parse_job
+from engine.contract.phones import benches
 from engine.contract.runs import RunFolder
 
 NAME = "show"
@@ -65,4 +66,6 @@ def _tree(runs: list[Path], parents: dict[str, str | None], root: str | None = N
 
 def _document(run_dir: Path, parent: str | None) -> dict[str, object]:
     figures = [figure.model_dump(exclude_none=True) for figure in figures_of(run_dir)]
-    return {"run": run_dir.name, "parent": parent, "status": RunFolder(run_dir).status(), "figures": figures}
+    kept = [bench.model_dump(mode="json", exclude_none=True, exclude={"figures"}) for bench in benches(run_dir)]
+    status = RunFolder(run_dir).status()
+    return {"run": run_dir.name, "parent": parent, "status": status, "figures": figures, "benches": kept}

@@ -49,6 +49,7 @@ class Conditions(BaseModel):
     nms: bool | None = None
     rois: int | None = Field(default=None, description="Regions on which a box head's part of the figure is counted")
     split: str | None = None
+    simulated: bool | None = Field(default=None, description="True for what a simulated phone told: nothing measured")
     subject: str | None = Field(default=None, description="Class name, target or part that the figure speaks of")
 
 

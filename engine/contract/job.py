@@ -12,6 +12,7 @@ from engine.contract.recipe import Step
 
 Target = Literal["arm", "opencl", "x86"]
 Precision = Literal["fp32", "fp16", "int8"]
+Backend = Literal["arm", "opencl"]
 Split = Literal["train", "val", "test"]
 Runtime = Literal["paddle", "lite"]
 DataFormat = Literal["voc", "coco", "yolo"]
@@ -219,8 +220,63 @@ class Int8ErrorsJob(_Job):
     pictures: int = Field(default=16, ge=1, le=1000)
 
 
+class BenchLimits(BaseModel):
+    """Seconds after which a phone that does not answer is given up.
+
+    `command_s` for what a phone answers at once, `run_s` for one short process of the tool beyond what the model needs
+    by its first inference, `push_s` for one file; `pulse_s` between two looks whether the phone still answers while it
+    works, so that one which falls silent is noticed in less than 5 s whatever it does.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    command_s: float = Field(default=4.0, gt=0, le=600)
+    push_s: float = Field(default=600.0, gt=0, le=7200)
+    run_s: float = Field(default=120.0, gt=0, le=7200)
+    pulse_s: float = Field(default=1.5, gt=0, le=60)
+
+
+class BenchJob(_Job):
+    """Measure a run on a phone: `precisions` x `backends` x `threads`, each in `processes` short processes.
+
+    A process makes `warmup` inferences that do not count and `repeats` that do, then the phone rests `pause_s`.
+    `parity_pictures` are compared box by box with this machine, on `map_pictures` of val the mAP is measured there (0:
+    not), for `sustained_min` minutes the fastest row is repeated (0: not). `tool` is the path of a benchmark_bin for
+    the phone and `libs` the folder of its libraries; None takes the one that is remembered, on a simulated phone its
+    own. `cache` keeps the exports; `base` is a run folder whose bench on the same phone is compared with.
+    """
+
+    kind: Literal["bench"] = "bench"
+    run: str
+    index: str
+    cache: str
+    serial: str
+    precisions: tuple[Precision, ...] = Field(default=("fp32", "fp16", "int8"), min_length=1)
+    backends: tuple[Backend, ...] = Field(default=("arm",), min_length=1)
+    threads: tuple[Annotated[int, Field(ge=1, le=16)], ...] = Field(default=(1, 2, 4), min_length=1)
+    tool: str | None = None
+    libs: str | None = None
+    processes: int = Field(default=5, ge=1, le=100)
+    warmup: int = Field(default=10, ge=0, le=10000)
+    repeats: int = Field(default=20, ge=1, le=10000)
+    pause_s: float = Field(default=2.0, ge=0, le=600)
+    parity_pictures: int = Field(default=3, ge=0, le=100)
+    map_pictures: int = Field(default=0, ge=0, le=100000)
+    sustained_min: float = Field(default=0.0, ge=0, le=240)
+    base: str | None = None
+    limits: BenchLimits = BenchLimits()
+
+
 Job = Annotated[
-    ProjectJob | TrainJob | EvaluateJob | PredictJob | ExportJob | HostJob | SensitivityJob | Int8ErrorsJob,
+    ProjectJob
+    | TrainJob
+    | EvaluateJob
+    | PredictJob
+    | ExportJob
+    | HostJob
+    | SensitivityJob
+    | Int8ErrorsJob
+    | BenchJob,
     Field(discriminator="kind"),
 ]
 _adapter: TypeAdapter[Job] = TypeAdapter(Job)

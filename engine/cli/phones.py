@@ -1,0 +1,78 @@
+"""The verb that lists the phones that adb knows."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Iterator
+
+from engine.cli.output import emit_json, print_table
+from engine.contract.phones import Phone, PhoneList
+
+NAME = "phones"
+HELP = "phones that adb knows, and what keeps one from being used"
+_AGAIN_S = 2.0
+
+
+def add_parser(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("--watch", action="store_true", help="go on, and tell again when a phone comes, goes, changes")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print them once, or at every change until Ctrl-C."""
+    from engine.phone.adb import Adb
+    from engine.phone.listing import list_phones
+
+    if not args.watch:
+        _tell(list_phones(Adb()), args.json)
+        return 0
+    told = None
+    while True:
+        for phones in _watched():
+            # Sensors change by themselves; what is told is a change of the phones.
+            now = [phone.model_copy(update={"sensors": None, "free_bytes": None}) for phone in phones.phones]
+            if (now, phones.problem) != told:
+                told = (now, phones.problem)
+                _tell(phones, args.json)
+                sys.stdout.flush()
+        time.sleep(_AGAIN_S)  # the server went away; it is started again
+
+
+def _watched() -> Iterator[PhoneList]:
+    """The lists while the server lives; what is wrong with adb itself is a list too."""
+    from engine.phone.adb import Adb
+    from engine.phone.faults import PhoneFault
+    from engine.phone.listing import watch_phones
+
+    try:
+        yield from watch_phones(Adb())
+    except PhoneFault as fault:
+        yield PhoneList(problem=fault.message)
+
+
+def _tell(phones: PhoneList, as_json: bool) -> None:
+    if as_json:
+        emit_json({"figures": [], **phones.model_dump(mode="json", exclude_none=True)})
+        return
+    if phones.problem is not None:
+        print(phones.problem.text())
+    headers = ("serial", "phone", "ABI", "Android", "battery", "temperature", "free", "state")
+    if phones.phones:
+        print_table([_row(phone) for phone in phones.phones], headers)
+    elif phones.problem is None:
+        print("no phone is connected; plug one in, allow USB debugging on it, and look again")
+    for phone in phones.phones:
+        for message in (*([phone.problem] if phone.problem else []), *phone.notes):
+            print(f"{phone.serial}: {message.text()}")
+    for note in phones.notes:
+        print(note.text())
+
+
+def _row(phone: Phone) -> tuple[str | None, ...]:
+    sensors = phone.sensors
+    battery = None if sensors is None or sensors.battery_percent is None else f"{sensors.battery_percent} %"
+    heat = None if sensors is None or sensors.temperature_c is None else f"{sensors.temperature_c:.0f} °C"
+    free = None if phone.free_bytes is None else f"{phone.free_bytes / 1e9:.1f} GB"
+    return (phone.serial, phone.name, phone.abi, phone.android, battery, heat, free, phone.state)

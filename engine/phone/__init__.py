@@ -1,0 +1,1 @@
+"""Phones: finding them with adb, measuring on them, comparing what they find; and a simulated one."""

@@ -1,0 +1,211 @@
+"""The real `adb` of this machine: every call has a time limit, can be cancelled, and fails with a code.
+
+The program is used and not a library that speaks its protocol (adbutils): it is the one that the user has authorised
+on the phone and keeps up to date, it starts and finds its server by itself, and it costs no dependency. A call goes
+through ANDROID_ADB_SERVER_PORT and HOME as in a terminal.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import shutil
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.contract.job import BenchLimits
+from engine.contract.messages import UserError
+from engine.phone.faults import PhoneFault, fault_of
+from engine.phone.words import RemotePath, Script
+
+POLL_S = 0.02
+SERVER_S = 15.0
+_TIDY_S = 1.5
+_PULSE_S = 3.0
+_SAYS_ADB = re.compile(r"^(adb: |error: |adb: error: )", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a command left: its exit status and its two streams as text."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def words(self) -> str:
+        """Both streams."""
+        return f"{self.err}\n{self.out}".strip()
+
+
+class Adb:
+    """The program on PATH; raises PhoneFault `phone.adb_missing` if there is none.
+
+    `check` is called while waiting and may raise (a cancelled job); the call is then killed at once.
+    """
+
+    def __init__(self, limits: BenchLimits | None = None, check: Callable[[], None] = lambda: None) -> None:
+        program = shutil.which("adb")
+        if program is None:
+            raise PhoneFault("phone.adb_missing")
+        self.program = program
+        self.limits = limits or BenchLimits()
+        self.check = check
+
+    def start_server(self) -> None:
+        """Start the server if none runs; raises PhoneFault `phone.server`."""
+        answer = self.call(["start-server"], limit_s=SERVER_S, doing="start-server")
+        if answer.status != 0:
+            raise fault_of(answer.words or "cannot connect to daemon", "-", "start-server")
+
+    def call(
+        self,
+        words: Sequence[str],
+        *,
+        limit_s: float,
+        doing: str,
+        serial: str = "-",
+        pulse: Callable[[], None] | None = None,
+    ) -> Answer:
+        """Run adb with `words`; raises PhoneFault `phone.silent` or, with a `pulse`, `phone.timeout` after `limit_s`.
+
+        `pulse` is called every `limits.pulse_s` while waiting, to see whether the phone still answers; it may raise.
+        """
+        # Files and not pipes: a server that this very call starts would hold a pipe open for ever.
+        with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+            process = subprocess.Popen([self.program, *words], stdin=subprocess.DEVNULL, stdout=out, stderr=err)
+            try:
+                self._wait(process, limit_s, serial, doing, pulse)
+            finally:
+                if process.poll() is None:
+                    process.kill()
+                    process.wait()
+            return Answer(process.returncode, *(_text(stream) for stream in (out, err)))
+
+    def _wait(
+        self,
+        process: subprocess.Popen[bytes],
+        limit_s: float,
+        serial: str,
+        doing: str,
+        pulse: Callable[[], None] | None,
+    ) -> None:
+        began = beat = time.monotonic()
+        while True:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(POLL_S)
+                return
+            self.check()
+            now = time.monotonic()
+            if now - began > limit_s:
+                # With a pulse the phone is known to answer: it is the work on it that does not end.
+                code = "phone.silent" if pulse is None else "phone.timeout"
+                raise PhoneFault(code, serial=serial, doing=doing, seconds=round(limit_s, 1))
+            if pulse is not None and now - beat > self.limits.pulse_s:
+                pulse()
+                beat = time.monotonic()
+
+
+class Device:
+    """One phone, by its serial number."""
+
+    def __init__(self, adb: Adb, serial: str) -> None:
+        if not serial or "\0" in serial:
+            raise UserError("phone.bad_name", name=repr(serial))
+        self.adb = adb
+        self.serial = serial
+
+    def shell(self, script: Script, *, limit_s: float | None = None, pulse: bool = False, doing: str = "") -> Answer:
+        """Run a script in the phone's shell; its exit status is the script's.
+
+        Raises PhoneFault when adb could not bring it there or back, not when the script fails.
+        """
+        answer = self.adb.call(
+            ["-s", self.serial, "shell", script.text],
+            limit_s=self.adb.limits.command_s if limit_s is None else limit_s,
+            doing=doing or "shell",
+            serial=self.serial,
+            pulse=self.pulse if pulse else None,
+        )
+        if answer.status != 0 and not answer.out and _SAYS_ADB.search(answer.err):
+            raise fault_of(answer.err, self.serial, doing or "shell")
+        if answer.status == 255 and not answer.words:
+            raise PhoneFault("phone.unplugged", serial=self.serial)  # adb says nothing when the line breaks
+        return answer
+
+    def ask(self, script: Script, *, doing: str) -> str:
+        """What a script prints; raises PhoneFault if it fails."""
+        answer = self.shell(script, doing=doing)
+        if answer.status != 0:
+            raise fault_of(answer.words, self.serial, doing)
+        return answer.out
+
+    def push(self, local: Path, remote: RemotePath) -> None:
+        """Send one file; raises PhoneFault, `phone.no_space` among others."""
+        self._transfer(["push", str(local), remote.text], "push")
+
+    def pull(self, remote: RemotePath, local: Path) -> None:
+        """Fetch one file; raises PhoneFault."""
+        self._transfer(["pull", remote.text, str(local)], "pull")
+
+    def _transfer(self, words: Sequence[str], doing: str) -> None:
+        answer = self.adb.call(
+            ["-s", self.serial, *words],
+            limit_s=self.adb.limits.push_s,
+            doing=doing,
+            serial=self.serial,
+            pulse=self.pulse,
+        )
+        if answer.status != 0:
+            raise fault_of(answer.words, self.serial, doing)
+
+    def pulse(self) -> None:
+        """Raise PhoneFault if the phone does not answer the shortest command."""
+        self.shell(Script(":"), limit_s=min(_PULSE_S, self.adb.limits.command_s), doing="pulse")
+
+    def tidy(self, script: Script) -> None:
+        """Run a script as the last thing, also after a cancel: in short time, and in silence if the phone is gone."""
+        quiet = Adb(self.adb.limits)
+        with contextlib.suppress(PhoneFault):
+            Device(quiet, self.serial).shell(script, limit_s=min(_TIDY_S, self.adb.limits.command_s), doing="tidy")
+
+
+class Tracking:
+    """`adb track-devices`: a list of serial numbers and states, told again whenever it changes.
+
+    Each item of `lists()` is the text of one list; it ends when the server ends or `close` is called.
+    """
+
+    def __init__(self, adb: Adb) -> None:
+        self._process = subprocess.Popen(
+            [adb.program, "track-devices"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        )
+        self._closing = threading.Event()
+
+    def next(self) -> str | None:
+        """The next list, waited for; None at the end. It is framed by four hexadecimal digits of its length."""
+        assert self._process.stdout is not None
+        length = self._process.stdout.read(4)
+        try:
+            size = int(length, 16)
+        except ValueError:
+            return None
+        return self._process.stdout.read(size).decode("utf-8", "replace")
+
+    def close(self) -> None:
+        """End it."""
+        self._process.kill()
+        self._process.wait()
+        if self._process.stdout is not None:
+            self._process.stdout.close()
+
+
+def _text(stream: object) -> str:
+    stream.seek(0)  # type: ignore[attr-defined]
+    return str(stream.read().decode("utf-8", "replace"))  # type: ignore[attr-defined]

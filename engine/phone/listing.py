@@ -1,0 +1,146 @@
+"""The phones that adb knows: who they are, how they are, and why one cannot be used."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from engine.contract.messages import Message
+from engine.contract.phones import Phone, PhoneList, PhoneState
+from engine.contract.socs import soc_named
+from engine.phone.adb import Adb, Device, Tracking
+from engine.phone.faults import PhoneFault
+from engine.phone.sensors import SENSORS, parse_sensors
+from engine.phone.words import Script
+
+PROPERTIES = {
+    "brand": "ro.product.brand",
+    "model": "ro.product.model",
+    "abi": "ro.product.cpu.abi",
+    "android": "ro.build.version.release",
+    "api": "ro.build.version.sdk",
+    "chip": "ro.soc.model",
+    "platform": "ro.board.platform",
+    "hardware": "ro.hardware",
+    "simulated": "ro.espalier.simulated",
+}
+MARK = "--espalier--"
+_ANSWERS = "\n".join(f"getprop {name}; echo {MARK}" for name in PROPERTIES.values())
+_IDENTITY = Script(f"{_ANSWERS}\ncat /proc/cpuinfo; echo {MARK}\ndf -k /data/local/tmp 2>/dev/null; echo {MARK}")
+_STATES: dict[str, PhoneState] = {
+    "device": "ready",
+    "unauthorized": "unauthorized",
+    "offline": "offline",
+    "authorizing": "connecting",
+    "connecting": "connecting",
+    "no": "no_permissions",
+}
+_PROBLEMS: dict[PhoneState, str] = {
+    "unauthorized": "phone.unauthorized",
+    "offline": "phone.offline",
+    "no_permissions": "phone.no_permissions",
+    "connecting": "phone.offline",
+    "unknown": "phone.not_usable",
+}
+NOTES = (Message(code="phone.no_hexagon"),)
+
+
+def list_phones(adb: Adb) -> PhoneList:
+    """Every phone, asked for all that it tells; one that does not answer is listed as silent.
+
+    Raises PhoneFault when the server is in trouble.
+    """
+    adb.start_server()
+    answer = adb.call(["devices"], limit_s=adb.limits.command_s, doing="devices")
+    return PhoneList(phones=tuple(describe(adb, *line) for line in device_lines(answer.out)), notes=NOTES)
+
+
+def watch_phones(adb: Adb) -> Iterator[PhoneList]:
+    """The list now, and again whenever a phone comes, goes or changes its state; ends when the server does."""
+    adb.start_server()
+    tracking = Tracking(adb)
+    try:
+        while (text := tracking.next()) is not None:
+            yield PhoneList(phones=tuple(describe(adb, *line) for line in device_lines(text)), notes=NOTES)
+    finally:
+        tracking.close()
+
+
+def find_phone(adb: Adb, serial: str) -> Phone:
+    """The phone with that serial number; raises PhoneFault with the remedy if it is not there or not usable."""
+    known = list_phones(adb).phones
+    found = next((phone for phone in known if phone.serial == serial), None)
+    if found is None:
+        names = ", ".join(phone.serial for phone in known) or "-"
+        raise PhoneFault("phone.unknown_serial", serial=serial, known=names)
+    if found.problem is not None:
+        raise PhoneFault(found.problem.code, **found.problem.args)
+    return found
+
+
+def device_lines(text: str) -> Iterator[tuple[str, PhoneState]]:
+    """Serial numbers and states in what `adb devices` or `track-devices` tells."""
+    for line in text.splitlines():
+        serial, tab, state = line.partition("\t")
+        if not tab or not serial:
+            continue
+        word = state.split()[0] if state.split() else "unknown"
+        yield serial, _STATES.get(word, "unknown")
+
+
+def describe(adb: Adb, serial: str, state: PhoneState) -> Phone:
+    """What a phone tells of itself; only its state, with the remedy, when it cannot be asked."""
+    if state != "ready":
+        code = _PROBLEMS[state]
+        return Phone(serial=serial, state=state, problem=Message(code=code, args={"serial": serial}))
+    try:
+        device = Device(adb, serial)
+        identity = device.ask(_IDENTITY, doing="getprop")
+        sensors = parse_sensors(device.ask(SENSORS, doing="sensors"))
+        return parse_identity(serial, identity).model_copy(update={"sensors": sensors})
+    except PhoneFault as fault:
+        broken: PhoneState = "silent" if fault.code == "phone.silent" else "offline"
+        return Phone(serial=serial, state=broken, problem=fault.message)
+
+
+def parse_identity(serial: str, text: str) -> Phone:
+    """A phone from the answer to the script of this module; what it did not tell is None."""
+    parts = [part.strip() for part in text.split(f"{MARK}\n")]
+    told = dict(zip((*PROPERTIES, "cpuinfo", "df"), parts, strict=False))
+    chips = [word for name in ("chip", "platform", "hardware") if (word := told.get(name))]
+    soc = soc_named(chips)
+    cpu = told.get("cpuinfo", "")
+    api = told.get("api", "")
+    notes = () if soc else (Message(code="phone.unknown_soc", args={"soc": chips[0] if chips else "?"}),)
+    return Phone(
+        serial=serial,
+        state="ready",
+        brand=told.get("brand") or None,
+        model=told.get("model") or None,
+        soc=soc.name if soc else (chips[0] if chips else None),
+        soc_key=soc.key if soc else None,
+        abi=told.get("abi") or None,
+        android=told.get("android") or None,
+        api=int(api) if api.isdigit() else None,
+        cores=len(re.findall(r"^processor\s*:", cpu, re.MULTILINE)) or None,
+        fp16=_has_fp16(cpu) if _features(cpu) else (soc.fp16 if soc else None),
+        free_bytes=_free(told.get("df", "")),
+        simulated=told.get("simulated") == "1",
+        notes=notes,
+    )
+
+
+def _features(cpuinfo: str) -> set[str]:
+    lines = re.findall(r"^Features\s*:(.*)$", cpuinfo, re.MULTILINE)
+    return set(" ".join(lines).split())
+
+
+def _has_fp16(cpuinfo: str) -> bool:
+    """Whether the kernel lists half-precision arithmetic, scalar (fphp) and vector (asimdhp): ARMv8.2."""
+    return {"fphp", "asimdhp"} <= _features(cpuinfo)
+
+
+def _free(df: str) -> int | None:
+    """Bytes that `df -k` calls available: the third number of its last line, whatever stands before them."""
+    numbers = re.findall(r"\s(\d+)(?=\s)", df.splitlines()[-1]) if df else []
+    return int(numbers[2]) * 1024 if len(numbers) >= 3 else None

@@ -1,0 +1,103 @@
+"""The user's `benchmark_bin` and its libraries: where they are, whether they fit the phone and the optimiser."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+from engine.contract.messages import UserError
+from engine.contract.project import write_atomically
+from engine.phone.faults import PhoneFault
+
+VARIABLE = "ESPALIER_BENCHMARK_BIN"
+_MACHINES = {183: "arm64-v8a", 40: "armeabi-v7a", 62: "x86_64", 3: "x86"}
+_FAMILIES = {"arm64-v8a": ("arm64-v8a", "armeabi-v7a"), "x86_64": ("x86_64", "x86")}
+"""A phone of one ABI runs tools of these."""
+
+
+@dataclass(frozen=True)
+class Tool:
+    """A benchmark_bin for a phone, with the libraries that it is linked with."""
+
+    program: Path
+    libraries: tuple[Path, ...] = ()
+
+
+def find_tool(program: str | None, libs: str | None) -> Tool:
+    """The tool that is named, else that of ESPALIER_BENCHMARK_BIN, else the one remembered.
+
+    Raises UserError `phone.no_tool` with what to do where there is none, or a path that is no file. A tool that was
+    named is remembered for the next time.
+    """
+    remembered = _remembered()
+    chosen = program or os.environ.get(VARIABLE) or remembered.get("benchmark_bin")
+    if not chosen:
+        raise UserError("phone.no_tool", variable=VARIABLE)
+    path = Path(chosen)
+    if not path.is_file():
+        raise UserError("phone.tool_missing", path=str(path))
+    folder = libs or (remembered.get("libs") if chosen == remembered.get("benchmark_bin") else None)
+    if folder and not Path(folder).is_dir():
+        raise UserError("phone.libs_missing", path=str(folder))
+    if program:
+        _remember(path.resolve(), Path(folder).resolve() if folder else None)
+    libraries = sorted(Path(folder).glob("*.so*")) if folder else []
+    return Tool(path, tuple(library for library in libraries if library.is_file()))
+
+
+def settings_file() -> Path:
+    """Where the tool is remembered: `espalier/phone.json` below XDG_CONFIG_HOME."""
+    return Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "espalier" / "phone.json"
+
+
+def _remembered() -> dict[str, str]:
+    try:
+        told = json.loads(settings_file().read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return {k: v for k, v in told.items() if isinstance(v, str)} if isinstance(told, dict) else {}
+
+
+def _remember(program: Path, libs: Path | None) -> None:
+    told = {"benchmark_bin": str(program), **({"libs": str(libs)} if libs else {})}
+    write_atomically(settings_file(), json.dumps(told, indent=1))
+
+
+def abi_of(program: Path) -> str:
+    """The ABI that a program or library is for, by its ELF header; raises UserError for a file that is no ELF."""
+    with program.open("rb") as stream:
+        head = stream.read(20)
+    if len(head) < 20 or head[:4] != b"\x7fELF":
+        raise UserError("phone.not_elf", path=str(program))
+    machine = int.from_bytes(head[18:20], "little" if head[5] == 1 else "big")
+    return _MACHINES.get(machine, f"ELF machine {machine}")
+
+
+def check_abi(tool: Tool, phone_abi: str | None) -> None:
+    """Raise UserError if a file of the tool is for another processor than the phone's, or not all for the same."""
+    program = abi_of(tool.program)
+    if phone_abi and program not in _FAMILIES.get(phone_abi, (phone_abi,)):
+        raise UserError("phone.wrong_abi", path=str(tool.program), abi=program, phone=phone_abi)
+    for library in tool.libraries:
+        if (abi := abi_of(library)) != program:
+            raise UserError("phone.wrong_abi", path=str(library), abi=abi, phone=program)
+
+
+def check_version(told: str | None) -> None:
+    """Raise PhoneFault `phone.version` if the tool is of another Paddle Lite than the optimiser of this machine.
+
+    Major and minor number count: a release candidate and its tag (2.13rc0, v2.13-rc) are one version, and a tool that
+    tells no number, only a commit, is let through.
+    """
+    tool, opt = _numbers(told or ""), _numbers(version("paddlelite"))
+    if tool is not None and tool != opt:
+        raise PhoneFault("phone.version", tool=told or "-", opt=version("paddlelite"))
+
+
+def _numbers(words: str) -> tuple[int, int] | None:
+    found = re.match(r"v?(\d+)\.(\d+)", words.strip())
+    return (int(found[1]), int(found[2])) if found else None
