@@ -13,6 +13,7 @@ from engine.contract.messages import UserError
 from engine.contract.preview import Figures, FiguresAnswer, FiguresRequest, PlannedWork, Problem
 from engine.contract.project import DetectorChoice
 from engine.contract.recipe import Recipe, builtin_recipes
+from engine.correcting import correct
 from engine.detector.header import read_info
 from engine.estimating import phone_estimate, reachable
 from engine.graph.graph import Graph
@@ -28,7 +29,7 @@ def answer(request: FiguresRequest) -> FiguresAnswer:
     Raises UserError for a detector that cannot be, JobFailed for one that cannot be built.
     """
     recipe, choice = request.recipe, request.detector
-    base = _Stack(choice, _begun_with(request), phone=request.phone)
+    base = _Stack(choice, _begun_with(request), phone=request.phone, project=request.project)
     found = problems(recipe, choice)
     steps: list[Figures | None] = [None] * len(recipe.steps)
     stack = base
@@ -86,8 +87,9 @@ class _Stack:
         techniques: tuple[Technique, ...] = (),
         before: _Stack | None = None,
         phone: PhoneChoice | None = None,
+        project: str | Path | None = None,
     ) -> None:
-        self.phone = phone
+        self.phone, self.project = phone, None if project is None else Path(project)
         self.choice = choice
         self.techniques = techniques
         self.built = _graph(json.dumps(configuration(choice, techniques), sort_keys=True))
@@ -99,7 +101,7 @@ class _Stack:
 
     def with_technique(self, technique: Technique) -> _Stack:
         """The stack with one technique more; raises UserError when it cannot act here."""
-        return _Stack(self.choice, (*self.techniques, technique), self, self.phone)
+        return _Stack(self.choice, (*self.techniques, technique), self, self.phone, self.project)
 
     def figures(self) -> Figures:
         """The exact ones, and what a phone would take where one is named."""
@@ -110,7 +112,8 @@ class _Stack:
         """What a phone would take; in fp32 where int8 is asked and nothing is quantised yet."""
         if self.phone is None:
             return None
-        return phone_estimate(self.graph, reachable(self.phone, self.techniques), self.techniques)
+        told = phone_estimate(self.graph, reachable(self.phone, self.techniques), self.techniques)
+        return correct(told, self.project)
 
 
 @lru_cache(maxsize=32)

@@ -34,6 +34,7 @@ def add_parser(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the figure with its bounds, where the time goes, and what to shrink next."""
+    from engine.correcting import correct
     from engine.estimating import phone_estimate
     from engine.preview import graph_of
 
@@ -43,7 +44,7 @@ def run(args: argparse.Namespace) -> int:
     graph = graph_of(choice, techniques)
     for technique in techniques:
         graph = technique.estimate(graph)
-    told = phone_estimate(graph, phone, techniques, era=args.era, nms=not args.without_nms)
+    told = correct(phone_estimate(graph, phone, techniques, era=args.era, nms=not args.without_nms), args.dir)
     if args.json:
         body = told.model_dump(mode="json", exclude_none=True)
         emit_json(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from engine.cli.choosing import add_detector_arguments, project_or_bare
 from engine.cli.layers import print_layers, rows
@@ -12,7 +13,12 @@ from engine.cli.output import emit_json, print_table
 from engine.cli.phone_choice import add_phone_arguments, phone_choice, print_estimate
 from engine.cli.projects import show_value
 from engine.contract.figures import Figure, pick
+from engine.contract.latency import PhoneChoice, PhoneEstimate
 from engine.contract.recipe import find_recipe
+
+if TYPE_CHECKING:
+    from engine.graph.graph import Graph
+    from engine.technique import Technique
 
 NAME = "preview"
 HELP = "figures of a recipe without training"
@@ -30,14 +36,14 @@ def add_parser(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print the base's figures, the recipe's, and the change."""
     from engine.contract.messages import UserError
-    from engine.estimating import phone_estimate, reachable
     from engine.plan import ordered, plan
     from engine.preview import graph_figures, graph_of, preview
 
     *directory, name = args.words
     if len(directory) > 1:
         raise UserError("cli.project_or_detector")
-    choice = project_or_bare(Path(directory[0]) if directory else None, args)
+    project = Path(directory[0]) if directory else None
+    choice = project_or_bare(project, args)
     recipe = find_recipe(name)
     plan(recipe, choice)
     made = [technique for _, technique in ordered(recipe)]
@@ -45,28 +51,35 @@ def run(args: argparse.Namespace) -> int:
     base, after = graph_figures(graph), preview(changed, made)
     for technique in made:
         changed = technique.estimate(changed)
-    phone = phone_choice(args)
-    if (told := phone_estimate(changed, phone, made) if phone else None) and phone:
-        base, after = [*base, phone_estimate(graph, reachable(phone)).figure], [*after, told.figure]
+    told = None
+    if phone := phone_choice(args):
+        before, told = _on_phone(phone, project, graph), _on_phone(phone, project, changed, made)
+        base, after = [*base, before.figure], [*after, told.figure]
     if args.json:
-        emit_json(
-            {
-                **({"phone": told.model_dump(mode="json", exclude_none=True)} if told else {}),
-                **({"layers": [layer._asdict() for layer in rows(graph, changed)]} if args.layers else {}),
-                "figures": _plain(after),
-                "base": _plain(base),
-                "recipe": recipe.model_dump(mode="json"),
-                "detector": choice.model_dump(mode="json"),
-            }
-        )
+        document: dict[str, object] = {"figures": _plain(after), "base": _plain(base)}
+        document |= {"recipe": recipe.model_dump(mode="json"), "detector": choice.model_dump(mode="json")}
+        document |= {"layers": [layer._asdict() for layer in rows(graph, changed)]} if args.layers else {}
+        document |= {"phone": told.model_dump(mode="json", exclude_none=True)} if told else {}
+        emit_json(document)
         return 0
     if args.layers:
         print_layers(graph, changed)
-    print(f"{chr(10) * args.layers}{choice.key}, {choice.size} px, {len(choice.classes)} classes, recipe {recipe.name}")
+        print()
+    print(f"{choice.key}, {choice.size} px, {len(choice.classes)} classes, recipe {recipe.name}")
     print_table([row(base, figure) for figure in after], ("figure", "base", "recipe", "change", "source"))
     if told:
         print_estimate(told)
     return 0
+
+
+def _on_phone(
+    phone: PhoneChoice, project: Path | None, graph: Graph, made: Sequence[Technique] | None = None
+) -> PhoneEstimate:
+    """A recipe's latency; without one, the base's, which is in fp32 where int8 is asked for."""
+    from engine.correcting import correct
+    from engine.estimating import phone_estimate, reachable
+
+    return correct(phone_estimate(graph, reachable(phone) if made is None else phone, made or ()), project)
 
 
 def _plain(figures: Sequence[Figure]) -> list[dict[str, object]]:

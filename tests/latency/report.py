@@ -12,7 +12,7 @@ import numpy as np
 from engine.latency.fitting import Array, Problem
 from tests.latency.rows import Row
 
-COVERED, COVERED_BY_OTHERS, ENOUGH = 0.9, 0.95, 10
+COVERED, COVERED_BY_OTHERS, ENOUGH = 0.92, 0.95, 10
 
 
 @dataclass(frozen=True)
