@@ -22,8 +22,8 @@ SURE = 0.3
 """Boxes from this score on must be found by both; where there are none, those above the floor of `lite.parity`."""
 SHARE = 0.9
 """So many of them must have a partner on the other side."""
-OVERLAP = {"fp32": 0.9, "fp16": 0.75, "int8": 0.75}
-"""How far a box must overlap its partner (IoU), by precision."""
+OVERLAP = 0.75
+"""How far a box must overlap its partner (IoU); Lite cuts prior sizes to whole pixels, which small inputs show."""
 FULL = 100
 """Detections from which on a list may be cut off: the smallest limit of the detectors here."""
 TIE = 0.01
@@ -61,7 +61,7 @@ def judge(loaded: Loaded, found: Sequence[Found]) -> ParityRow:
     parts = [match(one.host, one.phone) for one in found]
     boxes, unmatched = sum(p.boxes for p in parts), sum(p.unmatched for p in parts)
     box_px, score = max(p.box_px for p in parts), max(p.score for p in parts)
-    asked, paired = (sum(numbers) for numbers in zip(*(_partners(one, loaded) for one in found), strict=True))
+    asked, paired = (sum(numbers) for numbers in zip(*(_partners(one) for one in found), strict=True))
     agrees = paired >= SHARE * asked
     args: dict[str, Argument] = {"precision": loaded.precision, "pictures": len(found)}
     if agrees and asked == 0:
@@ -103,7 +103,7 @@ def with_map(row: ParityRow, pictures: int, phone: float, host: float) -> Parity
     return row.model_copy(update=update)
 
 
-def _partners(one: Found, loaded: Loaded) -> tuple[int, int]:
+def _partners(one: Found) -> tuple[int, int]:
     """How many sure boxes both sides have, and how many of those have a partner of their class on the other side."""
     sides = (one.host, one.phone)
     floor = SURE if any((rows[:, 1] >= SURE).any() for rows in sides) else SCORE_FLOOR
@@ -118,7 +118,7 @@ def _partners(one: Found, loaded: Loaded) -> tuple[int, int]:
         for row in mine[mine[:, 1] >= floor]:
             same = others[others[:, 0] == row[0]]
             asked += 1
-            paired += bool((_overlap(row[2:], same[:, 2:]) >= OVERLAP[loaded.precision]).any())
+            paired += bool((_overlap(row[2:], same[:, 2:]) >= OVERLAP).any())
     return asked, paired
 
 

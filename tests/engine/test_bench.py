@@ -1,0 +1,205 @@
+"""A bench with real adb on a simulated phone: all precisions at once, nothing sent twice, and every fault."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from engine.contract.dataset import Index
+from engine.contract.messages import Cancelled, JobFailed, UserError
+from engine.contract.phones import BenchResult, benches, real_benches
+from engine.contract.project import DetectorChoice, Project, ProjectFolder
+from engine.data.importing import import_dataset
+from engine.jobs.bench import run as bench
+from engine.phone.adb import Adb
+from engine.phone.listing import list_phones
+from engine.phone.simulated.misbehaviour import FAULTS
+from engine.phone.simulated.phone import SimulatedPhone
+from tests.fakes.phones import Context, adb_server, bench_job, connect, untrained_run
+
+HOSTILE = '0001 it\'s "quoted"; touch pwned & $(touch pwned) `id` 图片\nline *?'
+STAGES = ("phone.finding", "phone.pushing", "phone.measuring", "phone.comparing")
+CASES = [
+    (f"{name}:{at}" if at else name, stage)
+    for name, ats in FAULTS.items()
+    for at in (ats or ("",))
+    for stage in STAGES
+]  # fmt: skip
+SURE = {
+    "unauthorized": {"phone.unauthorized", "phone.offline", "phone.gone", "phone.unplugged", "phone.unknown_serial"},
+    "offline": {"phone.offline", "phone.gone", "phone.unplugged", "phone.silent", "phone.unknown_serial"},
+    "unplugged": {"phone.offline", "phone.gone", "phone.unplugged", "phone.silent", "phone.adb_failed"},
+    "silence": {"phone.silent", "phone.offline", "phone.unplugged", "phone.timeout", "phone.unknown_serial"},
+    "no_space": {"phone.no_space"},
+    "read_only": {"phone.not_writable"},
+    "not_executable": {"phone.not_executable"},
+    "wrong_version": {"phone.version"},
+    "model_format": {"phone.opt_version"},
+    "sigill": {"phone.sigill"},
+    "garbage": {"phone.garbage"},
+    "truncated": {"phone.garbage"},
+    "slow": set(),
+    "throttling": set(),
+}
+"""The codes that may name each fault; none for a phone that is only slow."""
+
+
+@dataclass
+class Desk:
+    """A project with one run, and a phone beside it."""
+
+    folder: ProjectFolder
+    run: Path
+    phone: SimulatedPhone
+    record: Path
+
+
+@pytest.fixture(scope="module")
+def desk(signs: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    root = tmp_path_factory.mktemp("desk")
+    folder = ProjectFolder(root / "project 项目")
+    import_dataset(signs, folder.index)
+    with Index.open(folder.index) as index:
+        choice = DetectorChoice(key="ssdlite_mobilenet_v3_small", size=96, classes=index.classes())
+    folder.save(Project(name="desk", detector=choice))
+    run, record = untrained_run(folder, HOSTILE), root / "record.jsonl"
+    (root / "home").mkdir()
+    with adb_server(root / "home"), SimulatedPhone("SD855", record=record) as phone:
+        connect(phone)
+        yield Desk(folder, run, phone, record)
+
+
+def measured(desk: Desk, tmp_path: Path, **more: object) -> BenchResult:
+    told = bench(bench_job(desk.folder, desk.run, desk.phone, **more), Context(tmp_path))
+    return BenchResult.model_validate(told["bench"])
+
+
+def test_one_bench_measures_all_precisions_and_a_second_one_pushes_nothing(desk: Desk, tmp_path: Path) -> None:
+    everything = {"precisions": ["fp32", "fp16", "int8"], "threads": [1, 2, 4], "processes": 2}
+    context = Context(tmp_path)
+    told = bench(bench_job(desk.folder, desk.run, desk.phone, **everything, parity_pictures=1, map_pictures=2), context)
+    first = BenchResult.model_validate(told["bench"])
+    assert [(row.precision, row.threads) for row in first.rows] == [
+        (precision, threads) for precision in ("fp32", "fp16", "int8") for threads in (1, 2, 4)
+    ]
+    assert all(row.problem is None and len(row.samples) == 2 and row.median_ms for row in first.rows)
+    assert all((row.low_ms or 0) <= (row.median_ms or 0) <= (row.high_ms or 0) for row in first.rows)
+    assert all(row.before and row.after and row.before.temperature_c and row.after.clocks_mhz for row in first.rows)
+    assert [row.quantised_here for row in first.rows] == [False] * 6 + [True] * 3
+    assert {name.rsplit("/", 1)[-1] for name in first.pushed} >= {"benchmark_bin", "model.nb", "x86.nb"}
+    assert [row.precision for row in first.parity] == ["fp32", "fp16", "int8"]
+    assert first.parity[0].agrees and all(row.map_phone is not None for row in first.parity)
+    figures = [figure for figure in first.figures if figure.name == "phone_ms"]
+    assert len(figures) == 9 and "phone.verdict_simulated" in [verdict.code for verdict in first.verdicts]
+    assert all(
+        f.conditions.simulated and f.source != "measured" and "simulated" in str(f.conditions.device) for f in figures
+    )
+    curves = {event.name for event in context.told if event.type == "metric"}
+    assert {"bench.fp32.arm.1", "bench.int8.arm.4"} <= curves
+    second = measured(desk, tmp_path, **everything)
+    assert second.pushed == () and len([row for row in second.rows if row.median_ms]) == 9
+    assert [kept.time for kept in benches(desk.run)] == [first.time, second.time]
+    assert list(real_benches(desk.folder.runs)) == []
+
+
+def test_hostile_names_reach_the_shell_only_as_names(desk: Desk, tmp_path: Path) -> None:
+    desk.record.write_text("")
+    measured(desk, tmp_path)
+    calls = [json.loads(line) for line in desk.record.read_text(encoding="utf-8").splitlines()]
+    ran = [call["words"] for call in calls if "words" in call]
+    assert any(word.endswith(f"{HOSTILE}/arm-fp32/model.nb") for words in ran for word in words)
+    assert not {"touch", "id"} & {words[0] for words in ran}
+
+
+def test_a_sustained_run_tells_latency_and_temperature_over_time(desk: Desk, tmp_path: Path) -> None:
+    context = Context(tmp_path)
+    told = bench(bench_job(desk.folder, desk.run, desk.phone, sustained_min=0.03), context)
+    sustained = BenchResult.model_validate(told["bench"]).sustained
+    assert sustained is not None and sustained.points[0].temperature_c and sustained.cold_ms > 0
+    names = {event.name for event in context.told if event.type == "metric"}
+    assert {"sustained.ms", "sustained.c", "sustained.mhz", "sustained.s"} <= names
+
+
+def test_a_cancelled_bench_ends_at_once_and_leaves_nothing_behind(desk: Desk, tmp_path: Path) -> None:
+    context = Context(tmp_path, lambda code: context.folder.cancel.touch() if code == "phone.measuring" else None)
+    with pytest.raises(Cancelled):
+        bench(bench_job(desk.folder, desk.run, desk.phone), context)
+    assert not desk.phone.machine.storage.exists("/data/local/tmp/espalier/work")
+    context.folder.cancel.unlink()
+
+
+def test_a_phone_is_listed_with_what_it_is(desk: Desk) -> None:
+    told = list_phones(Adb())
+    (phone,) = told.phones
+    assert (phone.state, phone.soc_key, phone.abi, phone.simulated, phone.fp16) == (
+        "ready",
+        "SD855",
+        "arm64-v8a",
+        True,
+        True,
+    )
+    assert phone.sensors and phone.sensors.battery_percent and phone.free_bytes and phone.android
+    assert [note.code for note in told.notes] == ["phone.no_hexagon"]
+
+
+def test_fp16_is_refused_in_words_where_the_processor_has_none(desk: Desk, tmp_path: Path) -> None:
+    with SimulatedPhone("SD625") as old:
+        connect(old)
+        job = bench_job(desk.folder, desk.run, old, precisions=["fp32", "fp16"])
+        rows = BenchResult.model_validate(bench(job, Context(tmp_path))["bench"]).rows
+        assert [row.problem.code if row.problem else None for row in rows] == [None, "phone.no_fp16"]
+        with pytest.raises(UserError) as caught:
+            bench(bench_job(desk.folder, desk.run, old, precisions=["fp16"]), Context(tmp_path))
+        assert caught.value.message.code == "phone.no_fp16"
+
+
+def test_sigill_in_one_precision_leaves_the_others(desk: Desk, tmp_path: Path) -> None:
+    desk.phone.switch("sigill")
+    try:
+        rows = measured(desk, tmp_path, precisions=["fp32", "fp16"]).rows
+    finally:
+        desk.phone.switch(None)
+    assert [row.problem.code if row.problem else None for row in rows] == [None, "phone.sigill"]
+
+
+@pytest.mark.parametrize(("fault", "stage"), CASES)
+def test_a_fault_at_any_stage_is_one_sentence_and_the_next_bench_succeeds(
+    desk: Desk, tmp_path: Path, fault: str, stage: str
+) -> None:
+    before, kept = project_of(desk), len(list(benches(desk.run)))
+    more = {"precisions": ["fp16"], "parity_pictures": int(stage == "phone.comparing")}
+    began = time.monotonic()
+
+    def misbehave(code: str) -> None:
+        nonlocal began
+        if code == stage:
+            began = time.monotonic()
+            desk.phone.switch(fault)
+
+    code = None
+    try:
+        bench(bench_job(desk.folder, desk.run, desk.phone, **more), Context(tmp_path, misbehave))
+    except (JobFailed, UserError) as error:
+        code, text = error.message.code, error.message.text("zh")
+        assert text and "{" not in text
+    took = time.monotonic() - began
+    desk.phone.switch(None)
+    connect(desk.phone)
+    assert took < 15, f"{fault} at {stage} held the bench for {took:.1f} s"
+    assert code is None or code in SURE[fault.split(":")[0]], (fault, stage, code)
+    if code is not None:
+        assert len(list(benches(desk.run))) == kept and project_of(desk) == before
+    print("CASE", fault, stage, code, round(took, 1))
+    assert measured(desk, tmp_path, precisions=["fp16"]).rows[0].median_ms
+
+
+def project_of(desk: Desk) -> dict[str, str]:
+    """The project's files but for its cache and its benches."""
+    files = [path for path in desk.folder.root.rglob("*") if path.is_file() and ".cache" not in path.parts]
+    return {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in files if path.parent.name != "benches"}
