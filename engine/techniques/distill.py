@@ -107,8 +107,8 @@ class Distill(Technique):
             ("What is imitated", "模仿内容"),
             (
                 "YOLOv3: l2 of raw outputs (auto; as published for data like Pascal VOC) or fine_grained by part of "
-                "the output (as published for COCO); SSD and PicoDet: features (auto) or outputs; PicoDet: also fgd, the "
-                "pyramid in and around labelled boxes; R-CNN: features of the pyramid (auto)",
+                "the output (as published for COCO); SSD and PicoDet: features (auto) or outputs; PicoDet: also fgd, "
+                "the pyramid in and around labelled boxes; R-CNN: features of the pyramid (auto)",
                 "YOLOv3：原始输出的 L2（自动；公开用于 Pascal VOC 类数据）或按输出各部分细粒度（公开用于 COCO）；"
                 "SSD 和 PicoDet：特征（自动）或输出；PicoDet 还可用 fgd，即标注框内外的金字塔特征；"
                 "R-CNN：金字塔特征（自动）",
