@@ -25,8 +25,8 @@ from engine.phone.words import RemotePath, Script
 
 POLL_S = 0.02
 SERVER_S = 15.0
-_TIDY_S = 1.5
-_PULSE_S = 3.0
+_TIDY_S = 0.9
+_PULSE_S = 2.5
 _SAYS_ADB = re.compile(r"^(adb: |error: |adb: error: )", re.MULTILINE)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 
 from engine.contract.messages import Message
@@ -42,6 +43,7 @@ _PROBLEMS: dict[PhoneState, str] = {
     "connecting": "phone.offline",
     "unknown": "phone.not_usable",
 }
+_SETTLES_S = 1.0
 NOTES = (Message(code="phone.no_hexagon"),)
 
 
@@ -70,6 +72,11 @@ def find_phone(adb: Adb, serial: str) -> Phone:
     """The phone with that serial number; raises PhoneFault with the remedy if it is not there or not usable."""
     known = list_phones(adb).phones
     found = next((phone for phone in known if phone.serial == serial), None)
+    if found is not None and found.state == "offline":
+        # So is every phone for a moment after it was plugged in, one that waits for its user's yes among them.
+        time.sleep(_SETTLES_S)
+        known = list_phones(adb).phones
+        found = next((phone for phone in known if phone.serial == serial), None)
     if found is None:
         names = ", ".join(phone.serial for phone in known) or "-"
         raise PhoneFault("phone.unknown_serial", serial=serial, known=names)

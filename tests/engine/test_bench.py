@@ -4,24 +4,30 @@ from __future__ import annotations
 
 import hashlib
 import json
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from engine.cli import main
 from engine.contract.dataset import Index
 from engine.contract.messages import Cancelled, JobFailed, UserError
 from engine.contract.phones import BenchResult, benches, real_benches
 from engine.contract.project import DetectorChoice, Project, ProjectFolder
+from engine.contract.resources import ROOT
 from engine.data.importing import import_dataset
 from engine.jobs.bench import run as bench
 from engine.phone.adb import Adb
+from engine.phone.faults import PhoneFault
 from engine.phone.listing import list_phones
 from engine.phone.simulated.misbehaviour import FAULTS
 from engine.phone.simulated.phone import SimulatedPhone
-from tests.fakes.phones import Context, adb_server, bench_job, connect, untrained_run
+from tests.fakes.phones import Context, adb_server, bench_job, call, connect, untrained_run
 
 HOSTILE = '0001 it\'s "quoted"; touch pwned & $(touch pwned) `id` 图片\nline *?'
 STAGES = ("phone.finding", "phone.pushing", "phone.measuring", "phone.comparing")
@@ -72,7 +78,10 @@ def desk(signs: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk
     (root / "home").mkdir()
     with adb_server(root / "home"), SimulatedPhone("SD855", record=record) as phone:
         connect(phone)
-        yield Desk(folder, run, phone, record)
+        found = Desk(folder, run, phone, record)
+        # What is exported and looked up once is then there: each test is about the phone.
+        measured(found, root, precisions=["fp16"], parity_pictures=1)
+        yield found
 
 
 def measured(desk: Desk, tmp_path: Path, **more: object) -> BenchResult:
@@ -104,7 +113,7 @@ def test_one_bench_measures_all_precisions_and_a_second_one_pushes_nothing(desk:
     assert {"bench.fp32.arm.1", "bench.int8.arm.4"} <= curves
     second = measured(desk, tmp_path, **everything)
     assert second.pushed == () and len([row for row in second.rows if row.median_ms]) == 9
-    assert [kept.time for kept in benches(desk.run)] == [first.time, second.time]
+    assert [kept.time for kept in benches(desk.run)][-2:] == [first.time, second.time]
     assert list(real_benches(desk.folder.runs)) == []
 
 
@@ -148,6 +157,48 @@ def test_a_phone_is_listed_with_what_it_is(desk: Desk) -> None:
     assert [note.code for note in told.notes] == ["phone.no_hexagon"]
 
 
+def test_the_command_line_lists_measures_and_shows(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    def told(*words: object) -> dict[str, Any]:
+        status = main([*map(str, words), "--json"])
+        printed = capsys.readouterr().out
+        assert status == 0, printed
+        document: dict[str, Any] = json.loads(printed)
+        return document
+
+    assert [phone["serial"] for phone in told("phones")["phones"]] == [desk.phone.serial]
+    words = ("--precision", "fp16", "--threads", "1,4", "--processes", "2", "--pause", "0", "--parity", "0")
+    document = told("bench", desk.folder.root, desk.run.name, *words)
+    assert [row["threads"] for row in document["bench"]["rows"]] == [1, 4]
+    assert [f["conditions"]["simulated"] for f in document["figures"] if f["name"] == "phone_ms"] == [True, True]
+    (shown,) = told("show", desk.folder.root)["runs"]
+    assert shown["benches"][-1]["time"] == document["bench"]["time"]
+    assert main(["bench", str(desk.folder.root), desk.run.name, "--precision", "fp8", "--json"]) == 2
+    assert "phone.bad_option" in capsys.readouterr().out
+    assert main(["bench", str(desk.folder.root), desk.run.name, "--phone", "none", "--json"]) == 1
+    assert "phone.unknown_serial" in capsys.readouterr().out
+
+
+def test_a_watch_tells_again_when_a_phone_goes(desk: Desk) -> None:
+    words = [sys.executable, "-m", "engine", "phones", "--watch", "--json"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True, cwd=ROOT) as watching:
+        try:
+            assert watching.stdout is not None
+            first = json.loads(watching.stdout.readline())
+            assert [phone["state"] for phone in first["phones"]] == ["ready"]
+            call("disconnect", desk.phone.serial)
+            assert json.loads(watching.stdout.readline())["phones"] == []
+        finally:
+            watching.kill()
+            connect(desk.phone)
+
+
+def test_without_adb_it_is_said_how_to_get_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(PhoneFault) as caught:
+        Adb()
+    assert caught.value.code == "phone.adb_missing" and "apt-get install adb" in caught.value.message.text()
+
+
 def test_fp16_is_refused_in_words_where_the_processor_has_none(desk: Desk, tmp_path: Path) -> None:
     with SimulatedPhone("SD625") as old:
         connect(old)
@@ -172,6 +223,7 @@ def test_sigill_in_one_precision_leaves_the_others(desk: Desk, tmp_path: Path) -
 def test_a_fault_at_any_stage_is_one_sentence_and_the_next_bench_succeeds(
     desk: Desk, tmp_path: Path, fault: str, stage: str
 ) -> None:
+    desk.phone.machine.storage.remove("/data/local/tmp/espalier")
     before, kept = project_of(desk), len(list(benches(desk.run)))
     more = {"precisions": ["fp16"], "parity_pictures": int(stage == "phone.comparing")}
     began = time.monotonic()
