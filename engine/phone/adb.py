@@ -162,6 +162,8 @@ class Device:
             serial=self.serial,
             pulse=self.pulse,
         )
+        if answer.status != 0 and not answer.words:
+            raise PhoneFault("phone.unplugged", serial=self.serial)  # adb says nothing when the line breaks
         if answer.status != 0:
             raise fault_of(answer.words, self.serial, doing)
 

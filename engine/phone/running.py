@@ -59,7 +59,7 @@ def run_tool(device: Device, request: Request, *, limit_s: float) -> str:
         try:
             device.pull(RESULT, local)
         except PhoneFault as fault:
-            if fault.code != "phone.adb_failed":
+            if not re.search("No such file|does not exist", str(fault.message.args.get("words", ""))):
                 raise
             raise PhoneFault("phone.garbage", words=shorten(answer.words)) from fault  # it left no result
         return local.read_text(encoding="utf-8", errors="replace")
