@@ -80,6 +80,7 @@ _BASE = {
     "activation": 0.8,
     "weights": 0.3,
     "launch": 0.01,
+    "calib": 0.3,
     "tail": 5.0,
 }
 _SPREAD = {

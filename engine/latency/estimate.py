@@ -18,7 +18,7 @@ from engine.latency.features import KINDS, PARTS, Kind, LayerWork, Part, layer_w
 
 PRECISIONS = ("fp32", "fp16", "int8")
 _FEW = 4
-_UNSEEN, _SELDOM, _TWO_STAGE = 1.6, 1.2, 1.6
+_UNSEEN, _SELDOM, _TWO_STAGE = 1.6, 1.3, 1.6
 """How many times as wide an interval is where no figure, or few, was published of a setting, and for two-stage
 detectors, of which there was none: their proposals and regions are counted like any other layer."""
 

@@ -25,6 +25,7 @@ Kind = Literal[
     "activation",
     "weights",
     "launch",
+    "calib",
     "tail",
 ]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -77,8 +78,15 @@ def total(works: list[LayerWork]) -> tuple[Work, Work]:
 def _operations(graph: Graph, threads: int, int8: frozenset[str]) -> Iterator[LayerWork]:
     part: Part = "backbone"
     convolved: set[str] = set()
+    whole: set[str] = set()
     for op in graph.ops:
         part = _part(op, part)
+        merged = _is_merged(op, convolved)
+        if op.layer in int8 or (merged and whole.issuperset(op.inputs)):
+            yield from _calib(graph, op, part, [name for name in op.inputs if name not in whole])
+            whole.update(op.outputs)
+        else:
+            yield from _calib(graph, op, part, [name for name in op.inputs if name in whole])
         if op.kind in CONVOLUTIONS:
             convolved.update(op.outputs)
             yield LayerWork(op.layer, part, convolution(graph, op, threads), op.layer in int8)
@@ -90,6 +98,18 @@ def _operations(graph: Graph, threads: int, int8: frozenset[str]) -> Iterator[La
             work = _linear(graph, op) if op.kind == "linear" else _other(graph, op, convolved)
             if work:
                 yield LayerWork(op.layer, "roi" if "roi_align" in op.attributes["type"] else part, work)
+
+
+def _is_merged(op: Op, convolved: set[str]) -> bool:
+    """Whether an operation becomes part of the convolution before it."""
+    normed = op.kind == "batch_norm"
+    return (normed or op.attributes["type"] in _FUSED) and convolved.issuperset(op.inputs)
+
+
+def _calib(graph: Graph, op: Op, part: Part, names: list[str]) -> Iterator[LayerWork]:
+    """What converts tensors between float and int8 before an operation."""
+    if names:
+        yield LayerWork("", part, {"calib": sum(prod(graph.tensors[name]) for name in names) / 1e6, "launch": 1})
 
 
 def _part(op: Op, before: Part) -> Part:

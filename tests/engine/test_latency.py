@@ -84,6 +84,15 @@ def test_merged_operations_cost_nothing() -> None:
     assert [work.part for work in layer_works(network())][-1] == "post"
 
 
+def test_int8_pays_for_every_change_from_and_to_float() -> None:
+    def changed(int8: set[str]) -> list[float]:
+        return [work.work["calib"] for work in layer_works(network(), int8=int8, tail=False) if "calib" in work.work]
+
+    assert changed(set()) == []
+    assert changed({"backbone.first", "head.second"}) == [16 * 40 * 40 / 1e6]  # the picture; between them all is int8
+    assert len(changed({"backbone.first"})) == 2
+
+
 @pytest.mark.parametrize(("soc", "threads", "precision"), ALL)
 def test_the_bounds_hold_the_value_and_the_parts_add_up(soc: str, threads: int, precision: str) -> None:
     told = estimate(network(), soc, threads, precision)
@@ -263,7 +272,8 @@ def test_previews_tell_the_phone(precision: str) -> None:
     assert told.phone is not None
     pick: Callable[..., Figure] = lambda figures: next(f for f in figures if f.name == "phone_ms")  # noqa: E731
     assert told.steps[0] is not None
-    assert told.phone.figure.value <= pick(told.steps[0]).value < pick(told.base).value
+    assert pick(told.steps[0]).value < pick(told.base).value
+    assert told.phone.figure == pick(told.figures)
     assert told.phone.figure.conditions.precision == precision
     without = answer(FiguresRequest(detector=choice))
     assert without.phone is None
