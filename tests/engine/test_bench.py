@@ -30,13 +30,12 @@ from engine.phone.simulated.phone import SimulatedPhone
 from tests.fakes.phones import Context, adb_server, bench_job, call, connect, untrained_run
 
 HOSTILE = '0001 it\'s "quoted"; touch pwned & $(touch pwned) `id` 图片\nline *?'
-STAGES = ("phone.finding", "phone.pushing", "phone.measuring", "phone.comparing")
-CASES = [
-    (f"{name}:{at}" if at else name, stage)
-    for name, ats in FAULTS.items()
-    for at in (ats or ("",))
-    for stage in STAGES
-]  # fmt: skip
+STAGES = ("phone.finding", "phone.pushing", "phone.measuring")
+FAULTY = [f"{name}:{at}" if at else name for name, ats in FAULTS.items() for at in (ats or ("",))]
+CASES = [(fault, stage) for fault in FAULTY for stage in STAGES]
+CASES += [
+    (fault, "phone.comparing") for fault in ("silence:run", "unplugged:pull", "not_executable", "garbage", "sigill")
+]
 SURE = {
     "unauthorized": {"phone.unauthorized", "phone.offline", "phone.gone", "phone.unplugged", "phone.unknown_serial"},
     "offline": {"phone.offline", "phone.gone", "phone.unplugged", "phone.silent", "phone.unknown_serial"},
