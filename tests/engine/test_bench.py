@@ -30,13 +30,12 @@ from engine.phone.simulated.phone import SimulatedPhone
 from tests.fakes.phones import Context, adb_server, bench_job, call, connect, untrained_run
 
 HOSTILE = '0001 it\'s "quoted"; touch pwned & $(touch pwned) `id` 图片\nline *?'
-STAGES = ("phone.finding", "phone.pushing", "phone.measuring", "phone.comparing")
-CASES = [
-    (f"{name}:{at}" if at else name, stage)
-    for name, ats in FAULTS.items()
-    for at in (ats or ("",))
-    for stage in STAGES
-]  # fmt: skip
+STAGES = ("phone.finding", "phone.pushing", "phone.measuring")
+FAULTY = [f"{name}:{at}" if at else name for name, ats in FAULTS.items() for at in (ats or ("",))]
+CASES = [(fault, stage) for fault in FAULTY for stage in STAGES]
+CASES += [
+    (fault, "phone.comparing") for fault in ("silence:run", "unplugged:pull", "not_executable", "garbage", "sigill")
+]
 SURE = {
     "unauthorized": {"phone.unauthorized", "phone.offline", "phone.gone", "phone.unplugged", "phone.unknown_serial"},
     "offline": {"phone.offline", "phone.gone", "phone.unplugged", "phone.silent", "phone.unknown_serial"},
@@ -243,12 +242,25 @@ def test_a_fault_at_any_stage_is_one_sentence_and_the_next_bench_succeeds(
     took = time.monotonic() - began
     desk.phone.switch(None)
     connect(desk.phone)
-    assert took < 15, f"{fault} at {stage} held the bench for {took:.1f} s"
-    assert code is None or code in SURE[fault.split(":")[0]], (fault, stage, code)
-    if code is not None:
+    if code is None:
+        assert may_pass(fault, stage), f"{fault} at {stage} was not noticed"
+    else:
+        # On an idle machine it is under 5 s; the bound is for a loaded one, and far below what a hang would take.
+        assert took < 20, f"{fault} at {stage} held the bench for {took:.1f} s"
+        assert code in SURE[fault.split(":")[0]], (fault, stage, code)
         assert len(list(benches(desk.run))) == kept and project_of(desk) == before
-    print("CASE", fault, stage, code, round(took, 1))
     assert measured(desk, tmp_path, precisions=["fp16"]).rows[0].median_ms
+
+
+def may_pass(fault: str, stage: str) -> bool:
+    """Whether a bench may end well under a fault: the phone is only slow, or by then nothing is sent any more.
+
+    Once the times are there, a tool that fails in the comparison is a red row.
+    """
+    name, _, at = fault.partition(":")
+    late = stage in ("phone.measuring", "phone.comparing")
+    in_comparison = name in ("wrong_version", "garbage", "truncated", "sigill")
+    return not SURE[name] or (at == "push" and late) or (in_comparison and stage == "phone.comparing")
 
 
 def project_of(desk: Desk) -> dict[str, str]:
