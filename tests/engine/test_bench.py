@@ -90,6 +90,7 @@ def measured(desk: Desk, tmp_path: Path, **more: object) -> BenchResult:
 
 def test_one_bench_measures_all_precisions_and_a_second_one_pushes_nothing(desk: Desk, tmp_path: Path) -> None:
     everything = {"precisions": ["fp32", "fp16", "int8"], "threads": [1, 2, 4], "processes": 2}
+    desk.phone.machine.storage.remove("/data/local/tmp/espalier")
     context = Context(tmp_path)
     told = bench(bench_job(desk.folder, desk.run, desk.phone, **everything, parity_pictures=1, map_pictures=2), context)
     first = BenchResult.model_validate(told["bench"])
