@@ -150,11 +150,16 @@ class Exports:
         )
 
     def _make_twin(self, export: Export, scratch: Path) -> None:
-        from engine.detector.trace import trace
         from engine.lite.opt import optimise
+        from engine.preview import graph_of
+        from engine.registry import make
 
+        # As a preview counts it: a network that is quantised by training has other layers in place of convolutions.
         model = self._kept_model(export.quantised_here)
-        graph = trace(model.network, dict(model.config))
+        techniques = [make(step) for step in model.steps]
+        graph = graph_of(model.choice, techniques)
+        for technique in techniques:
+            graph = technique.estimate(graph)
         (scratch / "graph.json").write_text(graph.to_json(), encoding="utf-8")
         if self.family == "rcnn":
             for name in ("model.pdmodel", "model.pdiparams"):

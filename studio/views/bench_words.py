@@ -12,7 +12,8 @@ from studio.numbers import show_value
 
 def phone_title(phone: Phone) -> str:
     """What a person calls it: brand and model, or the serial number while it tells no more."""
-    named = " ".join(part for part in (phone.brand, phone.model) if part)
+    brand = phone.brand if not (phone.model or "").lower().startswith((phone.brand or "").lower()) else None
+    named = " ".join(part for part in (brand, phone.model) if part)
     return named or phone.serial
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Literal, cast
 
 from PySide6.QtCore import QSignalBlocker, Signal
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QWidget
 
 from engine.contract.latency import PhoneChoice
 from engine.contract.socs import socs
@@ -26,9 +26,12 @@ class PhoneChooser(QWidget):
         super().__init__()
         self._none = none
         self.soc, self.threads, self.precision = QuietCombo(), QuietCombo(), QuietCombo()
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(6)
+        grid = QGridLayout(self)  # two rows: in one the inspector would be cut off at its side
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setSpacing(6)
+        grid.addWidget(self.soc, 0, 0, 1, 2)
+        grid.addWidget(self.threads, 1, 0)
+        grid.addWidget(self.precision, 1, 1)
         for combo, code in (
             (self.soc, "studio.bench.choose_soc"),
             (self.threads, "studio.bench.choose_threads"),
@@ -37,7 +40,6 @@ class PhoneChooser(QWidget):
             bind(combo.setAccessibleName, code)
             bind(combo.setToolTip, code)
             combo.activated.connect(self._tell)
-            row.addWidget(combo, 1 if combo is self.soc else 0)
         self.soc.setMinimumContentsLength(6)
         # Its widest text comes with the language, after the first layout.
         self.threads.setSizeAdjustPolicy(QuietCombo.SizeAdjustPolicy.AdjustToContents)

@@ -27,7 +27,7 @@ from engine.phone.faults import PhoneFault
 from engine.phone.listing import list_phones
 from engine.phone.simulated.misbehaviour import FAULTS
 from engine.phone.simulated.phone import SimulatedPhone
-from tests.fakes.phones import Context, adb_server, bench_job, call, connect, untrained_run
+from tests.fakes.phones import Context, adb_server, bench_job, call, connect, quantised_run, untrained_run
 
 HOSTILE = '0001 it\'s "quoted"; touch pwned & $(touch pwned) `id` 图片\nline *?'
 STAGES = ("phone.finding", "phone.pushing", "phone.measuring")
@@ -86,6 +86,13 @@ def desk(signs: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk
 def measured(desk: Desk, tmp_path: Path, **more: object) -> BenchResult:
     told = bench(bench_job(desk.folder, desk.run, desk.phone, **more), Context(tmp_path))
     return BenchResult.model_validate(told["bench"])
+
+
+def test_a_run_that_is_quantised_by_training_is_measured_in_int8(desk: Desk, tmp_path: Path) -> None:
+    run = quantised_run(desk.folder, desk.run, "0002-qat")
+    result = measured(Desk(desk.folder, run, desk.phone, desk.record), tmp_path, precisions=["int8", "fp16"])
+    assert [(row.precision, row.problem is None) for row in result.rows] == [("int8", True), ("fp16", False)]
+    assert result.rows[0].median_ms and not result.rows[0].quantised_here
 
 
 def test_one_bench_measures_all_precisions_and_a_second_one_pushes_nothing(desk: Desk, tmp_path: Path) -> None:

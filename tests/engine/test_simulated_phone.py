@@ -81,6 +81,18 @@ def test_streams_and_the_exit_status_come_apart(shell: Callable) -> None:
     assert (done.stderr, done.returncode) == (b"sh: frobnicate: not found\n", 127)
 
 
+def test_a_defect_in_a_command_ends_the_command_and_not_the_line(
+    shell: Callable, phone: SimulatedPhone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> int:
+        raise KeyError("weight")
+
+    monkeypatch.setattr(type(phone.machine), "call", broken)
+    assert shell("benchmark_bin").returncode == 134
+    monkeypatch.undo()
+    assert shell("echo there").stdout == b"there\n"
+
+
 def test_exec_out_gives_raw_bytes(adb: Adb, phone: SimulatedPhone, tmp_path: Path) -> None:
     file = tmp_path / "raw"
     file.write_bytes(bytes(range(256)) * 4000)

@@ -65,6 +65,23 @@ def untrained_run(folder: ProjectFolder, name: str) -> Path:
     return run
 
 
+def quantised_run(folder: ProjectFolder, start: Path, name: str) -> Path:
+    """A run that went on from `start` with quantisation-aware training, of no steps."""
+    from engine.assembly import extend, load
+    from engine.contract.recipe import Step
+    from engine.detector.checkpoint import network_arrays, save
+    from engine.detector.header import CheckpointInfo
+    from engine.technique import Context as HookContext
+
+    model, _ = load(start)
+    model = extend(model, [Step(technique="quant_aware")], HookContext(model.config, model.choice))
+    run = folder.runs / name
+    tensors = {f"model.{key}": array for key, array in network_arrays(model.network).items()}
+    info = CheckpointInfo(choice=model.choice, steps=model.steps, records=model.records)
+    save(run / "checkpoints" / "best.safetensors", info, tensors)
+    return run
+
+
 def bench_job(folder: ProjectFolder, run: Path, phone: SimulatedPhone, **more: object) -> BenchJob:
     """The shortest bench."""
     told = {

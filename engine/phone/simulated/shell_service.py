@@ -14,6 +14,7 @@ from engine.phone.simulated.streams import Stream
 
 _STDOUT, _STDERR, _EXIT = 1, 2, 3
 _HUNG_UP = 137
+_ABORTED = 134
 
 
 class Line(Protocol):
@@ -46,11 +47,14 @@ async def serve_shell(machine: Machine, line: Line, stream: Stream, service: str
         shell.stage = _stages(machine, line, shell, loop)
         listening = asyncio.create_task(_listen(stream, shell.aborted))
         streams = Streams(b"", sink(_STDOUT), sink(_STDERR))
-        status = await asyncio.to_thread(_run, shell, command, streams)
-        if framed and not stream.closed.is_set():
-            await stream.write(struct.pack("<BIB", _EXIT, 1, status & 255))
-        await stream.finish()
-        listening.cancel()
+        status = _ABORTED
+        try:
+            status = await asyncio.to_thread(_run, shell, command, streams)
+        finally:  # a defect here ends the command and not the line: adb would wait for ever
+            if framed and not stream.closed.is_set():
+                await stream.write(struct.pack("<BIB", _EXIT, 1, status & 255))
+            await stream.finish()
+            listening.cancel()
 
 
 def _run(shell: Shell, command: str, streams: Streams) -> int:
