@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -113,16 +113,28 @@ def _train_job(run: Path) -> TrainJob | None:
 def _print(bench: BenchResult) -> None:
     print(f"{bench.run} on {bench.phone.name}, {bench.input}, Paddle Lite {bench.runtime or '?'}")
     headers = ("precision", "backend", "threads", "median", "10 to 90 %", "first", "memory", "°C", "")
-    print_table([_row(row) for row in bench.rows], headers)
-    for line in _lines(bench):
+    measured = [_row(row) for row in bench.rows if row.median_ms is not None]
+    if measured:
+        print_table(measured, headers)
+    for line in [*_refusals(bench.rows), *_lines(bench)]:
         print(line)
-    print(f"sent to the phone: {', '.join(bench.pushed) or 'nothing, all was there'}")
+    print(
+        f"sent to the phone: {len(bench.pushed)} files" if bench.pushed else "sent to the phone: nothing, all was there"
+    )
+
+
+def _refusals(rows: Iterable[BenchRow]) -> Iterator[str]:
+    """Why rows have no times: a sentence for all threads of a precision that fail alike."""
+    alike: dict[tuple[str, str, str], list[str]] = {}
+    for row in rows:
+        if row.problem is not None:
+            alike.setdefault((row.precision, row.backend, row.problem.text()), []).append(str(row.threads))
+    for (precision, backend, text), threads in alike.items():
+        yield f"{precision} on {backend}, threads {', '.join(threads)}: {text}"
 
 
 def _row(row: BenchRow) -> tuple[str | None, ...]:
     head = (row.precision, row.backend, str(row.threads))
-    if row.median_ms is None:
-        return (*head, None, None, None, None, None, row.problem.text() if row.problem else None)
     heat = [sensors.temperature_c for sensors in (row.before, row.after) if sensors and sensors.temperature_c]
     notes = (["throttled"] if row.throttled else []) + (["quantised for this bench"] if row.quantised_here else [])
     return (

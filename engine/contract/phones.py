@@ -71,7 +71,8 @@ class Phone(_Frozen):
     def name(self) -> str:
         """What a person calls it: model and chip, and that it is simulated."""
         parts = [self.model or self.serial, *([f"({self.soc})"] if self.soc else [])]
-        return " ".join([*parts, *(["simulated"] if self.simulated else [])])
+        told = "simulated" in (self.model or "")
+        return " ".join([*parts, *(["simulated"] if self.simulated and not told else [])])
 
 
 class PhoneList(_Frozen):
