@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 WIDTH, HEIGHT = 1440, 900
 SETTLING_MS = 800
 FINDING_MS = 60_000
-"""The longest wait for the engine to find objects on a first picture."""
+"""The longest wait for the engine, which finds objects on a first picture or counts detectors."""
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 LANGUAGES: tuple[Language, ...] = ("en", "zh")
 
@@ -78,14 +78,12 @@ def shoot(
 
 
 def _settle(page: Page | None) -> None:
-    """Let a page load what it shows; the compare page its boxes, which the engine finds."""
+    """Let a page load what it shows, and wait for what it has asked the engine."""
     from PySide6.QtTest import QTest
-
-    from studio.views.compare_page import ComparePage
 
     QTest.qWait(SETTLING_MS)  # unlike processEvents() it also deletes what is to be deleted later
     waited = 0
-    while isinstance(page, ComparePage) and not page.pictures.ready and waited < FINDING_MS:
+    while page is not None and not page.settled and waited < FINDING_MS:
         QTest.qWait(SETTLING_MS)
         waited += SETTLING_MS
 

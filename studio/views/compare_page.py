@@ -50,6 +50,11 @@ class ComparePage(Page):
         self._connect()
         self.refresh()
 
+    @property
+    def settled(self) -> bool:
+        """Whether the boxes on the picture are there."""
+        return self.pictures.ready
+
     def _build(self) -> None:
         self.evaluate = Button("studio.compare.evaluate", self._evaluate, "", "target")
         self.measure = Button("studio.compare.measure", self._measure, "", "clock")

@@ -52,6 +52,11 @@ class DetectorPage(Page):
         self._offer()
         self._show()
 
+    @property
+    def settled(self) -> bool:
+        """Whether every card is counted at the chosen size."""
+        return self._asked is None
+
     def _lay_out(self) -> None:
         inside = QWidget()
         inside.setObjectName("scrolled")

@@ -57,6 +57,11 @@ class Page(QWidget):
             self._state = state
             self.state_changed.emit()
 
+    @property
+    def settled(self) -> bool:
+        """Whether it shows all that it asked the engine for by itself."""
+        return True
+
     def prepare(self) -> None:
         """Make the heavy parts, if they are not there: ahead, or when the page first comes to the front."""
 

@@ -14,6 +14,15 @@ from studio.views.bench_words import phone_facts, phone_title
 from studio.views.schema_controls import QuietCombo
 from studio.views.widgets import Button, Card, Chip, Elided, ErrorBanner, Heading, IconButton, Muted, Text, set_role
 
+_STATES = {
+    "ready": "studio.bench.state_ready",
+    "unauthorized": "studio.bench.state_unauthorized",
+    "offline": "studio.bench.state_offline",
+    "no_permissions": "studio.bench.state_no_permissions",
+    "connecting": "studio.bench.state_connecting",
+    "silent": "studio.bench.state_silent",
+    "unknown": "studio.bench.state_unknown",
+}
 _TONES = {"ready": "good", "connecting": "info"}
 
 
@@ -31,7 +40,7 @@ class PhoneRow(QFrame):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setAccessibleName(f"{phone_title(phone)} {phone_facts(phone)}")
-        self.state = Chip(f"studio.bench.state_{phone.state}", _TONES.get(phone.state, "warn"))
+        self.state = Chip(_STATES[phone.state], _TONES.get(phone.state, "warn"))
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 10, 12, 10)
         column.setSpacing(4)

@@ -12,6 +12,15 @@ from studio.numbers import show, show_value
 from studio.theme import palette, theme
 from studio.views.widgets import IconLabel, Muted, Text
 
+_PARTS = {
+    "backbone": "studio.bench.part_backbone",
+    "neck": "studio.bench.part_neck",
+    "rpn": "studio.bench.part_rpn",
+    "roi": "studio.bench.part_roi",
+    "head": "studio.bench.part_head",
+    "post": "studio.bench.part_post",
+}
+
 _HEIGHT = 10
 
 
@@ -102,7 +111,7 @@ class ShareBars(QWidget):
         most = max((share.ms for share in shares), default=0.0)
         for place, share in enumerate(shares):
             name, value = Text("", "muted"), Text("", "caption")
-            name.show_text(tr(f"studio.bench.part_{share.part}"))
+            name.show_text(tr(_PARTS[share.part]))
             value.show_text(f"≈{show_value(share.ms, 'ms')} · {100 * share.share:.0f} %")
             bar = self.bars[share.part] = Bar(share.share, share.ms == most)
             grid.addWidget(name, place, 0)
