@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import subprocess
 import sys
 import time
@@ -93,6 +94,7 @@ def test_a_run_that_is_quantised_by_training_is_measured_in_int8(desk: Desk, tmp
     result = measured(Desk(desk.folder, run, desk.phone, desk.record), tmp_path, precisions=["int8", "fp16"])
     assert [(row.precision, row.problem is None) for row in result.rows] == [("int8", True), ("fp16", False)]
     assert result.rows[0].median_ms and not result.rows[0].quantised_here
+    shutil.rmtree(run)  # the project of the others has one run
 
 
 def test_one_bench_measures_all_precisions_and_a_second_one_pushes_nothing(desk: Desk, tmp_path: Path) -> None:
