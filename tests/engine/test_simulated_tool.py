@@ -12,6 +12,7 @@ from engine.contract.socs import find_soc
 from engine.phone.simulated.interpreter import Streams
 from engine.phone.simulated.machine import Machine
 from engine.phone.simulated.misbehaviour import Fault, Misbehaviour
+from engine.phone.simulated.model import Model
 from engine.phone.simulated.stand_in import simulated_tool
 
 FOLDER = "/data/local/tmp/e"
@@ -137,3 +138,8 @@ def test_a_phone_that_throttles_grows_hot_and_slow(machine: Machine) -> None:
         averages.append(float(re.findall(r"^avg +=\s*([\d.]+)$", ran(machine, f"{CALL} --repeats=20")[0], re.M)[0]))
     assert averages[-1] > 1.2 * averages[0]
     assert machine.body.celsius > 70 and machine.body.clock_share < 0.9
+
+
+def test_memory_is_counted_from_the_network(exported: Path) -> None:
+    init, peak = Model(exported / "model.nb.twin", "fp32", [], []).megabytes()
+    assert (init, peak) == pytest.approx((4 * 108 / 1e6, 4 * (108 + 3 * 64 + 4 * 64) / 1e6))

@@ -49,6 +49,20 @@ class Model:
 
         return milliseconds(reading(self.twin / "graph.json"), soc_key, threads, self.precision)
 
+    def megabytes(self) -> tuple[float, float]:
+        """Weights, and weights with what the operation with the largest tensors holds, in MB: counted, not measured."""
+        from math import prod
+
+        from engine.latency.estimate import reading
+
+        graph = reading(self.twin / "graph.json")
+        weights = 4 * sum(prod(shape) for shape in graph.parameters.values())
+        held = (
+            sum(prod(graph.tensors[name]) for name in {*op.inputs, *op.outputs} if name in graph.tensors)
+            for op in graph.ops
+        )
+        return weights / 1e6, (weights + 4 * max(held, default=0)) / 1e6
+
     def outputs_text(self) -> str:
         """The output tensors of the twin on those inputs, element by element, as the tool prints them.
 

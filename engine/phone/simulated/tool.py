@@ -93,7 +93,7 @@ def _measured(machine: Machine, shell: Shell, stand_in: StandIn, flags: dict[str
     model = open_model(read, fp16)
     times = _times(machine, model.milliseconds(machine.body.soc.key, int(flags["threads"])), flags)
     version = "v2.9" if faults.has("wrong_version") else stand_in.version
-    text = _report(machine, version, stand_in.old, flags, times)
+    text = _report(machine, version, stand_in.old, flags, times, model.megabytes())
     if flags["show_output_elem"] == "true":
         text += model.outputs_text()
     if faults.has("garbage"):
@@ -129,7 +129,9 @@ def _times(machine: Machine, base: float, flags: dict[str, str]) -> Times:
     return Times(20.0 + 2.0 * base, first, runs)
 
 
-def _report(machine: Machine, version: str, old: bool, flags: dict[str, str], times: Times) -> str:
+def _report(
+    machine: Machine, version: str, old: bool, flags: dict[str, str], times: Times, memory: tuple[float, float]
+) -> str:
     low, high, mean = min(times.runs), max(times.runs), math.fsum(times.runs) / len(times.runs)
     note = "This is simulated: times are estimates of Espalier's, no phone was measured.\n"
     if old:
@@ -163,7 +165,7 @@ def _report(machine: Machine, version: str, old: bool, flags: dict[str, str], ti
         *(f"{name:<6}= {value:<12.3f}".rstrip() for name, value in _perf(times, low, high, mean)),
     ]
     if flags["enable_memory_profile"] == "true":
-        lines += ["\nMemory Usage(unit: MB):", "init  = 12.000", "peak  = 48.000"]
+        lines += ["\nMemory Usage(unit: MB):", f"init  = {memory[0]:.3f}", f"peak  = {memory[1]:.3f}"]
     return "\n".join(lines) + "\n\n"
 
 
