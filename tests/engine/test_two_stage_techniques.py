@@ -68,9 +68,9 @@ def test_that_fewer_levels_leave_pooled_ones_for_proposals_alone() -> None:
     assert len(network.backbone.block_list) == 6
 
 
-@pytest.mark.parametrize("key", OURS)
+@pytest.mark.parametrize("key", (*OURS, "roi_sampling"))
 def test_that_a_one_stage_detector_is_refused_with_a_remedy(key: str) -> None:
-    wanted = {"head_shrink": "head_shrink.one_stage", "balanced_l1": "balanced_l1.one_stage"}
+    wanted = {key: f"{key}.one_stage" for key in ("head_shrink", "balanced_l1", "roi_sampling")}
     assert codes("ssdlite_mobilenet_v3_small", **{key: {}}) == [wanted.get(key, "neck.one_stage")]
 
 
@@ -103,6 +103,21 @@ def test_that_balanced_l1_and_its_slope_are_the_papers(alpha: float, gamma: floa
     np.testing.assert_allclose(loss.numpy(), np.where(distance < 1, near, far), rtol=1e-5, atol=1e-6)
     slope = np.where(distance < 1, alpha * np.log(b * distance + 1), gamma) * np.sign(values)
     np.testing.assert_allclose(difference.grad.numpy(), slope, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("key", [FASTER, CASCADE])
+def test_that_the_box_head_learns_from_as_many_rois_as_asked(key: str) -> None:
+    """And the detector counts the same: what is sampled in training alone costs nothing later."""
+    import paddle
+
+    config = resolve(choice_of(key))
+    make(Step(technique="roi_sampling", params={"rois": 16})).configure(config)
+    assigner = build(config).bbox_head.bbox_assigner
+    found = [paddle.rand([200, 4]) * 40 + paddle.to_tensor([0.0, 0, 40, 40])]
+    truth = {"gt_bbox": [paddle.to_tensor([[5.0, 5, 60, 60]])], "gt_class": [paddle.to_tensor([[1]], "int32")]}
+    rois, counts, (labels, _, _) = assigner(found, paddle.to_tensor([200], "int32"), truth)
+    assert int(counts[0]) == len(rois[0]) == len(labels[0]) == 16
+    assert counted(key, roi_sampling={}) == counted(key)
 
 
 @pytest.mark.parametrize("key", [FASTER, CASCADE])
