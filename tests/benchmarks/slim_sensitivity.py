@@ -1,10 +1,16 @@
-"""PaddleSlim's `sensitive` with ppdet's reader and COCO metric: the yardstick for `espalier sensitivity`."""
+"""PaddleSlim's `sensitive` with ppdet's reader and COCO metric: the yardstick for `espalier sensitivity`.
+
+    python -m tests.benchmarks.slim_sensitivity RUN GROUPS PICTURES RATIO ...
+
+prints seconds and losses as JSON in its last line; a process of its own, for MKL and Paddle read their settings once.
+"""
 
 from __future__ import annotations
 
 import json
 import logging
 import pickle
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -12,8 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from engine.assembly import load
-from engine.contract.dataset import Picture
+from engine.contract.dataset import Index, Picture
 from engine.detector.evaluation import coco_truth
+from engine.techniques.filter_prune import YOLO_HEAD
 from tests.engine.paddleslim_side import NeckAndHead
 
 ALL_RATIOS = tuple(round(0.1 * step, 2) for step in range(1, 10))
@@ -98,3 +105,16 @@ def ppdet_map(
         return float(results["bbox"][0]) if len(results.get("bbox", ())) else 0.0
 
     return evaluate
+
+
+def main(words: Sequence[str]) -> None:
+    """Measure the first `GROUPS` head convolutions of a run on the first `PICTURES` of its project's val."""
+    trained = Path(words[0])
+    with Index.open(trained.parents[1] / "data" / "index.sqlite") as index:
+        pictures = index.pictures("val")[: int(words[2])]
+    seconds, losses = slim_losses(trained, pictures, YOLO_HEAD[: int(words[1])], [float(word) for word in words[3:]])
+    print("\n" + json.dumps({"seconds": seconds, "losses": losses}), flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
