@@ -121,5 +121,7 @@ def _same(one: Any, other: Any) -> bool:
     if isinstance(one, dict):
         return one.keys() == other.keys() and all(_same(one[key], other[key]) for key in one)
     if isinstance(one, paddle.Tensor):
-        return one.shape == other.shape and one.dtype == other.dtype and bool(paddle.equal_all(one, other))
+        # The first picture alone tells most that differ, at a fraction of the cost.
+        alike = one.shape == other.shape and one.dtype == other.dtype
+        return alike and all(bool(paddle.equal_all(a, b)) for a, b in ((one[:1], other[:1]), (one, other)))
     return isinstance(one, (int, float, str, bool)) and one == other

@@ -5,8 +5,11 @@
 - Products of neighbouring channels are added in 16 bits, which overflow when two weights and two activations are large:
   weights keep to half of int8's range.
 - Turning a tensor to int8 leaves elements unset unless there is a multiple of 32 of them, or less than 8 more: the
-  convolutions of other tensors become float again.
-- A depthwise convolution is one small matrix product for each channel, slower than in float: it becomes float again.
+  convolutions of other tensors are computed in float.
+- A depthwise convolution is one small matrix product for each channel, twice as slow as in float: so is that.
+
+What is computed in float is still given whole numbers: a network trained on rounded inputs needs them (an SSDLite lost
+4.6 of 27.7 mAP without).
 """
 
 from __future__ import annotations
@@ -27,6 +30,8 @@ import paddle  # noqa: E402
 
 _BETWEEN = frozenset({"batch_norm", "elementwise_add", "quantize_linear", "dequantize_linear"})
 _SAFE_LEVELS = levels(7)
+_ROUNDS = 1.5 * 2**23
+"""Added to a float of 32 bits, makes a whole number of it."""
 
 
 class _Convolution(NamedTuple):
@@ -40,7 +45,7 @@ class _Convolution(NamedTuple):
 def fit_to_x86(program_dir: Path) -> dict[str, int]:
     """Rewrite `model.pdmodel` and `model.pdiparams` in place; returns how often each thing was done.
 
-    The program computes what it did before, but for the rounding of weights to 7 bits and what is float again.
+    The program computes what it did before, but for the rounding of weights to 7 bits.
     """
     scope = paddle.static.Scope()
     executor = paddle.static.Executor(paddle.CPUPlace())
@@ -49,7 +54,7 @@ def fit_to_x86(program_dir: Path) -> dict[str, int]:
         program, feeds, fetches = paddle.static.load_inference_model(prefix, executor)
         block = program.global_block()
         counts = {
-            "float_again": _restore_float(block, scope),
+            "in_float": _compute_in_float(block, scope),
             "activations_split": _split_activations(block),
             "weights_narrowed": _narrow_weights(block, scope),
         }
@@ -72,22 +77,45 @@ def _int8_convolutions(block: Any) -> Iterator[_Convolution]:
                 yield _Convolution(op, inputs, weight)
 
 
-def _restore_float(block: Any, scope: Any) -> int:
+def _compute_in_float(block: Any, scope: Any) -> int:
     producers = _producers(block)
     count = 0
     for convolution in _int8_convolutions(block):
         left_over = prod(block.var(convolution.op.input("Input")[0]).shape) % 32
         if convolution.op.type == "conv2d" and left_over < 8:
             continue
-        quantiser = producers[convolution.inputs.input("X")[0]]
-        convolution.op._rename_input(convolution.inputs.output("Y")[0], quantiser.input("X")[0])
-        name = convolution.weight.input("X")[0]
+        step = _round_input(block, convolution, producers[convolution.inputs.input("X")[0]], scope)
         values, scales = _weight(convolution, scope)
-        _set(scope, name, (values * scales / levels(BITS)).astype("float32"))
-        block.var(name).desc.set_dtype(paddle.base.core.VarDesc.VarType.FP32)
-        convolution.op._rename_input(convolution.weight.output("Y")[0], name)
+        old = convolution.weight.output("Y")[0]
+        weight = block.create_var(name=f"{old}.float{count}", shape=values.shape, dtype="float32", persistable=True)
+        scope.var(weight.name)
+        _set(scope, weight.name, (values * scales * step / levels(BITS)).astype("float32"))
+        convolution.op._rename_input(old, weight.name)
         count += 1
     return count
+
+
+def _round_input(block: Any, convolution: _Convolution, quantiser: Any, scope: Any) -> float:
+    """Give the convolution, as floats, the whole numbers that int8 would have made of its input; returns their step.
+
+    Adding 1.5 * 2^23 leaves a 32-bit float no digits behind the point, and Lite has no operation that rounds. The three
+    operations are not fused, as a clip stands between them.
+    """
+    source, old = block.var(quantiser.input("X")[0]), convolution.inputs.output("Y")[0]
+    step = float(np.array(scope.find_var(quantiser.input("Scale")[0]).get_tensor()).ravel()[0]) / levels(BITS)
+    most = levels(BITS)
+    chain = (
+        ("scale", {"scale": 1 / step, "bias": _ROUNDS}),
+        ("clip", {"min": _ROUNDS - most, "max": _ROUNDS + most}),
+        ("scale", {"scale": 1.0, "bias": -_ROUNDS}),
+    )
+    for number, (kind, attributes) in enumerate(chain):
+        out = block.create_var(name=f"{old}.whole{number}", shape=source.shape, dtype="float32")
+        place = block.ops.index(convolution.op)
+        block._insert_op(place, type=kind, inputs={"X": source}, outputs={"Out": out}, attrs=attributes)
+        source = out
+    convolution.op._rename_input(old, source.name)
+    return step
 
 
 def _narrow_weights(block: Any, scope: Any) -> int:
