@@ -11,6 +11,7 @@ from studio.stores.project import ProjectStore
 from studio.stores.recipe import RecipeStore
 from studio.stores.runs import RunsStore
 from studio.stores.settings import SettingsStore
+from studio.stores.targets import TargetsStore
 from studio.stores.tasks import TasksStore
 from studio.workers.background import Background
 from studio.workers.following import Following
@@ -26,6 +27,7 @@ class Studio(QObject):
         self.settings = SettingsStore(self)
         self.catalog = CatalogStore(self)
         self.project = ProjectStore(self.settings, self)
+        self.targets = TargetsStore(self.settings, self.project, self)
         self.recipe = RecipeStore(self.project, self)
         self.tasks = TasksStore(self.project, self.following, self.background, self)
         self.runs = RunsStore(self.project, self.recipe, self.tasks, self.following, self.background, self)

@@ -39,7 +39,7 @@ class PhonePage(Page):
         self.list, self.card, self.exports = self.exporting.list, self.exporting.card, self.exporting.exports
         self.devices = DeviceCard(self.phones, known_socs())
         self.measure = MeasureForm(studio, self.phones)
-        self.results = BenchResults(self.benches, studio.project)
+        self.results = BenchResults(self.benches, studio.targets)
         self.time = TimeCard(studio, self.phones)
         self.bench_task = TaskLine()
         self.start = Button("studio.bench.measure", self._measure, "primary", "play")

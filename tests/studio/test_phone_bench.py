@@ -170,7 +170,7 @@ def test_that_a_target_is_met_or_missed_and_kept(page: PhonePage, project: Path,
     }
     assert {name for name, tone in tones.items() if tone == ["good"]} == {("fp16", 4)}
     assert {tuple(tone) for name, tone in tones.items() if name != ("fp16", 4)} == {("bad",)}
-    assert page.studio.project.choices.target_ms == 8.0
+    assert page.studio.project.choices.targets == {"phone_ms": 8.0}
 
 
 def test_that_simulated_numbers_say_so_wherever_they_stand(page: PhonePage, project: Path, qtbot: QtBot) -> None:

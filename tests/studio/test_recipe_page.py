@@ -193,12 +193,12 @@ def test_that_a_target_is_kept_and_judged(page: RecipePage, studio: Studio) -> N
     row = page.totals.rows["macs"]
     assert row.spin is not None
     row.spin.setValue(0.3)
-    assert studio.settings.value.pages["recipe.targets"] == {"macs": 0.3}
+    assert studio.project.choices.targets == {"macs": 0.3}
     assert row.verdict.property("tone") == "bad" and "0.100 G" in row.verdict.text()
     row.spin.setValue(0.5)
     assert row.verdict.property("tone") == "good" and row.bar.target == 0.5e9
     row.spin.setValue(0)
-    assert studio.settings.value.pages["recipe.targets"] == {} and row.bar.target is None
+    assert studio.project.choices.targets == {} and row.bar.target is None
 
 
 def test_that_problems_stand_on_their_card_and_stop_the_button(page: RecipePage, studio: Studio) -> None:
