@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject
 
+from engine.contract.job import BenchJob
 from studio.stores.catalog import CatalogStore
 from studio.stores.phones import PhonesStore
 from studio.stores.previews import PictureStore, PreviewStore
@@ -34,6 +35,8 @@ class Studio(QObject):
         self.previews = PreviewStore(self.project, self.recipe, self.runs, self)
         self.pictures = PictureStore(self)
         self.phones = PhonesStore(self.settings, self)
+        # A bench on a real phone corrects what is estimated for it.
+        self.tasks.finished.connect(lambda task: self.previews.refresh() if isinstance(task.job, BenchJob) else None)
 
     def close(self) -> None:
         """Save what is unsaved and end every process that is ours; runs go on."""

@@ -62,7 +62,8 @@ class BenchResults(QWidget):
         head = QHBoxLayout()
         head.setSpacing(8)
         head.addWidget(self.heading)
-        head.addWidget(self.history, 1)
+        head.addWidget(self.history, 100)
+        head.addStretch(1)
         head.addWidget(Text("studio.bench.target", "muted"))
         head.addWidget(self.target)
         head.addWidget(self.copy)
@@ -118,7 +119,8 @@ class BenchResults(QWidget):
         self.copy.why_not(None if bench is not None else "studio.bench.nothing_to_copy")
         if bench is not None or not self.live:
             bind(self.copy.setToolTip, "studio.bench.copy_tip" if bench else "studio.bench.nothing_to_copy")
-        self.history.setEnabled(not self.live and self.history.count() > 0)
+        self.history.setVisible(self.history.count() > 0)
+        self.history.setEnabled(not self.live)
         self._tell(bench)
         rows = bench.rows if bench is not None else self._rows
         simulated = bench.simulated if bench is not None else self._live_simulated
@@ -139,7 +141,7 @@ class BenchResults(QWidget):
         if self.live:
             self.facts.show_code("studio.bench.measuring")
         elif bench is None:
-            self.facts.show_code("studio.bench.none_yet")
+            self.facts.show_code("studio.bench.none_yet" if self._store.root else "studio.bench.why_no_run")
         else:
             self.facts.show_text(" · ".join(part for part in parts if part))
         for message in bench.verdicts if bench is not None else ():

@@ -25,7 +25,7 @@ class TimeCard(Card):
         studio.project.closed.connect(self.store.forget)
         self._run: str | None = None
         self._bench: BenchResult | None = None
-        self.chooser, self.bars = PhoneChooser(), ShareBars()
+        self.chooser, self.bars = PhoneChooser(wide=True), ShareBars()
         self.value, self.state, self.measured = Text("", "value"), Muted(), Text("", "muted")
         self.measured.setWordWrap(True)
         self.body.addWidget(Heading("studio.bench.where"))
@@ -46,6 +46,11 @@ class TimeCard(Card):
         self._run, self._bench = run, bench
         self._ask()
         self._show()
+
+    def ask_again(self) -> None:
+        """What was measured since may correct the estimate."""
+        self.store.forget()
+        self._ask()
 
     def close_call(self) -> None:
         """End a question that is under way."""

@@ -176,7 +176,7 @@ def test_that_figures_go_to_the_cards_in_the_order_of_the_plan(page: RecipePage,
     base, cut = figures(1e9), figures(4e8, 1e6)
     # The plan applies the last one of the stack before the first.
     show(studio, Preview(base=base, figures=cut, steps=(cut, base, cut)))
-    texts = [chip.text() for chip in page.stack.cards[2].chips.chips.values()]
+    texts = [chip.text() for chip in page.stack.cards[2].chips.chips.values() if not chip.isHidden()]
     assert [text.split("  ")[1] for text in texts] == ["▼ -60.0 %", "▼ -60.0 %", "▼ -75.0 %"]
     assert page.stack.cards[2].chips.chips["macs"].property("tone") == "good"
     for card in page.stack.cards[:2]:
