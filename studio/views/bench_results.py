@@ -119,8 +119,7 @@ class BenchResults(QWidget):
         self.copy.why_not(None if bench is not None else "studio.bench.nothing_to_copy")
         if bench is not None or not self.live:
             bind(self.copy.setToolTip, "studio.bench.copy_tip" if bench else "studio.bench.nothing_to_copy")
-        self.history.setVisible(self.history.count() > 0)
-        self.history.setEnabled(not self.live)
+        self.history.setVisible(not self.live and self.history.count() > 0)
         self._tell(bench)
         rows = bench.rows if bench is not None else self._rows
         simulated = bench.simulated if bench is not None else self._live_simulated

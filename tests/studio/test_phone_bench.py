@@ -158,6 +158,8 @@ def test_that_a_bench_is_shown_side_by_side(page: PhonePage, project: Path, qtbo
         ("fp32", 4): "13.0 ms", ("fp16", 4): "7.50 ms", ("int8", 4): "8.40 ms",
     }  # fmt: skip
     assert len(cells) == 9
+    fastest = [key for key, cell in cells.items() for label in cell.findChildren(QLabel) if label.text() == "fastest"]
+    assert fastest == [("fp16", 4)] and page.results.history.isVisible()
     words = [label.text() for label in cells["fp16", 4].lines]
     assert "▼ -50.0 % against 0001-train (-53\u00a0…\u00a0-46\u00a0%)" in words and "memory 87 MB" in words
     assert "31 °C → 44 °C · 2.84 GHz → 1.90 GHz" in [
@@ -216,6 +218,7 @@ def test_that_rows_appear_while_a_bench_goes_on(
     qtbot.waitUntil(lambda: bool(page.results.table.cells), timeout=PATIENCE_MS)
     assert page.results.table.cells["fp32", 1].value.text() == "12.0 ms" and page.results.live
     assert page.results.sustained.points() == 1 and not page.start.isEnabled()
+    assert "fastest" not in [child.text() for child in page.results.table.findChildren(QLabel)]
     with RunFolder(task.root).events.open("a") as file:
         file.write(event_line(7, Finished()))
     lock.close()
