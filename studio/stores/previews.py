@@ -162,7 +162,7 @@ class PreviewStore(QObject):
             self.latest = replace(before, problems=(), jobs=(), error=answer)
         else:
             self.latest = read_preview(answer)
-        self._set_busy(self._soon.isActive())
+        self._set_busy(self._soon.isActive() or self._engine.waits("recipe"))
         self.changed.emit()
 
     def _closed(self) -> None:

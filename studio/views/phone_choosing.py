@@ -9,8 +9,8 @@ from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from engine.contract.latency import PhoneChoice
-from engine.contract.socs import socs
 from studio.i18n import bind, on_language, tr
+from studio.stores.estimates import estimated_socs
 from studio.views.schema_controls import QuietCombo
 
 THREADS = (1, 2, 4)
@@ -57,7 +57,7 @@ class PhoneChooser(QWidget):
         if not key:
             return None
         precision = cast(Literal["fp32", "fp16", "int8"], self.precision.currentData() or "fp32")
-        if precision == "fp16" and not socs()[key].fp16:
+        if precision == "fp16" and not estimated_socs()[key].fp16:
             precision = "fp32"
         return PhoneChoice(soc=key, threads=self.threads.currentData() or 1, precision=precision)
 
@@ -74,7 +74,7 @@ class PhoneChooser(QWidget):
         kept = (self.soc.currentData(), self.threads.currentData(), self.precision.currentData())
         chips = [(tr("studio.bench.no_soc"), None)] if self._none else []
         lists: tuple[tuple[QuietCombo, Iterable[tuple[str, object]]], ...] = (
-            (self.soc, [*chips, *((soc.name, key) for key, soc in socs().items())]),
+            (self.soc, [*chips, *((soc.name, key) for key, soc in estimated_socs().items())]),
             (self.threads, [(tr("studio.bench.n_threads", count=count), count) for count in THREADS]),
             (self.precision, [(name, name) for name in PRECISIONS]),
         )
@@ -96,9 +96,9 @@ class PhoneChooser(QWidget):
 
 
 def read_choice(kept: object) -> PhoneChoice | None:
-    """A remembered choice; None for one that cannot be read or names an unknown chip."""
+    """A remembered choice; None for one that cannot be read or names a chip without estimates."""
     try:
         choice = PhoneChoice.model_validate(kept)
     except ValueError:
         return None
-    return choice if choice.soc in socs() else None
+    return choice if choice.soc in estimated_socs() else None

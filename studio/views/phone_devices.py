@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.contract.messages import Message
 from engine.contract.phones import Phone
-from engine.contract.socs import socs
 from studio.i18n import on_language, text_of, tr
+from studio.stores.estimates import estimated_socs
 from studio.stores.phones import DEFAULT_SOC, PhonesStore
 from studio.views.bench_words import phone_facts, phone_title
 from studio.views.schema_controls import QuietCombo
@@ -102,7 +102,7 @@ class DeviceCard(Card):
 
     def _add_simulation(self) -> None:
         self.soc = QuietCombo()
-        for key, soc in socs().items():
+        for key, soc in estimated_socs().items():
             self.soc.addItem(soc.name, key)
         wish = self._store.memory.get("soc", DEFAULT_SOC)
         self.soc.setCurrentIndex(max(0, self.soc.findData(wish)))

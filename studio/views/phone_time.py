@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from engine.contract.latency import PhoneChoice
 from engine.contract.phones import BenchResult
-from engine.contract.socs import find_soc, socs
+from engine.contract.socs import find_soc
 from studio.i18n import bind, on_language, text_of, tr
 from studio.numbers import show_value
-from studio.stores.estimates import EstimateStore
+from studio.stores.estimates import EstimateStore, estimated_socs
 from studio.stores.phones import DEFAULT_SOC, PhonesStore
 from studio.studio import Studio
 from studio.views.phone_choosing import PhoneChooser, read_choice
@@ -70,7 +70,7 @@ class TimeCard(Card):
 
     def _follow_phone(self) -> None:
         phone = self._phones.chosen
-        if self._chosen is None and phone is not None and phone.soc_key in socs():
+        if self._chosen is None and phone is not None and phone.soc_key in estimated_socs():
             current = self.chooser.choice()
             if current is None or current.soc != phone.soc_key:
                 self.chooser.take(PhoneChoice(soc=phone.soc_key))
