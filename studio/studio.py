@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject
 
+from engine.contract.job import BenchJob
 from studio.stores.catalog import CatalogStore
 from studio.stores.phones import PhonesStore
 from studio.stores.previews import PictureStore, PreviewStore
@@ -11,6 +12,7 @@ from studio.stores.project import ProjectStore
 from studio.stores.recipe import RecipeStore
 from studio.stores.runs import RunsStore
 from studio.stores.settings import SettingsStore
+from studio.stores.targets import TargetsStore
 from studio.stores.tasks import TasksStore
 from studio.workers.background import Background
 from studio.workers.following import Following
@@ -26,12 +28,15 @@ class Studio(QObject):
         self.settings = SettingsStore(self)
         self.catalog = CatalogStore(self)
         self.project = ProjectStore(self.settings, self)
+        self.targets = TargetsStore(self.settings, self.project, self)
         self.recipe = RecipeStore(self.project, self)
         self.tasks = TasksStore(self.project, self.following, self.background, self)
         self.runs = RunsStore(self.project, self.recipe, self.tasks, self.following, self.background, self)
         self.previews = PreviewStore(self.project, self.recipe, self.runs, self)
         self.pictures = PictureStore(self)
         self.phones = PhonesStore(self.settings, self)
+        # A bench on a real phone corrects what is estimated for it.
+        self.tasks.finished.connect(lambda task: self.previews.refresh() if isinstance(task.job, BenchJob) else None)
 
     def close(self) -> None:
         """Save what is unsaved and end every process that is ours; runs go on."""

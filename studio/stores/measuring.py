@@ -9,17 +9,16 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
 from engine.contract.job import Int8ErrorsJob, Job, SensitivityJob
 from engine.contract.messages import Message
 from engine.contract.sensitivity import GroupLosses, LayerErrors, SensitivityFolder, checkpoint_of, digest_of
+from studio.stores.asking import LastQuestion
 from studio.stores.task import Task
 from studio.stores.tasks import TasksStore
-from studio.workers.engine_process import Document
 
 SPLIT = "val"
-_ASK_AFTER_MS = 250
 
 
 class Measurement(QObject):
@@ -95,36 +94,22 @@ class Measurement(QObject):
             self.ended.emit()
 
 
-class Proposal(QObject):
-    """Ratios for a target, worked out by the engine from what was measured; of questions in a row the last is asked.
+class Proposal(LastQuestion):
+    """Ratios for a target, worked out by the engine from what was measured.
 
-    `answer` is the document of `espalier sensitivity --known --json`, None while there is none; `error` tells why.
+    `answer` is the document of `espalier sensitivity --known --json`, None while there is none.
     """
-
-    changed = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.answer: dict[str, Any] | None = None
-        self.error: Message | None = None
-        self._words: list[str] = []
-        self._call: Document | None = None
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(_ASK_AFTER_MS)
-        self._timer.timeout.connect(self._ask)
-
-    @property
-    def busy(self) -> bool:
-        """Whether an answer is awaited."""
-        return self._timer.isActive() or self._call is not None
+        self._asked: list[str] = []
 
     def ask(self, words: list[str]) -> None:
         """Have it worked out anew."""
         self.close()
-        self.answer, self.error, self._words = None, None, words
-        self._timer.start()
-        self.changed.emit()
+        self.answer, self.error, self._asked = None, None, words
+        self._ask_soon()
 
     def forget(self) -> None:
         """There is nothing to propose from."""
@@ -132,27 +117,11 @@ class Proposal(QObject):
         self.answer = self.error = None
         self.changed.emit()
 
-    def close(self) -> None:
-        """End a call that is under way."""
-        self._timer.stop()
-        if self._call is not None:
-            call, self._call = self._call, None
-            call.close()
-            call.deleteLater()
+    def _words(self) -> list[str]:
+        return ["sensitivity", *self._asked, "--known"]
 
-    def _ask(self) -> None:
-        self._call = Document(["sensitivity", *self._words, "--known"], self)
-        self._call.done.connect(self._receive)
-
-    def _receive(self, answer: dict[str, Any] | Message) -> None:
-        if self._call is not None:
-            self._call.deleteLater()
-            self._call = None
-        if isinstance(answer, Message):
-            self.error = answer
-        else:
-            self.answer = answer
-        self.changed.emit()
+    def _take(self, answer: dict[str, Any]) -> None:
+        self.answer = answer
 
 
 def channel_jobs(run: Path, index: Path, criterion: str, pictures: int) -> list[Job]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -159,10 +159,10 @@ class PreviewStore(QObject):
         if isinstance(answer, Message):
             # The last good figures stay, beside the reason why there are no newer ones.
             before = self.latest or Preview()
-            self.latest = Preview(before.base, before.figures, before.steps, (), (), before.command, answer)
+            self.latest = replace(before, problems=(), jobs=(), error=answer)
         else:
             self.latest = read_preview(answer)
-        self._set_busy(self._soon.isActive())
+        self._set_busy(self._soon.isActive() or self._engine.waits("recipe"))
         self.changed.emit()
 
     def _closed(self) -> None:

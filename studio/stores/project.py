@@ -23,7 +23,10 @@ class Choices(BaseModel):
     start_point: str | None = None
     base_run: str | None = None
     teacher_run: str | None = None
+    targets: dict[str, float] | None = None
+    """The most that figures may be; None in a project that has none of its own. `stores/targets.py` reads them."""
     target_ms: float | None = None
+    """The phone's latency alone, as projects kept it before; it is read, and written no more."""
 
 
 class ProjectStore(QObject):
@@ -95,7 +98,7 @@ class ProjectStore(QObject):
         """Choose what training starts from: None for scratch, a run's name, or the path of a weights file."""
         self.choose(start_point=start)
 
-    def choose(self, **fields: str | float | None) -> None:
+    def choose(self, **fields: str | float | dict[str, float] | None) -> None:
         """Remember fields of `Choices` in the project."""
         choices = self.choices.model_copy(update=fields)
         if self.folder is None or choices == self.choices:

@@ -9,15 +9,18 @@ from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from engine.contract.phones import BenchResult, BenchRow, SustainedPoint
-from studio.i18n import bind, on_language, text_of
+from studio.i18n import bind, on_language, text_of, tr
 from studio.stores.benches import BenchesStore
-from studio.stores.project import ProjectStore
+from studio.stores.targets import TargetsStore
 from studio.views.bench_table import BenchTable
 from studio.views.bench_words import as_text, bench_name, phone_facts
-from studio.views.schema_controls import NumberSpin, QuietCombo
+from studio.views.schema_controls import QuietCombo
 from studio.views.sustained_plot import SustainedPlot
+from studio.views.tradeoff_rows import TargetSpin
 from studio.views.widgets import Button, Card, Heading, Muted, Text
 
+TARGET = "phone_ms"
+"""The figure whose target is shown here; the Recipe page shows the same one."""
 _TONES = {
     "phone.int8_slower": "warn",
     "phone.throttled": "warn",
@@ -31,20 +34,16 @@ class BenchResults(QWidget):
 
     changed = Signal()
 
-    def __init__(self, store: BenchesStore, project: ProjectStore) -> None:
+    def __init__(self, store: BenchesStore, targets: TargetsStore) -> None:
         super().__init__()
-        self._store, self._project = store, project
+        self._store, self._targets = store, targets
         self.live = False
         self._live_simulated = False
         self._rows: tuple[BenchRow, ...] = ()
         self.history = QuietCombo()
         self.history.setSizeAdjustPolicy(QuietCombo.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.history.setMinimumContentsLength(16)
-        self.target = NumberSpin()
-        self.target.setRange(0, 100_000)
-        self.target.setDecimals(1)
-        self.target.setFixedWidth(104)
-        self.target.setSuffix(" ms")
+        self.target = TargetSpin(TARGET)
         self.copy = Button("studio.bench.copy", self._copy, "quiet", "copy")
         self.facts = Muted()
         self.heading = Heading("studio.bench.results")
@@ -58,14 +57,13 @@ class BenchResults(QWidget):
     def _lay_out(self) -> None:
         bind(self.history.setAccessibleName, "studio.bench.history")
         bind(self.target.setAccessibleName, "studio.bench.target")
-        bind(self.target.setToolTip, "studio.bench.target_tip")
-        bind(self.target.setSpecialValueText, "studio.bench.no_target")
         bind(self.copy.setToolTip, "studio.bench.copy_tip")
         card = Card()
         head = QHBoxLayout()
         head.setSpacing(8)
         head.addWidget(self.heading)
-        head.addWidget(self.history, 1)
+        head.addWidget(self.history, 100)
+        head.addStretch(1)
         head.addWidget(Text("studio.bench.target", "muted"))
         head.addWidget(self.target)
         head.addWidget(self.copy)
@@ -84,14 +82,15 @@ class BenchResults(QWidget):
 
     def _connect(self) -> None:
         self._store.changed.connect(self._on_benches)
-        self._project.opened.connect(self._on_project)
+        self._targets.changed.connect(self._show_target)
         self.history.currentIndexChanged.connect(lambda _: self.refresh())
-        self.target.valueChanged.connect(self._on_target)
+        self.target.valueChanged.connect(self._set_target)
         shortcut = QShortcut(QKeySequence("Ctrl+Shift+C"), self)
         shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         shortcut.activated.connect(self._copy)
-        on_language(self._on_benches)
-        self._on_project()
+        on_language(self._retranslate)
+        self._show_target()
+        self._retranslate()
 
     @property
     def bench(self) -> BenchResult | None:
@@ -120,11 +119,11 @@ class BenchResults(QWidget):
         self.copy.why_not(None if bench is not None else "studio.bench.nothing_to_copy")
         if bench is not None or not self.live:
             bind(self.copy.setToolTip, "studio.bench.copy_tip" if bench else "studio.bench.nothing_to_copy")
-        self.history.setEnabled(not self.live and self.history.count() > 0)
+        self.history.setVisible(not self.live and self.history.count() > 0)
         self._tell(bench)
         rows = bench.rows if bench is not None else self._rows
         simulated = bench.simulated if bench is not None else self._live_simulated
-        self.table.show_rows(rows, bench, simulated, self.target.value() or None)
+        self.table.show_rows(rows, bench, simulated, self._targets.get(TARGET))
         if not self.live:
             found = bench.sustained if bench is not None else None
             self._chart.setVisible(found is not None)
@@ -141,7 +140,7 @@ class BenchResults(QWidget):
         if self.live:
             self.facts.show_code("studio.bench.measuring")
         elif bench is None:
-            self.facts.show_code("studio.bench.none_yet")
+            self.facts.show_code("studio.bench.none_yet" if self._store.root else "studio.bench.why_no_run")
         else:
             self.facts.show_text(" · ".join(part for part in parts if part))
         for message in bench.verdicts if bench is not None else ():
@@ -161,13 +160,18 @@ class BenchResults(QWidget):
             self.history.setToolTip(self.history.currentText())
         self.refresh()
 
-    def _on_project(self) -> None:
-        with QSignalBlocker(self.target):
-            self.target.setValue(self._project.choices.target_ms or 0)
-        self.refresh()
+    def _retranslate(self) -> None:
+        self.target.retranslate()
+        self.target.setToolTip(tr("studio.bench.target_tip"))
+        self._on_benches()
 
-    def _on_target(self, value: float) -> None:
-        self._project.choose(target_ms=value or None)
+    def _set_target(self, value: float) -> None:
+        self._targets.set(TARGET, value)
+        self._show_target()  # of a project that cannot be written the old one stays
+
+    def _show_target(self) -> None:
+        with QSignalBlocker(self.target):
+            self.target.setValue(self._targets.get(TARGET) or 0.0)
         self.refresh()
 
     def _copy(self) -> None:

@@ -11,6 +11,7 @@ from engine.contract.phones import Against, BenchResult, BenchRow, ParityRow
 from studio.i18n import text_of, tr
 from studio.numbers import show_value
 from studio.views.bench_words import heat, precision_name, range_text
+from studio.views.phone_rules import PRECISIONS
 from studio.views.widgets import Chip, Heading, Muted, Text
 
 _HEAD_WIDTH = 88
@@ -41,20 +42,22 @@ class BenchTable(QWidget):
         grid.setHorizontalSpacing(16)
         grid.setVerticalSpacing(10)
         grid.setColumnMinimumWidth(0, _HEAD_WIDTH)
-        columns = list(dict.fromkeys(precision_name(row) for row in rows))
+        columns = list(dict.fromkeys(precision_name(row) for row in sorted(rows, key=_place)))
         threads = sorted({row.threads for row in rows})
         for place, name in enumerate(columns, start=1):
             heading = Heading()
             heading.show_text(name)
             grid.addWidget(heading, 0, place)
             grid.setColumnStretch(place, 1)
-        fastest = min((row.median_ms for row in rows if row.median_ms is not None), default=None)
+        times = [row.median_ms for row in rows if row.median_ms is not None]
+        # Of one nothing is the fastest, and while it goes on a faster one may come.
+        fastest = min(times) if bench is not None and len(times) > 1 else None
         self.cells = {}
         for line, count in enumerate(threads):
             at = 2 * line + 1
             grid.addWidget(_rule(), at, 0, 1, len(columns) + 1)
             grid.addWidget(_head(tr("studio.bench.n_threads", count=count)), at + 1, 0, Qt.AlignmentFlag.AlignTop)
-            for row in (row for row in rows if row.threads == count):
+            for row in (_told_once(row, rows) for row in rows if row.threads == count):
                 cell = Cell(row, _against(bench, row), simulated, target_ms, row.median_ms == fastest)
                 grid.addWidget(cell, at + 1, columns.index(precision_name(row)) + 1, Qt.AlignmentFlag.AlignTop)
                 self.cells[precision_name(row), count] = cell
@@ -162,6 +165,18 @@ def _against(bench: BenchResult | None, row: BenchRow) -> Against | None:
     wanted = (row.precision, row.backend, row.threads)
     found = bench.against if bench is not None else ()
     return next((one for one in found if (one.precision, one.backend, one.threads) == wanted), None)
+
+
+def _place(row: BenchRow) -> tuple[str, int]:
+    """Where its column stands: the same order for every bench, the graphics processor last."""
+    return row.backend, PRECISIONS.index(row.precision)
+
+
+def _told_once(row: BenchRow, rows: Sequence[BenchRow]) -> BenchRow:
+    """A row that failed as one with fewer threads did, without saying it again."""
+    column = [other for other in rows if precision_name(other) == precision_name(row) and other.threads < row.threads]
+    again = row.problem is not None and any(other.problem == row.problem for other in column)
+    return row.model_copy(update={"problem": None}) if again else row
 
 
 def _head(text: str) -> Muted:

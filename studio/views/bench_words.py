@@ -27,8 +27,8 @@ def phone_facts(phone: Phone) -> str:
         parts.append(degrees(sensors.temperature_c))
     if phone.free_bytes is not None:
         parts.append(tr("studio.bench.free", size=f"{phone.free_bytes / 1e9:.1f} GB"))
-    # A line breaks between facts, not within one.
-    return " · ".join(part.replace(" ", "\u00a0") for part in parts if part)
+    # A line breaks after the dot between two facts, not within one.
+    return "\u00a0· ".join(part.replace(" ", "\u00a0") for part in parts if part)
 
 
 def degrees(value: float) -> str:
@@ -39,9 +39,11 @@ def degrees(value: float) -> str:
 def heat(before: Sensors | None, after: Sensors | None) -> str:
     """Temperature and fastest core's clock, before and after, as far as the phone told them."""
     told = [sensors for sensors in (before, after) if sensors is not None]
-    warm = [degrees(sensors.temperature_c) for sensors in told if sensors.temperature_c is not None]
-    clocks = [f"{max(sensors.clocks_mhz) / 1000:.2f} GHz" for sensors in told if sensors.clocks_mhz]
-    return " · ".join(" → ".join(dict.fromkeys(values)) for values in (warm, clocks) if values)
+    warm = [
+        degrees(sensors.temperature_c).replace(" ", "\u00a0") for sensors in told if sensors.temperature_c is not None
+    ]
+    clocks = [f"{max(sensors.clocks_mhz) / 1000:.2f}\u00a0GHz" for sensors in told if sensors.clocks_mhz]
+    return "\u00a0· ".join("\u00a0→ ".join(dict.fromkeys(values)) for values in (warm, clocks) if values)
 
 
 def precision_name(row: BenchRow) -> str:

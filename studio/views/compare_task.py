@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
-from studio.i18n import on_language, text_of
+from studio.i18n import on_language, text_of, tr
 from studio.numbers import duration
 from studio.stores.task import Task
 from studio.views.widgets import Elided, ErrorBanner, IconButton
@@ -19,6 +19,7 @@ class TaskLine(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.task: Task | None = None
+        self._stopping = False
         self.text = Elided("", "muted")
         self.bar = QProgressBar()
         self.bar.setRange(0, 1000)
@@ -48,7 +49,7 @@ class TaskLine(QWidget):
 
     def follow(self, task: Task) -> None:
         """Show a task until it ends."""
-        self.task = task
+        self.task, self._stopping = task, False
         self.failure.clear()
         task.changed.connect(self._refresh)
         task.finished.connect(self._finish)
@@ -58,8 +59,9 @@ class TaskLine(QWidget):
 
     def _stop(self) -> None:
         if self.task is not None:
-            self.stop.setEnabled(False)
+            self._stopping = True
             self.task.cancel()
+            self._refresh()
 
     def _finish(self) -> None:
         task, self.task = self.task, None
@@ -77,7 +79,11 @@ class TaskLine(QWidget):
         self.setVisible(task is not None or not self.failure.isHidden())
         if task is None:
             return
-        self.stop.setEnabled(not task.ended)
+        self.stop.setEnabled(not task.ended and not self._stopping)
+        if self._stopping:
+            self.bar.setMaximum(0)
+            self.text.set_full(tr("studio.compare.stopping"))
+            return
         state = task.state
         progress = state.progress
         words = text_of(state.stage.message) if state.stage else task.title

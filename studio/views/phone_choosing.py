@@ -9,8 +9,8 @@ from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from engine.contract.latency import PhoneChoice
-from engine.contract.socs import socs
 from studio.i18n import bind, on_language, tr
+from studio.stores.estimates import estimated_socs
 from studio.views.schema_controls import QuietCombo
 
 THREADS = (1, 2, 4)
@@ -18,20 +18,24 @@ PRECISIONS = ("fp32", "fp16", "int8")
 
 
 class PhoneChooser(QWidget):
-    """Three lists; `chosen` tells the new PhoneChoice, None for no phone where that can be chosen."""
+    """Three lists, in a row if `wide`; `chosen` tells the new PhoneChoice, None for no phone, which `none` offers."""
 
     chosen = Signal(object)
 
-    def __init__(self, none: bool = False) -> None:
+    def __init__(self, none: bool = False, wide: bool = False) -> None:
         super().__init__()
         self._none = none
         self.soc, self.threads, self.precision = QuietCombo(), QuietCombo(), QuietCombo()
-        grid = QGridLayout(self)  # two rows: in one the inspector would be cut off at its side
+        grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
-        grid.setSpacing(6)
-        grid.addWidget(self.soc, 0, 0, 1, 2)
-        grid.addWidget(self.threads, 1, 0)
-        grid.addWidget(self.precision, 1, 1)
+        grid.setSpacing(8)
+        if wide:
+            grid.addWidget(self.soc, 0, 0)
+            grid.setColumnStretch(3, 1)
+        else:  # two rows: in one the inspector would be cut off at its side
+            grid.addWidget(self.soc, 0, 0, 1, 2)
+        grid.addWidget(self.threads, 0 if wide else 1, 1 if wide else 0)
+        grid.addWidget(self.precision, 0 if wide else 1, 2 if wide else 1)
         for combo, code in (
             (self.soc, "studio.bench.choose_soc"),
             (self.threads, "studio.bench.choose_threads"),
@@ -40,7 +44,7 @@ class PhoneChooser(QWidget):
             bind(combo.setAccessibleName, code)
             bind(combo.setToolTip, code)
             combo.activated.connect(self._tell)
-        self.soc.setMinimumContentsLength(6)
+        self.soc.setMinimumContentsLength(18 if wide else 6)
         # Its widest text comes with the language, after the first layout.
         self.threads.setSizeAdjustPolicy(QuietCombo.SizeAdjustPolicy.AdjustToContents)
         self.soc.setSizeAdjustPolicy(QuietCombo.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
@@ -53,7 +57,7 @@ class PhoneChooser(QWidget):
         if not key:
             return None
         precision = cast(Literal["fp32", "fp16", "int8"], self.precision.currentData() or "fp32")
-        if precision == "fp16" and not socs()[key].fp16:
+        if precision == "fp16" and not estimated_socs()[key].fp16:
             precision = "fp32"
         return PhoneChoice(soc=key, threads=self.threads.currentData() or 1, precision=precision)
 
@@ -70,8 +74,8 @@ class PhoneChooser(QWidget):
         kept = (self.soc.currentData(), self.threads.currentData(), self.precision.currentData())
         chips = [(tr("studio.bench.no_soc"), None)] if self._none else []
         lists: tuple[tuple[QuietCombo, Iterable[tuple[str, object]]], ...] = (
-            (self.soc, [*chips, *((soc.name, key) for key, soc in socs().items())]),
-            (self.threads, [(tr("studio.bench.short_threads", count=count), count) for count in THREADS]),
+            (self.soc, [*chips, *((soc.name, key) for key, soc in estimated_socs().items())]),
+            (self.threads, [(tr("studio.bench.n_threads", count=count), count) for count in THREADS]),
             (self.precision, [(name, name) for name in PRECISIONS]),
         )
         for (combo, entries), value in zip(lists, kept, strict=True):
@@ -83,8 +87,8 @@ class PhoneChooser(QWidget):
 
     def _allow(self) -> None:
         there = self.soc.currentData() is not None
-        self.threads.setEnabled(there)
-        self.precision.setEnabled(there)
+        self.threads.setVisible(there)
+        self.precision.setVisible(there)
 
     def _tell(self) -> None:
         self._allow()
@@ -92,9 +96,9 @@ class PhoneChooser(QWidget):
 
 
 def read_choice(kept: object) -> PhoneChoice | None:
-    """A remembered choice; None for one that cannot be read or names an unknown chip."""
+    """A remembered choice; None for one that cannot be read or names a chip without estimates."""
     try:
         choice = PhoneChoice.model_validate(kept)
     except ValueError:
         return None
-    return choice if choice.soc in socs() else None
+    return choice if choice.soc in estimated_socs() else None

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 from engine.contract.messages import Message
 from engine.contract.phones import Phone
 from studio.i18n import on_language, text_of, tr
+from studio.stores.estimates import estimated_socs
 from studio.stores.phones import DEFAULT_SOC, PhonesStore
 from studio.views.bench_words import phone_facts, phone_title
 from studio.views.schema_controls import QuietCombo
@@ -34,7 +35,7 @@ class PhoneRow(QFrame):
     def __init__(self, phone: Phone, selected: bool) -> None:
         super().__init__()
         self.phone = phone
-        self.setObjectName("stepCard")
+        self.setObjectName("phoneRow")
         self.setProperty("role", "card")
         self.setProperty("selected", selected)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -75,7 +76,7 @@ class PhoneRow(QFrame):
 class DeviceCard(Card):
     """Reads and calls the store of phones."""
 
-    def __init__(self, store: PhonesStore, socs: tuple[str, ...]) -> None:
+    def __init__(self, store: PhonesStore) -> None:
         super().__init__()
         self._store = store
         self._shown: object = None
@@ -94,16 +95,17 @@ class DeviceCard(Card):
         for widget in (self.looking, self.problem, self.empty):
             self.body.addWidget(widget)
         self.body.addLayout(self._list)
-        self._add_simulation(socs)
+        self._add_simulation()
         store.changed.connect(self.refresh)
         on_language(self._anew)
         self.refresh()
 
-    def _add_simulation(self, socs: tuple[str, ...]) -> None:
+    def _add_simulation(self) -> None:
         self.soc = QuietCombo()
-        self.soc.addItems(list(socs))
+        for key, soc in estimated_socs().items():
+            self.soc.addItem(soc.name, key)
         wish = self._store.memory.get("soc", DEFAULT_SOC)
-        self.soc.setCurrentIndex(max(0, self.soc.findText(wish)))
+        self.soc.setCurrentIndex(max(0, self.soc.findData(wish)))
         self.simulate = Button("studio.bench.simulate", self._simulate, "quiet", "phone")
         self.end = Button("studio.bench.end_simulation", self._store.end_simulation, "quiet", "stop")
         self.simulation_line = Muted("studio.bench.simulation_line")
@@ -148,14 +150,17 @@ class DeviceCard(Card):
             row.hide()
             row.deleteLater()
         self.rows = [PhoneRow(phone, phone == chosen) for phone in self._store.phones]
+        before: QWidget = self.again
         for row in self.rows:
             row.chosen.connect(self._store.choose, Qt.ConnectionType.QueuedConnection)
             self._list.addWidget(row)
+            QWidget.setTabOrder(before, row)  # else Tab came to it after all else of the page
+            before = row
             if row.phone.serial == focused:
                 row.setFocus()
 
     def _simulate(self) -> None:
-        self._store.simulate(self.soc.currentText() or DEFAULT_SOC)
+        self._store.simulate(self.soc.currentData() or DEFAULT_SOC)
 
     def _anew(self) -> None:
         self._shown = None

@@ -6,7 +6,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.contract.job import BenchJob
-from engine.contract.resources import RESOURCES
 from studio.i18n import on_language, tr
 from studio.stores.benches import BenchesStore, live_rows, live_sustained
 from studio.stores.run import Run
@@ -20,7 +19,7 @@ from studio.views.phone_export import FORM_WIDTH, ExportPart
 from studio.views.phone_measure import MeasureForm
 from studio.views.phone_time import TimeCard
 from studio.views.schema_controls import Segmented
-from studio.views.widgets import Button, Title
+from studio.views.widgets import Button, Elided, Title
 
 MEASURE, EXPORT = 0, 1
 
@@ -37,12 +36,14 @@ class PhonePage(Page):
         self.exporting = ExportPart(studio)
         self.form, self.task = self.exporting.form, self.exporting.task
         self.list, self.card, self.exports = self.exporting.list, self.exporting.card, self.exporting.exports
-        self.devices = DeviceCard(self.phones, known_socs())
+        self.devices = DeviceCard(self.phones)
         self.measure = MeasureForm(studio, self.phones)
-        self.results = BenchResults(self.benches, studio.project)
+        self.results = BenchResults(self.benches, studio.targets)
         self.time = TimeCard(studio, self.phones)
         self.bench_task = TaskLine()
         self.start = Button("studio.bench.measure", self._measure, "primary", "play")
+        self.why = Elided("", "caption", Qt.TextElideMode.ElideRight)
+        self.why.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.parts = Segmented(2)
         self._build()
         self._connect()
@@ -56,14 +57,14 @@ class PhonePage(Page):
         head.setSpacing(16)
         head.addWidget(Title("studio.phone.title"))
         head.addWidget(self.parts)
-        head.addStretch(1)
+        head.addWidget(self.why, 1)
         head.addWidget(self.start)
         head.addWidget(self.form.start)
         measuring = QWidget()
         row = QHBoxLayout(measuring)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
-        left, right = _scroll((self.devices, self.measure), 24, 12), _scroll((self.results, self.time), 0, 24)
+        left, right = _scroll((self.devices, self.measure), 24, 8), _scroll((self.results, self.time), 12, 12)
         left.setFixedWidth(FORM_WIDTH + 36)
         row.addWidget(left)
         row.addWidget(right, 1)
@@ -90,7 +91,7 @@ class PhonePage(Page):
         self.phones.changed.connect(self._refresh)
         self.measure.changed.connect(self._on_run)
         self.exporting.changed.connect(self._refresh)
-        self.benches.changed.connect(self._refresh)
+        self.benches.changed.connect(self._on_benches)
         self.results.changed.connect(self._show_time)
         self.bench_task.ended.connect(self._on_ended)
         on_language(self._name_parts)
@@ -113,6 +114,7 @@ class PhonePage(Page):
         self.start.setVisible(part == MEASURE)
         self.form.start.setVisible(part == EXPORT)
         self.phones.memory.keep(part=part)
+        self._refresh()
 
     def _measure(self) -> None:
         job = self.measure.job()
@@ -142,6 +144,10 @@ class PhonePage(Page):
         self.benches.reload()
         self._refresh()
 
+    def _on_benches(self) -> None:
+        self.time.ask_again()
+        self._refresh()
+
     def _on_run(self) -> None:
         run = self.measure.current()
         self.benches.show(run.root if run is not None else None)
@@ -157,7 +163,9 @@ class PhonePage(Page):
             self.measure.reload()
 
     def _refresh(self) -> None:
-        self.start.why_not("studio.bench.why_busy" if self.bench_task.busy else self.measure.problem())
+        reason = "studio.bench.why_busy" if self.bench_task.busy else self.measure.problem()
+        self.start.why_not(reason)
+        self.why.set_full(tr(reason) if reason and self.parts.current() == MEASURE else "")
         if self.bench_task.busy or self.task.busy:
             self.set_state(PageState.BUSY)
         elif self.exports.exports or self.benches.benches:
@@ -168,12 +176,8 @@ class PhonePage(Page):
 
     def _name_parts(self) -> None:
         self.parts.set_texts([tr("studio.bench.part_measure"), tr("studio.bench.part_export")])
+        self._refresh()
         self.parts.set_tips([tr("studio.bench.part_measure_tip"), tr("studio.bench.part_export_tip")])
-
-
-def known_socs() -> tuple[str, ...]:
-    """The chips that can be simulated and estimated."""
-    return tuple(path.stem for path in sorted((RESOURCES / "phones").glob("*.json")))
 
 
 def _scroll(widgets: tuple[QWidget, ...], left: int, right: int) -> QScrollArea:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from engine.contract.latency import PhoneChoice
 from engine.contract.phones import BenchResult
-from engine.contract.socs import find_soc, socs
+from engine.contract.socs import find_soc
 from studio.i18n import bind, on_language, text_of, tr
 from studio.numbers import show_value
-from studio.stores.estimates import EstimateStore
+from studio.stores.estimates import EstimateStore, estimated_socs
 from studio.stores.phones import DEFAULT_SOC, PhonesStore
 from studio.studio import Studio
 from studio.views.phone_choosing import PhoneChooser, read_choice
@@ -25,7 +25,7 @@ class TimeCard(Card):
         studio.project.closed.connect(self.store.forget)
         self._run: str | None = None
         self._bench: BenchResult | None = None
-        self.chooser, self.bars = PhoneChooser(), ShareBars()
+        self.chooser, self.bars = PhoneChooser(wide=True), ShareBars()
         self.value, self.state, self.measured = Text("", "value"), Muted(), Text("", "muted")
         self.measured.setWordWrap(True)
         self.body.addWidget(Heading("studio.bench.where"))
@@ -47,6 +47,11 @@ class TimeCard(Card):
         self._ask()
         self._show()
 
+    def ask_again(self) -> None:
+        """What was measured since may correct the estimate."""
+        self.store.forget()
+        self._ask()
+
     def close_call(self) -> None:
         """End a question that is under way."""
         self.store.close()
@@ -65,7 +70,7 @@ class TimeCard(Card):
 
     def _follow_phone(self) -> None:
         phone = self._phones.chosen
-        if self._chosen is None and phone is not None and phone.soc_key in socs():
+        if self._chosen is None and phone is not None and phone.soc_key in estimated_socs():
             current = self.chooser.choice()
             if current is None or current.soc != phone.soc_key:
                 self.chooser.take(PhoneChoice(soc=phone.soc_key))

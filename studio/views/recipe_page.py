@@ -19,7 +19,7 @@ from studio.views.phone_choosing import read_choice
 from studio.views.recipe_bar import RecipeBar
 from studio.views.recipe_library import step_refusal
 from studio.views.recipe_start import RecipeStart
-from studio.views.recipe_terms import base_runs, default_base, target_fields, why_not
+from studio.views.recipe_terms import base_runs, default_base, why_not
 from studio.views.schema_controls import put_icon
 from studio.views.step_gallery import StepGallery
 from studio.views.step_order import OrderNote
@@ -92,7 +92,8 @@ class RecipePage(Page):
         studio.previews.changed.connect(self._show_preview)
         studio.previews.busy_changed.connect(lambda _: self._show_state())
         studio.catalog.changed.connect(self._show_all)
-        studio.settings.changed.connect(self._show_settings)
+        for signal in (studio.settings.changed, studio.targets.changed):
+            signal.connect(self._show_settings)
         for signal in (studio.project.opened, studio.project.closed, studio.project.changed):
             signal.connect(self._show_all)
         for signal in (studio.runs.added, studio.runs.removed, studio.runs.changed):
@@ -174,7 +175,7 @@ class RecipePage(Page):
         self.studio.recipe.replace(recipe.model_copy(update={"steps": steps}))
 
     def _set_target(self, name: str, limit: float) -> None:
-        self.studio.settings.update(**target_fields(self.studio.settings.value.pages, name, limit))
+        self.studio.targets.set(name, limit)
 
     def _choose_phone(self, phone: PhoneChoice | None) -> None:
         kept = phone.model_dump() if phone is not None else None
@@ -235,10 +236,8 @@ class RecipePage(Page):
         self._show_state()
 
     def _show_settings(self) -> None:
-        settings = self.studio.settings.value
-        self.stack.set_expert(settings.expert)
-        targets = settings.pages.get("recipe.targets", {})
-        self.totals.set_targets(targets if isinstance(targets, dict) else {})
+        self.stack.set_expert(self.studio.settings.value.expert)
+        self.totals.set_targets(self.studio.targets.values)
 
     def _show_preview(self) -> None:
         latest = self.studio.previews.latest or Preview()

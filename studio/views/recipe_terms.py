@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from engine.contract.job import TrainJob
 from studio.i18n import tr
 from studio.stores.run import Run
 from studio.stores.task import RecipeTask
 from studio.studio import Studio
-
-TARGETS = "recipe.targets"
 
 
 def base_runs(runs: Sequence[Run]) -> list[Run]:
@@ -43,13 +40,3 @@ def why_not(studio: Studio) -> str:
     if applying or studio.runs.active() is not None:
         return tr("studio.recipe.why_active")
     return ""
-
-
-def target_fields(pages: Mapping[str, Any], name: str, limit: float) -> dict[str, Any]:
-    """The settings with one more target, or without it where `limit` is 0."""
-    found = pages.get(TARGETS, {})
-    targets = dict(found) if isinstance(found, dict) else {}
-    targets.pop(name, None)
-    if limit:
-        targets[name] = limit
-    return {"pages": {**pages, TARGETS: targets}}

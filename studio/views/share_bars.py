@@ -128,5 +128,13 @@ def estimate_text(told: PhoneEstimate) -> str:
     return f"{show(figure)} ({_bare(figure.low)} – {_bare(figure.high)})"
 
 
+def interval_text(told: PhoneEstimate) -> str:
+    """Between which bounds the latency should be; it stands below the value."""
+    figure = told.figure
+    if figure.low is None or figure.high is None:
+        return tr("studio.recipe.estimated")
+    return tr("studio.bench.interval", low=_bare(figure.low), high=_bare(figure.high))
+
+
 def _bare(value: float) -> str:
     return show_value(value, "ms").removesuffix(" ms")

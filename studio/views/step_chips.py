@@ -14,8 +14,8 @@ from studio.views.schema_controls import restyle
 from studio.views.step_published import brief, in_full
 from studio.views.widgets import FlowLayout
 
-SHOWN: tuple[FigureName, ...] = ("macs", "params", "nb_bytes")
-"""The figures whose change a card tells."""
+SHOWN: tuple[FigureName, ...] = ("macs", "params", "nb_bytes", "phone_ms")
+"""The figures whose change a card tells; the phone's latency is there once a phone is chosen."""
 
 
 _HEIGHT = 24
@@ -97,4 +97,5 @@ def short_names() -> dict[FigureName, str]:
         "macs": tr("studio.recipe.short_macs"),
         "params": tr("studio.recipe.short_params"),
         "nb_bytes": tr("studio.recipe.short_size"),
+        "phone_ms": tr("studio.recipe.short_phone"),
     }

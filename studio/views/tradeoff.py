@@ -13,13 +13,14 @@ from engine.contract.latency import PhoneEstimate
 from studio.i18n import bind, on_language, tr
 from studio.views.phone_choosing import PhoneChooser
 from studio.views.schema_controls import put_icon
-from studio.views.share_bars import ShareBars, estimate_text
+from studio.views.share_bars import ShareBars, interval_text
 from studio.views.tradeoff_jobs import JobChain, JobLine
 from studio.views.tradeoff_rows import FigureRow
 from studio.views.widgets import Muted
 
 ALWAYS: tuple[FigureName, ...] = ("macs", "params", "nb_bytes")
-WHEN_THERE: tuple[FigureName, ...] = ("phone_ms", "host_ms_network", "host_ms_total")
+PHONE: FigureName = "phone_ms"
+WHEN_THERE: tuple[FigureName, ...] = ("host_ms_network", "host_ms_total")
 _COPIED_MS = 1500
 
 
@@ -68,15 +69,7 @@ class TradeoffPanel(QWidget):
         head.addStretch(1)
         head.addWidget(self.state)
         column.addLayout(head)
-        for name in (*ALWAYS, *WHEN_THERE):
-            row = FigureRow(name)
-            row.target_edited.connect(self.target_edited)
-            row.setVisible(name in ALWAYS)
-            self.rows[name] = row
-            column.addWidget(row)
-        column.addWidget(self.interval)
-        column.addWidget(self.shares)
-        column.addWidget(self.phone)
+        self._add_figures(column)
         column.addWidget(self.score)
         column.addWidget(_rule())
         column.addWidget(_heading("studio.recipe.becomes"))
@@ -98,6 +91,31 @@ class TradeoffPanel(QWidget):
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(area)
 
+    def _add_figures(self, column: QVBoxLayout) -> None:
+        for name in (*ALWAYS, PHONE, *WHEN_THERE):
+            row = FigureRow(name)
+            row.target_edited.connect(self.target_edited)
+            row.setVisible(name in ALWAYS)
+            self.rows[name] = row
+        for name in ALWAYS:
+            column.addWidget(self.rows[name])
+        column.addWidget(_rule())
+        column.addLayout(self._of_phone())
+        for name in WHEN_THERE:
+            column.addWidget(self.rows[name])
+        column.addWidget(_rule())
+
+    def _of_phone(self) -> QVBoxLayout:
+        """Which phone, and below it what the recipe takes there."""
+        column = QVBoxLayout()
+        column.setSpacing(10)
+        caption = QLabel()
+        caption.setProperty("role", "caption")
+        bind(caption.setText, "studio.bench.phone_time")
+        for widget in (caption, self.phone, self.rows[PHONE], self.interval, self.shares):
+            column.addWidget(widget)
+        return column
+
     def show_figures(self, base: Sequence[Figure], now: Sequence[Figure]) -> None:
         """Show the totals of the base and of the recipe."""
         for name, row in self.rows.items():
@@ -108,7 +126,7 @@ class TradeoffPanel(QWidget):
     def show_phone(self, told: PhoneEstimate | None) -> None:
         """Show the interval of the phone's latency, where its time goes, and what to shrink next."""
         self.interval.setVisible(told is not None)
-        self.interval.show_text(estimate_text(told) if told is not None else "")
+        self.interval.show_text(interval_text(told) if told is not None else "")
         self.shares.show_estimate(told)
 
     def show_score(self, figure: Figure | None) -> None:

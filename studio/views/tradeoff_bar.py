@@ -80,6 +80,7 @@ class SourceMark(QWidget):
         """Mark where a figure comes from, and say it with its conditions in the tooltip."""
         self._source = None if figure is None else figure.source
         self.setToolTip("" if figure is None else provenance(figure))
+        self.setVisible(self._source not in (None, "estimated"))
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802

@@ -87,6 +87,10 @@ class AnsweringEngine(QObject):
         self._waiting[key] = (request, receive)
         self._next()
 
+    def waits(self, key: str) -> bool:
+        """Whether a later request under `key` is still to be asked."""
+        return key in self._waiting
+
     def forget(self, key: str) -> None:
         """Withdraw what waits, and do not tell what is being answered, under `key`."""
         self._waiting.pop(key, None)

@@ -9,18 +9,18 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from engine.contract.events import Event, Finished, Hello, Metric
 from engine.contract.job import BenchJob, Job
 from engine.contract.lock import RunLock
 from engine.contract.messages import Message
-from engine.contract.phones import Against, keep
+from engine.contract.phones import Against, BenchRow, keep
 from engine.contract.project import ProjectFolder
 from engine.contract.recipe import Step
 from engine.contract.runs import RunFolder
-from studio.i18n import translator
+from studio.i18n import text_of, translator
 from studio.stores.benches import live_rows, live_sustained
 from studio.stores.task import JobTask
 from studio.studio import Studio
@@ -28,7 +28,7 @@ from studio.views.bench_table import change_text
 from studio.views.phone_page import MEASURE, PhonePage
 from tests.studio.conftest import settle
 from tests.studio.reading import cut, overlapping, untranslated
-from tests.studio.told_benches import COLD, bench, line, phone
+from tests.studio.told_benches import COLD, WORDS, bench, line, phone, row
 from tests.studio.told_runs import line as event_line
 from tests.studio.told_runs import write_run
 
@@ -64,6 +64,7 @@ def tell(page: PhonePage, path: Path, text: str, count: int, qtbot: QtBot) -> No
 def test_that_without_a_phone_the_page_says_how_to_connect_one(page: PhonePage) -> None:
     assert page.devices.empty.isVisible() and page.devices.simulate.isEnabled()
     assert not page.start.isEnabled() and "No phone" in page.start.toolTip()
+    assert page.why.full == page.start.toolTip() and page.why.isVisible()
 
 
 def test_that_a_problem_of_adb_stands_where_the_phones_would(page: PhonePage, told_phones: Path, qtbot: QtBot) -> None:
@@ -78,15 +79,20 @@ def test_that_a_phone_that_cannot_be_used_says_what_to_do(
 ) -> None:
     problem = Message(code="studio.bench.why_not_ready")
     tell(page, told_phones, line(phone(state=state, problem=problem)), 1, qtbot)
-    row = page.devices.rows[0]
-    assert row.state.text() and not row.state.text().startswith("studio.")
-    assert any(label.text().startswith("This phone cannot") for label in row.findChildren(QLabel))
+    listed = page.devices.rows[0]
+    assert listed.state.text() and not listed.state.text().startswith("studio.")
+    assert any(label.text().startswith("This phone cannot") for label in listed.findChildren(QLabel))
     assert not page.start.isEnabled() and page.start.toolTip()
 
 
 def test_that_phones_come_go_and_are_chosen_by_key(page: PhonePage, told_phones: Path, qtbot: QtBot) -> None:
     tell(page, told_phones, line(phone("one"), phone("two", fp16=False)), 2, qtbot)
     assert page.phones.chosen == phone("one")
+    page.activateWindow()
+    page.devices.again.setFocus()
+    for listed in page.devices.rows:
+        qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
+        assert QApplication.focusWidget() is listed
     qtbot.keyClick(page.devices.rows[1], Qt.Key.Key_Space)
     qtbot.waitUntil(lambda: page.phones.chosen == phone("two", fp16=False), timeout=PATIENCE_MS)
     assert not page.measure.precisions.buttons["fp16"].isEnabled() and "fp16" in page.measure.reasons.text()
@@ -101,7 +107,9 @@ def test_that_the_button_starts_what_the_form_says(
     monkeypatch.setattr(page.studio.tasks, "start", asked.append)
     tell(page, told_phones, line(phone()), 1, qtbot)
     assert not page.start.isEnabled() and "benchmark_bin" in page.start.toolTip()
+    assert page.why.full == page.start.toolTip()
     page.measure.tool.setText("/opt/benchmark_bin")
+    assert page.why.full == ""
     qtbot.mouseClick(page.measure.precisions.buttons["fp32"], LEFT)
     qtbot.mouseClick(page.measure.threads.buttons["2"], LEFT)
     page.measure.pictures.setValue(7)
@@ -150,15 +158,32 @@ def test_that_a_bench_is_shown_side_by_side(page: PhonePage, project: Path, qtbo
         ("fp32", 4): "13.0 ms", ("fp16", 4): "7.50 ms", ("int8", 4): "8.40 ms",
     }  # fmt: skip
     assert len(cells) == 9
+    fastest = [key for key, cell in cells.items() for label in cell.findChildren(QLabel) if label.text() == "fastest"]
+    assert fastest == [("fp16", 4)] and page.results.history.isVisible()
     words = [label.text() for label in cells["fp16", 4].lines]
     assert "▼ -50.0 % against 0001-train (-53\u00a0…\u00a0-46\u00a0%)" in words and "memory 87 MB" in words
-    assert "31 °C → 44 °C · 2.84 GHz → 1.90 GHz" in [label.text() for label in cells["fp32", 4].lines]
+    assert "31 °C → 44 °C · 2.84 GHz → 1.90 GHz" in [
+        label.text().replace("\u00a0", " ") for label in cells["fp32", 4].lines
+    ]
     parity = page.results.table.parity
     assert [(name, cell.chip.property("tone")) for name, cell in parity.items()] == [
         ("fp32", "good"), ("fp16", "good"), ("int8", "bad"),
     ]  # fmt: skip
     assert len(page.results.verdicts) == 2
     assert page.results.sustained.points() == 90 and page.results.sustained.words.property("tone") == "bad"
+
+
+def test_that_columns_keep_their_order_and_a_reason_is_told_once(page: PhonePage, qtbot: QtBot) -> None:
+    failed = BenchRow(precision="fp16", backend="arm", threads=1, problem=WORDS)
+    rows = [row("int8", 1, 9.0), row("int8", 2, 8.0), failed, failed.model_copy(update={"threads": 2})]
+    rows += [row("fp32", 1, 20.0).model_copy(update={"backend": "opencl"}), row("fp32", 1, 30.0)]
+    page.results.table.show_rows(rows, None, False, None)
+    cells = page.results.table.cells
+    qtbot.waitUntil(lambda: cells["int8", 1].x() > 0, timeout=PATIENCE_MS)
+    names = ("fp32", "fp16", "int8", "fp32 OpenCL")
+    assert sorted(names, key=lambda name: cells[name, 1].x()) == list(names)
+    told = [[label.text() for label in cells["fp16", threads].lines] for threads in (1, 2)]
+    assert told == [[text_of(WORDS)], []] and cells["fp16", 2].value.text() == "-"
 
 
 def test_that_a_target_is_met_or_missed_and_kept(page: PhonePage, project: Path, qtbot: QtBot) -> None:
@@ -170,7 +195,7 @@ def test_that_a_target_is_met_or_missed_and_kept(page: PhonePage, project: Path,
     }
     assert {name for name, tone in tones.items() if tone == ["good"]} == {("fp16", 4)}
     assert {tuple(tone) for name, tone in tones.items() if name != ("fp16", 4)} == {("bad",)}
-    assert page.studio.project.choices.target_ms == 8.0
+    assert page.studio.project.choices.targets == {"phone_ms": 8.0}
 
 
 def test_that_simulated_numbers_say_so_wherever_they_stand(page: PhonePage, project: Path, qtbot: QtBot) -> None:
@@ -193,6 +218,7 @@ def test_that_rows_appear_while_a_bench_goes_on(
     qtbot.waitUntil(lambda: bool(page.results.table.cells), timeout=PATIENCE_MS)
     assert page.results.table.cells["fp32", 1].value.text() == "12.0 ms" and page.results.live
     assert page.results.sustained.points() == 1 and not page.start.isEnabled()
+    assert "fastest" not in [child.text() for child in page.results.table.findChildren(QLabel)]
     with RunFolder(task.root).events.open("a") as file:
         file.write(event_line(7, Finished()))
     lock.close()

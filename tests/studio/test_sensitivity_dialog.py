@@ -84,8 +84,8 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     words: list[list[str]] = []
 
     def ask(self: Proposal) -> None:
-        words.append(self._words)
-        ratio = float(self._words[-1])
+        words.append(self._asked)
+        ratio = float(self._asked[-1])
         params = {"criterion": "obs", "preset": "none", "ratio": 0, "ratios": {"backbone.conv10.conv": 0.5}}
         left = {"macs": ratio, "size": 0.3, "points": 2.0}
         self._receive({"proposal": params["ratios"], "params": params, "left": left, "unmeasured": 3})
