@@ -19,7 +19,7 @@ from engine.phone.listing import find_phone
 from engine.phone.measuring import Loaded, measure
 from engine.phone.running import PROGRAM
 from engine.phone.sustained import sustain
-from engine.phone.tool import check_abi, find_tool
+from engine.phone.tool import Tool, check_abi, find_tool, tool_at
 from engine.phone.verdicts import compare, fastest, same_phone, verdicts
 from engine.phone.workspace import MODELS, TOOLS, Cargo, bring, clear_work, folder_cargo, leave
 
@@ -34,11 +34,12 @@ def run(job: BenchJob, context: JobContext) -> dict[str, object]:
     phone = find_phone(adb, job.serial)
     device = Device(adb, job.serial)
     began = time.time()
+    tool = _tool(job, phone)
     exports = Exports(job, context)
     refused, chosen = _choose(job, exports, phone)
     with tempfile.TemporaryDirectory(prefix="espalier-") as scratch:
         try:
-            result = _Bench(job, context, device, phone, exports, Path(scratch)).run(chosen, refused, began)
+            result = _Bench(job, context, device, phone, tool, exports, Path(scratch)).run(chosen, refused, began)
         finally:
             leave(device)
     keep(Path(job.run), result)
@@ -47,6 +48,20 @@ def run(job: BenchJob, context: JobContext) -> dict[str, object]:
         "figures": [figure.model_dump(exclude_none=True) for figure in result.figures],
         "bench": result.model_dump(mode="json", exclude_none=True),
     }
+
+
+def _tool(job: BenchJob, phone: Phone) -> Tool | None:
+    """The user's tool, looked at before anything is exported for it; None for a simulated phone's own stand-in.
+
+    A stand-in that is named is taken, to see how a tool of another version, or one that needs libraries, behaves.
+    """
+    if not phone.simulated:
+        return find_tool(job.tool, job.libs, lambda tool: check_abi(tool, phone.abi))
+    from engine.phone.simulated.stand_in import stand_in_of
+
+    if job.tool is None or not Path(job.tool).is_file() or stand_in_of(Path(job.tool)) is None:
+        return None
+    return tool_at(Path(job.tool), job.libs)
 
 
 def _choose(job: BenchJob, exports: Exports, phone: Phone) -> tuple[list[BenchRow], list[Export]]:
@@ -73,10 +88,17 @@ class _Bench:
     """One bench, once it is known what is measured."""
 
     def __init__(
-        self, job: BenchJob, context: JobContext, device: Device, phone: Phone, exports: Exports, scratch: Path
+        self,
+        job: BenchJob,
+        context: JobContext,
+        device: Device,
+        phone: Phone,
+        tool: Tool | None,
+        exports: Exports,
+        scratch: Path,
     ) -> None:
         self.job, self.context, self.device, self.phone = job, context, device, phone
-        self.exports, self.scratch = exports, scratch
+        self.given, self.exports, self.scratch = tool, exports, scratch
 
     def run(self, chosen: list[Export], refused: list[BenchRow], began: float) -> BenchResult:
         """All of it; raises PhoneFault, UserError or JobFailed."""
@@ -138,14 +160,12 @@ class _Bench:
 
     def tool(self) -> list[Cargo]:
         """The user's tool with its libraries, or a simulated phone's own stand-in."""
-        if self.phone.simulated:
+        if self.given is None:
             from engine.phone.simulated.stand_in import simulated_tool
 
             return [Cargo(simulated_tool(self.scratch / "benchmark_bin"), PROGRAM, executable=True)]
-        tool = find_tool(self.job.tool, self.job.libs)
-        check_abi(tool, self.phone.abi)
-        libraries = [Cargo(path, TOOLS / path.name) for path in tool.libraries]
-        return [Cargo(tool.program, PROGRAM, executable=True), *libraries]
+        libraries = [Cargo(path, TOOLS / path.name) for path in self.given.libraries]
+        return [Cargo(self.given.program, PROGRAM, executable=True), *libraries]
 
     def loaded(self, export: Export, fed: list[Cargo]) -> Loaded:
         """An export as it lies on the phone."""

@@ -52,9 +52,17 @@ def list_phones(adb: Adb) -> PhoneList:
 
     Raises PhoneFault when the server is in trouble.
     """
+    return PhoneList(phones=tuple(describe(adb, *line) for line in known_devices(adb).items()), notes=NOTES)
+
+
+def known_devices(adb: Adb) -> dict[str, PhoneState]:
+    """Serial numbers with their states, as adb's server knows them; no phone is asked anything.
+
+    Raises PhoneFault when the server is in trouble.
+    """
     adb.start_server()
     answer = adb.call(["devices"], limit_s=adb.limits.command_s, doing="devices")
-    return PhoneList(phones=tuple(describe(adb, *line) for line in device_lines(answer.out)), notes=NOTES)
+    return dict(device_lines(answer.out))
 
 
 def watch_phones(adb: Adb) -> Iterator[PhoneList]:
@@ -69,17 +77,18 @@ def watch_phones(adb: Adb) -> Iterator[PhoneList]:
 
 
 def find_phone(adb: Adb, serial: str) -> Phone:
-    """The phone with that serial number; raises PhoneFault with the remedy if it is not there or not usable."""
-    known = list_phones(adb).phones
-    found = next((phone for phone in known if phone.serial == serial), None)
-    if found is not None and found.state == "offline":
+    """The phone with that serial number; raises PhoneFault with the remedy if it is not there or not usable.
+
+    No other phone is asked: one that is silent would hold this one up.
+    """
+    known = known_devices(adb)
+    if known.get(serial) == "offline":
         # So is every phone for a moment after it was plugged in, one that waits for its user's yes among them.
         time.sleep(_SETTLES_S)
-        known = list_phones(adb).phones
-        found = next((phone for phone in known if phone.serial == serial), None)
-    if found is None:
-        names = ", ".join(phone.serial for phone in known) or "-"
-        raise PhoneFault("phone.unknown_serial", serial=serial, known=names)
+        known = known_devices(adb)
+    if serial not in known:
+        raise PhoneFault("phone.unknown_serial", serial=serial, known=", ".join(known) or "-")
+    found = describe(adb, serial, known[serial])
     if found.problem is not None:
         raise PhoneFault(found.problem.code, **found.problem.args)
     return found

@@ -20,6 +20,7 @@ _VERSION = r"not consistent with current Paddle-Lite version|model format cannot
 _NO_KERNEL = r"no kernel for|kernels\.size\(\)|op not supported|Unsupported op|no op found"
 _LIBRARY = r"CANNOT LINK EXECUTABLE|error while loading shared libraries|library \".*\" not found"
 _NOT_EXECUTABLE = r"Permission denied|not executable|Exec format error|inaccessible or not found|: not found"
+_UNKNOWN_FLAG = r"unknown command line flag"
 _SIGNALS = {4: "SIGILL", 6: "SIGABRT", 7: "SIGBUS", 9: "SIGKILL", 11: "SIGSEGV"}
 _SIGILL = 4
 
@@ -61,7 +62,7 @@ def run_tool(device: Device, request: Request, *, limit_s: float) -> str:
         except PhoneFault as fault:
             if not re.search("No such file|does not exist", str(fault.message.args.get("words", ""))):
                 raise
-            raise PhoneFault("phone.garbage", words=shorten(answer.words)) from fault  # it left no result
+            return answer.out  # it left no result file, as tools before 2.10 do not: it is all in its words
         return local.read_text(encoding="utf-8", errors="replace")
 
 
@@ -106,6 +107,8 @@ def _failure(device: Device, request: Request, answer: Answer) -> PhoneFault:
         return PhoneFault("phone.no_space", serial=device.serial)
     if answer.status in (126, 127) or re.search(_NOT_EXECUTABLE, words):
         return PhoneFault("phone.not_executable", serial=device.serial, words=short)
+    if re.search(_UNKNOWN_FLAG, words):
+        return PhoneFault("phone.unknown_flag", words=short)
     if signal in _SIGNALS:
         return PhoneFault("phone.crashed", signal=_SIGNALS[signal], words=short)
     known = fault_of(answer.words, device.serial, "benchmark_bin")

@@ -25,35 +25,14 @@ from engine.data.importing import import_dataset
 from engine.jobs.bench import run as bench
 from engine.phone.adb import Adb
 from engine.phone.faults import PhoneFault
-from engine.phone.listing import list_phones
-from engine.phone.simulated.misbehaviour import FAULTS
+from engine.phone.listing import find_phone, list_phones
 from engine.phone.simulated.phone import SimulatedPhone
+from engine.phone.simulated.stand_in import simulated_tool
+from engine.phone.tool import settings_file
+from tests.fakes.faults import CASES, SURE, may_pass
 from tests.fakes.phones import Context, adb_server, bench_job, call, connect, quantised_run, untrained_run
 
 HOSTILE = '0001 it\'s "quoted"; touch pwned & $(touch pwned) `id` 图片\nline *?'
-STAGES = ("phone.finding", "phone.pushing", "phone.measuring")
-FAULTY = [f"{name}:{at}" if at else name for name, ats in FAULTS.items() for at in (ats or ("",))]
-CASES = [(fault, stage) for fault in FAULTY for stage in STAGES]
-CASES += [
-    (fault, "phone.comparing") for fault in ("silence:run", "unplugged:pull", "not_executable", "garbage", "sigill")
-]
-SURE = {
-    "unauthorized": {"phone.unauthorized", "phone.offline", "phone.gone", "phone.unplugged", "phone.unknown_serial"},
-    "offline": {"phone.offline", "phone.gone", "phone.unplugged", "phone.silent", "phone.unknown_serial"},
-    "unplugged": {"phone.offline", "phone.gone", "phone.unplugged", "phone.silent", "phone.adb_failed"},
-    "silence": {"phone.silent", "phone.offline", "phone.unplugged", "phone.timeout", "phone.unknown_serial"},
-    "no_space": {"phone.no_space"},
-    "read_only": {"phone.not_writable"},
-    "not_executable": {"phone.not_executable"},
-    "wrong_version": {"phone.version"},
-    "model_format": {"phone.opt_version"},
-    "sigill": {"phone.sigill"},
-    "garbage": {"phone.garbage"},
-    "truncated": {"phone.garbage"},
-    "slow": set(),
-    "throttling": set(),
-}
-"""The codes that may name each fault; none for a phone that is only slow."""
 
 
 @dataclass
@@ -152,6 +131,13 @@ def test_a_cancelled_bench_ends_at_once_and_leaves_nothing_behind(desk: Desk, tm
     context.folder.cancel.unlink()
 
 
+def test_a_cancel_while_it_exports_is_heeded_in_the_middle(desk: Desk, tmp_path: Path) -> None:
+    context = Context(tmp_path, lambda code: context.folder.cancel.touch() if code == "phone.exporting" else None)
+    with pytest.raises(Cancelled):
+        bench(bench_job(desk.folder, desk.run, desk.phone, cache=str(tmp_path / "cache")), context)
+    assert not [path for path in (tmp_path / "cache").rglob("*") if path.is_file()]
+
+
 def test_a_phone_is_listed_with_what_it_is(desk: Desk) -> None:
     told = list_phones(Adb())
     (phone,) = told.phones
@@ -228,6 +214,36 @@ def test_sigill_in_one_precision_leaves_the_others(desk: Desk, tmp_path: Path) -
     assert [row.problem.code if row.problem else None for row in rows] == [None, "phone.sigill"]
 
 
+def test_a_tool_that_needs_libraries_and_prints_the_old_format(desk: Desk, tmp_path: Path) -> None:
+    tool = simulated_tool(tmp_path / 'bench "tool"; $(touch x) 工具', old=True, libraries=("libold one.so",))
+    with pytest.raises(JobFailed) as caught:
+        measured(desk, tmp_path, tool=str(tool))
+    assert caught.value.message.code == "phone.library" and "--libs" in caught.value.message.text()
+    libs = tmp_path / "it's; libs"
+    libs.mkdir()
+    shutil.copy(tool, libs / "libold one.so")
+    result = measured(desk, tmp_path, tool=str(tool), libs=str(libs), parity_pictures=1)
+    assert result.rows[0].median_ms and result.runtime is None and result.parity[0].agrees
+    assert not settings_file().exists()  # what only a simulated phone understands is not remembered for a real one
+
+
+def test_a_tool_of_another_version_is_refused(desk: Desk, tmp_path: Path) -> None:
+    tool = simulated_tool(tmp_path / "benchmark_bin", "release/v2.12(c0ffee)")
+    with pytest.raises(JobFailed) as caught:
+        measured(desk, tmp_path, tool=str(tool))
+    assert caught.value.message.code == "phone.version"
+
+
+def test_a_bench_asks_no_other_phone(desk: Desk, tmp_path: Path) -> None:
+    record = tmp_path / "other.jsonl"
+    with SimulatedPhone("SD845", record=record) as other:
+        connect(other)
+        assert find_phone(Adb(), desk.phone.serial).serial == desk.phone.serial
+        assert not record.exists() or not record.read_text(encoding="utf-8")
+        assert list_phones(Adb()).phones and "getprop" in record.read_text(encoding="utf-8")
+        call("disconnect", other.serial)
+
+
 @pytest.mark.parametrize(("fault", "stage"), CASES)
 def test_a_fault_at_any_stage_is_one_sentence_and_the_next_bench_succeeds(
     desk: Desk, tmp_path: Path, fault: str, stage: str
@@ -260,17 +276,6 @@ def test_a_fault_at_any_stage_is_one_sentence_and_the_next_bench_succeeds(
         assert code in SURE[fault.split(":")[0]], (fault, stage, code)
         assert len(list(benches(desk.run))) == kept and project_of(desk) == before
     assert measured(desk, tmp_path, precisions=["fp16"]).rows[0].median_ms
-
-
-def may_pass(fault: str, stage: str) -> bool:
-    """Whether a bench may end well under a fault: the phone is only slow, or by then nothing is sent any more.
-
-    Once the times are there, a tool that fails in the comparison is a red row.
-    """
-    name, _, at = fault.partition(":")
-    late = stage in ("phone.measuring", "phone.comparing")
-    in_comparison = name in ("wrong_version", "garbage", "truncated", "sigill")
-    return not SURE[name] or (at == "push" and late) or (in_comparison and stage == "phone.comparing")
 
 
 def project_of(desk: Desk) -> dict[str, str]:

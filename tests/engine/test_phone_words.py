@@ -162,6 +162,12 @@ def test_a_tool_is_found_by_name_by_variable_and_by_memory(tmp_path: Path, monke
     library = elf(libs / "libc++_shared.so", 183)
     assert find_tool(str(one), str(libs)) == Tool(one, (library,))
     assert find_tool(None, None) == Tool(one, (library,))
+    (tmp_path / "link").symlink_to(one)
+    assert find_tool(str(tmp_path / "link"), None).libraries == (library,)  # it is the same tool by another name
+    other = elf(tmp_path / "other", 62)
+    with pytest.raises(UserError):
+        find_tool(str(other), None, lambda tool: check_abi(tool, "arm64-v8a"))
+    assert find_tool(None, None).program == one.resolve()  # what does not fit the phone is not remembered
     monkeypatch.setenv(VARIABLE, str(two))
     assert find_tool(None, None) == Tool(two)
     with pytest.raises(UserError) as caught:
@@ -170,7 +176,16 @@ def test_a_tool_is_found_by_name_by_variable_and_by_memory(tmp_path: Path, monke
 
 
 @pytest.mark.parametrize(
-    ("told", "fits"), [("v2.13-rc", True), ("a1b2c3d", True), ("v2.12", False), ("2.14-rc", False)]
+    ("told", "fits"),
+    [
+        ("v2.13-rc", True),
+        ("release/v2.13(a1b2c3d)", True),
+        ("develop(a1b2c3d)", True),
+        ("a1b2c3d", True),
+        ("v2.12", False),
+        ("release/v2.12(a1b2c3d)", False),
+        ("2.14-rc", False),
+    ],
 )
 def test_the_tool_must_be_of_the_optimisers_version(told: str, fits: bool) -> None:
     if fits:
