@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,8 @@ from engine.contract.messages import JobFailed, UserError
 from engine.contract.phones import Against, BenchResult, BenchRow, ParityRow, Phone, Sustained, benches, keep
 from engine.jobs.bench_models import Export, Exports
 from engine.phone.adb import Adb, Device
-from engine.phone.listing import find_phone
+from engine.phone.faults import PhoneFault
+from engine.phone.listing import explained, find_phone
 from engine.phone.measuring import Loaded, measure
 from engine.phone.running import PROGRAM
 from engine.phone.sustained import sustain
@@ -38,16 +39,27 @@ def run(job: BenchJob, context: JobContext) -> dict[str, object]:
     exports = Exports(job, context)
     refused, chosen = _choose(job, exports, phone)
     with tempfile.TemporaryDirectory(prefix="espalier-") as scratch:
-        try:
-            result = _Bench(job, context, device, phone, tool, exports, Path(scratch)).run(chosen, refused, began)
-        finally:
-            leave(device)
+        work = _Bench(job, context, device, phone, tool, exports, Path(scratch))
+        result = _left_tidy(lambda: work.run(chosen, refused, began), device)
     keep(Path(job.run), result)
     context.figures("final", result.figures)
     return {
         "figures": [figure.model_dump(exclude_none=True) for figure in result.figures],
         "bench": result.model_dump(mode="json", exclude_none=True),
     }
+
+
+def _left_tidy(work: Callable[[], BenchResult], device: Device) -> BenchResult:
+    """Do the work, and leave nothing on the phone that is only for this; raises PhoneFault with all that is known."""
+    answers = True
+    try:
+        return work()
+    except PhoneFault as fault:
+        answers = fault.code != "phone.silent"  # it was waited for long enough; the next bench begins by tidying up
+        raise explained(device.adb, fault, device.serial) from fault
+    finally:
+        if answers:
+            leave(device)
 
 
 def _tool(job: BenchJob, phone: Phone) -> Tool | None:

@@ -43,7 +43,8 @@ _PROBLEMS: dict[PhoneState, str] = {
     "connecting": "phone.offline",
     "unknown": "phone.not_usable",
 }
-_SETTLES_S = 1.0
+_UNCLEAR = frozenset({"phone.offline", "phone.gone", "phone.unplugged", "phone.silent"})
+_SETTLES_S, _RETURNS_S, _LOOK_S = 1.0, 2.0, 0.1
 NOTES = (Message(code="phone.no_hexagon"),)
 
 
@@ -92,6 +93,27 @@ def find_phone(adb: Adb, serial: str) -> Phone:
     if found.problem is not None:
         raise PhoneFault(found.problem.code, **found.problem.args)
     return found
+
+
+def explained(adb: Adb, fault: PhoneFault, serial: str) -> PhoneFault:
+    """A fault that broke off work on a phone, or what adb's server knows a moment later, where that says more.
+
+    A phone that takes back its yes in the middle of work first looks as if its cable were pulled out.
+    """
+    if fault.code not in _UNCLEAR:
+        return fault
+    end = time.monotonic() + (0 if fault.code == "phone.silent" else _RETURNS_S)
+    while True:
+        adb.check()
+        try:
+            state = known_devices(adb).get(serial)
+        except PhoneFault:
+            return fault
+        if state in ("unauthorized", "no_permissions"):
+            return PhoneFault(_PROBLEMS[state], serial=serial)
+        if state == "ready" or time.monotonic() > end:
+            return fault
+        time.sleep(_LOOK_S)
 
 
 def device_lines(text: str) -> Iterator[tuple[str, PhoneState]]:

@@ -234,6 +234,15 @@ def test_a_tool_of_another_version_is_refused(desk: Desk, tmp_path: Path) -> Non
     assert caught.value.message.code == "phone.version"
 
 
+def test_a_phone_that_takes_back_its_yes_in_mid_bench_is_not_called_offline(desk: Desk, tmp_path: Path) -> None:
+    revoked = Context(tmp_path, lambda code: desk.phone.switch("unauthorized") if code == "phone.measuring" else None)
+    with pytest.raises(PhoneFault) as caught:
+        bench(bench_job(desk.folder, desk.run, desk.phone), revoked)
+    desk.phone.switch(None)
+    connect(desk.phone)
+    assert caught.value.code == "phone.unauthorized"
+
+
 def test_a_bench_asks_no_other_phone(desk: Desk, tmp_path: Path) -> None:
     record = tmp_path / "other.jsonl"
     with SimulatedPhone("SD845", record=record) as other:
