@@ -66,13 +66,18 @@ def known_devices(adb: Adb) -> dict[str, PhoneState]:
     return dict(device_lines(answer.out))
 
 
-def watch_phones(adb: Adb) -> Iterator[PhoneList]:
-    """The list now, and again whenever a phone comes, goes or changes its state; ends when the server does."""
+def watch_phones(adb: Adb, again_s: float | None = None) -> Iterator[PhoneList]:
+    """The list now, and whenever a phone comes, goes or changes its state; ends when the server does.
+
+    Every `again_s` the phones are asked anew: temperature and battery change by themselves, which adb does not tell.
+    """
     adb.start_server()
     tracking = Tracking(adb)
+    known = ""
     try:
-        while (text := tracking.next()) is not None:
-            yield PhoneList(phones=tuple(describe(adb, *line) for line in device_lines(text)), notes=NOTES)
+        while (text := tracking.next(again_s)) is not None:
+            known = text or known
+            yield PhoneList(phones=tuple(describe(adb, *line) for line in device_lines(known)), notes=NOTES)
     finally:
         tracking.close()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 import subprocess
@@ -25,12 +24,12 @@ from engine.data.importing import import_dataset
 from engine.jobs.bench import run as bench
 from engine.phone.adb import Adb
 from engine.phone.faults import PhoneFault
-from engine.phone.listing import find_phone, list_phones
+from engine.phone.listing import find_phone, list_phones, watch_phones
 from engine.phone.simulated.phone import SimulatedPhone
 from engine.phone.simulated.stand_in import simulated_tool
 from engine.phone.tool import settings_file
 from tests.fakes.faults import CASES, SURE, may_pass
-from tests.fakes.phones import Context, adb_server, bench_job, call, connect, quantised_run, untrained_run
+from tests.fakes.phones import Context, adb_server, bench_job, call, connect, files_of, quantised_run, untrained_run
 
 HOSTILE = '0001 it\'s "quoted"; touch pwned & $(touch pwned) `id` 图片\nline *?'
 
@@ -187,6 +186,14 @@ def test_a_watch_tells_again_when_a_phone_goes(desk: Desk) -> None:
             connect(desk.phone)
 
 
+def test_a_watch_asks_for_temperatures_anew(desk: Desk) -> None:
+    watch = watch_phones(Adb(), 0.1)
+    first, second = next(watch), next(watch)  # the second comes though no phone came or went
+    watch.close()  # type: ignore[attr-defined]
+    times = [phone.sensors.seconds for told in (first, second) for phone in told.phones if phone.sensors]
+    assert len(times) == 2 and times[0] < times[1]
+
+
 def test_without_adb_it_is_said_how_to_get_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(PhoneFault) as caught:
@@ -258,7 +265,7 @@ def test_a_fault_at_any_stage_is_one_sentence_and_the_next_bench_succeeds(
     desk: Desk, tmp_path: Path, fault: str, stage: str
 ) -> None:
     desk.phone.machine.storage.remove("/data/local/tmp/espalier")
-    before, kept = project_of(desk), len(list(benches(desk.run)))
+    before, kept = files_of(desk.folder), len(list(benches(desk.run)))
     more = {"precisions": ["fp16"], "parity_pictures": int(stage == "phone.comparing")}
     began = time.monotonic()
 
@@ -283,11 +290,5 @@ def test_a_fault_at_any_stage_is_one_sentence_and_the_next_bench_succeeds(
         # On an idle machine it is under 5 s; the bound is for a loaded one, and far below what a hang would take.
         assert took < 20, f"{fault} at {stage} held the bench for {took:.1f} s"
         assert code in SURE[fault.split(":")[0]], (fault, stage, code)
-        assert len(list(benches(desk.run))) == kept and project_of(desk) == before
+        assert len(list(benches(desk.run))) == kept and files_of(desk.folder) == before
     assert measured(desk, tmp_path, precisions=["fp16"]).rows[0].median_ms
-
-
-def project_of(desk: Desk) -> dict[str, str]:
-    """The project's files but for its cache and its benches."""
-    files = [path for path in desk.folder.root.rglob("*") if path.is_file() and ".cache" not in path.parts]
-    return {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in files if path.parent.name != "benches"}

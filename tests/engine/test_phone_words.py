@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.cli.phones import rough
 from engine.contract.messages import JobFailed, UserError
-from engine.contract.phones import BenchRow, Phone, Sensors, SustainedPoint
+from engine.contract.phones import BenchRow, Phone, PhoneList, Sensors, SustainedPoint
 from engine.phone.faults import PhoneFault, fault_of
 from engine.phone.listing import device_lines, parse_identity
 from engine.phone.measuring import Loaded
@@ -122,6 +123,16 @@ def test_sensors_take_the_processors_hottest_zone_and_leave_dummies_out() -> Non
     assert (told.temperature_c, told.clocks_mhz, told.battery_percent) == (41.2, (1785, 2841), 77)
     assert parse_sensors(f"{mark}{mark}  temperature: 301\n").temperature_c == 30.1
     assert parse_sensors("").temperature_c is None
+
+
+def test_a_watch_tells_of_degrees_and_not_of_clocks() -> None:
+    def told(heat: float, clock: int, battery: int = 80) -> PhoneList:
+        sensors = Sensors(seconds=clock, temperature_c=heat, battery_percent=battery, clocks_mhz=(clock,))
+        return PhoneList(phones=(Phone(serial="x", state="ready", sensors=sensors, free_bytes=clock),))
+
+    assert rough(told(34.1, 900)) == rough(told(34.3, 2800))
+    assert rough(told(34.1, 900)) != rough(told(36.0, 900))
+    assert rough(told(34.1, 900)) != rough(told(34.1, 900, 79))
 
 
 def test_throttling_is_noticed_in_times_and_in_clocks() -> None:
