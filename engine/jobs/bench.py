@@ -71,9 +71,8 @@ def _tool(job: BenchJob, phone: Phone) -> Tool | None:
         return find_tool(job.tool, job.libs, lambda tool: check_abi(tool, phone.abi))
     from engine.phone.simulated.stand_in import stand_in_of
 
-    if job.tool is None or not Path(job.tool).is_file() or stand_in_of(Path(job.tool)) is None:
-        return None
-    return tool_at(Path(job.tool), job.libs)
+    named = tool_at(Path(job.tool), job.libs) if job.tool else None
+    return named if named and stand_in_of(named.program) else None
 
 
 def _choose(job: BenchJob, exports: Exports, phone: Phone) -> tuple[list[BenchRow], list[Export]]:

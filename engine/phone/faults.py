@@ -46,7 +46,7 @@ class PhoneFault(JobFailed):
 
 
 ROW_FAULTS = frozenset(
-    {"phone.sigill", "phone.crashed", "phone.no_kernel", "phone.garbage", "phone.no_outputs", "phone.push_broken"}
+    f"phone.{name}" for name in ("sigill", "crashed", "no_kernel", "no_opencl", "garbage", "no_outputs", "push_broken")
 )
 
 

@@ -54,7 +54,7 @@ def run_tool(device: Device, request: Request, *, limit_s: float) -> str:
     )
     answer = device.shell(script, limit_s=limit_s, pulse=True, doing="benchmark_bin")
     if answer.status != 0 or re.search(_VERSION, answer.words):
-        raise _failure(device, request, answer)
+        raise failure(device, request, answer)
     with tempfile.TemporaryDirectory(prefix="espalier-") as scratch:
         local = Path(scratch) / "result.txt"
         try:
@@ -89,7 +89,7 @@ def _flags(request: Request) -> list[str]:
     return flags
 
 
-def _failure(device: Device, request: Request, answer: Answer) -> PhoneFault:
+def failure(device: Device, request: Request, answer: Answer) -> PhoneFault:
     """Why a process of the tool failed, by its exit status and its words (facts, section 3.5)."""
     words, short = answer.words, shorten(answer.words)
     signal = answer.status - 128 if answer.status > 128 else 0
@@ -101,6 +101,8 @@ def _failure(device: Device, request: Request, answer: Answer) -> PhoneFault:
         return PhoneFault("phone.opt_version", words=short)
     if re.search(_LIBRARY, words):
         return PhoneFault("phone.library", words=short)
+    if re.search(_NO_KERNEL, words) and request.backend == "opencl":
+        return PhoneFault("phone.no_opencl", words=short)
     if re.search(_NO_KERNEL, words):
         return PhoneFault("phone.no_kernel", precision=request.precision, words=short)
     if re.search("No space left on device", words):

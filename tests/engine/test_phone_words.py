@@ -15,11 +15,13 @@ from hypothesis import strategies as st
 from engine.cli.phones import rough
 from engine.contract.messages import JobFailed, UserError
 from engine.contract.phones import BenchRow, Phone, PhoneList, Sensors, SustainedPoint
+from engine.phone.adb import Adb, Answer, Device
 from engine.phone.faults import PhoneFault, fault_of
 from engine.phone.listing import device_lines, parse_identity
 from engine.phone.measuring import Loaded
 from engine.phone.parity import Found, broken, with_map
 from engine.phone.parity import judge as judge_parity
+from engine.phone.running import Request, failure
 from engine.phone.sensors import parse_sensors, slowed_down
 from engine.phone.sustained import judge as judge_sustained
 from engine.phone.tool import VARIABLE, Tool, abi_of, check_abi, check_version, find_tool
@@ -256,3 +258,18 @@ def test_garbage_on_the_phone_is_a_red_row() -> None:
     assert with_map(good, 50, phone=23.8, host=24.0).agrees
     fault = PhoneFault("phone.no_outputs", words="x")
     assert not broken(loaded, 3, fault.message).agrees
+
+
+def test_without_adb_it_is_said_how_to_get_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(PhoneFault) as caught:
+        Adb()
+    assert caught.value.code == "phone.adb_missing" and "apt-get install adb" in caught.value.message.text()
+
+
+def test_opencl_kernels_that_are_missing_have_a_remedy_of_their_own() -> None:
+    request = Request(RemotePath("/m"), "fp16", "opencl", 1, "1,2", (), 0, 1)
+    fault = failure(Device(Adb(), "x"), request, Answer(134, "", "Check failed: no kernel for 'conv2d'"))
+    assert fault.code == "phone.no_opencl" and not fault.fatal and "--backend arm" in fault.message.text()
+    unknown = failure(Device(Adb(), "x"), request, Answer(1, "", "ERROR: unknown command line flag 'cpu_precision'"))
+    assert unknown.code == "phone.unknown_flag"
