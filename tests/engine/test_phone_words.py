@@ -16,7 +16,7 @@ from engine.cli.phones import rough
 from engine.contract.messages import JobFailed, UserError
 from engine.contract.phones import BenchRow, Phone, PhoneList, Sensors, SustainedPoint
 from engine.phone.adb import Adb, Answer, Device
-from engine.phone.faults import PhoneFault, fault_of
+from engine.phone.faults import PhoneFault, fault_of, shorten
 from engine.phone.listing import device_lines, parse_identity
 from engine.phone.measuring import Loaded
 from engine.phone.parity import Found, broken, with_map
@@ -93,6 +93,10 @@ def test_a_name_that_would_lead_elsewhere_is_refused(name: str) -> None:
 )
 def test_what_adb_says_is_known(words: str, code: str) -> None:
     assert fault_of(words, "S", "push").code == code
+
+
+def test_what_a_phone_prints_becomes_one_line_that_does_nothing_to_a_terminal() -> None:
+    assert shorten("\x1b[31mCheck\x1b[0m failed:\r\n\x07 no file.\0\n") == "Check failed: no file"
 
 
 def test_lists_of_devices_are_read() -> None:
