@@ -22,7 +22,7 @@ from engine.phone.running import PROGRAM
 from engine.phone.sustained import sustain
 from engine.phone.tool import Tool, check_abi, find_tool, tool_at
 from engine.phone.verdicts import compare, fastest, same_phone, verdicts
-from engine.phone.workspace import MODELS, TOOLS, Cargo, bring, clear_work, folder_cargo, leave
+from engine.phone.workspace import MODELS, TOOLS, Cargo, bring, clear_if_other, clear_work, folder_cargo, leave
 
 if TYPE_CHECKING:
     from engine.contract.dataset import Picture
@@ -160,13 +160,15 @@ class _Bench:
     def push(self, chosen: list[Export], fed: list[Cargo]) -> list[str]:
         """Bring tool, models and inputs; the names of what had to be sent."""
         self.context.stage("phone.pushing", model=self.phone.model or self.phone.serial)
-        cargo = [*self.tool(), *fed]
+        tool = self.tool()
+        cargo = [*tool, *fed]
         for export in chosen:
             place = self.place(export)
             cargo.append(place)
             if self.phone.simulated:
                 cargo += folder_cargo(self.exports.twin(export), place.remote.parent / "model.nb.twin")
         clear_work(self.device)
+        clear_if_other(self.device, TOOLS, tool)
         return bring(self.device, cargo, self.context.check_cancelled).names
 
     def tool(self) -> list[Cargo]:

@@ -220,12 +220,13 @@ def test_a_tool_that_needs_libraries_and_prints_the_old_format(desk: Desk, tmp_p
     result = measured(desk, tmp_path, tool=str(tool), libs=str(libs), parity_pictures=1)
     assert result.rows[0].median_ms and result.runtime is None and result.parity[0].agrees
     assert not settings_file().exists()  # what only a simulated phone understands is not remembered for a real one
+    measured(desk, tmp_path)
+    assert not desk.phone.machine.storage.exists("/data/local/tmp/espalier/tool/libold one.so")  # of another tool
 
 
 def test_a_tool_of_another_version_is_refused(desk: Desk, tmp_path: Path) -> None:
-    tool = simulated_tool(tmp_path / "benchmark_bin", "release/v2.12(c0ffee)")
     with pytest.raises(JobFailed) as caught:
-        measured(desk, tmp_path, tool=str(tool))
+        measured(desk, tmp_path, tool=str(simulated_tool(tmp_path / "benchmark_bin", "release/v2.12(c0ffee)")))
     assert caught.value.message.code == "phone.version"
 
 
