@@ -86,14 +86,14 @@ def _only_phone() -> str:
     """The serial number of the one phone that is connected; raises PhoneFault where there is none or a choice."""
     from engine.phone.adb import Adb
     from engine.phone.faults import PhoneFault
-    from engine.phone.listing import list_phones
+    from engine.phone.listing import known_devices
 
-    phones = list_phones(Adb()).phones
-    if not phones:
+    serials = list(known_devices(Adb()))
+    if not serials:
         raise PhoneFault("phone.none")
-    if len(phones) > 1:
-        raise PhoneFault("phone.several", known=", ".join(phone.serial for phone in phones))
-    return phones[0].serial
+    if len(serials) > 1:
+        raise PhoneFault("phone.several", known=", ".join(serials))
+    return serials[0]
 
 
 def _beginning(run: Path) -> Path | None:

@@ -8,16 +8,20 @@ import time
 from collections.abc import Iterator
 
 from engine.cli.output import emit_json, print_table
-from engine.contract.phones import Phone, PhoneList
+from engine.contract.phones import Phone, PhoneList, Sensors
 
 NAME = "phones"
 HELP = "phones that adb knows, and what keeps one from being used"
 _AGAIN_S = 2.0
+_SENSORS_S = 10.0
+"""So often a watch looks at temperature and battery; a look takes the phone some hundredths of a second."""
 
 
 def add_parser(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("--watch", action="store_true", help="go on, and tell again when a phone comes, goes, changes")
+    parser.add_argument(
+        "--watch", action="store_true", help="go on, and tell again when a phone comes, goes, grows warm"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -30,24 +34,35 @@ def run(args: argparse.Namespace) -> int:
         return 0
     told = None
     while True:
-        for phones in _watched():
-            # Sensors change by themselves; what is told is a change of the phones.
-            now = [phone.model_copy(update={"sensors": None, "free_bytes": None}) for phone in phones.phones]
-            if (now, phones.problem) != told:
-                told = (now, phones.problem)
+        for phones in _watched(_SENSORS_S):
+            if (now := rough(phones)) != told:
+                told = now
                 _tell(phones, args.json)
                 sys.stdout.flush()
         time.sleep(_AGAIN_S)  # the server went away; it is started again
 
 
-def _watched() -> Iterator[PhoneList]:
+def rough(phones: PhoneList) -> PhoneList:
+    """What counts as a change: whole degrees and percents, a tenth of a gigabyte, not the clocks, which never rest."""
+    found = []
+    for phone in phones.phones:
+        sensors, free = phone.sensors, phone.free_bytes
+        if sensors is not None:
+            heat = None if sensors.temperature_c is None else float(round(sensors.temperature_c))
+            sensors = Sensors(seconds=0, temperature_c=heat, battery_percent=sensors.battery_percent)
+        free = None if free is None else round(free / 1e8)
+        found.append(phone.model_copy(update={"sensors": sensors, "free_bytes": free}))
+    return phones.model_copy(update={"phones": tuple(found)})
+
+
+def _watched(again_s: float) -> Iterator[PhoneList]:
     """The lists while the server lives; what is wrong with adb itself is a list too."""
     from engine.phone.adb import Adb
     from engine.phone.faults import PhoneFault
     from engine.phone.listing import watch_phones
 
     try:
-        yield from watch_phones(Adb())
+        yield from watch_phones(Adb(), again_s)
     except PhoneFault as fault:
         yield PhoneList(problem=fault.message)
 

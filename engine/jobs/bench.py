@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,13 +15,14 @@ from engine.contract.messages import JobFailed, UserError
 from engine.contract.phones import Against, BenchResult, BenchRow, ParityRow, Phone, Sustained, benches, keep
 from engine.jobs.bench_models import Export, Exports
 from engine.phone.adb import Adb, Device
-from engine.phone.listing import find_phone
+from engine.phone.faults import PhoneFault
+from engine.phone.listing import explained, find_phone
 from engine.phone.measuring import Loaded, measure
 from engine.phone.running import PROGRAM
 from engine.phone.sustained import sustain
-from engine.phone.tool import check_abi, find_tool
+from engine.phone.tool import Tool, check_abi, find_tool, tool_at
 from engine.phone.verdicts import compare, fastest, same_phone, verdicts
-from engine.phone.workspace import MODELS, TOOLS, Cargo, bring, clear_work, folder_cargo, leave
+from engine.phone.workspace import MODELS, TOOLS, Cargo, bring, clear_if_other, clear_work, folder_cargo, leave
 
 if TYPE_CHECKING:
     from engine.contract.dataset import Picture
@@ -34,19 +35,44 @@ def run(job: BenchJob, context: JobContext) -> dict[str, object]:
     phone = find_phone(adb, job.serial)
     device = Device(adb, job.serial)
     began = time.time()
+    tool = _tool(job, phone)
     exports = Exports(job, context)
     refused, chosen = _choose(job, exports, phone)
     with tempfile.TemporaryDirectory(prefix="espalier-") as scratch:
-        try:
-            result = _Bench(job, context, device, phone, exports, Path(scratch)).run(chosen, refused, began)
-        finally:
-            leave(device)
+        work = _Bench(job, context, device, phone, tool, exports, Path(scratch))
+        result = _left_tidy(lambda: work.run(chosen, refused, began), device)
     keep(Path(job.run), result)
     context.figures("final", result.figures)
     return {
         "figures": [figure.model_dump(exclude_none=True) for figure in result.figures],
         "bench": result.model_dump(mode="json", exclude_none=True),
     }
+
+
+def _left_tidy(work: Callable[[], BenchResult], device: Device) -> BenchResult:
+    """Do the work, and leave nothing on the phone that is only for this; raises PhoneFault with all that is known."""
+    answers = True
+    try:
+        return work()
+    except PhoneFault as fault:
+        answers = fault.code != "phone.silent"  # it was waited for long enough; the next bench begins by tidying up
+        raise explained(device.adb, fault, device.serial) from fault
+    finally:
+        if answers:
+            leave(device)
+
+
+def _tool(job: BenchJob, phone: Phone) -> Tool | None:
+    """The user's tool, looked at before anything is exported for it; None for a simulated phone's own stand-in.
+
+    A stand-in that is named is taken, to see how a tool of another version, or one that needs libraries, behaves.
+    """
+    if not phone.simulated:
+        return find_tool(job.tool, job.libs, lambda tool: check_abi(tool, phone.abi))
+    from engine.phone.simulated.stand_in import stand_in_of
+
+    named = tool_at(Path(job.tool), job.libs) if job.tool else None
+    return named if named and stand_in_of(named.program) else None
 
 
 def _choose(job: BenchJob, exports: Exports, phone: Phone) -> tuple[list[BenchRow], list[Export]]:
@@ -73,10 +99,17 @@ class _Bench:
     """One bench, once it is known what is measured."""
 
     def __init__(
-        self, job: BenchJob, context: JobContext, device: Device, phone: Phone, exports: Exports, scratch: Path
+        self,
+        job: BenchJob,
+        context: JobContext,
+        device: Device,
+        phone: Phone,
+        tool: Tool | None,
+        exports: Exports,
+        scratch: Path,
     ) -> None:
         self.job, self.context, self.device, self.phone = job, context, device, phone
-        self.exports, self.scratch = exports, scratch
+        self.given, self.exports, self.scratch = tool, exports, scratch
 
     def run(self, chosen: list[Export], refused: list[BenchRow], began: float) -> BenchResult:
         """All of it; raises PhoneFault, UserError or JobFailed."""
@@ -127,25 +160,25 @@ class _Bench:
     def push(self, chosen: list[Export], fed: list[Cargo]) -> list[str]:
         """Bring tool, models and inputs; the names of what had to be sent."""
         self.context.stage("phone.pushing", model=self.phone.model or self.phone.serial)
-        cargo = [*self.tool(), *fed]
+        tool = self.tool()
+        cargo = [*tool, *fed]
         for export in chosen:
             place = self.place(export)
             cargo.append(place)
             if self.phone.simulated:
                 cargo += folder_cargo(self.exports.twin(export), place.remote.parent / "model.nb.twin")
         clear_work(self.device)
+        clear_if_other(self.device, TOOLS, tool)
         return bring(self.device, cargo, self.context.check_cancelled).names
 
     def tool(self) -> list[Cargo]:
         """The user's tool with its libraries, or a simulated phone's own stand-in."""
-        if self.phone.simulated:
+        if self.given is None:
             from engine.phone.simulated.stand_in import simulated_tool
 
             return [Cargo(simulated_tool(self.scratch / "benchmark_bin"), PROGRAM, executable=True)]
-        tool = find_tool(self.job.tool, self.job.libs)
-        check_abi(tool, self.phone.abi)
-        libraries = [Cargo(path, TOOLS / path.name) for path in tool.libraries]
-        return [Cargo(tool.program, PROGRAM, executable=True), *libraries]
+        libraries = [Cargo(path, TOOLS / path.name) for path in self.given.libraries]
+        return [Cargo(self.given.program, PROGRAM, executable=True), *libraries]
 
     def loaded(self, export: Export, fed: list[Cargo]) -> Loaded:
         """An export as it lies on the phone."""

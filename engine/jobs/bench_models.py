@@ -20,6 +20,7 @@ from engine.contract.recipe import Step
 from engine.detector.header import read_info
 from engine.detector.spec import find_spec
 from engine.exporting import is_quantised, nb_figure, refuse, refuse_detector, save_model
+from engine.jobs.interrupting import interruptible
 from engine.measuring import calibration_of, computed_figures
 from engine.phone.workspace import digest
 from engine.technique import Context
@@ -79,7 +80,7 @@ class Exports:
         if precision == "fp16" and backend == "arm" and phone_fp16 is False:
             return Message(code="phone.no_fp16", args={"soc": soc})
         if precision == "int8" and not self.quantised and self.family == "rcnn":
-            return Message(code="plan.two_stage_int8", args={"technique": QUANTISE_HERE.technique})
+            return Message(code="phone.two_stage_int8")
         try:
             refuse_detector(self.choice.key, backend)
             refuse(steps, backend, precision)
@@ -94,8 +95,9 @@ class Exports:
         export = Export(precision, backend, root / f"{backend}-{precision}", root / "program", here)
         if not (export.folder / "model.json").is_file():
             self._context.stage("phone.exporting", precision=precision, backend=backend)
-            self._make_program(export)
-            whole(export.folder, lambda scratch: self._make(export, scratch))
+            with interruptible(self._context.check_cancelled):
+                self._make_program(export)
+                whole(export.folder, lambda scratch: self._make(export, scratch))
         return export
 
     def twin(self, export: Export) -> Path:
@@ -105,7 +107,8 @@ class Exports:
         folder = export.program.with_name("twin")
         if not folder.is_dir():
             self._context.stage("phone.exporting_twin")
-            whole(folder, lambda scratch: self._make_twin(export, scratch))
+            with interruptible(self._context.check_cancelled):
+                whole(folder, lambda scratch: self._make_twin(export, scratch))
         return folder
 
     def _steps(self, precision: Precision) -> Sequence[Step]:

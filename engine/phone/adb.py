@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+import select
 import shutil
 import subprocess
 import tempfile
@@ -17,6 +18,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from engine.contract.job import BenchLimits
 from engine.contract.messages import UserError
@@ -186,19 +188,28 @@ class Tracking:
 
     def __init__(self, adb: Adb) -> None:
         self._process = subprocess.Popen(
-            [adb.program, "track-devices"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+            [adb.program, "track-devices"],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            bufsize=0,  # what lies in a buffer of ours, `select` does not see
         )
         self._closing = threading.Event()
 
-    def next(self) -> str | None:
-        """The next list, waited for; None at the end. It is framed by four hexadecimal digits of its length."""
-        assert self._process.stdout is not None
-        length = self._process.stdout.read(4)
+    def next(self, wait_s: float | None = None) -> str | None:
+        """The next list, waited for at most `wait_s` (for ever if None); "" when none came, None at the end.
+
+        A list is framed by four hexadecimal digits of its length; one without phones is an empty line here.
+        """
+        stream = self._process.stdout
+        assert stream is not None
+        if not select.select([stream], [], [], wait_s)[0]:
+            return ""
         try:
-            size = int(length, 16)
+            size = int(_exactly(stream, 4), 16)
         except ValueError:
             return None
-        return self._process.stdout.read(size).decode("utf-8", "replace")
+        return _exactly(stream, size).decode("utf-8", "replace") or "\n"
 
     def close(self) -> None:
         """End it."""
@@ -206,6 +217,14 @@ class Tracking:
         self._process.wait()
         if self._process.stdout is not None:
             self._process.stdout.close()
+
+
+def _exactly(stream: IO[bytes], count: int) -> bytes:
+    """So many bytes, fewer only at the end."""
+    data = b""
+    while len(data) < count and (more := stream.read(count - len(data))):
+        data += more
+    return data
 
 
 def _text(stream: object) -> str:

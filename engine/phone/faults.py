@@ -7,6 +7,7 @@ import re
 from engine.contract.messages import Argument, JobFailed
 
 _LONGEST_WORDS = 240
+_COLOUR = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 # What adb says (29 to 35), in the order in which it is asked; the first that is found names the fault.
 # fmt: off
@@ -46,7 +47,7 @@ class PhoneFault(JobFailed):
 
 
 ROW_FAULTS = frozenset(
-    {"phone.sigill", "phone.crashed", "phone.no_kernel", "phone.garbage", "phone.no_outputs", "phone.push_broken"}
+    f"phone.{name}" for name in ("sigill", "crashed", "no_kernel", "no_opencl", "garbage", "no_outputs", "push_broken")
 )
 
 
@@ -69,6 +70,7 @@ def _fault(code: str, serial: str, words: str) -> PhoneFault:
 
 
 def shorten(words: str) -> str:
-    """Words of a program as one short line; the end, where a program says why it ended."""
-    line = " ".join(words.split()) or "-"
+    """Words of a program as one short line of what can be shown; the end, where a program says why it ended."""
+    bare = _COLOUR.sub("", words)
+    line = " ".join("".join(c if c.isprintable() else " " for c in bare).split()).rstrip(".") or "-"
     return line if len(line) <= _LONGEST_WORDS else "... " + line[-_LONGEST_WORDS:]

@@ -43,7 +43,8 @@ _PROBLEMS: dict[PhoneState, str] = {
     "connecting": "phone.offline",
     "unknown": "phone.not_usable",
 }
-_SETTLES_S = 1.0
+_UNCLEAR = frozenset({"phone.offline", "phone.gone", "phone.unplugged", "phone.silent"})
+_SETTLES_S, _RETURNS_S, _LOOK_S = 1.0, 2.0, 0.1
 NOTES = (Message(code="phone.no_hexagon"),)
 
 
@@ -52,37 +53,72 @@ def list_phones(adb: Adb) -> PhoneList:
 
     Raises PhoneFault when the server is in trouble.
     """
+    return PhoneList(phones=tuple(describe(adb, *line) for line in known_devices(adb).items()), notes=NOTES)
+
+
+def known_devices(adb: Adb) -> dict[str, PhoneState]:
+    """Serial numbers with their states, as adb's server knows them; no phone is asked anything.
+
+    Raises PhoneFault when the server is in trouble.
+    """
     adb.start_server()
     answer = adb.call(["devices"], limit_s=adb.limits.command_s, doing="devices")
-    return PhoneList(phones=tuple(describe(adb, *line) for line in device_lines(answer.out)), notes=NOTES)
+    return dict(device_lines(answer.out))
 
 
-def watch_phones(adb: Adb) -> Iterator[PhoneList]:
-    """The list now, and again whenever a phone comes, goes or changes its state; ends when the server does."""
+def watch_phones(adb: Adb, again_s: float | None = None) -> Iterator[PhoneList]:
+    """The list now, and whenever a phone comes, goes or changes its state; ends when the server does.
+
+    Every `again_s` the phones are asked anew: temperature and battery change by themselves, which adb does not tell.
+    """
     adb.start_server()
     tracking = Tracking(adb)
+    known = ""
     try:
-        while (text := tracking.next()) is not None:
-            yield PhoneList(phones=tuple(describe(adb, *line) for line in device_lines(text)), notes=NOTES)
+        while (text := tracking.next(again_s)) is not None:
+            known = text or known
+            yield PhoneList(phones=tuple(describe(adb, *line) for line in device_lines(known)), notes=NOTES)
     finally:
         tracking.close()
 
 
 def find_phone(adb: Adb, serial: str) -> Phone:
-    """The phone with that serial number; raises PhoneFault with the remedy if it is not there or not usable."""
-    known = list_phones(adb).phones
-    found = next((phone for phone in known if phone.serial == serial), None)
-    if found is not None and found.state == "offline":
+    """The phone with that serial number; raises PhoneFault with the remedy if it is not there or not usable.
+
+    No other phone is asked: one that is silent would hold this one up.
+    """
+    known = known_devices(adb)
+    if known.get(serial) == "offline":
         # So is every phone for a moment after it was plugged in, one that waits for its user's yes among them.
         time.sleep(_SETTLES_S)
-        known = list_phones(adb).phones
-        found = next((phone for phone in known if phone.serial == serial), None)
-    if found is None:
-        names = ", ".join(phone.serial for phone in known) or "-"
-        raise PhoneFault("phone.unknown_serial", serial=serial, known=names)
+        known = known_devices(adb)
+    if serial not in known:
+        raise PhoneFault("phone.unknown_serial", serial=serial, known=", ".join(known) or "-")
+    found = describe(adb, serial, known[serial])
     if found.problem is not None:
         raise PhoneFault(found.problem.code, **found.problem.args)
     return found
+
+
+def explained(adb: Adb, fault: PhoneFault, serial: str) -> PhoneFault:
+    """A fault that broke off work on a phone, or what adb's server knows a moment later, where that says more.
+
+    A phone that takes back its yes in the middle of work first looks as if its cable were pulled out.
+    """
+    if fault.code not in _UNCLEAR:
+        return fault
+    end = time.monotonic() + (0 if fault.code == "phone.silent" else _RETURNS_S)
+    while True:
+        adb.check()
+        try:
+            state = known_devices(adb).get(serial)
+        except PhoneFault:
+            return fault
+        if state in ("unauthorized", "no_permissions"):
+            return PhoneFault(_PROBLEMS[state], serial=serial)
+        if state == "ready" or time.monotonic() > end:
+            return fault
+        time.sleep(_LOOK_S)
 
 
 def device_lines(text: str) -> Iterator[tuple[str, PhoneState]]:

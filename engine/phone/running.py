@@ -20,6 +20,7 @@ _VERSION = r"not consistent with current Paddle-Lite version|model format cannot
 _NO_KERNEL = r"no kernel for|kernels\.size\(\)|op not supported|Unsupported op|no op found"
 _LIBRARY = r"CANNOT LINK EXECUTABLE|error while loading shared libraries|library \".*\" not found"
 _NOT_EXECUTABLE = r"Permission denied|not executable|Exec format error|inaccessible or not found|: not found"
+_UNKNOWN_FLAG = r"unknown command line flag"
 _SIGNALS = {4: "SIGILL", 6: "SIGABRT", 7: "SIGBUS", 9: "SIGKILL", 11: "SIGSEGV"}
 _SIGILL = 4
 
@@ -53,7 +54,7 @@ def run_tool(device: Device, request: Request, *, limit_s: float) -> str:
     )
     answer = device.shell(script, limit_s=limit_s, pulse=True, doing="benchmark_bin")
     if answer.status != 0 or re.search(_VERSION, answer.words):
-        raise _failure(device, request, answer)
+        raise failure(device, request, answer)
     with tempfile.TemporaryDirectory(prefix="espalier-") as scratch:
         local = Path(scratch) / "result.txt"
         try:
@@ -61,7 +62,7 @@ def run_tool(device: Device, request: Request, *, limit_s: float) -> str:
         except PhoneFault as fault:
             if not re.search("No such file|does not exist", str(fault.message.args.get("words", ""))):
                 raise
-            raise PhoneFault("phone.garbage", words=shorten(answer.words)) from fault  # it left no result
+            return answer.out  # it left no result file, as tools before 2.10 do not: it is all in its words
         return local.read_text(encoding="utf-8", errors="replace")
 
 
@@ -88,7 +89,7 @@ def _flags(request: Request) -> list[str]:
     return flags
 
 
-def _failure(device: Device, request: Request, answer: Answer) -> PhoneFault:
+def failure(device: Device, request: Request, answer: Answer) -> PhoneFault:
     """Why a process of the tool failed, by its exit status and its words (facts, section 3.5)."""
     words, short = answer.words, shorten(answer.words)
     signal = answer.status - 128 if answer.status > 128 else 0
@@ -100,12 +101,16 @@ def _failure(device: Device, request: Request, answer: Answer) -> PhoneFault:
         return PhoneFault("phone.opt_version", words=short)
     if re.search(_LIBRARY, words):
         return PhoneFault("phone.library", words=short)
+    if re.search(_NO_KERNEL, words) and request.backend == "opencl":
+        return PhoneFault("phone.no_opencl", words=short)
     if re.search(_NO_KERNEL, words):
         return PhoneFault("phone.no_kernel", precision=request.precision, words=short)
     if re.search("No space left on device", words):
         return PhoneFault("phone.no_space", serial=device.serial)
     if answer.status in (126, 127) or re.search(_NOT_EXECUTABLE, words):
         return PhoneFault("phone.not_executable", serial=device.serial, words=short)
+    if re.search(_UNKNOWN_FLAG, words):
+        return PhoneFault("phone.unknown_flag", words=short)
     if signal in _SIGNALS:
         return PhoneFault("phone.crashed", signal=_SIGNALS[signal], words=short)
     known = fault_of(answer.words, device.serial, "benchmark_bin")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -27,26 +28,34 @@ class Tool:
     libraries: tuple[Path, ...] = ()
 
 
-def find_tool(program: str | None, libs: str | None) -> Tool:
+def find_tool(program: str | None, libs: str | None, check: Callable[[Tool], None] = lambda tool: None) -> Tool:
     """The tool that is named, else that of ESPALIER_BENCHMARK_BIN, else the one remembered.
 
-    Raises UserError `phone.no_tool` with what to do where there is none, or a path that is no file. A tool that was
-    named is remembered for the next time.
+    Raises UserError `phone.no_tool` with what to do where there is none, or a path that is no file, and what `check`
+    raises. A tool that was named is remembered for the next time, if `check` found nothing wrong with it.
     """
     remembered = _remembered()
     chosen = program or os.environ.get(VARIABLE) or remembered.get("benchmark_bin")
     if not chosen:
         raise UserError("phone.no_tool", variable=VARIABLE)
     path = Path(chosen)
-    if not path.is_file():
-        raise UserError("phone.tool_missing", path=str(path))
-    folder = libs or (remembered.get("libs") if chosen == remembered.get("benchmark_bin") else None)
-    if folder and not Path(folder).is_dir():
-        raise UserError("phone.libs_missing", path=str(folder))
+    same = str(path.resolve()) == remembered.get("benchmark_bin")
+    folder = libs or (remembered.get("libs") if same else None)
+    tool = tool_at(path, folder)
+    check(tool)
     if program:
         _remember(path.resolve(), Path(folder).resolve() if folder else None)
-    libraries = sorted(Path(folder).glob("*.so*")) if folder else []
-    return Tool(path, tuple(library for library in libraries if library.is_file()))
+    return tool
+
+
+def tool_at(program: Path, libs: str | None) -> Tool:
+    """The tool at a path with the libraries of a folder; raises UserError where one of them is not there."""
+    if not program.is_file():
+        raise UserError("phone.tool_missing", path=str(program))
+    if libs and not Path(libs).is_dir():
+        raise UserError("phone.libs_missing", path=libs)
+    libraries = sorted(Path(libs).glob("*.so*")) if libs else []
+    return Tool(program, tuple(library for library in libraries if library.is_file()))
 
 
 def settings_file() -> Path:
@@ -90,8 +99,8 @@ def check_abi(tool: Tool, phone_abi: str | None) -> None:
 def check_version(told: str | None) -> None:
     """Raise PhoneFault `phone.version` if the tool is of another Paddle Lite than the optimiser of this machine.
 
-    Major and minor number count: a release candidate and its tag (2.13rc0, v2.13-rc) are one version, and a tool that
-    tells no number, only a commit, is let through.
+    Major and minor number count: a release candidate, its tag and its branch (2.13rc0, v2.13-rc, release/v2.13(c0ffee))
+    are one version, and a tool that tells no number, only a commit, is let through.
     """
     tool, opt = _numbers(told or ""), _numbers(version("paddlelite"))
     if tool is not None and tool != opt:
@@ -99,5 +108,5 @@ def check_version(told: str | None) -> None:
 
 
 def _numbers(words: str) -> tuple[int, int] | None:
-    found = re.match(r"v?(\d+)\.(\d+)", words.strip())
+    found = re.match(r"(?:\S*/)?v?(\d+)\.(\d+)", words.strip())
     return (int(found[1]), int(found[2])) if found else None

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _NUMBER = r"([-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)"
 _HEADER = re.compile(r"^=+ .* =+$")
-_LINE = re.compile(rf"^(init|first|min|max|avg|peak)\s*=\s*{_NUMBER}\s*$")
+_LINE = re.compile(rf"^(init|first|min|max|avg|peak)\s*=\s*{_NUMBER}(?:\s.*)?$")
 _VERSION = re.compile(r"^benchmark_bin version\s*[:=]\s*(\S.*?)\s*$", re.MULTILINE)
 _OLD = re.compile(rf"min\s*=\s*{_NUMBER}.*?max\s*=\s*{_NUMBER}.*?(?:average|avg)\s*=\s*{_NUMBER}")
 _OLD_FIRST = re.compile(rf"first\s*=\s*{_NUMBER}")

@@ -75,6 +75,13 @@ def bring(device: Device, cargo: Sequence[Cargo], check: Callable[[], None] = la
     return pushed
 
 
+def clear_if_other(device: Device, folder: RemotePath, cargo: Sequence[Cargo]) -> None:
+    """Empty a folder on the phone unless it has every file of `cargo`: what another tool left would be linked in."""
+    present = digests(device, [item.remote for item in cargo])
+    if any(present.get(item.remote) != digest(item.local) for item in cargo):
+        device.ask(Script("rm -rf {}", folder), doing="clear")
+
+
 def digests(device: Device, paths: Sequence[RemotePath]) -> dict[RemotePath, str | None]:
     """The SHA-256 of files on the phone, as it computes them now; None for one that is not there."""
     found: dict[RemotePath, str | None] = {}

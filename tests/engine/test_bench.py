@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 import subprocess
@@ -25,35 +24,14 @@ from engine.data.importing import import_dataset
 from engine.jobs.bench import run as bench
 from engine.phone.adb import Adb
 from engine.phone.faults import PhoneFault
-from engine.phone.listing import list_phones
-from engine.phone.simulated.misbehaviour import FAULTS
+from engine.phone.listing import find_phone, list_phones, watch_phones
 from engine.phone.simulated.phone import SimulatedPhone
-from tests.fakes.phones import Context, adb_server, bench_job, call, connect, quantised_run, untrained_run
+from engine.phone.simulated.stand_in import simulated_tool
+from engine.phone.tool import settings_file
+from tests.fakes.faults import CASES, SURE, may_pass
+from tests.fakes.phones import Context, adb_server, bench_job, call, connect, files_of, quantised_run, untrained_run
 
 HOSTILE = '0001 it\'s "quoted"; touch pwned & $(touch pwned) `id` 图片\nline *?'
-STAGES = ("phone.finding", "phone.pushing", "phone.measuring")
-FAULTY = [f"{name}:{at}" if at else name for name, ats in FAULTS.items() for at in (ats or ("",))]
-CASES = [(fault, stage) for fault in FAULTY for stage in STAGES]
-CASES += [
-    (fault, "phone.comparing") for fault in ("silence:run", "unplugged:pull", "not_executable", "garbage", "sigill")
-]
-SURE = {
-    "unauthorized": {"phone.unauthorized", "phone.offline", "phone.gone", "phone.unplugged", "phone.unknown_serial"},
-    "offline": {"phone.offline", "phone.gone", "phone.unplugged", "phone.silent", "phone.unknown_serial"},
-    "unplugged": {"phone.offline", "phone.gone", "phone.unplugged", "phone.silent", "phone.adb_failed"},
-    "silence": {"phone.silent", "phone.offline", "phone.unplugged", "phone.timeout", "phone.unknown_serial"},
-    "no_space": {"phone.no_space"},
-    "read_only": {"phone.not_writable"},
-    "not_executable": {"phone.not_executable"},
-    "wrong_version": {"phone.version"},
-    "model_format": {"phone.opt_version"},
-    "sigill": {"phone.sigill"},
-    "garbage": {"phone.garbage"},
-    "truncated": {"phone.garbage"},
-    "slow": set(),
-    "throttling": set(),
-}
-"""The codes that may name each fault; none for a phone that is only slow."""
 
 
 @dataclass
@@ -152,16 +130,18 @@ def test_a_cancelled_bench_ends_at_once_and_leaves_nothing_behind(desk: Desk, tm
     context.folder.cancel.unlink()
 
 
+def test_a_cancel_while_it_exports_is_heeded_in_the_middle(desk: Desk, tmp_path: Path) -> None:
+    context = Context(tmp_path, lambda code: context.folder.cancel.touch() if code == "phone.exporting" else None)
+    with pytest.raises(Cancelled):
+        bench(bench_job(desk.folder, desk.run, desk.phone, cache=str(tmp_path / "cache")), context)
+    assert not [path for path in (tmp_path / "cache").rglob("*") if path.is_file()]
+
+
 def test_a_phone_is_listed_with_what_it_is(desk: Desk) -> None:
     told = list_phones(Adb())
     (phone,) = told.phones
-    assert (phone.state, phone.soc_key, phone.abi, phone.simulated, phone.fp16) == (
-        "ready",
-        "SD855",
-        "arm64-v8a",
-        True,
-        True,
-    )
+    assert (phone.state, phone.soc_key, phone.abi) == ("ready", "SD855", "arm64-v8a")
+    assert phone.simulated and phone.fp16
     assert phone.sensors and phone.sensors.battery_percent and phone.free_bytes and phone.android
     assert [note.code for note in told.notes] == ["phone.no_hexagon"]
 
@@ -201,11 +181,12 @@ def test_a_watch_tells_again_when_a_phone_goes(desk: Desk) -> None:
             connect(desk.phone)
 
 
-def test_without_adb_it_is_said_how_to_get_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(PhoneFault) as caught:
-        Adb()
-    assert caught.value.code == "phone.adb_missing" and "apt-get install adb" in caught.value.message.text()
+def test_a_watch_asks_for_temperatures_anew(desk: Desk) -> None:
+    watch = watch_phones(Adb(), 0.1)
+    first, second = next(watch), next(watch)  # the second comes though no phone came or went
+    watch.close()  # type: ignore[attr-defined]
+    times = [phone.sensors.seconds for told in (first, second) for phone in told.phones if phone.sensors]
+    assert len(times) == 2 and times[0] < times[1]
 
 
 def test_fp16_is_refused_in_words_where_the_processor_has_none(desk: Desk, tmp_path: Path) -> None:
@@ -228,12 +209,69 @@ def test_sigill_in_one_precision_leaves_the_others(desk: Desk, tmp_path: Path) -
     assert [row.problem.code if row.problem else None for row in rows] == [None, "phone.sigill"]
 
 
+def test_a_tool_that_needs_libraries_and_prints_the_old_format(desk: Desk, tmp_path: Path) -> None:
+    tool = simulated_tool(tmp_path / 'bench "tool"; $(touch x) 工具', old=True, libraries=("libold one.so",))
+    with pytest.raises(JobFailed) as caught:
+        measured(desk, tmp_path, tool=str(tool))
+    assert caught.value.message.code == "phone.library" and "--libs" in caught.value.message.text()
+    libs = tmp_path / "it's; libs"
+    libs.mkdir()
+    shutil.copy(tool, libs / "libold one.so")
+    result = measured(desk, tmp_path, tool=str(tool), libs=str(libs), parity_pictures=1)
+    assert result.rows[0].median_ms and result.runtime is None and result.parity[0].agrees
+    assert not settings_file().exists()  # what only a simulated phone understands is not remembered for a real one
+    measured(desk, tmp_path)
+    assert not desk.phone.machine.storage.exists("/data/local/tmp/espalier/tool/libold one.so")  # of another tool
+
+
+def test_a_tool_of_another_version_is_refused(desk: Desk, tmp_path: Path) -> None:
+    with pytest.raises(JobFailed) as caught:
+        measured(desk, tmp_path, tool=str(simulated_tool(tmp_path / "benchmark_bin", "release/v2.12(c0ffee)")))
+    assert caught.value.message.code == "phone.version"
+
+
+def test_a_phone_that_takes_back_its_yes_in_mid_bench_is_not_called_offline(desk: Desk, tmp_path: Path) -> None:
+    revoked = Context(tmp_path, lambda code: desk.phone.switch("unauthorized") if code == "phone.measuring" else None)
+    with pytest.raises(PhoneFault) as caught:
+        bench(bench_job(desk.folder, desk.run, desk.phone), revoked)
+    desk.phone.switch(None)
+    connect(desk.phone)
+    assert caught.value.code == "phone.unauthorized"
+
+
+def test_the_tool_is_looked_at_before_anything_is_exported(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = desk.phone.machine.body.properties() | {"ro.espalier.simulated": ""}  # a phone that asks for a real tool
+    monkeypatch.setattr(desk.phone.machine.body, "properties", lambda: told)
+    none, script = str(tmp_path / "none"), tmp_path / "script"
+    script.write_text("#!/bin/sh\n" * 9)
+    for tool, code in ((None, "no_tool"), (none, "tool_missing"), (str(script), "not_elf")):
+        with pytest.raises(UserError) as caught:
+            measured(desk, tmp_path, tool=tool, cache=str(tmp_path / "new"))
+        assert caught.value.message.code == f"phone.{code}" and not (tmp_path / "new").exists()
+    assert not settings_file().exists()
+    monkeypatch.undo()
+    with pytest.raises(UserError):  # a wrong path is told on a simulated phone too
+        measured(desk, tmp_path, tool=none)
+
+
+def test_a_bench_asks_no_other_phone(desk: Desk, tmp_path: Path) -> None:
+    record = tmp_path / "other.jsonl"
+    with SimulatedPhone("SD845", record=record) as other:
+        connect(other)
+        assert find_phone(Adb(), desk.phone.serial).serial == desk.phone.serial
+        assert not record.exists() or not record.read_text(encoding="utf-8")
+        assert list_phones(Adb()).phones and "getprop" in record.read_text(encoding="utf-8")
+        call("disconnect", other.serial)
+
+
 @pytest.mark.parametrize(("fault", "stage"), CASES)
 def test_a_fault_at_any_stage_is_one_sentence_and_the_next_bench_succeeds(
     desk: Desk, tmp_path: Path, fault: str, stage: str
 ) -> None:
     desk.phone.machine.storage.remove("/data/local/tmp/espalier")
-    before, kept = project_of(desk), len(list(benches(desk.run)))
+    before, kept = files_of(desk.folder), len(list(benches(desk.run)))
     more = {"precisions": ["fp16"], "parity_pictures": int(stage == "phone.comparing")}
     began = time.monotonic()
 
@@ -258,22 +296,5 @@ def test_a_fault_at_any_stage_is_one_sentence_and_the_next_bench_succeeds(
         # On an idle machine it is under 5 s; the bound is for a loaded one, and far below what a hang would take.
         assert took < 20, f"{fault} at {stage} held the bench for {took:.1f} s"
         assert code in SURE[fault.split(":")[0]], (fault, stage, code)
-        assert len(list(benches(desk.run))) == kept and project_of(desk) == before
+        assert len(list(benches(desk.run))) == kept and files_of(desk.folder) == before
     assert measured(desk, tmp_path, precisions=["fp16"]).rows[0].median_ms
-
-
-def may_pass(fault: str, stage: str) -> bool:
-    """Whether a bench may end well under a fault: the phone is only slow, or by then nothing is sent any more.
-
-    Once the times are there, a tool that fails in the comparison is a red row.
-    """
-    name, _, at = fault.partition(":")
-    late = stage in ("phone.measuring", "phone.comparing")
-    in_comparison = name in ("wrong_version", "garbage", "truncated", "sigill")
-    return not SURE[name] or (at == "push" and late) or (in_comparison and stage == "phone.comparing")
-
-
-def project_of(desk: Desk) -> dict[str, str]:
-    """The project's files but for its cache and its benches."""
-    files = [path for path in desk.folder.root.rglob("*") if path.is_file() and ".cache" not in path.parts]
-    return {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in files if path.parent.name != "benches"}

@@ -75,6 +75,11 @@ def test_the_new_format_is_read() -> None:
     assert detections_of(NEW)[:, 0].tolist() == [1]
 
 
+def test_the_new_format_is_read_with_units_and_lines_of_a_log_between() -> None:
+    noisy = NEW.replace("20.000", "20.000 ms").replace("max   =", "[I 12/ 1 10:11 x.cc:3] on\nmax   =")
+    assert parse_perf(noisy.replace("\n", "\r\n")) == parse_perf(NEW)
+
+
 def test_the_old_format_is_read() -> None:
     perf = parse_perf(OLD)
     assert (perf.minimum, perf.maximum, perf.average, perf.version) == (29.12, 31.5, 30.24, None)

@@ -12,13 +12,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.cli.phones import rough
 from engine.contract.messages import JobFailed, UserError
-from engine.contract.phones import BenchRow, Phone, Sensors, SustainedPoint
-from engine.phone.faults import PhoneFault, fault_of
+from engine.contract.phones import BenchRow, Phone, PhoneList, Sensors, SustainedPoint
+from engine.phone.adb import Adb, Answer, Device
+from engine.phone.faults import PhoneFault, fault_of, shorten
 from engine.phone.listing import device_lines, parse_identity
 from engine.phone.measuring import Loaded
 from engine.phone.parity import Found, broken, with_map
 from engine.phone.parity import judge as judge_parity
+from engine.phone.running import Request, failure
 from engine.phone.sensors import parse_sensors, slowed_down
 from engine.phone.sustained import judge as judge_sustained
 from engine.phone.tool import VARIABLE, Tool, abi_of, check_abi, check_version, find_tool
@@ -92,6 +95,10 @@ def test_what_adb_says_is_known(words: str, code: str) -> None:
     assert fault_of(words, "S", "push").code == code
 
 
+def test_what_a_phone_prints_becomes_one_line_that_does_nothing_to_a_terminal() -> None:
+    assert shorten("\x1b[31mCheck\x1b[0m failed:\r\n\x07 no file.\0\n") == "Check failed: no file"
+
+
 def test_lists_of_devices_are_read() -> None:
     text = "List of devices attached\nab c\tdevice\nx\tunauthorized\ny\tno permissions (see [http])\nz\trecovery\n"
     assert list(device_lines(text)) == [
@@ -122,6 +129,16 @@ def test_sensors_take_the_processors_hottest_zone_and_leave_dummies_out() -> Non
     assert (told.temperature_c, told.clocks_mhz, told.battery_percent) == (41.2, (1785, 2841), 77)
     assert parse_sensors(f"{mark}{mark}  temperature: 301\n").temperature_c == 30.1
     assert parse_sensors("").temperature_c is None
+
+
+def test_a_watch_tells_of_degrees_and_not_of_clocks() -> None:
+    def told(heat: float, clock: int, battery: int = 80) -> PhoneList:
+        sensors = Sensors(seconds=clock, temperature_c=heat, battery_percent=battery, clocks_mhz=(clock,))
+        return PhoneList(phones=(Phone(serial="x", state="ready", sensors=sensors, free_bytes=clock),))
+
+    assert rough(told(34.1, 900)) == rough(told(34.3, 2800))
+    assert rough(told(34.1, 900)) != rough(told(36.0, 900))
+    assert rough(told(34.1, 900)) != rough(told(34.1, 900, 79))
 
 
 def test_throttling_is_noticed_in_times_and_in_clocks() -> None:
@@ -162,6 +179,12 @@ def test_a_tool_is_found_by_name_by_variable_and_by_memory(tmp_path: Path, monke
     library = elf(libs / "libc++_shared.so", 183)
     assert find_tool(str(one), str(libs)) == Tool(one, (library,))
     assert find_tool(None, None) == Tool(one, (library,))
+    (tmp_path / "link").symlink_to(one)
+    assert find_tool(str(tmp_path / "link"), None).libraries == (library,)  # it is the same tool by another name
+    other = elf(tmp_path / "other", 62)
+    with pytest.raises(UserError):
+        find_tool(str(other), None, lambda tool: check_abi(tool, "arm64-v8a"))
+    assert find_tool(None, None).program == one.resolve()  # what does not fit the phone is not remembered
     monkeypatch.setenv(VARIABLE, str(two))
     assert find_tool(None, None) == Tool(two)
     with pytest.raises(UserError) as caught:
@@ -170,7 +193,16 @@ def test_a_tool_is_found_by_name_by_variable_and_by_memory(tmp_path: Path, monke
 
 
 @pytest.mark.parametrize(
-    ("told", "fits"), [("v2.13-rc", True), ("a1b2c3d", True), ("v2.12", False), ("2.14-rc", False)]
+    ("told", "fits"),
+    [
+        ("v2.13-rc", True),
+        ("release/v2.13(a1b2c3d)", True),
+        ("develop(a1b2c3d)", True),
+        ("a1b2c3d", True),
+        ("v2.12", False),
+        ("release/v2.12(a1b2c3d)", False),
+        ("2.14-rc", False),
+    ],
 )
 def test_the_tool_must_be_of_the_optimisers_version(told: str, fits: bool) -> None:
     if fits:
@@ -230,3 +262,18 @@ def test_garbage_on_the_phone_is_a_red_row() -> None:
     assert with_map(good, 50, phone=23.8, host=24.0).agrees
     fault = PhoneFault("phone.no_outputs", words="x")
     assert not broken(loaded, 3, fault.message).agrees
+
+
+def test_without_adb_it_is_said_how_to_get_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(PhoneFault) as caught:
+        Adb()
+    assert caught.value.code == "phone.adb_missing" and "apt-get install adb" in caught.value.message.text()
+
+
+def test_opencl_kernels_that_are_missing_have_a_remedy_of_their_own() -> None:
+    request = Request(RemotePath("/m"), "fp16", "opencl", 1, "1,2", (), 0, 1)
+    fault = failure(Device(Adb(), "x"), request, Answer(134, "", "Check failed: no kernel for 'conv2d'"))
+    assert fault.code == "phone.no_opencl" and not fault.fatal and "--backend arm" in fault.message.text()
+    unknown = failure(Device(Adb(), "x"), request, Answer(1, "", "ERROR: unknown command line flag 'cpu_precision'"))
+    assert unknown.code == "phone.unknown_flag"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import socket
 import subprocess
 from collections.abc import Callable, Iterator
@@ -99,6 +100,12 @@ def bench_job(folder: ProjectFolder, run: Path, phone: SimulatedPhone, **more: o
         "limits": LIMITS,
     }
     return BenchJob.model_validate(told | more)
+
+
+def files_of(folder: ProjectFolder) -> dict[str, str]:
+    """The project's files with their sums, but for its cache and its benches."""
+    files = [path for path in folder.root.rglob("*") if path.is_file() and ".cache" not in path.parts]
+    return {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in files if path.parent.name != "benches"}
 
 
 class Context(JobContext):

@@ -14,7 +14,7 @@ _HEADER = struct.pack("<16sHHIQQQIHHHHHH", b"\x7fELF\x02\x01\x01", 2, 183, 1, 0,
 
 @dataclass(frozen=True)
 class StandIn:
-    """What the tool says and needs: its version, `old` output format (2.9 and before), libraries by their name."""
+    """What the tool says and needs: its version, `old` output format (2.9 and before, no result file), libraries."""
 
     version: str = "v2.13-rc"
     old: bool = False

@@ -100,7 +100,7 @@ def _measured(machine: Machine, shell: Shell, stand_in: StandIn, flags: dict[str
         text = "\x1b[0m\ufffd\ufffd simulated garbage 0xdeadbeef min = nan max = -1\n"
     if faults.has("truncated"):
         text = text[: len(text) // 3]
-    if flags["result_path"]:
+    if flags["result_path"] and not stand_in.old:
         try:
             machine.storage.writable(shell.path(flags["result_path"])).write_text(text, encoding="utf-8")
         except OSError as error:
