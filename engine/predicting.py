@@ -8,9 +8,9 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from engine.assembly import Model, load
-from engine.contract.job import TrainJob, parse_job
+from engine.contract.job import TrainJob
 from engine.contract.project import ProjectFolder
-from engine.contract.runs import RunFolder
+from engine.contract.runs import RunFolder, read_job
 from engine.measuring import calibration_of, predictor_of, runs_as_program
 from engine.technique import Calibration
 
@@ -67,7 +67,7 @@ def _calibration(run: Path, model: Model) -> Calibration | None:
 
     if not RunFolder(run).job.is_file():
         return None
-    job = parse_job(RunFolder(run).job.read_text(encoding="utf-8"))
+    job = read_job(RunFolder(run))
     # A project that was moved has its data beside the run, and elsewhere than the job says.
     beside = ProjectFolder(run.resolve().parent.parent).index
     path = beside if beside.is_file() or not isinstance(job, TrainJob) else Path(job.index)

@@ -16,16 +16,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
 from engine.context import JobContext
 from engine.contract.events import CancelledEvent, Failed, Finished, Hello
-from engine.contract.job import Job, parse_job
 from engine.contract.lock import LockRecord, RunLock, read_record
 from engine.contract.messages import Argument, Cancelled, JobFailed, Message, UserError
 from engine.contract.processes import start_time
 from engine.contract.project import write_atomically
-from engine.contract.runs import RunFolder, begin_sitting
+from engine.contract.runs import RunFolder, begin_sitting, read_job
 from engine.stream import EventWriter
 
 JobFunction = Callable[[Any, JobContext], dict[str, object]]
@@ -63,7 +60,7 @@ def _attempt(
     folder: RunFolder, context: JobContext, jobs: Mapping[str, JobFunction] | None, stop: _StopSignal
 ) -> tuple[Finished | CancelledEvent | Failed, int]:
     try:
-        job = _read_job(folder)
+        job = read_job(folder)
         function = jobs[job.kind] if jobs else importlib.import_module(f"engine.jobs.{job.kind}").run
         result = {"schema": RESULT_SCHEMA, **function(job, context)}
         context.flush()
@@ -79,17 +76,6 @@ def _attempt(
     except (Exception, SystemExit) as error:  # noqa: BLE001 - the one place where any failure becomes an event
         _log(folder, error)
         return (CancelledEvent(), 130) if stop.asked() else (_failed(_explain(error, folder)), 1)
-
-
-def _read_job(folder: RunFolder) -> Job:
-    try:
-        return parse_job(folder.job.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UserError("run.no_job", path=str(folder.root)) from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"]) or "-"
-        raise UserError("run.bad_job", path=str(folder.job), place=place, reason=first["msg"]) from error
 
 
 def _failed(message: Message, *, usage: bool = False) -> Failed:

@@ -10,10 +10,10 @@ from typing import Any
 
 from engine.cli.output import print_table
 from engine.cli.projects import open_project, report, trained_run
-from engine.contract.job import BenchJob, TrainJob, parse_job
+from engine.contract.job import BenchJob, TrainJob
 from engine.contract.messages import UserError
 from engine.contract.phones import BenchResult, BenchRow
-from engine.contract.runs import RunFolder
+from engine.contract.runs import RunFolder, read_job
 
 NAME = "bench"
 HELP = "latency, accuracy and heat of a run on a phone"
@@ -105,8 +105,8 @@ def _beginning(run: Path) -> Path | None:
 
 
 def _train_job(run: Path) -> TrainJob | None:
-    file = RunFolder(run).job
-    job = parse_job(file.read_text(encoding="utf-8")) if run.is_dir() and file.is_file() else None
+    folder = RunFolder(run)
+    job = read_job(folder) if run.is_dir() and folder.job.is_file() else None
     return job if isinstance(job, TrainJob) else None
 
 

@@ -6,11 +6,11 @@ import argparse
 from pathlib import Path
 
 from engine.cli.projects import figures_of, open_project, report, trained_run
-from engine.contract.job import TrainJob, TrainSettings, parse_job
+from engine.contract.job import TrainJob, TrainSettings
 from engine.contract.messages import UserError
 from engine.contract.project import DetectorChoice, ProjectFolder
 from engine.contract.recipe import Recipe, find_recipe
-from engine.contract.runs import RunFolder
+from engine.contract.runs import RunFolder, read_job
 
 NAME = "compress"
 HELP = "apply a recipe to a trained run: prune, distil, quantise"
@@ -88,7 +88,7 @@ def latest_run(folder: ProjectFolder) -> Path:
 
 
 def _settings_of(run: Path) -> TrainSettings:
-    job = parse_job(RunFolder(run).job.read_text(encoding="utf-8"))
+    job = read_job(RunFolder(run))
     return job.settings if isinstance(job, TrainJob) else TrainSettings()
 
 

@@ -7,9 +7,10 @@ from pathlib import Path
 
 from engine.cli.output import emit_json, print_table
 from engine.cli.projects import RUN_HEADERS, figures_of, open_project, report, run_row
-from engine.contract.job import TrainJob, parse_job
+from engine.contract.job import TrainJob
+from engine.contract.messages import UserError
 from engine.contract.phones import benches
-from engine.contract.runs import RunFolder
+from engine.contract.runs import RunFolder, read_job
 
 NAME = "show"
 HELP = "the runs of a project with their figures"
@@ -45,10 +46,10 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _parent(run_dir: Path) -> str | None:
-    file = RunFolder(run_dir).job
-    if not file.is_file():
+    try:
+        job = read_job(RunFolder(run_dir))
+    except UserError:  # the other runs can be shown all the same
         return None
-    job = parse_job(file.read_text(encoding="utf-8"))
     return Path(job.start).name if isinstance(job, TrainJob) and job.start else None
 
 

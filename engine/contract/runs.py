@@ -11,6 +11,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
+from pydantic import ValidationError
+
+from engine.contract.job import Job, parse_job
 from engine.contract.lock import FD_VARIABLE, LockRecord, RunLock, is_locked, read_record
 from engine.contract.messages import JobFailed, UserError
 from engine.contract.resources import ROOT
@@ -131,3 +134,15 @@ def _spawn(folder: RunFolder, lock: RunLock, command: Sequence[str]) -> subproce
             start_new_session=True,
             pass_fds=(lock.fd,),
         )
+
+
+def read_job(folder: RunFolder) -> Job:
+    """The job of a run; raises UserError where there is none, or one that this version cannot read."""
+    try:
+        return parse_job(folder.job.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UserError("run.no_job", path=str(folder.root)) from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"]) or "-"
+        raise UserError("run.bad_job", path=str(folder.job), place=place, reason=first["msg"]) from error

@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 
 from engine.cli import main
+from engine.contract.messages import UserError
 from engine.contract.project import DetectorChoice, Project, ProjectFolder
+from engine.contract.runs import RunFolder, read_job
 from tests.fakes.datasets import shots, write_coco, write_voc
 
 KEY = "ssdlite_mobilenet_v3_small"
@@ -106,6 +108,17 @@ def test_that_an_unknown_run_or_recipe_is_refused(refused: Callable[..., str], m
     assert "0009" in refused("evaluate", made.root, "0009")
     assert "espalier train" in refused("compress", made.root, "ssdlite-phone")
     assert "no-such" in refused("preview", made.root, "no-such")
+
+
+def test_that_a_job_that_this_version_cannot_read_is_named_and_hides_no_run(
+    made: ProjectFolder, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = made.new_run("newer")
+    job = {"kind": "train", "settings": {"from_the_future": 1}}
+    (run / "job.json").write_text(json.dumps(job), encoding="utf-8")
+    with pytest.raises(UserError, match=r"job\.json: not a valid job at train\."):
+        read_job(RunFolder(run))
+    assert main(["show", str(made.root)]) == 0 and run.name in capsys.readouterr().out
 
 
 def test_that_another_detectors_weights_are_refused(
