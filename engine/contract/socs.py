@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from functools import cache
 
@@ -47,6 +48,14 @@ def socs() -> dict[str, Soc]:
     return {
         path.stem: Soc.model_validate_json(path.read_text(encoding="utf-8")) for path in sorted(PHONES.glob("*.json"))
     }
+
+
+@cache
+def estimated_socs() -> dict[str, Soc]:
+    """The chips that there are estimates for, by key: of the others the published latencies had no figure to fit."""
+    fitted = json.loads((RESOURCES / "latency" / "coefficients.json").read_text(encoding="utf-8"))
+    seen = {name.split("/")[0] for name in fitted["seen"]}
+    return {key: soc for key, soc in socs().items() if key in seen}
 
 
 def find_soc(key: str) -> Soc:

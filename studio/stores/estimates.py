@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -12,17 +10,7 @@ from PySide6.QtCore import QObject
 
 from engine.contract.latency import PhoneChoice, PhoneEstimate
 from engine.contract.messages import Message
-from engine.contract.resources import RESOURCES
-from engine.contract.socs import Soc, socs
 from studio.stores.asking import LastQuestion
-
-
-@cache
-def estimated_socs() -> dict[str, Soc]:
-    """The chips that there are estimates for, by key: of the others the fit of the latencies had no figure."""
-    fitted = json.loads((RESOURCES / "latency" / "coefficients.json").read_text(encoding="utf-8"))
-    seen = {name.split("/")[0] for name in fitted["seen"]}
-    return {key: soc for key, soc in socs().items() if key in seen}
 
 
 class EstimateStore(LastQuestion):

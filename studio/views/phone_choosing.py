@@ -9,8 +9,8 @@ from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from engine.contract.latency import PhoneChoice
+from engine.contract.socs import estimated_socs
 from studio.i18n import bind, on_language, tr
-from studio.stores.estimates import estimated_socs
 from studio.views.schema_controls import QuietCombo
 
 THREADS = (1, 2, 4)

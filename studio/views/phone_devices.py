@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.contract.messages import Message
 from engine.contract.phones import Phone
+from engine.contract.socs import estimated_socs
 from studio.i18n import on_language, text_of, tr
-from studio.stores.estimates import estimated_socs
 from studio.stores.phones import DEFAULT_SOC, PhonesStore
 from studio.views.bench_words import phone_facts, phone_title
 from studio.views.schema_controls import QuietCombo

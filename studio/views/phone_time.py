@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from engine.contract.latency import PhoneChoice
 from engine.contract.phones import BenchResult
-from engine.contract.socs import find_soc
+from engine.contract.socs import estimated_socs, find_soc
 from studio.i18n import bind, on_language, text_of, tr
 from studio.numbers import show_value
-from studio.stores.estimates import EstimateStore, estimated_socs
+from studio.stores.estimates import EstimateStore
 from studio.stores.phones import DEFAULT_SOC, PhonesStore
 from studio.studio import Studio
 from studio.views.phone_choosing import PhoneChooser, read_choice

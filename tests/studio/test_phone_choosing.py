@@ -10,8 +10,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from engine.contract.latency import PhoneChoice
-from engine.contract.socs import socs
-from studio.stores.estimates import estimated_socs
+from engine.contract.socs import estimated_socs, socs
 from studio.studio import Studio
 from studio.views.phone_choosing import PhoneChooser, read_choice
 from studio.views.phone_devices import DeviceCard
