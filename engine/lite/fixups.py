@@ -11,22 +11,65 @@ from typing import Any
 RELU6_THRESHOLD = 6.0
 
 
-def fix_program(program: bytes) -> tuple[bytes, dict[str, int]]:
+def fix_program(program: bytes, *, pack: bool = False) -> tuple[bytes, dict[str, int]]:
     """The program (a serialised ProgramDesc) with everything mended, and how often each thing was.
 
-    Paddle 2.5 dropped relu6's attribute `threshold`, without which Lite's optimiser aborts.
+    - Paddle 2.5 dropped relu6's attribute `threshold`, without which Lite's optimiser aborts.
+    - Where weights are to be packed, products with a constant vector, by which PicoDet decodes, become sums of products
+      of numbers: Lite 2.13rc0 would pack the vector too, once for each of its uses, and find boxes of 1e22 pixels.
     """
-    schema = _schema()
-    description = schema.ProgramDesc()
+    description = _schema().ProgramDesc()
     description.ParseFromString(program)
-    count = 0
+    counts = {"relu6_threshold": 0, "vector_products": 0}
     for block in description.blocks:
-        for op in block.ops:
-            if op.type == "relu6" and not any(attribute.name == "threshold" for attribute in op.attrs):
-                attribute = op.attrs.add()
-                attribute.name, attribute.type, attribute.f = "threshold", schema.FLOAT, RELU6_THRESHOLD
-                count += 1
-    return description.SerializeToString(), {"relu6_threshold": count}
+        counts["relu6_threshold"] += _give_thresholds(block)
+        counts["vector_products"] += _write_out_products(block) if pack else 0
+    return description.SerializeToString(), counts
+
+
+def _give_thresholds(block: Any) -> int:
+    count = 0
+    for op in block.ops:
+        if op.type == "relu6" and not any(attribute.name == "threshold" for attribute in op.attrs):
+            attribute = op.attrs.add()
+            attribute.name, attribute.type, attribute.f = "threshold", _schema().FLOAT, RELU6_THRESHOLD
+            count += 1
+    return count
+
+
+def _write_out_products(block: Any) -> int:
+    vectors = {var.name for var in block.vars if var.persistable and len(var.type.lod_tensor.tensor.dims) == 1}
+    known = {var.name: var for var in block.vars}
+    old = list(block.ops)
+    del block.ops[:]
+    count = 0
+    for op in old:
+        names = {slot.parameter: slot.arguments[0] for slot in (*op.inputs, *op.outputs) if slot.arguments}
+        if op.type != "matmul_v2" or names["Y"] not in vectors:
+            block.ops.append(op)
+            continue
+        products = block.vars.add()
+        products.CopyFrom(known[names["X"]])
+        products.name = f"{names['Out']}.products"
+        _add_op(block, "elementwise_mul", {"X": names["X"], "Y": names["Y"]}, products.name, axis=-1)
+        _add_op(block, "reduce_sum", {"X": products.name}, names["Out"], dim=[-1], keep_dim=False, reduce_all=False)
+        count += 1
+    return count
+
+
+def _add_op(block: Any, kind: str, inputs: dict[str, str], out: str, **attributes: bool | int | list[int]) -> None:
+    op, schema = block.ops.add(), _schema()
+    op.type = kind
+    for slots, names in ((op.inputs, inputs), (op.outputs, {"Out": out})):
+        for name, variable in names.items():
+            slots.add(parameter=name, arguments=[variable])
+    for name, value in attributes.items():
+        if isinstance(value, bool):
+            op.attrs.add(name=name, type=schema.BOOLEAN, b=value)
+        elif isinstance(value, int):
+            op.attrs.add(name=name, type=schema.INT, i=value)
+        else:
+            op.attrs.add(name=name, type=schema.INTS, ints=value)
 
 
 def is_quantised(program_dir: Path) -> bool:

@@ -15,11 +15,11 @@ from engine.lite.fixups import fix_program, has_product
 def optimise(program_dir: str, out: str, places: str, fp16: bool, pack: bool) -> dict[str, Any]:
     """Convert `model.pdmodel` and `model.pdiparams` into `out`.nb; `pack` keeps float weights as 8-bit numbers.
 
-    It is left out where matrices are multiplied, as PicoDet does to decode: with Lite 2.13rc0 that detector then finds
-    nothing, though its raw outputs stay right.
+    It is left out where matrices are multiplied, as in the heads of R-CNN: what packing does to those cannot be tried
+    on this machine's processor, for which Lite has no such detector.
     """
     folder = Path(program_dir)
-    fixed, counts = fix_program((folder / "model.pdmodel").read_bytes())
+    fixed, counts = fix_program((folder / "model.pdmodel").read_bytes(), pack=pack)
     with tempfile.TemporaryDirectory() as scratch:
         program = Path(scratch) / "model.pdmodel"
         program.write_bytes(fixed)
