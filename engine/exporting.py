@@ -79,26 +79,53 @@ def export_model(
     check: Callable[[], None] = lambda: None,
 ) -> Exported:
     """Write `out/model.nb`; raises UserError for what is refused and JobFailed with the optimiser's words."""
-    from engine.lite.kernels import count_precisions
-    from engine.lite.opt import optimise
-
     refuse_detector(model.choice.key, target)
     refuse(model.steps, target, precision)
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out, prefix=".program-") as scratch:
         program = save_model(model, Path(scratch), calibration)
         check()
-        kernels = optimise(program, out / "model.nb", target=target, precision=precision, check=check)
+        return convert(model, program, target=target, precision=precision, out=out, check=check)
+
+
+def convert(
+    model: Model,
+    program: Path,
+    *,
+    target: Target,
+    precision: Precision,
+    out: Path,
+    check: Callable[[], None] = lambda: None,
+) -> Exported:
+    """Write `out/model.nb` from the model's saved program; raises JobFailed with the optimiser's words."""
+    from engine.lite.kernels import count_precisions
+    from engine.lite.opt import optimise
+
+    kernels = optimise(program, out / "model.nb", target=target, precision=precision, check=check)
     figures = [nb_figure(out / "model.nb", model, precision, target)]
     return Exported(out / "model.nb", count_precisions(kernels), figures)
+
+
+def describe(model: Model, exported: Exported, *, target: Target, precision: Precision, figures: list[Figure]) -> None:
+    """Write the card beside the exported file, with figures of the model and its own."""
+    from engine.lite.card import write_card
+
+    write_card(
+        exported.nb.parent,
+        config=model.config,
+        classes=model.choice.classes,
+        target=target,
+        precision=precision,
+        kernels=exported.kernels,
+        steps=[step.model_dump() for step in model.steps],
+        figures=exported.figures + figures,
+    )
 
 
 def nb_figure(nb: Path, model: Model, precision: Precision, target: Target) -> Figure:
     """The size of a `.nb` in bytes, measured."""
     size = model.choice.size
-    conditions = Conditions(
-        runtime="Paddle Lite 2.13rc0", precision=precision, input=f"{size}x{size}", subject=target
-    )
+    conditions = Conditions(runtime="Paddle Lite 2.13rc0", precision=precision, input=f"{size}x{size}", subject=target)
     value = nb.stat().st_size
     return Figure(name="nb_bytes", value=value, unit="bytes", source="measured", conditions=conditions)
 

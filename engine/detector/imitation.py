@@ -1,21 +1,26 @@
-"""How far a student's head is from its teacher's: the terms of distillation, on what feeds and leaves the heads.
+"""How far a student's head is from its teacher's, on what feeds and leaves the heads, and the lesson that runs both.
 
 Maps are one list per map of the head: [features, output...], each [B, channels, H, W].
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from engine.detector.raw import head_convolutions, run_to_head
 from engine.detector.runtime import prepare
 
 prepare()
 
 import paddle  # noqa: E402
-from paddle import Tensor  # noqa: E402
+from paddle import Tensor, nn  # noqa: E402
 from paddle.nn import functional  # noqa: E402
 from paddle.nn.functional import binary_cross_entropy_with_logits as cross_entropy  # noqa: E402
 from paddle.nn.functional import sigmoid  # noqa: E402
 
 Maps = list[list[Tensor]]
+Terms = Callable[[Maps, Maps], dict[str, Tensor]]
 
 
 def raw_difference(student: Maps, teacher: Maps) -> Tensor:
@@ -126,3 +131,52 @@ def cell_difference(student: Maps, teacher: Maps, temperature: float) -> dict[st
         "distill_classes": (excess * paddle.maximum(given.detach(), wanted)).sum() / total,
         "distill_boxes": (divergence * seen).sum() / total,
     }
+
+
+class HeadLesson:
+    """Runs the frozen teacher on the student's batch and compares what feeds and leaves their heads."""
+
+    def __init__(self, student: nn.Layer, teacher: nn.Layer, terms: Terms) -> None:
+        self._teacher = teacher
+        self._terms = terms
+        self._student_maps: Maps = []
+        self._teacher_maps: Maps = []
+        for weight in teacher.parameters():
+            weight.stop_gradient = True
+        self._hooks = [
+            *_tap(student, self._student_maps, training=True),
+            *_tap(teacher, self._teacher_maps, training=False),
+        ]
+
+    def loss(self, batch: Mapping[str, Any]) -> dict[str, Tensor]:
+        """Terms by name, each 0-D, for the batch (`image` [B, 3, S, S]) that the student has just been run on."""
+        # A training loop may have put the teacher back into training mode, which would move its statistics.
+        self._teacher.eval()
+        with paddle.no_grad():
+            run_to_head(self._teacher, batch["image"])
+        terms = self._terms(self._student_maps, self._teacher_maps)
+        for maps in (self._student_maps, self._teacher_maps):
+            for tensors in maps:
+                tensors.clear()
+        return terms
+
+    def close(self) -> None:
+        """Take every hook off both networks."""
+        for hook in self._hooks:
+            hook.remove()
+        self._hooks.clear()
+
+
+def _tap(network: nn.Layer, maps: Maps, training: bool) -> list[Any]:
+    """Hook the head so that each forward leaves [feature map, output...] of every map in `maps`."""
+    hooks = []
+    for place, layers in enumerate(head_convolutions(network)):
+        maps.append([])
+        for order, layer in enumerate(layers):
+
+            def keep(layer: nn.Layer, inputs: Any, output: Tensor, place: int = place, order: int = order) -> None:
+                if layer.training == training:
+                    maps[place][:] = [inputs[0], output] if order == 0 else [*maps[place], output]
+
+            hooks.append(layer.register_forward_post_hook(keep))
+    return hooks

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from engine.contract.messages import UserError
 from engine.detector.runtime import prepare
 
 prepare()
@@ -94,13 +93,14 @@ def focal_difference(student: Pyramid, teacher: Pyramid, batch: Mapping[str, Any
 
 
 class PyramidLesson:
-    """Runs the frozen teacher on the student's batch and compares what their necks give."""
+    """Runs the frozen teacher on the student's batch and compares what their necks give at strides that both have."""
 
     def __init__(self, student: nn.Layer, teacher: nn.Layer, terms: Terms) -> None:
         given, wanted = ([shape.stride for shape in network.neck.out_shape] for network in (student, teacher))
-        if given != wanted:
-            named = [", ".join(map(str, strides)) for strides in (given, wanted)]
-            raise UserError("distill.other_levels", student=named[0], teacher=named[1])
+        shared = [stride for stride in given if stride in wanted]
+        self._student_levels, self._teacher_levels = (
+            [strides.index(stride) for stride in shared] for strides in (given, wanted)
+        )
         self._teacher = teacher
         self._terms = terms
         self._maps: list[Tensor] = []
@@ -110,15 +110,15 @@ class PyramidLesson:
 
     def _keep(self, neck: nn.Layer, inputs: Any, output: Pyramid) -> None:
         if neck.training:
-            self._maps[:] = output
+            self._maps[:] = [output[level] for level in self._student_levels]
 
     def loss(self, batch: Mapping[str, Any]) -> dict[str, Tensor]:
         """Terms by name, each 0-D, for the batch that the student has just been run on."""
         # A training loop may have put the teacher back into training mode, which would move its statistics.
         self._teacher.eval()
         with paddle.no_grad():
-            wanted = self._teacher.neck(self._teacher.backbone({"image": batch["image"]}))
-        terms = self._terms(self._maps, wanted, batch)
+            pyramid = self._teacher.neck(self._teacher.backbone({"image": batch["image"]}))
+        terms = self._terms(self._maps, [pyramid[level] for level in self._teacher_levels], batch)
         self._maps.clear()
         return terms
 

@@ -19,8 +19,9 @@ from engine.contract.messages import Message, UserError
 from engine.contract.recipe import Step
 from engine.detector.header import read_info
 from engine.detector.spec import find_spec
-from engine.exporting import is_quantised, nb_figure, refuse, refuse_detector, save_model
+from engine.exporting import convert, describe, is_quantised, refuse, refuse_detector, save_model
 from engine.jobs.interrupting import interruptible
+from engine.lite.opt import code_digest
 from engine.measuring import calibration_of, computed_figures
 from engine.phone.workspace import digest
 from engine.technique import Context
@@ -55,7 +56,10 @@ class Export:
 
 
 class Exports:
-    """The exports of a job's run; Paddle is loaded only when one is missing."""
+    """The exports of a job's run, kept for the same checkpoint, Paddle Lite and code that converts for it.
+
+    Paddle is loaded only when one is missing.
+    """
 
     def __init__(self, job: BenchJob, context: JobContext) -> None:
         from engine.contract.dataset import Index
@@ -66,7 +70,7 @@ class Exports:
         self.choice = self.info.choice
         self.family = find_spec(self.choice.key).family
         self.quantised = is_quantised(self.info.steps)
-        name = f"{self._run.name}-{digest(file)[:12]}-{version('paddlelite')}"
+        name = f"{self._run.name}-{digest(file)[:12]}-{version('paddlelite')}-{code_digest()[:8]}"
         self._root = Path(job.cache) / name
         index = Index.open(Path(job.index))
         self.train = index.pictures("train")
@@ -133,24 +137,10 @@ class Exports:
         whole(export.program, lambda scratch: save_model(model, scratch, calibration_of(model, self.train)))
 
     def _make(self, export: Export, scratch: Path) -> None:
-        from engine.lite.card import write_card
-        from engine.lite.kernels import count_precisions
-        from engine.lite.opt import optimise
-
-        model = self._kept_model(export.quantised_here)
-        nb = scratch / "model.nb"
-        check = self._context.check_cancelled
-        kernels = optimise(export.program, nb, target=export.backend, precision=export.precision, check=check)
-        write_card(
-            scratch,
-            config=model.config,
-            classes=model.choice.classes,
-            target=export.backend,
-            precision=export.precision,
-            kernels=count_precisions(kernels),
-            steps=[step.model_dump() for step in model.steps],
-            figures=[nb_figure(nb, model, export.precision, export.backend), *computed_figures(model)],
-        )
+        model, check = self._kept_model(export.quantised_here), self._context.check_cancelled
+        target, precision = export.backend, export.precision
+        exported = convert(model, export.program, target=target, precision=precision, out=scratch, check=check)
+        describe(model, exported, target=target, precision=precision, figures=computed_figures(model))
 
     def _make_twin(self, export: Export, scratch: Path) -> None:
         from engine.lite.opt import optimise

@@ -11,6 +11,7 @@ from engine.contract.figures import Figure
 from engine.contract.job import EvaluateJob
 from engine.contract.messages import UserError
 from engine.contract.project import write_atomically
+from engine.jobs.interrupting import interruptible
 from engine.measuring import calibration_of, coco_measured, computed_figures
 
 
@@ -24,15 +25,16 @@ def run(job: EvaluateJob, context: JobContext) -> dict[str, object]:
     pictures = index.pictures(job.split)[: job.limit or None]
     if not pictures:
         raise UserError("train.no_pictures", path=job.index, split=job.split)
-    model, _ = load(Path(job.run))
     context.stage("evaluate.running", split=job.split, pictures=len(pictures))
 
     def progress(done: int, total: int) -> None:
-        context.check_cancelled()
         context.progress(done, total, "picture")
 
-    calibration = calibration_of(model, index.pictures("train"))
-    figures = coco_measured(model, pictures, job.split, calibration, progress, job.runtime) + computed_figures(model)
+    with interruptible(context.check_cancelled):
+        model, _ = load(Path(job.run))
+        calibration = calibration_of(model, index.pictures("train"))
+        figures = coco_measured(model, pictures, job.split, calibration, progress, job.runtime)
+        figures += computed_figures(model)
     context.figures("final", figures)
     if not job.limit and job.runtime == "paddle":
         keep_evaluation(Path(job.run), job.split, figures)

@@ -10,7 +10,8 @@ from engine.context import JobContext
 from engine.contract.figures import Conditions, Figure
 from engine.contract.job import ExportJob
 from engine.contract.messages import UserError
-from engine.exporting import export_model, refuse, refuse_detector, save_model
+from engine.exporting import Exported, describe, export_model, refuse, refuse_detector, save_model
+from engine.jobs.interrupting import interruptible
 from engine.measuring import calibration_of, computed_figures
 from engine.technique import Calibration, Context
 
@@ -23,9 +24,18 @@ PARITY_PICTURES = 50
 def run(job: ExportJob, context: JobContext) -> dict[str, object]:
     """Write the model and its card into `out`."""
     from engine.detector.runtime import set_threads
-    from engine.lite.card import write_card
 
     set_threads(0)
+    with interruptible(context.check_cancelled):
+        model, exported, figures = _exported(job, context)
+    describe(model, exported, target=job.target, precision=job.precision, figures=figures)
+    figures = exported.figures + figures
+    context.figures("final", figures)
+    return {"figures": [f.model_dump(exclude_none=True) for f in figures], "convolutions": exported.kernels}
+
+
+def _exported(job: ExportJob, context: JobContext) -> tuple[Model, Exported, list[Figure]]:
+    """The model, its file, and what the card says of it besides."""
     pictures = _pictures(job, "train")
     model, calibration = _model(job, pictures)
     out = Path(job.out)
@@ -38,22 +48,11 @@ def run(job: ExportJob, context: JobContext) -> dict[str, object]:
         calibration=calibration,
         check=context.check_cancelled,
     )
-    figures = exported.figures + computed_figures(model)
+    figures = computed_figures(model)
     if job.target == "x86" and job.precision == "fp32" and (shown := _pictures(job, "val")):
         context.stage("export.comparing", pictures=min(len(shown), PARITY_PICTURES))
         figures += parity_figures(model, exported.nb, calibration, shown[:PARITY_PICTURES])
-    write_card(
-        out,
-        config=model.config,
-        classes=model.choice.classes,
-        target=job.target,
-        precision=job.precision,
-        kernels=exported.kernels,
-        steps=[step.model_dump() for step in model.steps],
-        figures=figures,
-    )
-    context.figures("final", figures)
-    return {"figures": [f.model_dump(exclude_none=True) for f in figures], "convolutions": exported.kernels}
+    return model, exported, figures
 
 
 def parity_figures(model: Model, nb: Path, calibration: Calibration | None, pictures: list[Picture]) -> list[Figure]:

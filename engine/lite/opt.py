@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -60,3 +61,11 @@ def _fitted_to_x86(program_dir: Path, scratch: Path, check: Callable[[], None]) 
     with Child("engine.lite.program_child", check=check) as child:
         child.ask("fit", program_dir=str(scratch))
     return scratch
+
+
+def code_digest() -> str:
+    """The SHA-256 of this folder's sources: with others the same program may become another file."""
+    hashed = hashlib.sha256()
+    for source in sorted(Path(__file__).parent.glob("*.py")):
+        hashed.update(source.read_bytes())
+    return hashed.hexdigest()

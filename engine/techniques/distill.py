@@ -173,11 +173,14 @@ class Distill(Technique):
         """Hooks the student; the lesson's terms hold for the batch that the student was run on last."""
         if teacher is None:
             raise UserError("distill.no_teacher")
+        from engine.detector import imitation
+
         family = context.config["family"]
         kind = KINDS[family][0] if self.params.kind == "auto" else self.params.kind
         if kind == "fgd" or family == "rcnn":
             return self._pyramid_lesson(kind, student, teacher)
-        return DistillationLesson(student, teacher, self._terms(kind, family, len(context.choice.classes)))
+        terms = self._terms(kind, family, len(context.choice.classes))
+        return imitation.HeadLesson(student, teacher, terms)
 
     def _pyramid_lesson(self, kind: str, student: nn.Layer, teacher: nn.Layer) -> PyramidLesson:
         from engine.detector import pyramid_imitation as imitation
@@ -243,58 +246,3 @@ def _anchors(choice: DetectorChoice) -> tuple[Any, Any]:
 
 def _refuse(code: str, **args: str | int | float) -> Message:
     return Message(code=code, args=args)
-
-
-class DistillationLesson:
-    """Runs the frozen teacher on the student's batch and compares what feeds and leaves their heads."""
-
-    def __init__(self, student: nn.Layer, teacher: nn.Layer, terms: Terms) -> None:
-        self._teacher = teacher
-        self._terms = terms
-        self._student_maps: Maps = []
-        self._teacher_maps: Maps = []
-        for weight in teacher.parameters():
-            weight.stop_gradient = True
-        self._hooks = [
-            *_tap(student, self._student_maps, training=True),
-            *_tap(teacher, self._teacher_maps, training=False),
-        ]
-
-    def loss(self, batch: Batch) -> dict[str, Tensor]:
-        """Terms by name, each 0-D, for the batch (`image` [B, 3, S, S]) that the student has just been run on."""
-        import paddle
-
-        from engine.detector.raw import run_to_head
-
-        # A training loop may have put the teacher back into training mode, which would move its statistics.
-        self._teacher.eval()
-        with paddle.no_grad():
-            run_to_head(self._teacher, batch["image"])
-        terms = self._terms(self._student_maps, self._teacher_maps)
-        for maps in (self._student_maps, self._teacher_maps):
-            for tensors in maps:
-                tensors.clear()
-        return terms
-
-    def close(self) -> None:
-        """Take every hook off both networks."""
-        for hook in self._hooks:
-            hook.remove()
-        self._hooks.clear()
-
-
-def _tap(network: nn.Layer, maps: Maps, training: bool) -> list[Any]:
-    """Hook the head so that each forward leaves [feature map, output...] of every map in `maps`."""
-    from engine.detector.raw import head_convolutions
-
-    hooks = []
-    for place, layers in enumerate(head_convolutions(network)):
-        maps.append([])
-        for order, layer in enumerate(layers):
-
-            def keep(layer: nn.Layer, inputs: Any, output: Tensor, place: int = place, order: int = order) -> None:
-                if layer.training == training:
-                    maps[place][:] = [inputs[0], output] if order == 0 else [*maps[place], output]
-
-            hooks.append(layer.register_forward_post_hook(keep))
-    return hooks

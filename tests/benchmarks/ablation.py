@@ -93,7 +93,7 @@ class Ablation:
 
     def weights(self) -> str | None:
         """A weights file with what fits of the backbone's, for a backbone may be narrower at its end; None for none."""
-        if self.args.weights is None:
+        if self.args.weights is None or self.plan.get("from_scratch"):
             return None
         file: Path = self.folder.root / "start.safetensors"
         if not file.is_file():

@@ -10,23 +10,15 @@ import sys
 import time
 from pathlib import Path
 
-import pytest
-
 from engine.contract.lock import read_record
 from engine.contract.runs import RunFolder
-from engine.data.sample.write import write_sample
-from tests.end_to_end.test_session import SHORT, SMALL, Session
+from tests.end_to_end.conftest import Session, Trained
 
 LIMIT_S = 120
 
 
-def test_that_a_killed_measurement_goes_on_where_it_was(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    run = Session(capsys)
-    pictures = write_sample(tmp_path / "signs", train=8, val=4, test=4)
-    capsys.readouterr()
-    project = tmp_path / "project"
-    run("new", project, "--data", pictures, "--detector", "ssdlite_mobilenet_v3_small", "--size", "96")
-    base = run("train", project, *SHORT, *SMALL)
+def test_that_a_killed_measurement_goes_on_where_it_was(run: Session, trained: Trained) -> None:
+    _, project, base = trained
     words = ("sensitivity", project, base["run"], "--criterion", "l1", "--ratios", "0.5")
     folder = project / "runs" / base["run"] / "sensitivity"
     kept = _killed_on_the_way([str(word) for word in words], project, folder)

@@ -6,29 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-import pytest
-
-from engine.cli import main
-from engine.data.sample.write import write_sample
-
-SHORT = ("--epochs", "1")
-SMALL = ("--set", "batch_size=4", "--set", "threads=1")
-
-
-class Session:
-    """A command line with its answers."""
-
-    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
-        self.capsys = capsys
-
-    def __call__(self, *words: object) -> dict[str, Any]:
-        """Run a verb with --json; the document that it printed."""
-        status = main([*(str(word) for word in words), "--json"])
-        printed = self.capsys.readouterr()
-        assert status == 0, printed.out + printed.err
-        document: dict[str, Any] = json.loads(printed.out)
-        assert document["schema"] == 1 and "figures" in document
-        return document
+from tests.end_to_end.conftest import SHORT, SMALL, Session, Trained
 
 
 def figures(document: dict[str, Any]) -> dict[str, float]:
@@ -36,13 +14,8 @@ def figures(document: dict[str, Any]) -> dict[str, float]:
     return {f["name"]: f["value"] for f in document["figures"] if f["name"] != "map_class"}
 
 
-def test_that_a_session_from_data_to_int8_works(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    run = Session(capsys)
-    pictures = write_sample(tmp_path / "signs", train=8, val=4, test=4)
-    capsys.readouterr()
-    project = tmp_path / "my project"
-    run("new", project, "--data", pictures, "--detector", "ssdlite_mobilenet_v3_small", "--size", "96")
-    base = run("train", project, *SHORT, *SMALL)
+def test_that_a_session_from_data_to_int8_works(tmp_path: Path, run: Session, trained: Trained) -> None:
+    pictures, project, base = trained
     assert {"map", "map50", "macs", "params"} <= figures(base).keys()
     told = run("preview", project, "ssdlite-phone")
     compressed = run("compress", project, "ssdlite-phone", "--from", base["run"], *SHORT, *SMALL)
@@ -72,14 +45,10 @@ def test_that_a_session_from_data_to_int8_works(tmp_path: Path, capsys: pytest.C
 
 
 def test_that_sensitivity_is_measured_kept_and_answered_with_a_recipe(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, run: Session, trained: Trained
 ) -> None:
-    run = Session(capsys)
-    pictures = write_sample(tmp_path / "signs", train=8, val=4, test=4)
-    capsys.readouterr()
-    project, recipe = tmp_path / "project", tmp_path / "spare.json"
-    run("new", project, "--data", pictures, "--detector", "ssdlite_mobilenet_v3_small", "--size", "96")
-    base = run("train", project, *SHORT, *SMALL)
+    _, project, base = trained
+    recipe = tmp_path / "spare.json"
     groups = ["backbone.conv14.pointwise_conv.conv", "backbone.conv14.normal_conv.conv"]
     words = ("sensitivity", project, base["run"], "--ratios", "0.5", "0.75", "--groups", *groups)
     told = run(*words, "--macs", "0.95", "-o", recipe)
@@ -104,16 +73,12 @@ def test_that_sensitivity_is_measured_kept_and_answered_with_a_recipe(
 
 
 def test_that_post_training_quantisation_is_evaluated_as_what_it_exports(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, run: Session, trained: Trained
 ) -> None:
-    run = Session(capsys)
-    pictures = write_sample(tmp_path / "signs", train=8, val=4, test=4)
+    _, project, base = trained
     recipe = tmp_path / "post.json"
     steps = [{"technique": "quant_post", "params": {"pictures": 4}}]
     recipe.write_text(json.dumps({"name": "post", "steps": steps}), encoding="utf-8")
-    project = tmp_path / "project"
-    run("new", project, "--data", pictures, "--detector", "ssdlite_mobilenet_v3_small", "--size", "96")
-    base = run("train", project, *SHORT, *SMALL)
     done = run("compress", project, recipe, "--from", base["run"])
     precision = {f["conditions"].get("precision") for f in done["figures"] if f["name"] == "map"}
     assert precision == {"int8"}

@@ -66,9 +66,15 @@ def test_verdict(pairs: list[float], published: float, level: float, said: str) 
     assert verdict(pairs, published, level) == said
 
 
-def test_noise_of_three_seeds_is_two_standard_errors() -> None:
-    """1, 2 and 3 have a standard deviation of 1."""
-    assert noise([1.0, 2.0, 3.0]) == pytest.approx(2 / 3**0.5)
+def test_noise_of_three_seeds_is_half_of_their_95_percent_interval() -> None:
+    """1, 2 and 3 have a standard deviation of 1; Student's t with two degrees of freedom is 4.303."""
+    assert noise([1.0, 2.0, 3.0]) == pytest.approx(4.303 / 3**0.5, abs=1e-3)
+    runs = [
+        Measured(arm, seed, value + 10 * (arm == "cosine"), 60)
+        for arm in ("control", "cosine")
+        for seed, value in enumerate((20, 30, 41))
+    ]
+    assert "| +10.0 ± 0.0 |" in markdown(rows(TINY, runs))
 
 
 def test_plan_compares_arms_that_differ_in_one_thing() -> None:

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from engine.assembly import assemble
-from engine.contract.messages import UserError
 from engine.contract.project import DetectorChoice
 from engine.contract.recipe import Step
 from engine.technique import Context
@@ -159,13 +158,29 @@ def test_other_widths_are_compared_by_what_the_students_channels_explain() -> No
     assert float(mimic_difference(closer, mixed)) < float(mimic_difference(strange, mixed))
 
 
-def test_a_kind_of_another_family_and_other_levels_are_refused() -> None:
+def test_a_kind_of_another_family_is_refused() -> None:
     yolo = PICO.model_copy(update={"key": "yolov3_mobilenet_v1"})
     ssd = PICO.model_copy(update={"key": "ssdlite_mobilenet_v3_small"})
     for kind, choice in (("fgd", yolo), ("fgd", RCNN), ("fine_grained", ssd), ("outputs", RCNN), ("l2", PICO)):
         (message,) = Distill({"kind": kind}).check([], choice)
         assert message.code == "distill.kind"
         assert all(kind in message.text(language) and "auto" in message.text(language) for language in ("en", "zh"))
-    student = build(RCNN, 1, (Step(technique="neck_levels", params={}),))
-    with pytest.raises(UserError, match="neck_levels"):
-        lesson(RCNN, "auto", student, build(RCNN, 2))
+
+
+def test_pyramids_of_other_levels_are_compared_where_both_have_a_map() -> None:
+    """A student without C5 learns at strides 4 to 32 from a teacher with 4 to 64."""
+    from engine.detector.pyramid_imitation import PyramidLesson
+
+    seen: list[tuple[Any, Any]] = []
+
+    def terms(given: Any, wanted: Any, _: Any) -> dict[str, Any]:
+        seen.extend((tuple(one.shape), tuple(other.shape)) for one, other in zip(given, wanted, strict=True))
+        return {}
+
+    student, teacher = build(RCNN, 1, (Step(technique="neck_levels", params={}),)), build(RCNN, 2)
+    taught = PyramidLesson(student.network, teacher.network, terms)
+    student.network.train()
+    student.network.neck(student.network.backbone(batch()))
+    taught.loss(batch())
+    assert seen == [((2, 256, side, side),) * 2 for side in (24, 12, 6, 3)]
+    assert [shape.stride for shape in teacher.network.neck.out_shape] == [4, 8, 16, 32, 64]
