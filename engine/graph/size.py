@@ -39,18 +39,15 @@ class Size:
 def nb_size(graph: Graph, int8: Collection[str] = ()) -> Size:
     """The size of the exported file, with the convolutions called `int8` in int8 and all else in float.
 
-    In a file with int8 the weights of the other convolutions are stored in 8 bits too, but not in R-CNN's (see
-    engine.lite.opt).
+    In a file with int8 the weights of the other convolutions are stored in 8 bits too (see engine.lite.opt).
     """
-    heads = {op.layer: graph.parameters[op.parameters["weight"]] for op in graph.ops if op.kind == "linear"}
-    packed = bool(int8) and not heads
     weights = {op.layer: graph.parameters[op.parameters["weight"]] for op in convolutions(graph)}
     known = 0
-    for layer, shape in weights.items():
-        small = packed or layer in int8
+    for shape in weights.values():
         # Batch norm is merged into the convolution, which leaves a bias for each filter.
-        known += prod(shape) * (1 if small else 4) + 4 * shape[0]
-        known += SCALE_BYTES * shape[0] if small else 0
+        known += prod(shape) * (1 if int8 else 4) + 4 * shape[0]
+        known += SCALE_BYTES * shape[0] if int8 else 0
+    heads = {op.layer: graph.parameters[op.parameters["weight"]] for op in graph.ops if op.kind == "linear"}
     for shape in heads.values():
         known += 4 * prod(shape) + 4 * shape[1]
     quantised = sum(layer in int8 for layer in weights)

@@ -79,13 +79,6 @@ def is_quantised(program_dir: Path) -> bool:
     return any(op.type == "quantize_linear" for block in description.blocks for op in block.ops)
 
 
-def has_product(program: bytes) -> bool:
-    """Whether a program (a serialised ProgramDesc) multiplies matrices."""
-    description = _schema().ProgramDesc()
-    description.ParseFromString(program)
-    return any(op.type in ("matmul", "matmul_v2", "mul") for block in description.blocks for op in block.ops)
-
-
 @cache
 def _schema() -> Any:
     """Paddle's `framework_pb2`, loaded by its path: importing Paddle would take seconds and its libraries' symbols."""

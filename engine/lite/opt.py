@@ -29,9 +29,8 @@ def optimise(
 
     int8 comes from the program itself; for x86 it is first fitted to that target's kernels. The weights of convolutions
     that it computes in float are stored in 8 bits too, scaled by output channel, and are float again once the file is
-    loaded: in SSDLite for 80 classes they would be half of the file (not for R-CNN: see opt_child). On OpenCL both
-    float precisions are the same file: the phone's library chooses when it loads it. Raises JobFailed with the
-    optimiser's words, or if it left no file.
+    loaded: in SSDLite for 80 classes they would be half of the file. On OpenCL both float precisions are the same file:
+    the phone's library chooses when it loads it. Raises JobFailed with the optimiser's words, or if it left no file.
     """
     out.parent.mkdir(parents=True, exist_ok=True)
     fp16 = precision == "fp16" and target == "arm"  # with OpenCL the optimiser aborts on it

@@ -9,15 +9,11 @@ from typing import Any
 from paddlelite.lite import Opt
 
 from engine.lite.answering import serve
-from engine.lite.fixups import fix_program, has_product
+from engine.lite.fixups import fix_program
 
 
 def optimise(program_dir: str, out: str, places: str, fp16: bool, pack: bool) -> dict[str, Any]:
-    """Convert `model.pdmodel` and `model.pdiparams` into `out`.nb; `pack` keeps float weights as 8-bit numbers.
-
-    It is left out where matrices are multiplied, as in the heads of R-CNN: what packing does to those cannot be tried
-    on this machine's processor, for which Lite has no such detector.
-    """
+    """Convert `model.pdmodel` and `model.pdiparams` into `out`.nb; `pack` keeps float weights as 8-bit numbers."""
     folder = Path(program_dir)
     fixed, counts = fix_program((folder / "model.pdmodel").read_bytes(), pack=pack)
     with tempfile.TemporaryDirectory() as scratch:
@@ -28,7 +24,7 @@ def optimise(program_dir: str, out: str, places: str, fp16: bool, pack: bool) ->
         opt.set_param_file(str(folder / "model.pdiparams"))
         if fp16:
             opt.enable_fp16()  # before the places: afterwards it is ignored without a word
-        if pack and not has_product(fixed):
+        if pack:
             opt.set_quant_model(True)
             opt.set_quant_type("QUANT_INT8")
         opt.set_valid_places(places)

@@ -9,7 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from engine.context import JobContext
+from engine.contract.job import EvaluateJob, ExportJob
 from engine.contract.messages import Cancelled
+from engine.contract.project import ProjectFolder
 from engine.jobs.interrupting import interruptible
 
 
@@ -54,3 +57,23 @@ def test_without_a_cancel_nothing_happens_also_in_another_thread(tmp_path: Path)
     thread.join()
     work()
     assert done == [1, 1]
+
+
+@pytest.mark.parametrize("kind", ["export", "evaluate"])
+def test_an_export_and_an_evaluation_are_left_in_their_middle(
+    kind: str, project: ProjectFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also while a network is loaded or built, in which nobody looks whether to go on."""
+    from engine.jobs import evaluate, export
+
+    for module in (evaluate, export):
+        monkeypatch.setattr(module, "load", lambda _: time.sleep(60))
+    context = JobContext(tmp_path, lambda _: None, stop_asked=lambda: True)
+    began = time.monotonic()
+    with pytest.raises(Cancelled):
+        if kind == "export":
+            job = ExportJob(run="1", out=str(tmp_path), target="arm", precision="fp32", index=str(project.index))
+            export.run(job, context)
+        else:
+            evaluate.run(EvaluateJob(run="1", index=str(project.index), split="val"), context)
+    assert time.monotonic() - began < 20
