@@ -29,8 +29,9 @@ def answer(request: FiguresRequest) -> FiguresAnswer:
     Raises UserError for a detector that cannot be, JobFailed for one that cannot be built.
     """
     recipe, choice = request.recipe, request.detector
-    base = _Stack(choice, _begun_with(request), phone=request.phone, project=request.project)
-    found = problems(recipe, choice)
+    begun = _begun_with(request)
+    base = _Stack(choice, begun, phone=request.phone, project=request.project)
+    found = problems(recipe, choice, begun)
     steps: list[Figures | None] = [None] * len(recipe.steps)
     stack = base
     for place, technique in sorted(makeable(recipe)[0].items(), key=lambda item: item[1].phase):
@@ -47,7 +48,7 @@ def answer(request: FiguresRequest) -> FiguresAnswer:
         figures=stack.figures(),
         steps=tuple(steps),
         problems=tuple(found),
-        jobs=() if found else _jobs(recipe, choice),
+        jobs=() if found else _jobs(recipe, choice, begun),
         command=command(request),
         phone=stack.phone_estimate(),
     )
@@ -121,12 +122,12 @@ def _graph(config: str) -> Graph:
     return traced_graph(json.loads(config))
 
 
-def _jobs(recipe: Recipe, choice: DetectorChoice) -> tuple[PlannedWork, ...]:
+def _jobs(recipe: Recipe, choice: DetectorChoice, begun: tuple[Technique, ...]) -> tuple[PlannedWork, ...]:
     if not any(step.enabled for step in recipe.steps):
         return ()
     return tuple(
         PlannedWork(label=job.label, techniques=tuple(step.technique for step in job.steps), epochs=job.epochs)
-        for job in plan(recipe, choice)
+        for job in plan(recipe, choice, begun)
     )
 
 

@@ -11,10 +11,13 @@ from engine.contract.project import DetectorChoice
 from engine.contract.recipe import Recipe, Step
 from engine.detector.spec import find_spec
 from engine.registry import make
-from engine.technique import Phase, Technique
+from engine.technique import Base, Phase, Technique
 
 ACTING = (Phase.DATA, Phase.SCHEDULE, Phase.TRAIN)
 """Phases whose steps act whenever a job of the recipe trains, not only in the job that records them."""
+
+CHANGING = (Phase.ARCHITECTURE, Phase.PRUNE, Phase.QUANTISE)
+"""Phases whose steps change the network itself, which one in int8 does not allow."""
 
 
 @dataclass(frozen=True)
@@ -44,9 +47,14 @@ def makeable(recipe: Recipe) -> tuple[dict[int, Technique], list[Problem]]:
     return made, found
 
 
-def problems(recipe: Recipe, choice: DetectorChoice) -> list[Problem]:
-    """Everything that keeps the recipe from being applied to the detector, with the step's place where there is one."""
+def problems(recipe: Recipe, choice: DetectorChoice, begun: Sequence[Technique] = ()) -> list[Problem]:
+    """Everything that keeps the recipe from being applied to the detector, with the step's place where there is one.
+
+    `begun` is what the run that the recipe starts from was made by.
+    """
     made, found = makeable(recipe)
+    base = Base(choice, tuple(begun))
+    quantised = next((technique.key for technique in begun if technique.phase is Phase.QUANTISE), None)
     family = find_spec(choice.key).family
     for place, technique in made.items():
         told = []
@@ -58,7 +66,9 @@ def problems(recipe: Recipe, choice: DetectorChoice) -> list[Problem]:
             told.append(Message(code="plan.twice", args={"technique": technique.key}))
         if technique.phase is Phase.QUANTISE and family == "rcnn":
             told.append(Message(code="plan.two_stage_int8", args={"technique": technique.key}))
-        told += technique.check([other for other in made.values() if other is not technique], choice)
+        if quantised is not None and technique.phase in CHANGING:
+            told.append(Message(code="plan.quantised_start", args={"technique": technique.key, "earlier": quantised}))
+        told += technique.check([other for other in made.values() if other is not technique], base)
         found += [Problem(message=message, step=place) for message in told]
     quantising = [place for place, technique in made.items() if technique.phase is Phase.QUANTISE]
     if len(quantising) > 1:
@@ -72,9 +82,9 @@ def ordered(recipe: Recipe) -> list[tuple[Step, Technique]]:
     return sorted(pairs, key=lambda pair: pair[1].phase)
 
 
-def plan(recipe: Recipe, choice: DetectorChoice) -> list[PlannedJob]:
-    """The jobs in order; raises UserError for the first problem."""
-    for problem in problems(recipe, choice):
+def plan(recipe: Recipe, choice: DetectorChoice, begun: Sequence[Technique] = ()) -> list[PlannedJob]:
+    """The jobs in order, after what `begun` did in the starting run; raises UserError for the first problem."""
+    for problem in problems(recipe, choice, begun):
         raise UserError(problem.message.code, **problem.message.args)
     steps = ordered(recipe)
     if not steps:

@@ -20,16 +20,25 @@ from engine.contract.resources import ROOT
 from engine.graph.count import conv_macs, macs, params, roi_count
 from engine.graph.graph import FORMAT, Graph
 from engine.graph.size import nb_size
-from engine.technique import Phase, Technique
+from engine.technique import Base, Phase, Technique
 
 _TIME_LIMIT_S = 300
 
 
 def preview(graph: Graph, techniques: Sequence[Technique]) -> list[Figure]:
     """Figures of `graph` after the techniques' channel changes, in order. Raises UserError."""
+    return graph_figures(_changed(graph, techniques), techniques)
+
+
+def changed_graph(choice: DetectorChoice, techniques: Sequence[Technique]) -> Graph:
+    """The graph of the detector under the techniques, channel changes and all. Raises UserError."""
+    return _changed(graph_of(choice, techniques), techniques)
+
+
+def _changed(graph: Graph, techniques: Sequence[Technique]) -> Graph:
     for technique in techniques:
         graph = technique.estimate(graph)
-    return graph_figures(graph, techniques)
+    return graph
 
 
 def graph_figures(graph: Graph, techniques: Sequence[Technique] = ()) -> list[Figure]:
@@ -81,12 +90,7 @@ def graph_of(choice: DetectorChoice, techniques: Sequence[Technique] = (), cache
 
 def configuration(choice: DetectorChoice, techniques: Sequence[Technique] = ()) -> dict[str, Any]:
     """What is built of the detector under the techniques."""
-    from engine.detector.spec import resolve
-
-    config = resolve(choice)
-    for technique in techniques:
-        technique.configure(config)
-    return config
+    return Base(choice, tuple(techniques)).config()
 
 
 def traced_graph(config: dict[str, Any], cache_dir: Path | None = None) -> Graph:

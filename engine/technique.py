@@ -66,6 +66,23 @@ class Context:
     network: nn.Layer | None = None
 
 
+@dataclass(frozen=True)
+class Base:
+    """What a recipe is applied to: a detector, under the techniques of the run that it starts from, if it does."""
+
+    choice: DetectorChoice
+    techniques: tuple[Technique, ...] = ()
+
+    def config(self) -> dict[str, Any]:
+        """What is built of it, made anew; raises UserError where a technique cannot act on the detector."""
+        from engine.detector.spec import resolve
+
+        config: dict[str, Any] = resolve(self.choice)
+        for technique in self.techniques:
+            technique.configure(config)
+        return config
+
+
 class Technique:
     """A way to make a detector smaller, faster or better; the docstring's first line is the card's summary."""
 
@@ -120,8 +137,8 @@ class Technique:
                 given=str(first.get("input"))[:80],
             ) from error
 
-    def check(self, others: Sequence[Technique], choice: DetectorChoice) -> list[Message]:
-        """Problems of this step beside the other steps of the recipe on that detector."""
+    def check(self, others: Sequence[Technique], base: Base) -> list[Message]:
+        """Problems of this step beside the other steps of the recipe, on what that is applied to."""
         return []
 
     def configure(self, config: dict[str, Any]) -> None:

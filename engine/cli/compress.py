@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from engine.cli.projects import figures_of, open_project, report, trained_run
+from engine.cli.projects import figures_of, open_project, parent_of, report, trained_run
 from engine.contract.job import TrainJob, TrainSettings
-from engine.contract.messages import UserError
+from engine.contract.messages import Message, UserError
 from engine.contract.project import DetectorChoice, ProjectFolder
 from engine.contract.recipe import Recipe, find_recipe
 from engine.contract.runs import RunFolder, read_job
+
+if TYPE_CHECKING:
+    from engine.technique import Technique
 
 NAME = "compress"
 HELP = "apply a recipe to a trained run: prune, distil, quantise"
@@ -20,7 +26,8 @@ def add_parser(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("dir", metavar="DIR", type=Path, help="folder of the project")
     parser.add_argument("recipe", metavar="RECIPE", help="a built-in recipe's key or a recipe file")
-    parser.add_argument("--from", dest="start", metavar="RUN", help="run to start from, else the last trained one")
+    default = "run to start from, else the last that was made from no other"
+    parser.add_argument("--from", dest="start", metavar="RUN", help=default)
     parser.add_argument("--teacher", metavar="RUN", help="run that teaches; the starting run if not given")
     parser.add_argument("--epochs", type=int, help="epochs of every training, instead of the recipe's own")
     parser.add_argument("--set", dest="settings", metavar="KEY=VALUE", action="append", default=[], help="as in train")
@@ -32,7 +39,7 @@ def run(args: argparse.Namespace) -> int:
     """Plan, then run one job after the other, each from the one before."""
     folder = open_project(args.dir)
     recipe = find_recipe(args.recipe)
-    start = trained_run(folder, args.start) if args.start else latest_run(folder)
+    start = trained_run(folder, args.start) if args.start else default_start(folder)
     teacher = trained_run(folder, args.teacher) if args.teacher else start
     runs = compress(folder, recipe, start, teacher, args)
     report(figures_of(runs[-1]), args.json, runs=[run.name for run in runs], run=runs[-1].name)
@@ -48,10 +55,13 @@ def compress(
     from engine.cli.train import read_settings
     from engine.detector.header import read_info
     from engine.plan import check_teacher, plan, with_epochs
+    from engine.registry import make
 
     info = read_info(checkpoint_of(start))
     choice = _same_data(folder, info.choice, start)
-    jobs = with_epochs(plan(recipe, choice), args.epochs)
+    begun = [make(step) for step in info.steps]
+    jobs = with_epochs(plan(recipe, choice, begun), args.epochs)
+    check_steps(recipe, choice, begun)
     check_teacher(jobs, choice, read_info(checkpoint_of(teacher)).choice)
     base = read_settings(args.settings, _settings_of(start).model_dump())
     runs = [trained_run(folder, args.done)] if args.done else []
@@ -74,17 +84,35 @@ def compress(
     return runs
 
 
-def latest_run(folder: ProjectFolder) -> Path:
-    """The last run of the project that has weights; raises UserError when none has."""
+def default_start(folder: ProjectFolder) -> Path:
+    """The run that a recipe most likely is for: the last with weights that was made from no other, else the last.
+
+    Raises UserError when no run has weights.
+    """
+    trained = [path for path in sorted(folder.runs.glob("[0-9]*"), reverse=True) if _has_weights(path)]
+    if not trained:
+        raise UserError("compress.no_base", path=str(folder.root))
+    names = {path.name for path in trained}
+    start = next((path for path in trained if parent_of(path) not in names), trained[0])
+    print(Message(code="compress.start", args={"run": start.name}).text(), file=sys.stderr)
+    return start
+
+
+def check_steps(recipe: Recipe, choice: DetectorChoice, begun: Sequence[Technique]) -> None:
+    """Raise UserError for a step that names what the network has not, before any step has trained for hours."""
+    from engine.plan import ordered
+    from engine.preview import changed_graph
+
+    changed_graph(choice, [*begun, *(technique for _, technique in ordered(recipe))])
+
+
+def _has_weights(run: Path) -> bool:
     from engine.assembly import checkpoint_of
 
-    for path in sorted(folder.runs.glob("[0-9]*"), reverse=True):
-        try:
-            checkpoint_of(path)
-        except UserError:
-            continue
-        return path
-    raise UserError("compress.no_base", path=str(folder.root))
+    try:
+        return checkpoint_of(run).is_file()
+    except UserError:
+        return False
 
 
 def _settings_of(run: Path) -> TrainSettings:

@@ -14,6 +14,7 @@ from engine.cli.phone_choice import add_phone_arguments, phone_choice, print_est
 from engine.cli.projects import show_value
 from engine.contract.figures import Figure, pick
 from engine.contract.latency import PhoneChoice, PhoneEstimate
+from engine.contract.project import DetectorChoice
 from engine.contract.recipe import find_recipe
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ def add_parser(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     both = "a project's folder (not with --detector), and a recipe"
     parser.add_argument("words", metavar="[DIR] RECIPE", nargs="+", help=both)
+    parser.add_argument("--from", dest="start", metavar="RUN", help="run of the project that the recipe starts from")
     parser.add_argument("--layers", action="store_true", help="what each layer counts, before and after")
     add_detector_arguments(parser)
     add_phone_arguments(parser, required=False)
@@ -37,23 +39,21 @@ def run(args: argparse.Namespace) -> int:
     """Print the base's figures, the recipe's, and the change."""
     from engine.contract.messages import UserError
     from engine.plan import ordered, plan
-    from engine.preview import graph_figures, graph_of, preview
+    from engine.preview import changed_graph, graph_figures
 
     *directory, name = args.words
-    if len(directory) > 1:
+    if len(directory) > 1 or (args.start and not directory):
         raise UserError("cli.project_or_detector")
     project = Path(directory[0]) if directory else None
-    choice = project_or_bare(project, args)
+    choice, begun = _start(project, args)
     recipe = find_recipe(name)
-    plan(recipe, choice)
-    made = [technique for _, technique in ordered(recipe)]
-    graph, changed = graph_of(choice), graph_of(choice, made)
-    base, after = graph_figures(graph), preview(changed, made)
-    for technique in made:
-        changed = technique.estimate(changed)
+    plan(recipe, choice, begun)
+    made = [*begun, *(technique for _, technique in ordered(recipe))]
+    graph, changed = (changed_graph(choice, techniques) for techniques in (begun, made))
+    base, after = graph_figures(graph, begun), graph_figures(changed, made)
     told = None
     if phone := phone_choice(args):
-        before, told = _on_phone(phone, project, graph), _on_phone(phone, project, changed, made)
+        before, told = _on_phone(phone, project, graph, begun or None), _on_phone(phone, project, changed, made)
         base, after = [*base, before.figure], [*after, told.figure]
     if args.json:
         document: dict[str, object] = {"figures": _plain(after), "base": _plain(base)}
@@ -65,11 +65,26 @@ def run(args: argparse.Namespace) -> int:
     if args.layers:
         print_layers(graph, changed)
         print()
-    print(f"{choice.key}, {choice.size} px, {len(choice.classes)} classes, recipe {recipe.name}")
+    start = f", from run {args.start}" if args.start else ""
+    print(f"{choice.key}, {choice.size} px, {len(choice.classes)} classes, recipe {recipe.name}{start}")
     print_table([row(base, figure) for figure in after], ("figure", "base", "recipe", "change", "source"))
     if told:
         print_estimate(told)
     return 0
+
+
+def _start(project: Path | None, args: argparse.Namespace) -> tuple[DetectorChoice, list[Technique]]:
+    """The detector, and what made the run that the recipe starts from."""
+    from engine.assembly import checkpoint_of
+    from engine.cli.projects import open_project, trained_run
+    from engine.detector.header import read_info
+    from engine.registry import make
+
+    choice = project_or_bare(project, args)
+    if project is None or not args.start:
+        return choice, []
+    info = read_info(checkpoint_of(trained_run(open_project(project), args.start)))
+    return info.choice, [make(step) for step in info.steps]
 
 
 def _on_phone(

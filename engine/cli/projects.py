@@ -8,9 +8,11 @@ from pathlib import Path
 
 from engine.cli.output import emit_json, print_table
 from engine.contract.figures import Figure, pick
+from engine.contract.job import TrainJob
+from engine.contract.messages import UserError
 from engine.contract.phones import benches
 from engine.contract.project import ProjectFolder
-from engine.contract.runs import RunFolder
+from engine.contract.runs import RunFolder, read_job
 from engine.contract.state import RunState
 
 
@@ -28,6 +30,15 @@ def trained_run(folder: ProjectFolder, name: str) -> Path:
     run = folder.run(name)
     checkpoint_of(run)
     return run
+
+
+def parent_of(run: Path) -> str | None:
+    """The name of what a run started from: a run, or a file of weights; None where its job cannot be read."""
+    try:
+        job = read_job(RunFolder(run))
+    except UserError:  # of the other runs much can be told all the same
+        return None
+    return Path(job.start).name if isinstance(job, TrainJob) and job.start else None
 
 
 def figures_of(run: Path) -> tuple[Figure, ...]:

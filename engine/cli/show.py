@@ -6,11 +6,9 @@ import argparse
 from pathlib import Path
 
 from engine.cli.output import emit_json, print_table
-from engine.cli.projects import RUN_HEADERS, figures_of, open_project, report, run_row
-from engine.contract.job import TrainJob
-from engine.contract.messages import UserError
+from engine.cli.projects import RUN_HEADERS, figures_of, open_project, parent_of, report, run_row
 from engine.contract.phones import benches
-from engine.contract.runs import RunFolder, read_job
+from engine.contract.runs import RunFolder
 
 NAME = "show"
 HELP = "the runs of a project with their figures"
@@ -30,7 +28,7 @@ def run(args: argparse.Namespace) -> int:
         report(figures_of(run_dir), args.json, run=run_dir.name, status=RunFolder(run_dir).status())
         return 0
     runs = [path for path in sorted(folder.runs.glob("[0-9]*")) if path.is_dir()]
-    parents = {path.name: _parent(path) for path in runs}
+    parents = {path.name: parent_of(path) for path in runs}
     if args.json:
         emit_json({"figures": [], "runs": [_document(path, parents[path.name]) for path in runs]})
         return 0
@@ -43,14 +41,6 @@ def run(args: argparse.Namespace) -> int:
         rows.append(run_row(indent + path.name, RunFolder(path).status(), figures_of(path)))
     print_table(rows, RUN_HEADERS)
     return 0
-
-
-def _parent(run_dir: Path) -> str | None:
-    try:
-        job = read_job(RunFolder(run_dir))
-    except UserError:  # the other runs can be shown all the same
-        return None
-    return Path(job.start).name if isinstance(job, TrainJob) and job.start else None
 
 
 def _depth(name: str, parents: dict[str, str | None]) -> int:

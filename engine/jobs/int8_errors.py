@@ -33,7 +33,7 @@ def run(job: Int8ErrorsJob, context: JobContext) -> dict[str, object]:
         return {"file": str(file)}
     model, _ = load(folder)
     if is_quantised(model.steps):
-        raise UserError("int8_errors.quantised", run=folder.name)
+        raise UserError("sensitivity.quantised", run=folder.name)
     layers = convolutions(model.network)
     context.stage("int8_errors.running", layers=len(layers), pictures=len(pictures))
     batches = calibration_of(model, pictures).batches()

@@ -14,7 +14,8 @@ from engine.contract.job import SensitivityJob
 from engine.contract.messages import UserError
 from engine.contract.recipe import Step
 from engine.contract.sensitivity import GroupLosses, SensitivityFolder, digest_of
-from engine.measuring import calibration_of, coco_measured, runs_as_program
+from engine.exporting import is_quantised
+from engine.measuring import calibration_of, coco_measured
 from engine.technique import Context
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def _losses(
     if not todo:
         return
     model, _ = load(bench.run)
-    if criterion == "obs" or runs_as_program(model.steps):
+    if criterion == "obs":
         # Obs solves the weights behind a cut anew and renews statistics: hardly a layer stays as it was.
         base = bench.measure(model)
         for name, ratios in todo.items():
@@ -112,10 +113,15 @@ def _losses(
 
 
 def groups_of(run: Path) -> dict[str, int]:
-    """The channel groups of a run's network that can be cut, in order, with their numbers of channels."""
+    """The channel groups of a run's network that can be cut, in order, with their numbers of channels.
+
+    Raises UserError for a run in int8, whose network can be cut no more.
+    """
     from engine.detector.trace import trace
     from engine.graph.groups import channel_groups
 
     model, _ = load(run)
+    if is_quantised(model.steps):
+        raise UserError("sensitivity.quantised", run=run.name)
     groups = channel_groups(trace(model.network, dict(model.config))).groups
     return {name: group.channels for name, group in groups.items() if group.prunable and group.channels > 1}

@@ -9,8 +9,7 @@ from pydantic import Field
 
 from engine.contract.messages import Message, UserError
 from engine.contract.parameters import parameter
-from engine.contract.project import DetectorChoice
-from engine.technique import Phase, Technique
+from engine.technique import Base, Phase, Technique
 
 Factor = Annotated[float, Field(ge=0, le=1)]
 STAGED = ("MobileNetV3",)
@@ -87,11 +86,9 @@ class BackboneLr(Technique):
             simple=True,
         )
 
-    def check(self, others: Sequence[Technique], choice: DetectorChoice) -> list[Message]:
+    def check(self, others: Sequence[Technique], base: Base) -> list[Message]:
         """Refuses a backbone that learns at one rate only."""
-        from engine.detector.spec import resolve
-
-        config = resolve(choice)
+        config = base.config()
         try:
             for other in others:
                 if other.phase is Phase.ARCHITECTURE:

@@ -8,8 +8,7 @@ from typing import Any, ClassVar, Literal
 
 from engine.contract.messages import Message, UserError
 from engine.contract.parameters import Pair, parameter
-from engine.contract.project import DetectorChoice
-from engine.technique import Phase, Technique
+from engine.technique import Base, Phase, Technique
 
 Config = dict[str, Any]
 Key = Literal[
@@ -215,11 +214,9 @@ class BackboneSwap(Technique):
             simple=True,
         )
 
-    def check(self, others: Sequence[Technique], choice: DetectorChoice) -> list[Message]:
+    def check(self, others: Sequence[Technique], base: Base) -> list[Message]:
         """Refuses a backbone that has not the maps that the head needs, and the one that the detector has."""
-        from engine.detector.spec import resolve
-
-        config = resolve(choice)
+        config = base.config()
         before = config["backbone"]
         try:
             self.configure(config)
@@ -228,7 +225,7 @@ class BackboneSwap(Technique):
         told = ("type", "scale", "model_name", "depth")
         if any(before.get(name) != config["backbone"].get(name) for name in told):
             return []
-        return [Message(code="backbone_swap.same", args={"key": choice.key, "backbone": self._backbone.title})]
+        return [Message(code="backbone_swap.same", args={"key": base.choice.key, "backbone": self._backbone.title})]
 
     def configure(self, config: dict[str, Any]) -> None:
         """Put the backbone in place of the other; raises UserError if the head cannot be fed by it."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from engine.contract.messages import Message, UserError
 from engine.contract.parameters import parameter
 from engine.contract.project import DetectorChoice
-from engine.technique import Batch, Context, Lesson, Phase, Technique
+from engine.technique import Base, Batch, Context, Lesson, Phase, Technique
 
 if TYPE_CHECKING:
     from paddle import Tensor, nn
@@ -155,11 +155,11 @@ class Distill(Technique):
             le=20,
         )
 
-    def check(self, others: Sequence[Technique], choice: DetectorChoice) -> list[Message]:
+    def check(self, others: Sequence[Technique], base: Base) -> list[Message]:
         """Refuses a kind of distillation that the detector's family does not have."""
         from engine.detector.spec import find_spec
 
-        family = find_spec(choice.key).family
+        family = find_spec(base.choice.key).family
         known = KINDS.get(family, ())
         if self.params.kind in ("auto", *known):
             return []

@@ -12,8 +12,7 @@ from pydantic import Field
 
 from engine.contract.messages import Message, UserError
 from engine.contract.parameters import parameter
-from engine.contract.project import DetectorChoice
-from engine.technique import Context, Phase, Record, Technique
+from engine.technique import Base, Context, Phase, Record, Technique
 
 if TYPE_CHECKING:
     from paddle import nn
@@ -167,17 +166,17 @@ class FilterPrune(Technique):
             le=256,
         )
 
-    def check(self, others: Sequence[Technique], choice: DetectorChoice) -> list[Message]:
+    def check(self, others: Sequence[Technique], base: Base) -> list[Message]:
         """Refuses a preset or the head's scope for detectors other than YOLOv3."""
         from engine.detector.spec import find_spec
 
-        family, params = find_spec(choice.key).family, self.params
+        family, params = find_spec(base.choice.key).family, self.params
         if family == "yolov3":
             return []
         if params.preset != "none":
-            return [Message(code="prune.preset_family", args={"preset": params.preset, "key": choice.key})]
+            return [Message(code="prune.preset_family", args={"preset": params.preset, "key": base.choice.key})]
         if params.scope == "head":
-            return [Message(code="prune.no_head", args={"key": choice.key})]
+            return [Message(code="prune.no_head", args={"key": base.choice.key})]
         return []
 
     def estimate(self, graph: Graph) -> Graph:

@@ -7,8 +7,7 @@ from typing import Any, ClassVar, Literal
 
 from engine.contract.messages import Message
 from engine.contract.parameters import parameter
-from engine.contract.project import DetectorChoice
-from engine.technique import Phase, Technique
+from engine.technique import Base, Phase, Technique
 
 _ARTICLE = "PaddleDetection article of 2020-07-06"
 _SCOPE = {"family": "two-stage MobileNetV3 FPN", "input": None, "threads": None, "source": _ARTICLE}
@@ -44,18 +43,20 @@ class NeckExtraLevels(Technique):
             simple=True,
         )
 
-    def check(self, others: Sequence[Technique], choice: DetectorChoice) -> list[Message]:
+    def check(self, others: Sequence[Technique], base: Base) -> list[Message]:
         """Refuses P5 where C5 makes it already, and where there is no P4 to make it from."""
         from engine.detector.spec import find_spec
 
-        if find_spec(choice.key).family != "rcnn":
+        if find_spec(base.choice.key).family != "rcnn":
             return []  # told of already
-        tops = [other.params.top for other in others if other.key == "neck_levels"]
-        if not tops:
-            return [Message(code="neck_extra_levels.has_p5", args={"key": choice.key})]
-        if tops[0] != "c4":
-            return [Message(code="neck_extra_levels.no_p4", args={"top": tops[0].upper()})]
-        return []
+        config = base.config()
+        for other in others:
+            if other.key == "neck_levels":
+                other.configure(config)
+        top = 1 + len(config["backbone"]["feature_maps"])  # the first of them is C2
+        if top > 4:
+            return [Message(code="neck_extra_levels.has_p5", args={"key": base.choice.key})]
+        return [Message(code="neck_extra_levels.no_p4", args={"top": f"C{top}"})] if top < 4 else []
 
     def configure(self, config: dict[str, Any]) -> None:
         """Convolutions in place of the pooling that makes the topmost level."""

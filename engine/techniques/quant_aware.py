@@ -123,6 +123,11 @@ class QuantAware(Technique):
             lt=1,
         )
 
+    def estimate(self, graph: Graph) -> Graph:
+        """The graph as it is; raises UserError for a convolution to keep in float that it has not."""
+        self.params.check_names(graph, self.key)
+        return graph
+
     def int8_layers(self, graph: Graph) -> set[str]:
         """All convolutions but those kept in float."""
         from engine.graph.roles import convolutions, output_convolutions

@@ -67,6 +67,11 @@ class QuantPost(Technique):
             simple=True,
         )
 
+    def estimate(self, graph: Graph) -> Graph:
+        """The graph as it is; raises UserError for a convolution to keep in float that it has not."""
+        self.params.check_names(graph, self.key)
+        return graph
+
     def int8_layers(self, graph: Graph) -> set[str]:
         """All convolutions but the head's outputs and those kept in float."""
         from engine.graph.roles import convolutions, output_convolutions

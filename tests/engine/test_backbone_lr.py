@@ -13,6 +13,7 @@ from engine.contract.messages import UserError
 from engine.contract.recipe import Step
 from engine.plan import problems
 from engine.registry import make
+from engine.technique import Base
 from engine.techniques.backbone_lr import BackboneLr
 from tests.engine.small_detectors import choice_of
 from tests.engine.test_plan import recipe
@@ -91,9 +92,9 @@ def test_that_a_step_that_only_slows_the_backbone_loses_no_weight() -> None:
 
 def test_that_a_backbone_with_one_rate_is_refused_as_it_is_after_a_swap() -> None:
     choice = choice_of("yolov3_mobilenet_v1")
-    assert [m.code for m in BackboneLr({}).check([], choice)] == ["backbone_lr.one_rate"]
+    assert [m.code for m in BackboneLr({}).check([], Base(choice))] == ["backbone_lr.one_rate"]
     swap = make(Step(technique="backbone_swap", params={"backbone": "mobilenet_v3_small"}))
-    assert BackboneLr({}).check([swap], choice) == []
+    assert BackboneLr({}).check([swap], Base(choice)) == []
     away = recipe(("backbone_lr", {}), ("backbone_swap", {"backbone": "lcnet"}))
     found = problems(away, choice_of("yolov3_mobilenet_v3_large"))
     assert [(problem.step, problem.message.code) for problem in found] == [(0, "backbone_lr.one_rate")]

@@ -10,7 +10,7 @@ import pytest
 from engine.assembly import assemble
 from engine.contract.messages import UserError
 from engine.contract.project import DetectorChoice
-from engine.technique import Context
+from engine.technique import Base, Context
 from engine.techniques.distill import Distill, check_teacher
 
 CLASSES = ("circle", "square")
@@ -181,7 +181,7 @@ def test_a_teacher_that_does_not_fit_is_refused() -> None:
 
 
 def test_a_kind_of_another_family_and_a_missing_teacher_are_refused() -> None:
-    assert [m.code for m in Distill({"kind": "l2"}).check([], SSD)] == ["distill.kind"]
-    assert Distill({}).check([], SSD) == [] == Distill({"kind": "fine_grained"}).check([], YOLO)
+    assert [m.code for m in Distill({"kind": "l2"}).check([], Base(SSD))] == ["distill.kind"]
+    assert Distill({}).check([], Base(SSD)) == [] == Distill({"kind": "fine_grained"}).check([], Base(YOLO))
     with pytest.raises(UserError, match="--teacher"):
         Distill({}).teach(None, None, Context(config={"family": "ssd"}, choice=SSD))

@@ -10,7 +10,7 @@ import pytest
 from engine.assembly import assemble
 from engine.contract.project import DetectorChoice
 from engine.contract.recipe import Step
-from engine.technique import Context
+from engine.technique import Base, Context
 from engine.techniques.distill import Distill
 
 CLASSES = ("circle", "square")
@@ -162,7 +162,7 @@ def test_a_kind_of_another_family_is_refused() -> None:
     yolo = PICO.model_copy(update={"key": "yolov3_mobilenet_v1"})
     ssd = PICO.model_copy(update={"key": "ssdlite_mobilenet_v3_small"})
     for kind, choice in (("fgd", yolo), ("fgd", RCNN), ("fine_grained", ssd), ("outputs", RCNN), ("l2", PICO)):
-        (message,) = Distill({"kind": kind}).check([], choice)
+        (message,) = Distill({"kind": kind}).check([], Base(choice))
         assert message.code == "distill.kind"
         assert all(kind in message.text(language) and "auto" in message.text(language) for language in ("en", "zh"))
 

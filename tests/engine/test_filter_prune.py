@@ -6,6 +6,7 @@ from pydantic import ValidationError
 from engine.contract.messages import Message, UserError
 from engine.graph import count
 from engine.graph.groups import channel_groups
+from engine.technique import Base
 from engine.techniques.filter_prune import PRESETS, YOLO_HEAD, FilterPrune
 from tests.engine.small_detectors import choice_of, graph_of
 
@@ -17,7 +18,7 @@ def kept_of(key: str, **params: object) -> dict[str, int]:
 
 
 def codes(key: str, **params: object) -> list[str]:
-    return [message.code for message in FilterPrune(params).check([], choice_of(key))]
+    return [message.code for message in FilterPrune(params).check([], Base(choice_of(key)))]
 
 
 def test_head86_gives_the_published_size_of_yolov3_mobilenet_v3() -> None:
