@@ -29,6 +29,18 @@ def test_that_every_detector_and_every_technique_was_tried() -> None:
     assert {cell.technique for cell in cells} == {PLAIN, *techniques()}
 
 
+def test_that_nothing_is_refused_that_works_with_another_choice_or_behind_another_step() -> None:
+    """The studio greys what the matrix refuses: a backbone can be swapped also where the default is there already."""
+    for technique, detector in (
+        ("backbone_swap", "yolov3_mobilenet_v3_large"),
+        ("backbone_swap", "ssdlite_mobilenet_v3_large"),
+        ("backbone_lr", "yolov3_mobilenet_v1"),
+        ("neck_extra_levels", "faster_rcnn_mobilenet_v3_fpn"),
+    ):
+        cell = tried().cell(detector, technique)
+        assert cell is not None and cell.outcome.state == "works"
+
+
 def test_that_nothing_fails_that_the_table_does_not_tell() -> None:
     assert DOCUMENT.read_text(encoding="utf-8") == document(tried())
 

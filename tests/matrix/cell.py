@@ -20,7 +20,7 @@ from engine.exporting import is_quantised
 from engine.plan import PlannedJob, plan
 from engine.registry import make
 from tests.matrix.code import code_of
-from tests.matrix.steps import steps_of
+from tests.matrix.steps import choice_of, steps_of
 
 PICTURES, BATCH = 4, 2
 KINDS = "arm fp32, arm fp16, arm int8, opencl fp32, opencl fp16, x86 fp32, x86 int8"
@@ -49,15 +49,13 @@ def try_cell(detector: str, technique: str, folder: Path) -> Cell:
 def _trained(detector: str, technique: str, folder: Path) -> tuple[Any, Any]:
     """The model as loaded after the last job of the technique's plan, and pictures to calibrate on."""
     from engine.data.importing import import_dataset
-    from engine.detector.spec import detector_specs
     from engine.measuring import calibration_of
-    from tests.fakes.datasets import CLASSES, shots, write_coco
+    from tests.fakes.datasets import shots, write_coco
 
-    sizes = detector_specs()[detector].sizes
-    choice = DetectorChoice(key=detector, size=sizes.min, classes=CLASSES)
+    choice = choice_of(detector)
     jobs = [PlannedJob("train", (), (), 1, 1.0)]
     if technique != PLAIN:
-        jobs = plan(Recipe(name="cell", steps=steps_of(technique)), choice)
+        jobs = plan(Recipe(name="cell", steps=steps_of(technique, detector)), choice)
     index = folder / "data" / "index.sqlite"
     import_dataset(write_coco(folder / "pictures", shots(PICTURES, 2, 1)), index)
     start = teacher = _plain(choice, folder / "base")

@@ -16,6 +16,7 @@ FOLDERS = ("engine/detector", "engine/graph", "engine/lite", "engine/techniques"
 FILES = (
     "engine/assembly.py", "engine/exporting.py", "engine/measuring.py", "engine/plan.py", "engine/preview.py",
     "engine/technique.py", "engine/float_layers.py", "engine/jobs/train.py", "tests/matrix/cell.py",
+    "tests/matrix/steps.py",
 )  # fmt: skip
 """What every cell runs; with what it imports from FOLDERS it makes up a cell's code."""
 LOCK = ROOT / "packaging" / "requirements.lock"
@@ -25,7 +26,7 @@ _MODULE = re.compile(r"engine(\.\w+)+")
 def code_of(detector: str, technique: str) -> str:
     """Twelve hexadecimal digits over the code that the two reach, the detector's file and the lock."""
     roots = [ROOT / name for name in FILES]
-    roots += [ROOT / "engine" / "techniques" / f"{step.technique}.py" for step in steps_of(technique)]
+    roots += [ROOT / "engine" / "techniques" / f"{step.technique}.py" for step in steps_of(technique, detector)]
     parts = [_bare(file) for file in sorted(reached(roots))]
     parts += [(DETECTORS / f"{detector}.yml").read_text(encoding="utf-8"), LOCK.read_text(encoding="utf-8")]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:12]

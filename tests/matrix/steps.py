@@ -2,13 +2,36 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from engine.contract.matrix import PLAIN
-from engine.contract.recipe import Step
+from engine.contract.project import DetectorChoice
+from engine.contract.recipe import Recipe, Step
+from engine.detector.spec import detector_specs
+from engine.plan import problems
+from tests.fakes.datasets import CLASSES
 
-BEFORE = {"neck_extra_levels": (Step(technique="neck_levels", params={"top": "c4"}),)}
-"""Techniques that make sense only behind others, with those: alone the plan refuses them on every detector."""
+OTHERWISE: dict[str, tuple[Step, ...]] = {
+    "backbone_swap": (Step(technique="backbone_swap", params={"backbone": "mobilenet_v1"}),),
+    "backbone_lr": (Step(technique="backbone_swap"), Step(technique="backbone_lr")),
+    "neck_extra_levels": (Step(technique="neck_levels", params={"top": "c4"}), Step(technique="neck_extra_levels")),
+}
+"""How a technique is tried where the plan refuses it alone with its defaults: with others, or behind what it needs."""
 
 
-def steps_of(technique: str) -> tuple[Step, ...]:
-    """The technique with its defaults, behind what it needs; no step for a detector by itself."""
-    return () if technique == PLAIN else (*BEFORE.get(technique, ()), Step(technique=technique))
+def choice_of(detector: str) -> DetectorChoice:
+    """The detector as it is tried: as small as it can be."""
+    return DetectorChoice(key=detector, size=detector_specs()[detector].sizes.min, classes=CLASSES)
+
+
+@cache
+def steps_of(technique: str, detector: str) -> tuple[Step, ...]:
+    """The technique with its defaults, or otherwise if only so it can be; no step for a detector by itself."""
+    if technique == PLAIN:
+        return ()
+    alone, otherwise = (Step(technique=technique),), OTHERWISE.get(technique, ())
+    return otherwise if otherwise and _refused(alone, detector) and not _refused(otherwise, detector) else alone
+
+
+def _refused(steps: tuple[Step, ...], detector: str) -> bool:
+    return bool(problems(Recipe(name="cell", steps=steps), choice_of(detector)))

@@ -6,7 +6,7 @@ from engine.contract.matrix import PLAIN, Cell, Matrix, Outcome
 from engine.contract.resources import ROOT
 from engine.detector.spec import detector_specs
 from engine.registry import techniques
-from tests.matrix.steps import BEFORE
+from tests.matrix.steps import steps_of
 
 DOCUMENT = ROOT / "docs" / "matrix.md"
 MARKS = {"works": "yes", "refused": "no", "fails": "**fails**"}
@@ -15,7 +15,8 @@ _HEAD = """# What works with what
 Written by `make matrix`, which really did it: every detector at its smallest input with every technique that the plan
 admits. "yes" means: previewed, trained for two steps, saved, loaded; boxes after loading are the same to the bit, and
 MACs and parameters counted by hooks are those of the preview, to the unit. "no" is refused before anything runs, with
-the reason below. A cell is tried again when the code that it ran on changes; "-" was not tried.
+the reason below; what is refused alone with its defaults is tried with another choice or behind what it needs
+(`tests/matrix/steps.py`). A cell is tried again when the code that it ran on changes; "-" was not tried.
 """
 
 
@@ -28,9 +29,7 @@ def document(matrix: Matrix) -> str:
     for name, technique in zip(names, (PLAIN, *techniques()), strict=True):
         cells = [matrix.cell(key, technique) for key in keys]
         told = f"`{name}`" if technique else name
-        if technique in BEFORE:
-            told += f" behind {', '.join(f'`{step.technique}`' for step in BEFORE[technique])}"
-        lines.append(_row([told, *(_mark(cell) for cell in cells)]))
+        lines.append(_row([told, *(_mark(cell) + _behind(cell) for cell in cells)]))
         reasons |= {f"{technique}: {_words(cell.outcome)}": "" for cell in cells if cell and cell.outcome.message}
     lines += ["", *(f"- {reason}" for reason in sorted(reasons)), "", "## Detector and export\n"]
     lines += _exports(matrix, keys)
@@ -52,6 +51,14 @@ def _exports(matrix: Matrix, keys: list[str]) -> list[str]:
                 reasons.add(f"- {kind}: {_words(outcome)}")
         lines.append(_row([kind, *marks]))
     return [*lines, "", *sorted(reasons)]
+
+
+def _behind(cell: Cell | None) -> str:
+    """What a technique was tried behind, where it works only so."""
+    if cell is None or cell.outcome.state == "refused":
+        return ""
+    before = [step.technique for step in steps_of(cell.technique, cell.detector) if step.technique != cell.technique]
+    return f", behind `{before[0]}`" if before else ""
 
 
 def _mark(cell: Cell | None) -> str:
