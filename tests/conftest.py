@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 
@@ -11,6 +12,9 @@ import pytest
 # The same examples each time: a test that fails must fail again when it is looked into.
 hypothesis.settings.register_profile("espalier", derandomize=True, deadline=None, database=None)
 hypothesis.settings.load_profile("espalier")
+
+# Whatever the machine speaks; child processes inherit it.
+os.environ["ESPALIER_LANGUAGE"] = "en"
 
 PADDLE_SIDE = {"paddle", "cv2"}
 QT_SIDE = {"PySide6"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import difflib
 import importlib
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -12,6 +13,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import NoReturn
 
+from engine.cli.language import said
 from engine.cli.output import emit_json
 from engine.contract.display import require_display
 from engine.contract.messages import Cancelled, JobFailed, Message, UserError
@@ -26,6 +28,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     words = list(sys.argv[1:] if argv is None else argv)
     as_json = "--json" in words
+    if not as_json and isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a terminal that lacks a letter shows the rest
     try:
         return _dispatch(words)
     except UserError as error:
@@ -95,12 +99,13 @@ def _overview() -> str:
     width = max(map(len, helps))
     lines = [f"  {verb:<{width}}  {text}" for verb, text in helps.items()]
     usage, more = "usage: espalier VERB ... [--json]", "espalier VERB --help tells its arguments"
-    return "\n".join([usage, "", *lines, "", more])
+    spoken = "ESPALIER_LANGUAGE=zh or en chooses the language of messages; if not set, LC_ALL, LC_MESSAGES or LANG does"
+    return "\n".join([usage, "", *lines, "", more, spoken])
 
 
 def _report(message: Message, status: int, as_json: bool) -> int:
     if as_json:
         emit_json({"error": {"code": message.code, "args": message.args, "text": message.text()}})
     else:
-        print(f"espalier: {message.text()}", file=sys.stderr)
+        print(f"espalier: {said(message)}", file=sys.stderr)
     return status

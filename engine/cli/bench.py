@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from engine.cli.language import said
 from engine.cli.output import print_table
 from engine.cli.projects import open_project, report, trained_run
 from engine.contract.job import BenchJob, TrainJob
@@ -128,7 +129,7 @@ def _refusals(rows: Iterable[BenchRow]) -> Iterator[str]:
     alike: dict[tuple[str, str, str], list[str]] = {}
     for row in rows:
         if row.problem is not None:
-            alike.setdefault((row.precision, row.backend, row.problem.text()), []).append(str(row.threads))
+            alike.setdefault((row.precision, row.backend, said(row.problem)), []).append(str(row.threads))
     for (precision, backend, text), threads in alike.items():
         yield f"{precision} on {backend}, threads {', '.join(threads)}: {text}"
 
@@ -150,9 +151,9 @@ def _row(row: BenchRow) -> tuple[str | None, ...]:
 
 def _lines(bench: BenchResult) -> Iterator[str]:
     for row in bench.parity:
-        yield ("" if row.agrees else "! ") + row.finding.text()
+        yield ("" if row.agrees else "! ") + said(row.finding)
         if row.map_phone is not None and row.map_host is not None:
             yield f"  mAP on {row.map_pictures} pictures: {row.map_phone:.1f} there, {row.map_host:.1f} here"
     if bench.sustained is not None:
-        yield bench.sustained.finding.text()
-    yield from (verdict.text() for verdict in bench.verdicts)
+        yield said(bench.sustained.finding)
+    yield from map(said, bench.verdicts)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from engine.cli.language import language
 from engine.cli.output import emit_json
 
 NAME = "check-data"
@@ -31,5 +32,5 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         emit_json({"figures": [], **report.model_dump(mode="json")})
     else:
-        print("\n".join(report.lines()))
+        print("\n".join(report.lines(language())))
     return 1 if report.has_errors else 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from engine.cli.language import language
 from engine.cli.output import emit_json, print_table
 from engine.contract.catalog import Catalog
 from engine.contract.matrix import PLAIN
@@ -24,18 +25,20 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         emit_json({"figures": [], **cards.model_dump(mode="json")})
         return 0
+    spoken = language()
     rows = [
-        (card.key, card.family, f"{card.sizes['min']}-{card.sizes['max']} px", card.summary["en"])
+        (card.key, card.family, f"{card.sizes['min']}-{card.sizes['max']} px", card.summary[spoken])
         for card in cards.detectors
     ]
     print_table(rows, ("detector", "family", "input", "what it is"))
     print()
     print_table(
-        [(card.key, card.phase, card.summary["en"]) for card in cards.techniques],
+        [(card.key, card.phase, card.summary[spoken]) for card in cards.techniques],
         ("technique", "phase", "what it does"),
     )
     print()
-    print_table([(key, recipe.summary) for key, recipe in cards.recipes.items()], ("recipe", "what it does"))
+    recipes = [(key, recipe.summary_zh if spoken == "zh" else recipe.summary) for key, recipe in cards.recipes.items()]
+    print_table(recipes, ("recipe", "what it does"))
     print()
     print_table(_tried(cards), ("detector", "tried", "works with", "does not work with"))
     return 0

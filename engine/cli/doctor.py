@@ -13,6 +13,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
+from engine.cli.language import said
 from engine.cli.output import emit_json
 from engine.contract.messages import Argument, Message
 from engine.contract.resources import ROOT
@@ -73,7 +74,7 @@ def run(args: argparse.Namespace) -> int:
         emit_json({"figures": [], "findings": rows})
     else:
         for finding in findings:
-            print("✓" if finding.ok else "✗", finding.message.text())
+            print("✓" if finding.ok else "✗", said(finding.message))
             if finding.command:
                 print("   ", finding.command)
     return 0 if all(finding.ok for finding in findings) else 1

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
+from engine.cli.language import said
 from engine.contract.events import CancelledEvent, Event, Failed, Notice, Progress, Stage
 from engine.contract.job import Job
 from engine.contract.lock import read_record
@@ -134,10 +135,10 @@ class _Screen:
             if isinstance(event, Stage):
                 self._draw(latest)
                 latest = None
-                self._stage, self._tenth = event.text, 0
-                self.say(event.text)
+                self._stage, self._tenth = said(event.message), 0
+                self.say(self._stage)
             elif isinstance(event, Notice):
-                self.say(f"{event.level}: {event.text}")
+                self.say(f"{event.level}: {said(event.message)}")
             elif isinstance(event, Progress):
                 latest = event
         self._draw(latest)

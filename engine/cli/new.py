@@ -7,6 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from engine.cli.language import language
 from engine.cli.output import emit_json
 from engine.contract.job import SAMPLE, ProjectJob
 from engine.contract.project import ProjectFolder, read_json
@@ -44,7 +45,7 @@ def run(args: argparse.Namespace) -> int:
         return 0
     folder = ProjectFolder(Path(result["project"]))
     choice = folder.load().detector
-    print("\n".join(Report.model_validate(result["report"]).lines()))
+    print("\n".join(Report.model_validate(result["report"]).lines(language())))
     print(f"Project {folder.root} with {choice.key} at {choice.size} px, {len(choice.classes)} classes.")
     return 0
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from engine.cli.language import said
 from engine.cli.output import print_table
 from engine.cli.projects import show_value
 from engine.contract.latency import PhoneChoice, PhoneEstimate
@@ -47,4 +48,4 @@ def print_estimate(told: PhoneEstimate) -> None:
     ]
     print_table(rows, ("part", "time", "share", ""))
     for message in (told.advice, *told.notes):
-        print(message.text())
+        print(said(message))

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 
+from engine.cli.language import said
 from engine.cli.output import emit_json, print_table
 from engine.contract.phones import Phone, PhoneList, Sensors
 
@@ -72,7 +73,7 @@ def _tell(phones: PhoneList, as_json: bool) -> None:
         emit_json({"figures": [], **phones.model_dump(mode="json", exclude_none=True)})
         return
     if phones.problem is not None:
-        print(phones.problem.text())
+        print(said(phones.problem))
     headers = ("serial", "phone", "ABI", "Android", "battery", "temperature", "free", "state")
     if phones.phones:
         print_table([_row(phone) for phone in phones.phones], headers)
@@ -80,9 +81,9 @@ def _tell(phones: PhoneList, as_json: bool) -> None:
         print("no phone is connected; plug one in, allow USB debugging on it, and look again")
     for phone in phones.phones:
         for message in (*([phone.problem] if phone.problem else []), *phone.notes):
-            print(f"{phone.serial}: {message.text()}")
+            print(f"{phone.serial}: {said(message)}")
     for note in phones.notes:
-        print(note.text())
+        print(said(note))
 
 
 def _row(phone: Phone) -> tuple[str | None, ...]:

@@ -7,6 +7,7 @@ import signal
 import sys
 from pathlib import Path
 
+from engine.cli.language import said
 from engine.cli.output import emit_json, print_table
 from engine.contract.messages import Message, UserError
 
@@ -63,6 +64,6 @@ def _serve(args: argparse.Namespace, ends: set[signal.Signals]) -> None:
         if args.json:
             emit_json({"simulated": True, **told})
         else:
-            print(Message(code="simulated.ready", args={"key": args.key, **told}).text())
+            print(said(Message(code="simulated.ready", args={"key": args.key, **told})))
         sys.stdout.flush()
         signal.sigwait(ends)

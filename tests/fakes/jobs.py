@@ -34,6 +34,12 @@ def done(context: JobContext) -> dict[str, object]:
     return steps(context, 5)
 
 
+def staged(context: JobContext) -> dict[str, object]:
+    """Tell a stage that has its sentences."""
+    context.stage("evaluate.running", pictures=5, split="val")
+    return {}
+
+
 def patient(context: JobContext) -> dict[str, object]:
     """Go on until somebody stops it, or a file `go` lets it end."""
     context.stage("test.patient")
@@ -118,7 +124,7 @@ def no_room(context: JobContext) -> dict[str, object]:
 JOBS: dict[str, Callable[[JobContext], dict[str, object]]] = {
     function.__name__: function
     for function in (
-        done, patient, deaf, parent, overridden, crash, leave, refuse, fail, thirst, nan, full, no_room,
+        done, staged, patient, deaf, parent, overridden, crash, leave, refuse, fail, thirst, nan, full, no_room,
     )
 }  # fmt: skip
 
