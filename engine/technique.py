@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from engine.contract.messages import Message, UserError
 from engine.contract.parameters import parameter
 from engine.contract.project import DetectorChoice
+from engine.contract.reasons import place_of, reason_of
 
 if TYPE_CHECKING:
     from paddle import Tensor, nn
@@ -103,7 +104,7 @@ class Technique:
     class Params(BaseModel):
         """Parameters with bounds and descriptions: the form, the schema and the check."""
 
-        model_config = ConfigDict(frozen=True, extra="forbid")
+        model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     class TrainingParams(Params):
         """What every technique that trains has besides its own parameters."""
@@ -132,8 +133,8 @@ class Technique:
             raise UserError(
                 "technique.parameter",
                 technique=self.key,
-                place=".".join(str(part) for part in first["loc"]) or "-",
-                reason=first["msg"],
+                place=place_of(first),
+                reason=reason_of(first),
                 given=str(first.get("input"))[:80],
             ) from error
 

@@ -105,7 +105,7 @@ def _overview() -> str:
 
 def _report(message: Message, status: int, as_json: bool) -> int:
     if as_json:
-        emit_json({"error": {"code": message.code, "args": message.args, "text": message.text()}})
+        emit_json({"error": message.model_dump() | {"text": message.text()}})
     else:
         print(f"espalier: {said(message)}", file=sys.stderr)
     return status

@@ -14,6 +14,7 @@ from engine.cli.projects import open_project, report, trained_run
 from engine.contract.job import BenchJob, TrainJob
 from engine.contract.messages import UserError
 from engine.contract.phones import BenchResult, BenchRow
+from engine.contract.reasons import place_of, reason_of
 from engine.contract.runs import RunFolder, read_job
 
 NAME = "bench"
@@ -79,8 +80,7 @@ def _job(args: argparse.Namespace, **settled: Any) -> BenchJob:
         return BenchJob.model_validate({k: v for k, v in given.items() if v is not None} | settled)
     except ValidationError as error:
         first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise UserError("phone.bad_option", place=place, reason=first["msg"]) from error
+        raise UserError("phone.bad_option", place=place_of(first), reason=reason_of(first)) from error
 
 
 def _only_phone() -> str:

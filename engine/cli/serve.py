@@ -23,6 +23,7 @@ from pydantic import ValidationError
 
 from engine.contract.messages import JobFailed, Message, UserError
 from engine.contract.preview import FiguresRequest
+from engine.contract.reasons import at_place
 
 if TYPE_CHECKING:
     from engine.predicting import Finder
@@ -82,7 +83,8 @@ def _reply(line: str, answer: Callable[[Request], Answer]) -> Answer:
     except (UserError, JobFailed) as error:
         return _refusal(request, error.message)
     except (ValidationError, ValueError, KeyError, TypeError, AttributeError) as error:
-        return _refusal(request, Message(code="serve.request", args={"reason": str(error)[:200]}))
+        reason = at_place(error) if isinstance(error, ValueError) else str(error)[:200]
+        return _refusal(request, Message(code="serve.request", args={"reason": reason}))
     except (OSError, RuntimeError) as error:
         return _refusal(request, Message(code="serve.failed", args={"reason": str(error)[:400]}))
 

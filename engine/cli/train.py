@@ -15,6 +15,7 @@ from engine.contract.address import check_address, check_sha256, is_address
 from engine.contract.job import TrainJob, TrainSettings
 from engine.contract.messages import UserError
 from engine.contract.project import ProjectFolder
+from engine.contract.reasons import reason_of
 from engine.contract.recipe import BASE_STEPS
 
 NAME = "train"
@@ -110,6 +111,5 @@ def read_settings(pairs: list[str], given: dict[str, Any]) -> TrainSettings:
         return TrainSettings.model_validate(values)
     except ValidationError as error:
         first = error.errors()[0]
-        raise UserError(
-            "train.setting", key=str(first["loc"][0]), given=str(first["input"]), reason=first["msg"]
-        ) from error
+        key, value = str(first["loc"][0]), str(first["input"])
+        raise UserError("train.setting", key=key, given=value, reason=reason_of(first)) from error

@@ -21,7 +21,7 @@ SAMPLE = "sample"
 
 
 class _Job(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     format: int = 1
 
@@ -29,7 +29,7 @@ class _Job(BaseModel):
 class TrainSettings(BaseModel):
     """How long and how hard to train; `threads` per process, `learning_rate` at the top of the schedule."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     epochs: int = parameter(
         20,

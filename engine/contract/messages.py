@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from functools import cache
 from typing import Literal
 
@@ -27,12 +28,12 @@ def sentences() -> dict[str, dict[str, str]]:
 
 
 class Message(BaseModel):
-    """A sentence to be shown: `code` names it, `args` fill its gaps."""
+    """A sentence to be shown: `code` names it, `args` fill its gaps, some perhaps with a sentence of their own."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     code: str
-    args: dict[str, Argument] = {}
+    args: Mapping[str, Argument | Message] = {}
 
     def text(self, language: Language = "en") -> str:
         """The sentence in `language`; where there is none, or it wants other arguments, the code and its arguments."""
@@ -40,7 +41,8 @@ class Message(BaseModel):
         if sentence is None:
             return f"{self.code} {self.args}"
         try:
-            return sentence.format(**self.args)
+            filled = {name: arg.text(language) if isinstance(arg, Message) else arg for name, arg in self.args.items()}
+            return sentence.format(**filled)
         except (KeyError, IndexError):  # an old stream may know fewer arguments than today's sentence
             return f"{self.code} {self.args}"
 
@@ -48,7 +50,7 @@ class Message(BaseModel):
 class UserError(Exception):
     """Bad usage or input: one sentence that names the file, the place and the remedy. Exit status 2."""
 
-    def __init__(self, code: str, **args: Argument) -> None:
+    def __init__(self, code: str, **args: Argument | Message) -> None:
         self.message = Message(code=code, args=args)
         super().__init__(self.message.text())
 
@@ -56,7 +58,7 @@ class UserError(Exception):
 class JobFailed(Exception):
     """Work that was asked for properly and could not be done. Exit status 1."""
 
-    def __init__(self, code: str, **args: Argument) -> None:
+    def __init__(self, code: str, **args: Argument | Message) -> None:
         self.message = Message(code=code, args=args)
         super().__init__(self.message.text())
 

@@ -8,9 +8,10 @@ import re
 import tempfile
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from engine.contract.messages import UserError
+from engine.contract.reasons import at_place
 
 SCHEMA = 1
 
@@ -57,10 +58,8 @@ class ProjectFolder:
             raise UserError("project.missing", path=str(self.root))
         try:
             return Project.model_validate_json(self.file.read_text(encoding="utf-8"))
-        except ValidationError as error:
-            raise UserError(
-                "project.malformed", path=str(self.file), reason=str(error.errors()[0]["msg"])
-            ) from error
+        except ValueError as error:
+            raise UserError("project.malformed", path=str(self.file), reason=at_place(error)) from error
 
     def save(self, project: Project) -> None:
         """Write `project.json` whole or not at all."""

@@ -6,9 +6,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from engine.contract.messages import UserError
+from engine.contract.reasons import at_place
 from engine.contract.resources import RECIPES
 
 
@@ -51,7 +52,7 @@ def load_recipe(path: Path) -> Recipe:
     except OSError as error:
         raise UserError("recipe.unreadable", path=str(path), reason=error.strerror or "?") from error
     except ValueError as error:
-        raise UserError("recipe.malformed", path=str(path), reason=_place(error)) from error
+        raise UserError("recipe.malformed", path=str(path), reason=at_place(error)) from error
 
 
 def find_recipe(name: str) -> Recipe:
@@ -63,10 +64,3 @@ def find_recipe(name: str) -> Recipe:
         known = ", ".join(builtin_recipes())
         raise UserError("recipe.unknown", name=name, known=known)
     return load_recipe(path)
-
-
-def _place(error: ValueError) -> str:
-    if isinstance(error, ValidationError):
-        first = error.errors()[0]
-        return f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}"
-    return str(error)

@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from engine.contract.job import Job, parse_job
 from engine.contract.lock import FD_VARIABLE, LockRecord, RunLock, is_locked, read_record
 from engine.contract.messages import JobFailed, UserError
+from engine.contract.reasons import place_of, reason_of
 from engine.contract.resources import ROOT
 from engine.contract.tail import last_event
 
@@ -144,5 +145,5 @@ def read_job(folder: RunFolder) -> Job:
         raise UserError("run.no_job", path=str(folder.root)) from error
     except ValidationError as error:
         first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"]) or "-"
-        raise UserError("run.bad_job", path=str(folder.job), place=place, reason=first["msg"]) from error
+        where, reason = place_of(first), reason_of(first)
+        raise UserError("run.bad_job", path=str(folder.job), place=where, reason=reason) from error

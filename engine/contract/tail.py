@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from engine.contract.events import Event, parse_event
 from engine.contract.messages import UserError
+from engine.contract.reasons import at_place
 
 _BLOCK = 64 * 1024
 
@@ -77,9 +78,4 @@ def _parse(path: Path, line: bytes, number: int | None) -> Event:
         return parse_event(line.decode())
     except (ValidationError, UnicodeDecodeError) as error:
         place = "last" if number is None else number
-        if isinstance(error, ValidationError):
-            first = error.errors()[0]
-            reason = ": ".join(part for part in (".".join(map(str, first["loc"])), first["msg"]) if part)
-        else:
-            reason = str(error)
-        raise StreamError("run.stream_broken", path=str(path), line=place, reason=reason) from error
+        raise StreamError("run.stream_broken", path=str(path), line=place, reason=at_place(error)) from error

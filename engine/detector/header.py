@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from engine.contract.messages import UserError
 from engine.contract.project import DetectorChoice
+from engine.contract.reasons import at_place
 from engine.contract.recipe import Step
 
 HEADER = "espalier"
@@ -57,4 +58,4 @@ def read_info(path: Path) -> CheckpointInfo:
     try:
         return CheckpointInfo.model_validate_json(header)
     except ValidationError as error:
-        raise UserError("checkpoint.malformed", path=str(path), reason=str(error.errors()[0]["msg"])) from error
+        raise UserError("checkpoint.malformed", path=str(path), reason=at_place(error)) from error

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from engine.contract.messages import Argument, JobFailed
+from engine.contract.messages import Argument, JobFailed, Message
 
 _LONGEST_WORDS = 240
 _COLOUR = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
@@ -32,7 +32,7 @@ _SAYINGS: tuple[tuple[str, str], ...] = (
 class PhoneFault(JobFailed):
     """Something went wrong on or before a phone. `fatal`: nothing more can be asked of that phone just now."""
 
-    def __init__(self, code: str, **args: Argument) -> None:
+    def __init__(self, code: str, **args: Argument | Message) -> None:
         super().__init__(code, **args)
 
     @property

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal
 
 from engine.contract.catalog import Catalog, DetectorCard, TechniqueCard
 from engine.contract.messages import Message
+from engine.contract.reasons import at_place
 from studio.workers.engine_process import Document
 
 
@@ -54,7 +55,7 @@ class CatalogStore(QObject):
             try:
                 self.catalog = Catalog.model_validate({name: answer.get(name) for name in Catalog.model_fields})
             except ValidationError as error:
-                answer = Message(code="studio.core.answer", args={"reason": str(error.errors()[0]["msg"])})
+                answer = Message(code="studio.core.answer", args={"reason": at_place(error)})
         if isinstance(answer, Message):
             self.error = answer
             self.failed.emit(answer)

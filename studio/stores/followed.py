@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from engine.contract.events import Event, Failed
 from engine.contract.job import Job, parse_job
 from engine.contract.messages import Message
+from engine.contract.reasons import at_place
 from engine.contract.runs import RunFolder, Status
 from engine.contract.state import RunState
 from studio.workers.following import Follower, Following
@@ -87,7 +88,7 @@ class Followed(QObject):
         except FileNotFoundError:
             return
         except (OSError, ValidationError) as error:
-            reason = str(error.errors()[0]["msg"]) if isinstance(error, ValidationError) else str(error)
+            reason = at_place(error) if isinstance(error, ValidationError) else str(error)
             self.job_error = Message(code="studio.core.job", args={"path": str(self.folder.job), "reason": reason})
 
     def _tell(self, events: list[Event]) -> None:

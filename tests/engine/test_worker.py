@@ -69,7 +69,7 @@ def wait_for_event(run: RunFolder, kind: str) -> None:
 
 def child_of(run: RunFolder) -> int:
     wait_for_event(run, "notice")
-    return int(state_of(run).notices[-1].message.args["pid"])
+    return int(str(state_of(run).notices[-1].message.args["pid"]))
 
 
 def alive(pid: int) -> bool:
