@@ -117,7 +117,7 @@ class LrSchedule(Technique):
         @classmethod
         def _rising(cls, value: list[float]) -> list[float]:
             if any(later <= earlier for earlier, later in pairwise(value)):
-                raise ValueError("milestones must rise")
+                raise ValueError("value.rising")
             return value
 
     def rate(self, base: float, step: int, steps_per_epoch: int, epochs: int) -> float:
