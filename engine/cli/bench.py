@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from engine.cli.language import said
+from engine.cli.language import said, say
 from engine.cli.output import print_table
 from engine.cli.projects import open_project, report, trained_run
 from engine.contract.job import BenchJob, TrainJob
@@ -119,9 +119,7 @@ def _print(bench: BenchResult) -> None:
         print_table(measured, headers)
     for line in [*_refusals(bench.rows), *_lines(bench)]:
         print(line)
-    print(
-        f"sent to the phone: {len(bench.pushed)} files" if bench.pushed else "sent to the phone: nothing, all was there"
-    )
+    print(say("cli.sent", count=len(bench.pushed)) if bench.pushed else say("cli.nothing_sent"))
 
 
 def _refusals(rows: Iterable[BenchRow]) -> Iterator[str]:

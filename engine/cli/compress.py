@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from engine.cli.language import said
 from engine.cli.projects import figures_of, open_project, parent_of, report, trained_run
 from engine.contract.job import TrainJob, TrainSettings
 from engine.contract.messages import Message, UserError
@@ -94,7 +95,7 @@ def default_start(folder: ProjectFolder) -> Path:
         raise UserError("compress.no_base", path=str(folder.root))
     names = {path.name for path in trained}
     start = next((path for path in trained if parent_of(path) not in names), trained[0])
-    print(Message(code="compress.start", args={"run": start.name}).text(), file=sys.stderr)
+    print(said(Message(code="compress.start", args={"run": start.name})), file=sys.stderr)
     return start
 
 

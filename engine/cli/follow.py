@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from engine.cli.language import said
+from engine.cli.language import said, say
 from engine.contract.events import CancelledEvent, Event, Failed, Notice, Progress, Stage
 from engine.contract.job import Job
 from engine.contract.lock import read_record
@@ -91,7 +91,7 @@ def follow(run_dir: Path, *, json: bool = False, quiet: bool = False) -> RunStat
     try:
         return _follow(folder, screen)
     except KeyboardInterrupt:
-        screen.say("stopping ...")
+        screen.say(say("cli.stopping"))
         try:
             stop(folder.root)
         except KeyboardInterrupt:
@@ -181,5 +181,5 @@ def describe(progress: Progress, *, bar: bool = True) -> str:
     if progress.eta_s is not None:
         minutes, seconds = divmod(round(progress.eta_s), 60)
         hours, minutes = divmod(minutes, 60)
-        parts.append(f"{hours}:{minutes:02}:{seconds:02} left")
+        parts.append(say("cli.left", time=f"{hours}:{minutes:02}:{seconds:02}"))
     return "  ".join(parts)

@@ -6,6 +6,7 @@ import argparse
 import json
 from pathlib import Path
 
+from engine.cli.language import say
 from engine.cli.output import emit_json, print_table
 from engine.contract.job import Int8ErrorsJob
 from engine.contract.project import ProjectFolder, write_atomically
@@ -36,7 +37,7 @@ def rank(args: argparse.Namespace, folder: ProjectFolder, target: Path) -> int:
     rows = [(f"{100 * each.error:.2f} %", each.layer, _kind(each), "x".join(map(str, each.shape))) for each in shown]
     print_table(rows, ("moves outputs by", "convolution", "", "weights"))
     if args.out is not None:
-        print(f"\nrecipe: {args.out}, {len(kept)} convolutions kept in float")
+        print("\n" + say("cli.kept_float", path=str(args.out), count=len(kept)))
     return 0
 
 

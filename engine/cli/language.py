@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from engine.contract.messages import Language, Message
+from engine.contract.messages import Argument, Language, Message
 
 VARIABLE = "ESPALIER_LANGUAGE"
 _LANGUAGES: tuple[Language, ...] = ("en", "zh")
@@ -25,3 +25,8 @@ def language() -> Language:
 def said(message: Message) -> str:
     """A message as it is shown here."""
     return message.text(language())
+
+
+def say(code: str, **args: Argument) -> str:
+    """The sentence of a code as it is shown here."""
+    return said(Message(code=code, args=args))

@@ -7,7 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from engine.cli.language import language
+from engine.cli.language import language, say
 from engine.cli.output import emit_json
 from engine.contract.job import SAMPLE, ProjectJob
 from engine.contract.project import ProjectFolder, read_json
@@ -46,7 +46,8 @@ def run(args: argparse.Namespace) -> int:
     folder = ProjectFolder(Path(result["project"]))
     choice = folder.load().detector
     print("\n".join(Report.model_validate(result["report"]).lines(language())))
-    print(f"Project {folder.root} with {choice.key} at {choice.size} px, {len(choice.classes)} classes.")
+    shown = {"path": str(folder.root), "detector": choice.key}
+    print(say("cli.project_made", **shown, size=choice.size, classes=len(choice.classes)))
     return 0
 
 

@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 
-from engine.cli.language import said
+from engine.cli.language import said, say
 from engine.cli.output import emit_json, print_table
 from engine.contract.phones import Phone, PhoneList, Sensors
 
@@ -78,7 +78,7 @@ def _tell(phones: PhoneList, as_json: bool) -> None:
     if phones.phones:
         print_table([_row(phone) for phone in phones.phones], headers)
     elif phones.problem is None:
-        print("no phone is connected; plug one in, allow USB debugging on it, and look again")
+        print(say("phone.none"))
     for phone in phones.phones:
         for message in (*([phone.problem] if phone.problem else []), *phone.notes):
             print(f"{phone.serial}: {said(message)}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from engine.cli.language import say
 from engine.cli.output import emit_json, print_table
 from engine.cli.projects import open_project, trained_run
 from engine.contract.job import PredictJob
@@ -51,5 +52,5 @@ def run(args: argparse.Namespace) -> int:
         for box in picture["boxes"]
     ]
     print_table(rows, ("picture", "class", "score", "left top right bottom"))
-    print(f"Drawn in {args.out}")
+    print(say("cli.drawn", path=str(args.out)))
     return 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from engine.cli.language import say
 from engine.cli.output import emit_json, print_table
 from engine.cli.projects import RUN_HEADERS, figures_of, open_project, parent_of, report, run_row
 from engine.contract.phones import benches
@@ -33,7 +34,7 @@ def run(args: argparse.Namespace) -> int:
         emit_json({"figures": [], "runs": [_document(path, parents[path.name]) for path in runs]})
         return 0
     if not runs:
-        print(f"{folder.root} has no runs yet; train the base detector with: espalier train {args.dir}")
+        print(say("cli.no_runs", path=str(folder.root), dir=str(args.dir)))
         return 0
     rows = []
     for path in _tree(runs, parents):
