@@ -26,7 +26,7 @@ ShareOf = Callable[[Graph], float]
 class Budget:
     """What may remain, as shares of the whole: of convolutions' MACs, of the file; None for as much as there is.
 
-    With `points` alone, cutting goes on while the losses, taken to add up, stay within so many points.
+    The losses, taken to add up, stay within `points`. With those alone, cutting goes on as long as they do.
     """
 
     macs: float | None = None
@@ -34,10 +34,19 @@ class Budget:
     points: float | None = None
 
 
+class OutOfReach(ValueError):
+    """What may remain was not reached with `ratios`: the deepest measured, or all that the points allow if `spent`."""
+
+    def __init__(self, ratios: Mapping[str, float], spent: bool) -> None:
+        self.ratios, self.spent = dict(ratios), spent
+        super().__init__("the points are spent" if spent else "the deepest cuts are not enough")
+
+
 def propose(graph: Graph, table: Mapping[str, Losses], budget: Budget, share_of: ShareOf) -> dict[str, float]:
     """Ratio by group that keeps within the budget and loses least, by greedy steps; {} when nothing need go.
 
-    Groups that the table lacks stay whole. Raises ValueError when even the deepest measured cuts are not enough.
+    Groups that the table lacks stay whole. Raises OutOfReach when the deepest measured cuts, or those that the points
+    allow, are not enough.
     """
     return _Search(graph, table, budget, share_of).run()
 
@@ -61,23 +70,26 @@ class _Search:
         self.table = table
         self.macs = conv_macs(graph)
         self.ratios: dict[str, float] = {}
+        self.refused = 0  # how many cuts the points forbade when the last one was looked for
 
     def run(self) -> dict[str, float]:
         """Cut step by step, then give back what was not needed."""
         over = self._over(self.ratios)
-        while any(over) or self.budget.points is not None:
+        to_the_last = self.budget.macs is None and self.budget.size is None and self.budget.points is not None
+        while any(over) or to_the_last:
             best = self._best(over)
-            if best is None or self._spent(best):
+            if best is None:
                 if any(over):
-                    raise ValueError("the deepest cuts are not enough")
+                    raise OutOfReach(self.ratios, spent=self.refused > 0)
                 break
             self.ratios = best
             over = self._over(best)
-        return self._given_back() if self.budget.points is None else self.ratios
+        return self.ratios if to_the_last else self._given_back()
 
     def _best(self, over: tuple[float, float]) -> dict[str, float] | None:
-        """The next cut: the one that loses least for each share of what is still too much."""
+        """The next cut that the points allow: the one that loses least for each share of what is still too much."""
         found: list[tuple[float, dict[str, float]]] = []
+        self.refused = 0
         before = self._shares(self.ratios)
         for name in self.channels:
             for steps in (1, 2):
@@ -86,6 +98,9 @@ class _Search:
                 if lost == float("inf"):
                     continue
                 wanted = {**self.ratios, name: ratio}
+                if self._spent(wanted):
+                    self.refused += 1
+                    continue
                 after = self._shares(wanted)
                 weights = [share / (share + 0.05) for share in over] if any(over) else [1.0, 0.0]
                 gain = sum(w * (a - b) for w, a, b in zip(weights, before, after, strict=True))

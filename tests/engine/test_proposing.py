@@ -8,7 +8,7 @@ from engine.graph.change import keep
 from engine.graph.count import conv_macs, params
 from engine.graph.graph import Graph
 from engine.graph.groups import channel_groups
-from engine.graph.proposing import Budget, ShareOf, loss_at, propose
+from engine.graph.proposing import Budget, OutOfReach, ShareOf, loss_at, propose
 from tests.engine.small_detectors import graph_of
 
 KEY = "ssdlite_mobilenet_v3_small"
@@ -67,8 +67,34 @@ def test_that_groups_without_a_measurement_stay_whole(graph: Graph, table: dict[
 
 
 def test_that_what_is_out_of_reach_is_refused(graph: Graph, table: dict[str, dict[float, float]]) -> None:
-    with pytest.raises(ValueError, match="not enough"):
+    with pytest.raises(OutOfReach, match="not enough") as caught:
         propose(graph, table, Budget(macs=0.001), share_of(graph))
+    assert not caught.value.spent and set(caught.value.ratios) == set(table)
+
+
+def test_that_points_that_stop_it_are_told_apart(graph: Graph, table: dict[str, dict[float, float]]) -> None:
+    with pytest.raises(OutOfReach, match="points") as caught:
+        propose(graph, table, Budget(macs=0.4, points=3.0), share_of(graph))
+    assert caught.value.spent
+    assert 2.7 < sum(loss_at(table[name], ratio) for name, ratio in caught.value.ratios.items()) <= 3.0
+    with pytest.raises(OutOfReach) as caught:
+        propose(graph, table, Budget(macs=0.001, points=1000), share_of(graph))
+    assert not caught.value.spent
+
+
+def test_that_no_more_goes_than_what_is_asked_for_where_points_are_left(
+    graph: Graph, table: dict[str, dict[float, float]]
+) -> None:
+    both = propose(graph, table, Budget(macs=0.8, points=100), share_of(graph))
+    assert both == propose(graph, table, Budget(macs=0.8), share_of(graph))
+
+
+def test_that_a_dear_cut_that_the_points_forbid_does_not_keep_back_the_cheap_ones(graph: Graph) -> None:
+    names = [name for name, group in channel_groups(graph).groups.items() if group.prunable]
+    large, small = (choose(names, key=lambda name: -conv_macs(left(graph, {name: 0.125}))) for choose in (max, min))
+    losses = {large: {0.125: 5.0}, small: {0.5: 3.6}}
+    assert propose(graph, losses, Budget(points=8.6), share_of(graph)).keys() == {large, small}
+    assert propose(graph, losses, Budget(points=4.0), share_of(graph)).keys() == {small}
 
 
 def test_that_losses_lie_on_lines_between_measurements_and_never_fall() -> None:
