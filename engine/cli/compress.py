@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from engine.cli.arguments import epochs
 from engine.cli.language import said
 from engine.cli.projects import figures_of, open_project, parent_of, report, trained_run
 from engine.contract.job import TrainJob, TrainSettings
@@ -30,7 +31,7 @@ def add_parser(parser: argparse.ArgumentParser) -> None:
     default = "run to start from, else the last that was made from no other"
     parser.add_argument("--from", dest="start", metavar="RUN", help=default)
     parser.add_argument("--teacher", metavar="RUN", help="run that teaches; the starting run if not given")
-    parser.add_argument("--epochs", type=int, help="epochs of every training, instead of the recipe's own")
+    parser.add_argument("--epochs", type=epochs, help="epochs of every training, instead of the recipe's own")
     parser.add_argument("--set", dest="settings", metavar="KEY=VALUE", action="append", default=[], help="as in train")
     parser.add_argument("--continue", dest="done", metavar="RUN", help="go on after this run of the same recipe")
     parser.add_argument("--limit", type=int, default=0, help="use only so many pictures of each split")
@@ -68,7 +69,8 @@ def compress(
     runs = [trained_run(folder, args.done)] if args.done else []
     for planned in jobs[len(runs) :]:
         rate = base.learning_rate * planned.rate_factor
-        settings = base.model_copy(update={"epochs": planned.epochs, "learning_rate": rate, "stop_after": 0})
+        given = {"epochs": planned.epochs, "learning_rate": rate, "stop_after": 0}
+        settings = read_settings([], base.model_dump() | given)
         job = TrainJob(
             choice=choice,
             index=str(folder.index),
@@ -79,7 +81,7 @@ def compress(
             settings=settings,
             limit=args.limit,
         )
-        run_dir = folder.new_run(f"{recipe.name}-{planned.label}")
+        run_dir = folder.new_run(recipe.name, planned.label)
         launch_and_follow(job, run_dir, json=args.json)
         runs.append(run_dir)
     return runs

@@ -9,6 +9,7 @@ from pathlib import Path
 from engine.cli.language import say
 from engine.cli.output import emit_json, print_table
 from engine.contract.job import Int8ErrorsJob
+from engine.contract.messages import Argument
 from engine.contract.project import ProjectFolder, write_atomically
 from engine.contract.sensitivity import LayerError, LayerErrors
 
@@ -27,18 +28,30 @@ def rank(args: argparse.Namespace, folder: ProjectFolder, target: Path) -> int:
     found = LayerErrors.model_validate_json(Path(result["file"]).read_text(encoding="utf-8"))
     kept = [] if args.above is None else [layer.layer for layer in found.layers if layer.error > args.above]
     if args.out is not None:
-        steps = [{"technique": args.step, "params": {"keep_float": kept}}]
+        steps = [{"technique": args.step or "quant_aware", "params": {"keep_float": kept}}]
         write_atomically(args.out, json.dumps({"name": args.out.stem, "steps": steps}, indent=2))
     if args.json:
         layers = [layer.model_dump() for layer in found.layers]
         emit_json({"figures": [], "run": target.name, "pictures": found.pictures, "layers": layers, "keep_float": kept})
         return 0
     shown = found.layers[: max(SHOWN, len(kept))]
-    rows = [(f"{100 * each.error:.2f} %", each.layer, _kind(each), "x".join(map(str, each.shape))) for each in shown]
-    print_table(rows, ("moves outputs by", "convolution", "", "weights"))
-    if args.out is not None:
-        print("\n" + say("cli.kept_float", path=str(args.out), count=len(kept)))
+    headers: tuple[str, ...] = ("moves outputs by", "convolution", "", "weights")
+    rows: list[tuple[str, ...]] = [_row(layer) for layer in shown]
+    if args.above is not None:
+        limit = f"{100 * args.above:g} %"
+        headers = (*headers, f"above {limit}")
+        rows = [(*row, "yes" if each.error > args.above else "") for row, each in zip(rows, shown, strict=True)]
+    print_table(rows, headers)
+    if args.above is not None:
+        told: dict[str, Argument] = {"limit": limit, "kept": len(kept), "layers": len(found.layers)}
+        recipe = {"path": str(args.out)} if args.out is not None else {}
+        code = "int8_errors.kept" if recipe else "int8_errors.above"
+        print("\n" + say(code, **told, **recipe))
     return 0
+
+
+def _row(layer: LayerError) -> tuple[str, ...]:
+    return f"{100 * layer.error:.2f} %", layer.layer, _kind(layer), "x".join(map(str, layer.shape))
 
 
 def _kind(layer: LayerError) -> str:

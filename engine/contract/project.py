@@ -14,6 +14,8 @@ from engine.contract.messages import UserError
 from engine.contract.reasons import at_place
 
 SCHEMA = 1
+SLUG_BYTES = 100
+"""How much of a name goes into a file's: a file system takes 255 bytes, and others put more before and behind it."""
 
 
 class DetectorChoice(BaseModel):
@@ -83,10 +85,10 @@ class ProjectFolder:
         (self.cache / "tasks").mkdir(parents=True, exist_ok=True)
         return Path(tempfile.mkdtemp(prefix=f"{label}-", dir=self.cache / "tasks"))
 
-    def new_run(self, label: str) -> Path:
+    def new_run(self, *labels: str) -> Path:
         """Make the next numbered run folder; mkdir is exclusive, so two processes never share a number."""
         self.runs.mkdir(parents=True, exist_ok=True)
-        slug = re.sub(r"[^a-z0-9]+", "-", label.lower()).strip("-") or "run"
+        words = "-".join(filter(None, (slug(label.replace("_", "-")) for label in labels))) or "run"
         taken = [int(p.name[:4]) for p in self.runs.glob("[0-9][0-9][0-9][0-9]-*")]
         number = max(taken, default=0) + 1
         while True:
@@ -97,10 +99,16 @@ class ProjectFolder:
                 except FileExistsError:
                     number += 1
                     continue
-                folder = self.runs / f"{number:04d}-{slug}"
+                folder = self.runs / f"{number:04d}-{words}"
                 claim.rename(folder)
                 return folder
             number += 1
+
+
+def slug(name: str) -> str:
+    """A name as part of a file name, "" if nothing of it can be: letters of all languages stay, but not endlessly."""
+    words = re.sub(r"[^\w]+", "-", name.lower()).strip("-_")
+    return words.encode()[:SLUG_BYTES].decode(errors="ignore").rstrip("-_")
 
 
 def write_atomically(path: Path, text: str) -> None:

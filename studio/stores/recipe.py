@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -12,7 +11,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from engine.contract.messages import Message, UserError
-from engine.contract.project import ProjectFolder
+from engine.contract.project import ProjectFolder, slug
 from engine.contract.recipe import Recipe, Step, builtin_recipes, load_recipe
 from studio.i18n import tr
 from studio.stores.project import ProjectStore
@@ -108,7 +107,7 @@ class RecipeStore(QObject):
         """Write the recipe to the project's `recipes/NAME.json`; None, after `failed`, where that cannot be done."""
         if self._folder is None:
             return None
-        path = self._folder.recipes / f"{slug(self.recipe.name)}.json"
+        path = self._folder.recipes / f"{slug(self.recipe.name) or 'recipe'}.json"
         if not self._write(path):
             return None
         self.undo.setClean()
@@ -118,7 +117,7 @@ class RecipeStore(QObject):
         """The file that holds the recipe as it is now; None for one that ships with Espalier."""
         if self._folder is None or self.recipe.steps in [recipe.steps for recipe in _shipped().values()]:
             return None
-        saved = self._folder.recipes / f"{slug(self.recipe.name)}.json"
+        saved = self._folder.recipes / f"{slug(self.recipe.name) or 'recipe'}.json"
         return saved if self.undo.isClean() and saved.is_file() else self._folder.working_recipe
 
     def saved(self) -> dict[str, Recipe]:
@@ -227,8 +226,3 @@ class _Change(QUndoCommand):
 @cache
 def _shipped() -> dict[str, Recipe]:
     return builtin_recipes()
-
-
-def slug(name: str) -> str:
-    """A name as part of a file name; Chinese characters stay."""
-    return re.sub(r"[^\w]+", "-", name.lower()).strip("-_") or "recipe"

@@ -23,7 +23,7 @@ from studio.views.widgets import Text
 PICTURES = 200
 """On how many pictures it is measured unless somebody says otherwise; fewer if there are not so many."""
 
-_OUT_OF_REACH = "sensitivity.out_of_reach"
+_OUT_OF_REACH = ("sensitivity.out_of_reach", "sensitivity.out_of_reach_of_some")
 _TARGETS = {"macs": 40.0, "size": 20.0, "points": 3.0}
 _TARGET_NAMES = ("studio.measure.target_macs", "studio.measure.target_size", "studio.measure.target_points")
 """What is asked for first: percent of the MACs, percent of the size, points."""
@@ -162,7 +162,7 @@ class ChannelsDialog(MeasureDialog):
     def _show_proposal(self) -> None:
         answer = self.proposal.answer
         error = self.proposal.error
-        far = error is not None and error.code == _OUT_OF_REACH  # its remedy is one for the command line
+        far = error is not None and error.code in _OUT_OF_REACH  # its remedy is one for the command line
         self.refusal = Message(code="studio.measure.out_of_reach") if far else error
         if not self.proposal.busy:  # till then those of the last target stay, so that nothing flickers
             self.table.show_proposed(answer["proposal"] if answer else None)

@@ -17,6 +17,7 @@ from engine.cli.output import print_table
 from engine.contract.job import EvaluateJob
 from engine.contract.lock import is_locked
 from engine.contract.messages import Cancelled, JobFailed, UserError
+from engine.contract.project import ProjectFolder
 from engine.contract.runs import RunFolder, start
 from engine.contract.tail import last_event
 
@@ -182,3 +183,45 @@ def test_that_sensitivity_refuses_what_is_no_share(word: str, value: str, capsys
 def test_that_sensitivity_refuses_less_than_one(word: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["sensitivity", "project", "1", word, "-3"]) == 2
     assert "-3 is not a number of" in capsys.readouterr().err
+
+
+def test_that_a_run_keeps_the_name_of_its_recipe_in_any_language_and_length(tmp_path: Path) -> None:
+    folder = ProjectFolder(tmp_path)
+    names = [folder.new_run(*labels).name for labels in (("字符配方", "compress"), ("a_B c", "quant_aware"), ("..",))]
+    assert names == ["0001-字符配方-compress", "0002-a-b-c-quant-aware", "0003-run"]
+    for letter in ("x", "字"):
+        long = folder.new_run(letter * 400, "compress").name
+        assert long.startswith(("0004-xxx", "0005-字字")) and long.endswith(f"{letter}-compress")
+        assert len(long.encode()) < 128
+
+
+@pytest.mark.parametrize("value", ["nan", "-5", "inf", "few"])
+def test_that_sensitivity_refuses_what_is_no_number_of_points(value: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["sensitivity", "project", "1", "--points", value]) == 2
+    assert f"{value} is no number of points from 0 to 100" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("value", ["-1", "100000", "some"])
+def test_that_compress_refuses_epochs_that_no_training_has(value: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["compress", "project", "ssdlite-phone", "--epochs", value]) == 2
+    assert f"{value} is no number of epochs from 0 to 10000" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "named"),
+    [
+        ("--above 0.03", "sensitivity.only_with_int8", "--above"),
+        ("--macs 0.4 --step quant_post", "sensitivity.only_with_int8", "--step"),
+        ("-o mine.json", "sensitivity.out_without_target", "--macs"),
+        ("--int8 -o keep.json", "sensitivity.out_without_above", "--above 0.02"),
+        ("--int8 --macs 0.4 --points 0", "sensitivity.not_with_int8", "--macs, --points"),
+        ("--int8 --size 0.2 --criterion l1 --known", "sensitivity.not_with_int8", "--size, --criterion, --known"),
+        ("--int8 --groups a b --ratios 0.5", "sensitivity.not_with_int8", "--ratios, --groups"),
+    ],
+)
+def test_that_sensitivity_refuses_what_would_have_no_effect(
+    words: str, code: str, named: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert main(["sensitivity", str(tmp_path), "1", *words.split(), "--json"]) == 2
+    error = json.loads(capsys.readouterr().out)["error"]
+    assert error["code"] == code and named in error["text"]

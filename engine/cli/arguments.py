@@ -1,0 +1,52 @@
+"""Readers of what a person writes after an option: each takes the words, or says what they should have been."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+from collections.abc import Callable
+
+from engine.contract.job import TrainSettings
+
+
+def count(what: str) -> Callable[[str], int]:
+    """Reads a number of something, from 1 on."""
+
+    def read(text: str) -> int:
+        with contextlib.suppress(ValueError):
+            if int(text) > 0:
+                return int(text)
+        raise argparse.ArgumentTypeError(f"{text} is not {what} from 1 on")
+
+    return read
+
+
+def share(most: float) -> Callable[[str], float]:
+    """Reads a share above 0 and at most `most`."""
+
+    def read(text: str) -> float:
+        with contextlib.suppress(ValueError):
+            if 0 < float(text) <= most:
+                return float(text)
+        raise argparse.ArgumentTypeError(f"{text} is no share above 0 and at most {most:g}")
+
+    return read
+
+
+def points(text: str) -> float:
+    """Reads points of mAP, of which there are 100."""
+    with contextlib.suppress(ValueError):
+        if 0 <= float(text) <= 100:
+            return float(text)
+    raise argparse.ArgumentTypeError(f"{text} is no number of points from 0 to 100")
+
+
+def epochs(text: str) -> int:
+    """Reads a number of epochs that a training may have."""
+    bounds = TrainSettings.model_fields["epochs"].metadata
+    least = next(bound.ge for bound in bounds if hasattr(bound, "ge"))
+    most = next(bound.le for bound in bounds if hasattr(bound, "le"))
+    with contextlib.suppress(ValueError):
+        if least <= int(text) <= most:
+            return int(text)
+    raise argparse.ArgumentTypeError(f"{text} is no number of epochs from {least} to {most}")
