@@ -9,14 +9,14 @@ from collections.abc import Callable
 from engine.contract.job import TrainSettings
 
 
-def count(what: str) -> Callable[[str], int]:
-    """Reads a number of something, from 1 on."""
+def count(what: str, least: int = 1) -> Callable[[str], int]:
+    """Reads a number of something, from `least` on."""
 
     def read(text: str) -> int:
         with contextlib.suppress(ValueError):
-            if int(text) > 0:
+            if int(text) >= least:
                 return int(text)
-        raise argparse.ArgumentTypeError(f"{text} is not {what} from 1 on")
+        raise argparse.ArgumentTypeError(f"{text} is not {what} from {least} on")
 
     return read
 

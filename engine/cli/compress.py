@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.cli.arguments import epochs
+from engine.cli.arguments import count, epochs
 from engine.cli.language import said
 from engine.cli.projects import figures_of, open_project, parent_of, report, trained_run
 from engine.contract.job import TrainJob, TrainSettings
@@ -34,7 +34,8 @@ def add_parser(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--epochs", type=epochs, help="epochs of every training, instead of the recipe's own")
     parser.add_argument("--set", dest="settings", metavar="KEY=VALUE", action="append", default=[], help="as in train")
     parser.add_argument("--continue", dest="done", metavar="RUN", help="go on after this run of the same recipe")
-    parser.add_argument("--limit", type=int, default=0, help="use only so many pictures of each split")
+    some = count("a number of pictures", least=0)
+    parser.add_argument("--limit", type=some, default=0, help="use only so many pictures of each split")
 
 
 def run(args: argparse.Namespace) -> int:

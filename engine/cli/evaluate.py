@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from engine.cli.arguments import count
 from engine.cli.projects import open_project, report, trained_run
 from engine.contract.job import EvaluateJob
 
@@ -23,7 +24,8 @@ def add_parser(parser: argparse.ArgumentParser) -> None:
         default="paddle",
         help="paddle (if not given), or lite: the exported model in Paddle Lite for x86",
     )
-    parser.add_argument("--limit", type=int, default=0, help="use only so many pictures")
+    some = count("a number of pictures", least=0)
+    parser.add_argument("--limit", type=some, default=0, help="use only so many pictures")
 
 
 def run(args: argparse.Namespace) -> int:

@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from engine.cli.arguments import count
 from engine.cli.projects import open_project, report
 from engine.contract.address import check_address, check_sha256, is_address
 from engine.contract.job import TrainJob, TrainSettings
@@ -45,7 +46,8 @@ def add_parser(parser: argparse.ArgumentParser) -> None:
         "--set", dest="settings", metavar="KEY=VALUE", action="append", default=[], help=f"one of: {known_settings()}"
     )
     parser.add_argument("--name", default="train", help="words in the run folder's name")
-    parser.add_argument("--limit", type=int, default=0, help="use only so many pictures of each split")
+    some = count("a number of pictures", least=0)
+    parser.add_argument("--limit", type=some, default=0, help="use only so many pictures of each split")
 
 
 def known_settings() -> str:

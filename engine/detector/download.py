@@ -96,12 +96,20 @@ def fetch(
         return Fetched(path, found, transfer.resumed_at)
 
 
-def fetch_start(start: str, sha256: str | None, watcher: Watcher) -> Path:
-    """The path of what training starts from: downloaded if it is an address, of the right checksum if one is given."""
+@dataclass(frozen=True)
+class Start:
+    """Where lies what training starts from; `tell` says where a download is kept, once it is known to stay there."""
+
+    path: Path
+    tell: Callable[[], None] = lambda: None
+
+
+def fetch_start(start: str, sha256: str | None, watcher: Watcher) -> Start:
+    """What training starts from: downloaded if it is an address, of the right checksum if one is given."""
     if not is_address(start):
         if sha256 is not None and Path(start).is_file():
             _require(start, sha256, file_sha256(Path(start), watcher.check_cancelled))
-        return Path(start)
+        return Start(Path(start))
 
     def tell(done: int, total: int | None) -> None:
         if total:
@@ -111,14 +119,17 @@ def fetch_start(start: str, sha256: str | None, watcher: Watcher) -> Path:
     sha256 = sha256 or marked
     watcher.stage("download.running", address=start)
     got = fetch(start, sha256=sha256, tell=tell, check=watcher.check_cancelled)
+    return Start(got.path, lambda: _tell_kept(watcher, start, got, checked=sha256 is not None))
+
+
+def _tell_kept(watcher: Watcher, start: str, got: Fetched, checked: bool) -> None:
     path, size, resumed = str(got.path), f"{got.path.stat().st_size / 1e6:.1f}", f"{got.resumed_at / 1e6:.1f}"
     if not got.fresh:
         watcher.notice("download.kept", address=start, path=path, sha256=got.sha256)
-    elif sha256 is None:
+    elif not checked:
         watcher.notice("download.unchecked", address=start, path=path, size=size, resumed=resumed, sha256=got.sha256)
     else:
         watcher.notice("download.done", address=start, path=path, size=size, resumed=resumed)
-    return got.path
 
 
 def _require(called: str, wanted: str | None, found: str) -> None:

@@ -39,9 +39,11 @@ def read_weights(path: Path, origin: str | None = None) -> Weights:
         data = path.read_bytes()
     except OSError as error:
         raise UserError("weights.unreadable", path=called, reason=error.strerror or str(error)) from error
-    if path.suffix == ".safetensors":
-        return _own_names(dict(_safetensors(data, called)))
-    return _pdparams(data, called)
+    tensors = path.suffix == ".safetensors"
+    weights = _own_names(dict(_safetensors(data, called))) if tensors else _pdparams(data, called)
+    if not weights:
+        raise UserError("weights.no_arrays", path=called)
+    return weights
 
 
 def _pdparams(data: bytes, called: str) -> Weights:

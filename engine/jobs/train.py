@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +21,7 @@ from engine.technique import Context, Phase
 if TYPE_CHECKING:
     from engine.contract.dataset import Index, Picture
     from engine.detector.checkpoint import Matching
+    from engine.detector.download import Start
     from engine.detector.training import Trainer
 
 
@@ -97,19 +100,27 @@ def _load_start(job: TrainJob, context: JobContext) -> Model:
 
     from engine.detector.checkpoint import fit_weights
     from engine.detector.header import read_info
+    from engine.detector.weights import read_weights
 
     paddle.seed(job.settings.seed)
     if job.start is None:
         return assemble(job.choice)
-    path = _start_path(job, job.start, context)
+    start = _fetched(job, job.start, context)
+    path = start.path
     if path.is_dir():
         model, info = load(path)
         _check_start(job, info.choice, path)
         return model
     if path.suffix == ".safetensors" and _is_checkpoint(path) and read_info(path).choice == job.choice:
-        return _load_checkpoint(path)
+        with _forgetting(job.start, path):
+            model = _load_checkpoint(path)
+        start.tell()
+        return model
     model = assemble(job.choice)
-    _tell_matching(context, path, fit_weights(model.network, _weights(job.start, path), job.start))
+    with _forgetting(job.start, path):
+        weights = read_weights(path, job.start)
+    start.tell()
+    _tell_matching(context, path, fit_weights(model.network, weights, job.start))
     return model
 
 
@@ -126,21 +137,21 @@ def _tell_matching(context: JobContext, path: Path, matching: Matching) -> None:
     )
 
 
-def _start_path(job: TrainJob, start: str, context: JobContext) -> Path:
-    """Where the start lies on this disk, its checksum checked; what is at an address is downloaded first."""
+def _fetched(job: TrainJob, start: str, context: JobContext) -> Start:
+    """The start on this disk, its checksum checked; what is at an address is downloaded first."""
     from engine.detector.download import fetch_start
 
-    path = fetch_start(start, job.start_sha256, context)
+    found = fetch_start(start, job.start_sha256, context)
     if is_address(start):
         context.stage("train.preparing", detector=job.choice.key, size=job.choice.size)
-    return path
+    return found
 
 
-def _weights(start: str, path: Path) -> Any:
-    from engine.detector.weights import read_weights
-
+@contextmanager
+def _forgetting(start: str, path: Path) -> Iterator[None]:
+    """Deletes a download that turns out to be unreadable."""
     try:
-        return read_weights(path, start)
+        yield
     except UserError:
         if is_address(start):
             path.unlink(missing_ok=True)  # so that it is downloaded anew once it has been put right there

@@ -185,6 +185,12 @@ def test_that_sensitivity_refuses_less_than_one(word: str, capsys: pytest.Captur
     assert "-3 is not a number of" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("words", ["train p", "compress p ssdlite-phone", "evaluate p 1"])
+def test_that_a_limit_below_nothing_is_refused(words: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*words.split(), "--limit", "-1"]) == 2
+    assert "-1 is not a number of pictures from 0 on" in capsys.readouterr().err
+
+
 def test_that_a_run_keeps_the_name_of_its_recipe_in_any_language_and_length(tmp_path: Path) -> None:
     folder = ProjectFolder(tmp_path)
     names = [folder.new_run(*labels).name for labels in (("字符配方", "compress"), ("a_B c", "quant_aware"), ("..",))]

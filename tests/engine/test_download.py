@@ -275,17 +275,17 @@ def test_that_a_wrong_address_is_refused_before_anything_is_asked(address: str, 
 
 def test_that_a_start_is_told_of_and_checked_wherever_it_lies(files: Files, tmp_path: Path) -> None:
     events: list[Event] = []
-    context = JobContext(tmp_path, events.append)
-    address = files.address()
-    path = fetch_start(f"{address}#sha256={SHA256}", None, context)
-    assert path.read_bytes() == CONTENT
-    assert fetch_start(address, None, context) == path
-    assert fetch_start(str(path), SHA256, context) == path
-    for start, digest in ((str(path), "0" * 64), (f"{address}#sha256={'0' * 64}", None)):
+    context, address = JobContext(tmp_path, events.append), files.address()
+    found = [fetch_start(start, None, context) for start in (f"{address}#sha256={SHA256}", address)]
+    assert not any(isinstance(event, Notice) for event in events)
+    for start in found:
+        start.tell()
+    path = found[0].path
+    assert path.read_bytes() == CONTENT and path == found[1].path == fetch_start(str(path), SHA256, context).path
+    for place, digest in ((str(path), "0" * 64), (f"{address}#sha256={'0' * 64}", None)):
         with pytest.raises(UserError, match="0" * 64):
-            fetch_start(start, digest, context)
-    told = [event.message.code for event in events if isinstance(event, Notice)]
-    assert told == ["download.done", "download.kept"]
+            fetch_start(place, digest, context)
+    assert [event.message.code for event in events if isinstance(event, Notice)] == ["download.done", "download.kept"]
     assert not any("#" in event.text for event in events if isinstance(event, Notice | Stage))
 
 

@@ -90,6 +90,9 @@ def test_that_the_command_downloads_once_and_forgets_what_is_no_weights_file(
     assert f"Downloading {files.address()}" in said and "no checksum was given" in said and "kB" in said
     files.content = dict(running(tmp_path / "ran"))["deep 4"]
     evil = files.address("evil.pdparams")
+    assert main([*words[:-1], evil]) == 2
+    said = capsys.readouterr().err
+    assert "asks for" in said and "kept as" not in said
     assert main([*words[:-1], evil, "--json"]) == 2
     error = json.loads(capsys.readouterr().out)["error"]
     assert error["code"] == "weights.refused" and error["args"]["path"] == evil

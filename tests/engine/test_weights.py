@@ -100,6 +100,16 @@ def test_that_safetensors_are_read_whether_plain_or_a_checkpoint(tmp_path: Path)
     assert read_weights(file)["w"].tolist() == [1.0, -2.5]
 
 
+@pytest.mark.parametrize("content", [{}, {"epoch": 3, "model": {"w": 1.0}}])
+def test_that_a_file_without_arrays_is_refused_as_such(tmp_path: Path, content: dict[str, object]) -> None:
+    from engine.detector.weights import read_weights
+
+    file = tmp_path / "none.pdparams"
+    file.write_bytes(pickle.dumps(content))
+    with pytest.raises(UserError, match=r"none.pdparams holds no arrays"):
+        read_weights(file)
+
+
 def test_that_safetensors_that_lie_are_refused_by_name(tmp_path: Path) -> None:
     from engine.detector.weights import read_weights
 
