@@ -203,10 +203,11 @@ def test_that_a_curve_and_its_row_go_together(
     dialog.reject()
 
 
+@pytest.mark.parametrize("code", ["sensitivity.out_of_reach", "sensitivity.out_of_reach_of_some"])
 def test_that_a_refusal_is_told_in_the_dialog(
-    page: RecipePage, run: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+    code: str, page: RecipePage, run: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
 ) -> None:
-    refusal = Message(code="sensitivity.out_of_reach", args={"macs": 0.1, "size": 1})
+    refusal = Message(code=code, args={"asked": "--macs 0.1", "macs": "30.0", "size": "20.0"})
     monkeypatch.setattr(Proposal, "_ask", lambda self: self._receive(refusal))
     keep_losses(run)
     dialog = open_channels(page, qtbot)
