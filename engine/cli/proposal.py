@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from engine.cli.language import said
 from engine.contract.messages import Message, UserError
 from engine.contract.project import write_atomically
 from engine.contract.sensitivity import GroupLosses
@@ -43,7 +44,7 @@ class Offer:
         told = [Message(code="sensitivity.leaves", args={"points": points, **shares})]
         if self.unmeasured:
             told.append(Message(code="sensitivity.unmeasured", args={"count": self.unmeasured}))
-        return " ".join(message.text() for message in told)
+        return " ".join(map(said, told))
 
 
 def offer(args: argparse.Namespace, target: Path, found: Mapping[str, GroupLosses]) -> Offer:
@@ -103,14 +104,11 @@ def _graph_of(target: Path) -> tuple[Graph, ShareOf]:
     from engine.contract.recipe import Step
     from engine.detector.header import read_info
     from engine.graph.size import nb_size
-    from engine.preview import graph_of
+    from engine.preview import changed_graph
     from engine.registry import make
 
     info = read_info(checkpoint_of(target))
-    techniques = [make(step) for step in info.steps]
-    whole = graph_of(info.choice, techniques)
-    for technique in techniques:
-        whole = technique.estimate(whole)
+    whole = changed_graph(info.choice, [make(step) for step in info.steps])
     quantising = make(Step(technique="quant_aware"))
     fp32 = nb_size(whole).value
 
