@@ -104,6 +104,20 @@ def test_the_student_learns_and_the_teacher_stays_as_it_was(choice: DetectorChoi
     assert all(moved)
 
 
+def test_raw_outputs_that_a_sigmoid_cannot_tell_apart_are_the_same() -> None:
+    """One runaway of 641 weighed more than all the rest of a batch."""
+    import paddle
+
+    from engine.detector.imitation import raw_difference
+
+    feature, wanted = paddle.zeros([1]), paddle.to_tensor([-641.0, -12.0, 3.0, 2.0])
+    given = paddle.to_tensor([-14.0, -9.0, 3.0, 0.0], stop_gradient=False)
+    loss = raw_difference([[feature, given]], [[feature, wanted]])
+    assert float(loss) == pytest.approx((1 + 4) / 4)
+    loss.backward()
+    np.testing.assert_allclose(given.grad.numpy(), [0, 0.5, 0, -1])
+
+
 def test_features_do_not_ask_for_equal_channels() -> None:
     import paddle
 
