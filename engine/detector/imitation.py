@@ -28,7 +28,7 @@ RAW_LIMIT = 10.0
 def raw_difference(student: Maps, teacher: Maps) -> Tensor:
     """Mean squared difference of the raw outputs, summed over the maps; all beyond +-10 counts as +-10.
 
-    Their sigmoid is 0 or 1 there. Where a map has no objects a teacher's outputs may run away: those of a YOLOv3 reached
+    Their sigmoid is 0 or 1 there. On a map without objects a teacher's outputs may run away: those of a YOLOv3 came to
     641 on one map, whose squares drowned everything else.
     """
 
