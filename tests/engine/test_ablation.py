@@ -31,14 +31,14 @@ TINY: dict[str, Any] = {
 def test_difference_is_of_the_same_seed() -> None:
     """A seed whose control did not run counts in the mean of its arm, not in the difference."""
     runs = [Measured("control", 0, 30, 60), Measured("control", 1, 40, 70)]
-    runs += [Measured("cosine", 1, 43, 72), Measured("cosine", 2, 47, 80)]
+    runs += [Measured("cosine", 1, 46, 72), Measured("cosine", 2, 50, 80)]
     control, cosine, ssld = rows(TINY, runs)
     assert (control["verdict"], control["difference"]) == ("a control", None)
-    assert (cosine["map"], cosine["map50"], cosine["difference"]) == (45, 76, 3)
+    assert (cosine["map"], cosine["map50"], cosine["difference"]) == (48, 76, 6)
     assert cosine["verdict"] == "appeared"
     assert ssld["verdict"] == "not testable here"
     assert (
-        "| cosine | ssdlite_mobilenet_v3_small | 96 | 1 | 1, 2 | 45.0 | 76.0 | control | +3.0 | +0.8 | appeared |"
+        "| cosine | ssdlite_mobilenet_v3_small | 96 | 1 | 1, 2 | 48.0 | 76.0 | control | +6.0 | +0.8 | appeared |"
         in (markdown([cosine]))
     )
 
@@ -52,9 +52,9 @@ def test_arms_that_did_not_run_are_missing() -> None:
 @pytest.mark.parametrize(
     ("pairs", "published", "level", "said"),
     [
-        ([2.5], 0.8, 40, "appeared"),
-        ([-2.5], 0.8, 40, "did not appear"),
-        ([-2.5], -0.4, 40, "appeared"),
+        ([5.5], 0.8, 40, "appeared"),
+        ([-5.5], 0.8, 40, "did not appear"),
+        ([-5.5], -0.4, 40, "appeared"),
         ([1.5], 0.8, 40, "within noise"),
         ([1.0, 1.2, 1.1], 0.8, 40, "appeared"),
         ([3.0, -2.0, 1.0], 0.8, 40, "within noise"),
