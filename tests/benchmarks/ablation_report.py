@@ -9,7 +9,7 @@ from typing import Any
 from scipy.stats import t as student
 
 NOISE = 5.0
-"""Points of mAP that one seed cannot tell from chance: so far apart were runs of one arm and seed (docs/ablation.md)."""
+"""Points of mAP that one seed cannot tell from chance: so far apart lay runs of one arm and seed (docs/ablation.md)."""
 LEAST = 10.0
 """A control below this mAP has learnt too little for a difference to say anything about trained detectors."""
 
