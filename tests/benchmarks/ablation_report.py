@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from statistics import mean, stdev
+from statistics import mean, variance
 from typing import Any
 
 from scipy.stats import t as student
@@ -27,10 +27,11 @@ class Measured:
 def rows(plan: dict[str, Any], measured: list[Measured]) -> list[dict[str, Any]]:
     """One row for each arm of a detector's plan, run or not, then one for what cannot be tested here."""
     table = []
+    every = {arm["name"]: _pairs(arm, measured) for arm in plan["arms"]}
     for arm in plan["arms"]:
         of = {run.seed: run for run in measured if run.arm == arm["name"]}
         control = {run.seed: run for run in measured if run.arm == arm.get("control")}
-        pairs = [of[seed].map - control[seed].map for seed in sorted(of) if seed in control]
+        pairs, bound = every[arm["name"]], noise(every[arm["name"]], list(every.values()))
         level = mean(run.map for run in control.values()) if control else 0.0
         row = {
             **_given(plan, arm),
@@ -42,9 +43,9 @@ def rows(plan: dict[str, Any], measured: list[Measured]) -> list[dict[str, Any]]
             "by_seed": {seed: of[seed].map for seed in sorted(of)},
             "pairs": len(pairs),
             "difference": mean(pairs) if pairs else None,
-            "noise": noise(pairs) if pairs else None,
+            "noise": bound if pairs else None,
         }
-        row["verdict"] = _verdict_of(arm, bool(of), pairs, level)
+        row["verdict"] = _verdict_of(arm, bool(of), pairs, level, bound)
         table.append(row)
     nothing = dict.fromkeys(("control", "epochs", "map", "map50", "difference", "noise"))
     for claim in plan["untestable"]:
@@ -53,27 +54,38 @@ def rows(plan: dict[str, Any], measured: list[Measured]) -> list[dict[str, Any]]
     return table
 
 
-def noise(pairs: list[float]) -> float:
+def noise(pairs: list[float], every: list[list[float]]) -> float:
     """Points below which a difference may be chance: a fixed guess for one or two seeds, else what 95 of 100 stay in.
 
-    That is half of the mean's 95 % interval by Student's t: of three seeds 2.5 standard deviations.
+    That is half of the mean's 95 % interval by Student's t, with the deviation pooled over all arms of the detector
+    that have three seeds (`every`): of three runs alone it would be little more than chance itself.
     """
+    known = [arm for arm in every if len(arm) >= 3]
     if len(pairs) < 3:
         return NOISE
-    return float(student.ppf(0.975, len(pairs) - 1) * stdev(pairs) / len(pairs) ** 0.5)
+    freedom = sum(len(arm) - 1 for arm in known)
+    deviation = (sum((len(arm) - 1) * variance(arm) for arm in known) / freedom) ** 0.5
+    return float(student.ppf(0.975, freedom) * deviation / len(pairs) ** 0.5)
 
 
-def verdict(pairs: list[float], published: float, level: float) -> str:
+def verdict(pairs: list[float], published: float, level: float, bound: float) -> str:
     """What may be said of paired differences from a control at `level` mAP, beside a published one of either sign."""
     if level < LEAST:
         return "trained too little to say"
     toward = mean(pairs) if published > 0 else -mean(pairs)
-    if abs(toward) <= noise(pairs):
+    if abs(toward) <= bound:
         return "within noise"
     return "appeared" if toward > 0 else "did not appear"
 
 
-def _verdict_of(arm: dict[str, Any], ran: bool, pairs: list[float], level: float) -> str:
+def _pairs(arm: dict[str, Any], measured: list[Measured]) -> list[float]:
+    """Differences of an arm from its control, seed by seed where both ran."""
+    of = {run.seed: run.map for run in measured if run.arm == arm["name"]}
+    control = {run.seed: run.map for run in measured if run.arm == arm.get("control")}
+    return [of[seed] - control[seed] for seed in sorted(of) if seed in control]
+
+
+def _verdict_of(arm: dict[str, Any], ran: bool, pairs: list[float], level: float, bound: float) -> str:
     if not ran:
         return "missing: not run"
     if "control" not in arm:
@@ -81,8 +93,8 @@ def _verdict_of(arm: dict[str, Any], ran: bool, pairs: list[float], level: float
     if not pairs:
         return "missing: no control"
     if "published" not in arm:
-        return f"{'beyond' if abs(mean(pairs)) > noise(pairs) else 'within'} noise; nothing published"
-    return verdict(pairs, arm["published"], level)
+        return f"{'beyond' if abs(mean(pairs)) > bound else 'within'} noise; nothing published"
+    return verdict(pairs, arm["published"], level, bound)
 
 
 def _given(plan: dict[str, Any], arm: dict[str, Any]) -> dict[str, Any]:

@@ -63,12 +63,15 @@ def test_arms_that_did_not_run_are_missing() -> None:
 )
 def test_verdict(pairs: list[float], published: float, level: float, said: str) -> None:
     """A difference counts when it is beyond the noise, on the side that was published, from a trained control."""
-    assert verdict(pairs, published, level) == said
+    assert verdict(pairs, published, level, noise(pairs, [pairs])) == said
 
 
 def test_noise_of_three_seeds_is_half_of_their_95_percent_interval() -> None:
     """1, 2 and 3 have a standard deviation of 1; Student's t with two degrees of freedom is 4.303."""
-    assert noise([1.0, 2.0, 3.0]) == pytest.approx(4.303 / 3**0.5, abs=1e-3)
+    assert noise([1.0, 2.0, 3.0], [[1.0, 2.0, 3.0]]) == pytest.approx(4.303 / 3**0.5, abs=1e-3)
+    pooled = [[1.0, 2.0, 3.0], [0.0, 0.0, 0.0], [5.0]]
+    assert noise(pooled[0], pooled) == pytest.approx(2.776 * 0.5**0.5 / 3**0.5, abs=1e-3)
+    assert noise(pooled[2], pooled) == 5.0
     runs = [
         Measured(arm, seed, value + 10 * (arm == "cosine"), 60)
         for arm in ("control", "cosine")
