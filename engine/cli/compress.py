@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from engine.cli.arguments import count, epochs
 from engine.cli.language import said
-from engine.cli.projects import figures_of, open_project, parent_of, report, trained_run
+from engine.cli.projects import figures_of, made_by, open_project, parent_of, report, trained_run
 from engine.contract.job import TrainJob, TrainSettings
 from engine.contract.messages import Message, UserError
 from engine.contract.project import DetectorChoice, ProjectFolder
@@ -58,11 +58,9 @@ def compress(
     from engine.cli.train import read_settings
     from engine.detector.header import read_info
     from engine.plan import check_teacher, plan, with_epochs
-    from engine.registry import make
 
-    info = read_info(checkpoint_of(start))
-    choice = _same_data(folder, info.choice, start)
-    begun = [make(step) for step in info.steps]
+    trained, begun = made_by(start)
+    choice = _same_data(folder, trained, start)
     jobs = with_epochs(plan(recipe, choice, begun), args.epochs)
     check_steps(recipe, choice, begun)
     check_teacher(jobs, choice, read_info(checkpoint_of(teacher)).choice)

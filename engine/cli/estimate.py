@@ -62,15 +62,11 @@ def run(args: argparse.Namespace) -> int:
 
 def _model(args: argparse.Namespace) -> tuple[DetectorChoice, list[Technique]]:
     """The detector, and the techniques that made the run or that the recipe asks for."""
-    from engine.assembly import checkpoint_of
-    from engine.cli.projects import open_project, trained_run
-    from engine.detector.header import read_info
+    from engine.cli.projects import made_by, open_project, trained_run
     from engine.plan import ordered, plan
-    from engine.registry import make
 
     if args.dir is not None and args.run is not None and args.detector is None:
-        info = read_info(checkpoint_of(trained_run(open_project(args.dir), args.run)))
-        return info.choice, [make(step) for step in info.steps]
+        return made_by(trained_run(open_project(args.dir), args.run))
     if args.dir is not None or args.detector is None:
         raise UserError("cli.project_or_detector")
     choice = bare_choice(args)

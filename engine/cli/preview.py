@@ -11,7 +11,7 @@ from engine.cli.choosing import add_detector_arguments, project_or_bare
 from engine.cli.layers import print_layers, rows
 from engine.cli.output import emit_json, print_table
 from engine.cli.phone_choice import add_phone_arguments, phone_choice, print_estimate
-from engine.cli.projects import show_value
+from engine.cli.projects import made_by, open_project, show_value, trained_run
 from engine.contract.figures import Figure, pick
 from engine.contract.latency import PhoneChoice, PhoneEstimate
 from engine.contract.project import DetectorChoice
@@ -75,16 +75,10 @@ def run(args: argparse.Namespace) -> int:
 
 def _start(project: Path | None, args: argparse.Namespace) -> tuple[DetectorChoice, list[Technique]]:
     """The detector, and what made the run that the recipe starts from."""
-    from engine.assembly import checkpoint_of
-    from engine.cli.projects import open_project, trained_run
-    from engine.detector.header import read_info
-    from engine.registry import make
-
     choice = project_or_bare(project, args)
     if project is None or not args.start:
         return choice, []
-    info = read_info(checkpoint_of(trained_run(open_project(project), args.start)))
-    return info.choice, [make(step) for step in info.steps]
+    return made_by(trained_run(open_project(project), args.start))
 
 
 def _on_phone(

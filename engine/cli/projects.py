@@ -5,15 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from engine.cli.output import emit_json, print_table
 from engine.contract.figures import Figure, pick
 from engine.contract.job import TrainJob
 from engine.contract.messages import UserError
 from engine.contract.phones import benches
-from engine.contract.project import ProjectFolder
+from engine.contract.project import DetectorChoice, ProjectFolder
 from engine.contract.runs import RunFolder, read_job
 from engine.contract.state import RunState
+
+if TYPE_CHECKING:
+    from engine.technique import Technique
 
 
 def open_project(path: Path) -> ProjectFolder:
@@ -39,6 +43,16 @@ def parent_of(run: Path) -> str | None:
     except UserError:  # of the other runs much can be told all the same
         return None
     return Path(job.start).name if isinstance(job, TrainJob) and job.start else None
+
+
+def made_by(run: Path) -> tuple[DetectorChoice, list[Technique]]:
+    """The detector of a run with a checkpoint, and the techniques that made it."""
+    from engine.assembly import checkpoint_of
+    from engine.detector.header import read_info
+    from engine.registry import make
+
+    info = read_info(checkpoint_of(run))
+    return info.choice, [make(step) for step in info.steps]
 
 
 def figures_of(run: Path) -> tuple[Figure, ...]:

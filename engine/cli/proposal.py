@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.cli.language import said
+from engine.cli.projects import made_by
 from engine.contract.messages import Message, UserError
 from engine.contract.project import write_atomically
 from engine.contract.sensitivity import GroupLosses
@@ -100,15 +101,12 @@ def _refusal(args: argparse.Namespace, error: OutOfReach, left: Mapping[str, flo
 
 def _graph_of(target: Path) -> tuple[Graph, ShareOf]:
     """The graph of a run's network, and how large an int8 file of a part of it is against the whole fp32 one."""
-    from engine.assembly import checkpoint_of
     from engine.contract.recipe import Step
-    from engine.detector.header import read_info
     from engine.graph.size import nb_size
     from engine.preview import changed_graph
     from engine.registry import make
 
-    info = read_info(checkpoint_of(target))
-    whole = changed_graph(info.choice, [make(step) for step in info.steps])
+    whole = changed_graph(*made_by(target))
     quantising = make(Step(technique="quant_aware"))
     fp32 = nb_size(whole).value
 
