@@ -21,9 +21,9 @@ from numpy.typing import NDArray
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from engine.contract.job import TrainJob, TrainSettings  # noqa: E402
 from engine.contract.project import DetectorChoice, ProjectFolder  # noqa: E402
 from engine.contract.recipe import Step  # noqa: E402
+from engine.contract.run.job import TrainJob, TrainSettings  # noqa: E402
 
 KEY, SIZE, SEED = "ssdlite_mobilenet_v3_small", 160, 0
 CROP, CROPS, STEPS = 64, 32, 1500
@@ -36,7 +36,7 @@ EPOCHS, PLAIN_EPOCHS = 30, 6
 def main(work: Path) -> None:
     """Sample, backbone, detector, resource."""
     from engine.contract.dataset import Index
-    from engine.data.importing import import_dataset
+    from engine.data.dataset_import import import_dataset
     from engine.data.sample.write import write_sample
 
     folder = ProjectFolder(work)
@@ -68,11 +68,11 @@ def train(folder: ProjectFolder, choice: DetectorChoice, start: Path, settings: 
 
 def pretrain(choice: DetectorChoice, pictures: list[Any], out: Path) -> None:
     """Train the backbone to classify crops through a linear layer on each of its first maps, and keep it."""
-    from engine.detector.build import build
-    from engine.detector.checkpoint import network_arrays
-    from engine.detector.depthwise import fast_depthwise
-    from engine.detector.runtime import set_threads
-    from engine.detector.spec import resolve
+    from engine.detector.base.runtime import set_threads
+    from engine.detector.base.spec import resolve
+    from engine.detector.families.build import build
+    from engine.detector.network.checkpoint import network_arrays
+    from engine.detector.network.depthwise import fast_depthwise
 
     set_threads(1)
     import paddle
@@ -109,7 +109,7 @@ def crops(
     """Batches of crops around signs, a fifth of them of no sign, with their classes."""
     import cv2
 
-    from engine.detector.pictures import normalise, read_picture
+    from engine.detector.predict.pictures import normalise, read_picture
 
     chance = np.random.default_rng(SEED)
     loaded = [read_picture(picture.path) for picture in pictures]
@@ -154,8 +154,8 @@ def publish(run: Path) -> None:
     """Keep the best weights in the repository, as halves to be small."""
     from safetensors.numpy import save_file
 
-    from engine.contract.resources import SAMPLES
-    from engine.detector.checkpoint import read_tensors
+    from engine.contract.text.resources import SAMPLES
+    from engine.detector.network.checkpoint import read_tensors
 
     arrays = read_tensors(run / "checkpoints" / "best.safetensors", "model")
     SAMPLES.mkdir(parents=True, exist_ok=True)

@@ -18,14 +18,14 @@ from PySide6.QtCore import QCoreApplication, QSocketNotifier, QTimer
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
-from engine.contract.display import require_display
-from engine.contract.messages import Message, UserError
+from engine.contract.text.display import require_display
+from engine.contract.text.messages import Message, UserError
 from studio.i18n import system_language, translator
 from studio.theme import ICONS, theme
 
 if TYPE_CHECKING:
     from studio.studio import Studio
-    from studio.views.main_window import MainWindow
+    from studio.views.shell.main_window import MainWindow
 
 WARM_MS = 1500
 
@@ -60,7 +60,7 @@ def main(argv: list[str]) -> int:
 def open_window(app: QApplication) -> tuple[Studio, MainWindow]:
     """All stores and the window over them, in the language and the theme that the settings say; not shown yet."""
     from studio.studio import Studio
-    from studio.views.main_window import MainWindow
+    from studio.views.shell.main_window import MainWindow
 
     QCoreApplication.setApplicationName("espalier")
     app.setApplicationDisplayName("Espalier")
@@ -76,7 +76,7 @@ def open_window(app: QApplication) -> tuple[Studio, MainWindow]:
 
 def warm_up(studio: Studio, window: MainWindow) -> None:
     """Import, beside the window, what draws curves, then build the pages: opening one would stand still for that."""
-    from studio.views.ahead import BuiltAhead
+    from studio.views.shell.ahead import BuiltAhead
 
     studio.background.run(lambda: import_module("pyqtgraph"), lambda _: BuiltAhead(window).start())
 

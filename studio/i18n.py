@@ -12,7 +12,7 @@ from typing import Any
 import shiboken6
 from PySide6.QtCore import QLocale, QObject, Signal
 
-from engine.contract.messages import Argument, Language, Message, sentences
+from engine.contract.text.messages import Argument, Language, Message, sentences
 
 _ATTRIBUTE = "_espalier_texts"
 _EMPTY_CELL = CellType()

@@ -15,7 +15,7 @@ from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from engine.contract.messages import Language
+from engine.contract.text.messages import Language
 
 if TYPE_CHECKING:
     from studio.views.page import Page
@@ -52,7 +52,7 @@ def shoot(
     from PySide6.QtWidgets import QApplication
 
     from studio.app import open_window
-    from studio.views.main_window import PAGES
+    from studio.views.shell.main_window import PAGES
 
     app = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(app, QApplication)

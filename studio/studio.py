@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject
 
-from engine.contract.job import BenchJob
+from engine.contract.run.job import BenchJob
 from studio.stores.catalog import CatalogStore
-from studio.stores.phones import PhonesStore
+from studio.stores.phone.phones import PhonesStore
 from studio.stores.previews import PictureStore, PreviewStore
 from studio.stores.project import ProjectStore
 from studio.stores.recipe import RecipeStore
 from studio.stores.runs import RunsStore
 from studio.stores.settings import SettingsStore
 from studio.stores.targets import TargetsStore
-from studio.stores.tasks import TasksStore
+from studio.stores.work.tasks import TasksStore
 from studio.workers.background import Background
 from studio.workers.following import Following
 

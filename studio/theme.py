@@ -12,7 +12,7 @@ from PySide6.QtCore import QByteArray, QObject, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QIcon, QPainter, QPalette, QPixmap
 from PySide6.QtWidgets import QApplication
 
-from engine.contract.resources import RESOURCES
+from engine.contract.text.resources import RESOURCES
 from studio.i18n import translator
 
 ThemeName = Literal["light", "dark", "system"]

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from engine.contract.matrix import PLAIN, tried
-from engine.detector.spec import detector_specs
-from engine.registry import techniques
+from engine.detector.base.spec import detector_specs
+from engine.recipe.registry import techniques
 from tests.matrix.__main__ import pairs
 from tests.matrix.code import _bare, code_of
 from tests.matrix.table import DOCUMENT, document

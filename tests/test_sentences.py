@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from engine.contract.messages import sentences
-from engine.contract.resources import I18N, RESOURCES, ROOT
+from engine.contract.text.messages import sentences
+from engine.contract.text.resources import I18N, RESOURCES, ROOT
 
 CODE = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)+")
 CHINESE = re.compile(r"[\u4e00-\u9fff]")

@@ -1,4 +1,4 @@
-"""The command line: one module per verb, found by its file name and loaded only when it is asked for."""
+"""The command line: one module per verb (`verbs/`), found by its file name and loaded only when it is asked for."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from typing import NoReturn
 
 from engine.cli.language import said
 from engine.cli.output import emit_json
-from engine.contract.display import require_display
-from engine.contract.messages import Cancelled, JobFailed, Message, UserError
-from engine.contract.resources import ROOT
+from engine.contract.text.display import require_display
+from engine.contract.text.messages import Cancelled, JobFailed, Message, UserError
+from engine.contract.text.resources import ROOT
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -47,16 +47,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _report(JobFailed("cli.system", path=path, reason=reason).message, 1, as_json)
 
 
-def verbs() -> dict[str, str]:
-    """Every verb with the name of its module: a file of this folder that declares a NAME."""
-    files = sorted(Path(__file__).parent.glob("[!_]*.py"))
-    names = [file.stem for file in files if "\nNAME = " in file.read_text(encoding="utf-8")]
-    return {name.replace("_", "-"): name for name in names}
+def known_verbs() -> dict[str, str]:
+    """Every verb with the name of its module, a file of `verbs/`."""
+    files = sorted(Path(__file__).parent.glob("verbs/[!_]*.py"))
+    return {file.stem.replace("_", "-"): file.stem for file in files}
 
 
 def load_verb(verb: str) -> ModuleType:
     """The module of a verb, with NAME, HELP, add_parser(parser) and run(args) -> int."""
-    return importlib.import_module(f"{__name__}.{verbs()[verb]}")
+    return importlib.import_module(f"{__name__}.verbs.{known_verbs()[verb]}")
 
 
 class _Parser(argparse.ArgumentParser):
@@ -66,7 +65,7 @@ class _Parser(argparse.ArgumentParser):
 
 def _dispatch(words: list[str]) -> int:
     verb = next((word for word in words if not word.startswith("-")), "")
-    if verb in verbs():
+    if verb in known_verbs():
         module = load_verb(verb)
         parser = _Parser(prog=f"espalier {verb}", description=module.HELP)
         parser.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
@@ -80,10 +79,10 @@ def _dispatch(words: list[str]) -> int:
         return _open_studio()
     if not verb:
         raise UserError("cli.no_verb", overview=_overview())
-    closest = difflib.get_close_matches(verb, verbs(), n=1)
+    closest = difflib.get_close_matches(verb, known_verbs(), n=1)
     if closest:
         raise UserError("cli.unknown_verb_close", verb=verb, closest=closest[0])
-    raise UserError("cli.unknown_verb", verb=verb, known=", ".join(verbs()))
+    raise UserError("cli.unknown_verb", verb=verb, known=", ".join(known_verbs()))
 
 
 def _open_studio() -> NoReturn:
@@ -95,7 +94,7 @@ def _open_studio() -> NoReturn:
 
 
 def _overview() -> str:
-    helps = {verb: load_verb(verb).HELP for verb in verbs()}
+    helps = {verb: load_verb(verb).HELP for verb in known_verbs()}
     width = max(map(len, helps))
     lines = [f"  {verb:<{width}}  {text}" for verb, text in helps.items()]
     usage, more = "usage: espalier VERB ... [--json]", "espalier VERB --help tells its arguments"

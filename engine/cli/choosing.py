@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from engine.contract.messages import UserError
 from engine.contract.project import DetectorChoice
+from engine.contract.text.messages import UserError
 
 
 def add_detector_arguments(parser: argparse.ArgumentParser) -> None:
@@ -18,7 +18,7 @@ def add_detector_arguments(parser: argparse.ArgumentParser) -> None:
 
 def bare_choice(args: argparse.Namespace) -> DetectorChoice:
     """The detector that the arguments name, with numbered classes."""
-    from engine.detector.spec import check_size, find_spec
+    from engine.detector.base.spec import check_size, find_spec
 
     spec = find_spec(args.detector)
     size = args.size or spec.sizes.default

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from engine.contract.messages import Argument, Language, Message
+from engine.contract.text.messages import Argument, Language, Message
 
 VARIABLE = "ESPALIER_LANGUAGE"
 _LANGUAGES: tuple[Language, ...] = ("en", "zh")

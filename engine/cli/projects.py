@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 
 from engine.cli.output import emit_json, print_table
 from engine.contract.figures import Figure, pick
-from engine.contract.job import TrainJob
-from engine.contract.messages import UserError
 from engine.contract.phones import benches
 from engine.contract.project import DetectorChoice, ProjectFolder
-from engine.contract.runs import RunFolder, read_job
-from engine.contract.state import RunState
+from engine.contract.run.folder import RunFolder, read_job
+from engine.contract.run.job import TrainJob
+from engine.contract.run.state import RunState
+from engine.contract.text.messages import UserError
 
 if TYPE_CHECKING:
-    from engine.technique import Technique
+    from engine.technique.base import Technique
 
 
 def open_project(path: Path) -> ProjectFolder:
@@ -29,7 +29,7 @@ def open_project(path: Path) -> ProjectFolder:
 
 def trained_run(folder: ProjectFolder, name: str) -> Path:
     """The folder of a run with a checkpoint; raises UserError for one that is unknown or has none."""
-    from engine.assembly import checkpoint_of
+    from engine.contract.run.folder import checkpoint_of
 
     run = folder.run(name)
     checkpoint_of(run)
@@ -47,9 +47,9 @@ def parent_of(run: Path) -> str | None:
 
 def made_by(run: Path) -> tuple[DetectorChoice, list[Technique]]:
     """The detector of a run with a checkpoint, and the techniques that made it."""
-    from engine.assembly import checkpoint_of
-    from engine.detector.header import read_info
-    from engine.registry import make
+    from engine.contract.run.folder import checkpoint_of
+    from engine.detector.base.header import read_info
+    from engine.recipe.registry import make
 
     info = read_info(checkpoint_of(run))
     return info.choice, [make(step) for step in info.steps]
@@ -57,8 +57,8 @@ def made_by(run: Path) -> tuple[DetectorChoice, list[Technique]]:
 
 def figures_of(run: Path) -> tuple[Figure, ...]:
     """The final figures that a run told, and those that later evaluations and benches kept with it."""
-    from engine.contract.state import fold
-    from engine.contract.tail import EventTail
+    from engine.contract.run.state import fold
+    from engine.contract.run.tail import EventTail
 
     events = RunFolder(run).events
     state = fold(EventTail(events).read()) if events.is_file() else RunState()

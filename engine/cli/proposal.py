@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from engine.cli.language import said
 from engine.cli.projects import made_by
-from engine.contract.messages import Message, UserError
 from engine.contract.project import write_atomically
 from engine.contract.sensitivity import GroupLosses
+from engine.contract.text.messages import Message, UserError
 
 if TYPE_CHECKING:
     from engine.contract.figures import Figure
     from engine.graph.graph import Graph
-    from engine.graph.proposing import OutOfReach, ShareOf
+    from engine.graph.proposal import OutOfReach, ShareOf
 
 TARGETS = ("macs", "size", "points")
 """The options that ask for a proposal."""
@@ -53,9 +53,9 @@ def offer(args: argparse.Namespace, target: Path, found: Mapping[str, GroupLosse
     from engine.contract.recipe import Step
     from engine.graph.count import conv_macs
     from engine.graph.groups import channel_groups
-    from engine.graph.proposing import Budget, OutOfReach, loss_at, propose
-    from engine.preview import preview
-    from engine.registry import make
+    from engine.graph.proposal import Budget, OutOfReach, loss_at, propose
+    from engine.recipe.preview import preview
+    from engine.recipe.registry import make
 
     graph, share_of = _graph_of(target)
     groups = channel_groups(graph).groups.items()
@@ -103,8 +103,8 @@ def _graph_of(target: Path) -> tuple[Graph, ShareOf]:
     """The graph of a run's network, and how large an int8 file of a part of it is against the whole fp32 one."""
     from engine.contract.recipe import Step
     from engine.graph.size import nb_size
-    from engine.preview import changed_graph
-    from engine.registry import make
+    from engine.recipe.preview import changed_graph
+    from engine.recipe.registry import make
 
     whole = changed_graph(*made_by(target))
     quantising = make(Step(technique="quant_aware"))

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from engine.contract.messages import Language, Message, UserError
+from engine.contract.text.messages import Language, Message, UserError
 
 INDEX_SCHEMA = 1
 Part = Literal["train", "val", "test", "none"]

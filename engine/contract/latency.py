@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from engine.contract.figures import Figure
-from engine.contract.messages import Message
+from engine.contract.text.messages import Message
 
 Part = Literal["backbone", "neck", "rpn", "roi", "head", "post"]
 """`roi` is RoI pooling, `post` decoding and the suppression of overlaps."""

@@ -7,8 +7,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from engine.contract.messages import Message
-from engine.contract.resources import RESOURCES
+from engine.contract.text.messages import Message
+from engine.contract.text.resources import RESOURCES
 
 FILE = RESOURCES / "matrix.json"
 PLAIN = ""

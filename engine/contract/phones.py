@@ -19,9 +19,9 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from engine.contract.figures import Figure
-from engine.contract.job import Backend, Precision
-from engine.contract.messages import Message
 from engine.contract.project import write_atomically
+from engine.contract.run.job import Backend, Precision
+from engine.contract.text.messages import Message
 
 PhoneState = Literal["ready", "unauthorized", "offline", "no_permissions", "connecting", "silent", "unknown"]
 

@@ -6,9 +6,9 @@ from pydantic import BaseModel, ConfigDict
 
 from engine.contract.figures import Figure
 from engine.contract.latency import PhoneChoice, PhoneEstimate
-from engine.contract.messages import Message
 from engine.contract.project import DetectorChoice
 from engine.contract.recipe import Recipe
+from engine.contract.text.messages import Message
 
 Figures = tuple[Figure, ...]
 

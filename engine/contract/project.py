@@ -10,8 +10,8 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
-from engine.contract.messages import UserError
-from engine.contract.reasons import at_place
+from engine.contract.text.messages import UserError
+from engine.contract.text.reasons import at_place
 
 SCHEMA = 1
 SLUG_BYTES = 100

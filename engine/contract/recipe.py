@@ -8,9 +8,9 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from engine.contract.messages import UserError
-from engine.contract.reasons import at_place
-from engine.contract.resources import RECIPES
+from engine.contract.text.messages import UserError
+from engine.contract.text.reasons import at_place
+from engine.contract.text.resources import RECIPES
 
 
 class Step(BaseModel):

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pydantic import BaseModel, ConfigDict
 
 from engine.contract.dataset import Finding, Severity, Statistics
-from engine.contract.messages import Argument, Language, Message
+from engine.contract.text.messages import Argument, Language, Message
 
 
 class Report(BaseModel):

@@ -10,15 +10,6 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from engine.contract.project import write_atomically
 
-CHECKPOINTS = ("best", "last")
-"""Names of a run's checkpoints, the one to be used first."""
-
-
-def checkpoint_of(run: Path) -> Path | None:
-    """The checkpoint of a run folder that is measured; None for a run without one."""
-    files = (run / "checkpoints" / f"{name}.safetensors" for name in CHECKPOINTS)
-    return next((file for file in files if file.is_file()), None)
-
 
 def digest_of(checkpoint: Path) -> str:
     """The hash of a checkpoint by which what was measured of it is found again; raises OSError."""

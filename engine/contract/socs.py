@@ -8,8 +8,8 @@ from functools import cache
 
 from pydantic import BaseModel, ConfigDict
 
-from engine.contract.messages import UserError
-from engine.contract.resources import RESOURCES
+from engine.contract.text.messages import UserError
+from engine.contract.text.resources import RESOURCES
 
 PHONES = RESOURCES / "phones"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.contract.dataset import Action, Finding, Severity
-from engine.contract.messages import Argument, Message
+from engine.contract.text.messages import Argument, Message
 
 
 def error(code: str, file: str, place: str = "", *, mend: Action | None = None, **args: Argument) -> Finding:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from engine.contract.messages import UserError
+from engine.contract.text.messages import UserError
 from engine.data import coco, voc, yolo
 from engine.data.files import SourceFiles
 from engine.data.findings import info

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.contract.dataset import INDEX_SCHEMA, Finding, Picture, Statistics
-from engine.contract.messages import JobFailed
+from engine.contract.text.messages import JobFailed
 
 _TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from engine.contract.dataset import Finding, Part
-from engine.contract.messages import UserError
+from engine.contract.text.messages import UserError
 from engine.data.checks import Sound
 from engine.data.findings import error, info, warning
 

@@ -8,21 +8,21 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.context import JobContext
+from engine.bench.exports import Export, Exports
 from engine.contract.figures import Conditions, Figure, Source
-from engine.contract.job import BenchJob
-from engine.contract.messages import JobFailed, UserError
 from engine.contract.phones import Against, BenchResult, BenchRow, ParityRow, Phone, Sustained, benches, keep
-from engine.jobs.bench_models import Export, Exports
+from engine.contract.run.job import BenchJob
+from engine.contract.text.messages import JobFailed, UserError
 from engine.phone.adb import Adb, Device
 from engine.phone.faults import PhoneFault
 from engine.phone.listing import explained, find_phone
-from engine.phone.measuring import Loaded, measure
-from engine.phone.running import PROGRAM
+from engine.phone.measurement import Loaded, measure
 from engine.phone.sustained import sustain
 from engine.phone.tool import Tool, check_abi, find_tool, tool_at
+from engine.phone.tool_run import PROGRAM
 from engine.phone.verdicts import compare, fastest, same_phone, verdicts
 from engine.phone.workspace import MODELS, TOOLS, Cargo, bring, clear_if_other, clear_work, folder_cargo, leave
+from engine.run.context import JobContext
 
 if TYPE_CHECKING:
     from engine.contract.dataset import Picture
@@ -69,7 +69,7 @@ def _tool(job: BenchJob, phone: Phone) -> Tool | None:
     """
     if not phone.simulated:
         return find_tool(job.tool, job.libs, lambda tool: check_abi(tool, phone.abi))
-    from engine.phone.simulated.stand_in import stand_in_of
+    from engine.simulated_phone.stand_in import stand_in_of
 
     named = tool_at(Path(job.tool), job.libs) if job.tool else None
     return named if named and stand_in_of(named.program) else None
@@ -113,7 +113,7 @@ class _Bench:
 
     def run(self, chosen: list[Export], refused: list[BenchRow], began: float) -> BenchResult:
         """All of it; raises PhoneFault, UserError or JobFailed."""
-        from engine.phone.feeding import write_inputs
+        from engine.phone.inputs import write_inputs
 
         size = self.exports.choice.size
         inputs = self.inputs(chosen[0], self.exports.val[0])
@@ -143,8 +143,8 @@ class _Bench:
 
     def inputs(self, export: Export, picture: Picture) -> dict[str, Any]:
         """One picture as the model takes it, prepared as its card says."""
-        from engine.detector.pictures import read_picture, to_inputs
-        from engine.phone.feeding import card_config
+        from engine.detector.predict.pictures import read_picture, to_inputs
+        from engine.phone.inputs import card_config
 
         return dict(to_inputs(read_picture(picture.path), card_config(export.card)))
 
@@ -174,7 +174,7 @@ class _Bench:
     def tool(self) -> list[Cargo]:
         """The user's tool with its libraries, or a simulated phone's own stand-in."""
         if self.given is None:
-            from engine.phone.simulated.stand_in import simulated_tool
+            from engine.simulated_phone.stand_in import simulated_tool
 
             return [Cargo(simulated_tool(self.scratch / "benchmark_bin"), PROGRAM, executable=True)]
         libraries = [Cargo(path, TOOLS / path.name) for path in self.given.libraries]
@@ -182,7 +182,7 @@ class _Bench:
 
     def loaded(self, export: Export, fed: list[Cargo]) -> Loaded:
         """An export as it lies on the phone."""
-        from engine.phone.feeding import remote_paths, shapes_of
+        from engine.phone.inputs import remote_paths, shapes_of
 
         return Loaded(
             export.precision,
@@ -195,7 +195,7 @@ class _Bench:
 
     def parity(self, pairs: list[tuple[Export, Loaded]], rows: list[BenchRow]) -> tuple[ParityRow, ...]:
         """Every model that could be measured, compared with this machine."""
-        from engine.jobs.bench_parity import compare_models
+        from engine.bench.comparison import compare_models
 
         works = {(row.precision, row.backend) for row in rows if row.problem is None}
         kept = [pair for pair in pairs if (pair[1].precision, pair[1].backend) in works]

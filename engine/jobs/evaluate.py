@@ -5,20 +5,20 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from engine.assembly import load
-from engine.context import JobContext
 from engine.contract.figures import Figure
-from engine.contract.job import EvaluateJob
-from engine.contract.messages import UserError
 from engine.contract.project import write_atomically
-from engine.jobs.interrupting import interruptible
-from engine.measuring import calibration_of, coco_measured, computed_figures
+from engine.contract.run.job import EvaluateJob
+from engine.contract.text.messages import UserError
+from engine.model.assembly import load
+from engine.model.measurement import calibration_of, coco_measured, computed_figures
+from engine.run.context import JobContext
+from engine.run.interruption import interruptible
 
 
 def run(job: EvaluateJob, context: JobContext) -> dict[str, object]:
     """Evaluate the run's best checkpoint in the runtime that is asked for."""
     from engine.contract.dataset import Index
-    from engine.detector.runtime import set_threads
+    from engine.detector.base.runtime import set_threads
 
     set_threads(0)
     index = Index.open(Path(job.index))

@@ -5,15 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.assembly import Model, assemble, extend, load
-from engine.context import JobContext
 from engine.contract.figures import Conditions, Figure
-from engine.contract.job import ExportJob
-from engine.contract.messages import UserError
-from engine.exporting import Exported, describe, export_model, refuse, refuse_detector, save_model
-from engine.jobs.interrupting import interruptible
-from engine.measuring import calibration_of, computed_figures
-from engine.technique import Calibration, Context
+from engine.contract.run.job import ExportJob
+from engine.contract.text.messages import UserError
+from engine.model.assembly import Model, assemble, extend, load
+from engine.model.export import Exported, describe, export_model, refuse, refuse_detector, save_model
+from engine.model.measurement import calibration_of, computed_figures
+from engine.run.context import JobContext
+from engine.run.interruption import interruptible
+from engine.technique.base import Calibration, Context
 
 if TYPE_CHECKING:
     from engine.contract.dataset import Picture
@@ -23,7 +23,7 @@ PARITY_PICTURES = 50
 
 def run(job: ExportJob, context: JobContext) -> dict[str, object]:
     """Write the model and its card into `out`."""
-    from engine.detector.runtime import set_threads
+    from engine.detector.base.runtime import set_threads
 
     set_threads(0)
     with interruptible(context.check_cancelled):
@@ -59,7 +59,7 @@ def parity_figures(model: Model, nb: Path, calibration: Calibration | None, pict
     """The largest differences of boxes (pixels) and scores between Paddle and Paddle Lite x86 on real pictures."""
     import tempfile
 
-    from engine.detector.pictures import network_inputs
+    from engine.detector.predict.pictures import network_inputs
     from engine.lite.parity import compare
 
     with tempfile.TemporaryDirectory(prefix="espalier-") as scratch:
@@ -101,7 +101,7 @@ def _noise(model: Model) -> Calibration:
     """Seeded noise in place of pictures, for a model without data: its weights mean nothing either."""
     import numpy as np
 
-    from engine.detector.pictures import to_inputs
+    from engine.detector.predict.pictures import to_inputs
 
     chance, size = np.random.default_rng(0), model.choice.size
     noise = [chance.integers(0, 256, (size, size, 3), np.uint8) for _ in range(8)]

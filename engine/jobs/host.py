@@ -6,12 +6,12 @@ import platform
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.assembly import load
-from engine.context import JobContext
 from engine.contract.figures import Conditions, Figure
-from engine.contract.job import HostJob, Precision
-from engine.exporting import is_quantised, nb_figure, refuse_detector, replace_subject, save_model
-from engine.measuring import calibration_of
+from engine.contract.run.job import HostJob, Precision
+from engine.model.assembly import load
+from engine.model.export import is_quantised, nb_figure, refuse_detector, replace_subject, save_model
+from engine.model.measurement import calibration_of
+from engine.run.context import JobContext
 
 if TYPE_CHECKING:
     from engine.contract.dataset import Picture
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 def run(job: HostJob, context: JobContext) -> dict[str, object]:
     """Convert each run, network alone and with post-processing, then measure all of them in turns."""
     from engine.contract.dataset import Index
-    from engine.detector.pictures import network_inputs
-    from engine.detector.runtime import set_threads
+    from engine.detector.base.runtime import set_threads
+    from engine.detector.predict.pictures import network_inputs
     from engine.lite.latency import measure
 
     set_threads(0)

@@ -5,22 +5,23 @@ from __future__ import annotations
 from itertools import islice
 from pathlib import Path
 
-from engine.assembly import checkpoint_of, load
-from engine.context import JobContext
-from engine.contract.job import Int8ErrorsJob
-from engine.contract.messages import UserError
 from engine.contract.project import write_atomically
+from engine.contract.run.folder import checkpoint_of
+from engine.contract.run.job import Int8ErrorsJob
 from engine.contract.sensitivity import LayerError, LayerErrors, digest_of
-from engine.exporting import is_quantised
-from engine.measuring import calibration_of
+from engine.contract.text.messages import UserError
+from engine.model.assembly import load
+from engine.model.export import is_quantised
+from engine.model.measurement import calibration_of
+from engine.run.context import JobContext
 
 
 def run(job: Int8ErrorsJob, context: JobContext) -> dict[str, object]:
     """Measure every convolution, or find that it was done; the result names the file."""
     from engine.contract.dataset import Index
-    from engine.detector.int8_errors import int8_errors
-    from engine.detector.quantised import convolutions
-    from engine.detector.runtime import set_threads
+    from engine.detector.base.runtime import set_threads
+    from engine.detector.change.int8_errors import int8_errors
+    from engine.detector.change.quantisation import convolutions
 
     set_threads(0)
     folder = Path(job.run)

@@ -6,17 +6,17 @@ import json
 from pathlib import Path
 from typing import Any
 
-from engine.context import JobContext
-from engine.contract.job import PredictJob
 from engine.contract.project import write_atomically
-from engine.predicting import Finder
+from engine.contract.run.job import PredictJob
+from engine.model.prediction import Finder
+from engine.run.context import JobContext
 
 
 def run(job: PredictJob, context: JobContext) -> dict[str, object]:
     """Write `boxes.json` and one drawn picture each into `out`."""
-    from engine.detector.drawing import draw_boxes, write_picture
-    from engine.detector.pictures import read_picture
-    from engine.detector.runtime import set_threads
+    from engine.detector.base.runtime import set_threads
+    from engine.detector.predict.drawing import draw_boxes, write_picture
+    from engine.detector.predict.pictures import read_picture
 
     set_threads(0)
     out = Path(job.out)

@@ -7,16 +7,16 @@ import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from engine.context import JobContext
-from engine.contract.job import SAMPLE, ProjectJob
-from engine.contract.messages import UserError
 from engine.contract.project import DetectorChoice, Project, ProjectFolder
-from engine.detector.spec import DetectorSpec, check_size, find_spec
+from engine.contract.run.job import SAMPLE, ProjectJob
+from engine.contract.text.messages import UserError
+from engine.detector.base.spec import DetectorSpec, check_size, find_spec
+from engine.run.context import JobContext
 
 
 def run(job: ProjectJob, context: JobContext) -> dict[str, object]:
     """Make the project; raises UserError at the first thing that cannot stand."""
-    from engine.data.importing import import_dataset
+    from engine.data.dataset_import import import_dataset
 
     folder = ProjectFolder(Path(job.dir))
     if folder.file.exists():
@@ -68,7 +68,7 @@ def _choice(job: ProjectJob, folder: ProjectFolder, spec: DetectorSpec, size: in
     with Index.open(folder.index) as index:
         anchors = None
         if job.fit_anchors:
-            from engine.detector.anchors import fit_anchors
+            from engine.detector.families.anchors import fit_anchors
 
             anchors = fit_anchors(index.pictures("train"), size, len(spec.architecture["head"]["anchors"]))
         return DetectorChoice(key=spec.key, size=size, classes=index.classes(), anchors=anchors)

@@ -7,16 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.assembly import Model, checkpoint_of, extend, load
-from engine.context import JobContext
 from engine.contract.figures import pick
-from engine.contract.job import SensitivityJob
-from engine.contract.messages import UserError
 from engine.contract.recipe import Step
+from engine.contract.run.folder import checkpoint_of
+from engine.contract.run.job import SensitivityJob
 from engine.contract.sensitivity import GroupLosses, SensitivityFolder, digest_of
-from engine.exporting import is_quantised
-from engine.measuring import calibration_of, coco_measured
-from engine.technique import Context
+from engine.contract.text.messages import UserError
+from engine.model.assembly import Model, extend, load
+from engine.model.export import is_quantised
+from engine.model.measurement import calibration_of, coco_measured
+from engine.run.context import JobContext
+from engine.technique.base import Context
 
 if TYPE_CHECKING:
     from engine.contract.dataset import Picture
@@ -55,7 +56,7 @@ class _Bench:
 def run(job: SensitivityJob, context: JobContext) -> dict[str, object]:
     """Measure the groups that are this job's part and not measured yet; the result names the folder."""
     from engine.contract.dataset import Index
-    from engine.detector.runtime import set_threads
+    from engine.detector.base.runtime import set_threads
 
     set_threads(job.threads)
     index = Index.open(Path(job.index))
@@ -103,8 +104,8 @@ def _losses(
         for name, ratios in todo.items():
             yield base, {name: {r: round(base - bench.measure(bench.cut(name, r, criterion)), 3) for r in ratios}}
         return
-    from engine.detector.trace import trace
-    from engine.jobs.probes import Prober
+    from engine.detector.network.trace import trace
+    from engine.model.probes import Prober
 
     prober = Prober(model, trace(model.network, dict(model.config)), bench.shown, bench.check)
     names = list(todo)
@@ -117,7 +118,7 @@ def groups_of(run: Path) -> dict[str, int]:
 
     Raises UserError for a run in int8, whose network can be cut no more.
     """
-    from engine.detector.trace import trace
+    from engine.detector.network.trace import trace
     from engine.graph.groups import channel_groups
 
     model, _ = load(run)

@@ -8,21 +8,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.assembly import Model, assemble, checkpoint_of, extend, load
-from engine.context import JobContext
-from engine.contract.address import is_address
 from engine.contract.figures import Figure, pick
-from engine.contract.job import TrainJob
-from engine.contract.messages import UserError
-from engine.measuring import calibration_of, coco_measured, computed_figures
-from engine.registry import make
-from engine.technique import Context, Phase
+from engine.contract.run.folder import checkpoint_of
+from engine.contract.run.job import TrainJob
+from engine.contract.text.address import is_address
+from engine.contract.text.messages import UserError
+from engine.model.assembly import Model, assemble, extend, load
+from engine.model.measurement import calibration_of, coco_measured, computed_figures
+from engine.recipe.registry import make
+from engine.run.context import JobContext
+from engine.technique.base import Context, Phase
 
 if TYPE_CHECKING:
     from engine.contract.dataset import Index, Picture
-    from engine.detector.checkpoint import Matching
-    from engine.detector.download import Start
-    from engine.detector.training import Trainer
+    from engine.detector.network.checkpoint import Matching
+    from engine.detector.train.trainer import Trainer
+    from engine.weights.download import Start
 
 
 @dataclass
@@ -34,8 +35,8 @@ class _Data:
 
 def run(job: TrainJob, context: JobContext) -> dict[str, object]:
     """Train as asked; the result has the figures of the best checkpoint on val."""
-    from engine.detector.header import CheckpointInfo, read_info
-    from engine.detector.runtime import set_threads
+    from engine.detector.base.header import CheckpointInfo, read_info
+    from engine.detector.base.runtime import set_threads
 
     set_threads(job.settings.threads)
     data = _open_data(job)
@@ -98,9 +99,9 @@ def _start(job: TrainJob, context: JobContext, data: _Data) -> tuple[Model, floa
 def _load_start(job: TrainJob, context: JobContext) -> Model:
     import paddle
 
-    from engine.detector.checkpoint import fit_weights
-    from engine.detector.header import read_info
-    from engine.detector.weights import read_weights
+    from engine.detector.base.header import read_info
+    from engine.detector.network.checkpoint import fit_weights
+    from engine.weights.arrays import read_weights
 
     paddle.seed(job.settings.seed)
     if job.start is None:
@@ -139,7 +140,7 @@ def _tell_matching(context: JobContext, path: Path, matching: Matching) -> None:
 
 def _fetched(job: TrainJob, start: str, context: JobContext) -> Start:
     """The start on this disk, its checksum checked; what is at an address is downloaded first."""
-    from engine.detector.download import fetch_start
+    from engine.weights.download import fetch_start
 
     found = fetch_start(start, job.start_sha256, context)
     if is_address(start):
@@ -167,7 +168,7 @@ def _load_checkpoint(path: Path) -> Model:
 
 
 def _is_checkpoint(path: Path) -> bool:
-    from engine.detector.header import read_info
+    from engine.detector.base.header import read_info
 
     try:
         read_info(path)
@@ -182,10 +183,10 @@ def _check_start(job: TrainJob, choice: Any, path: Path) -> None:
 
 
 def _trainer(job: TrainJob, context: JobContext, data: _Data, model: Model, info: Any) -> Trainer:
-    from engine.detector.checkpoint import save
-    from engine.detector.header import Position
-    from engine.detector.reader import TrainingReader
-    from engine.detector.training import Trainer
+    from engine.detector.base.header import Position
+    from engine.detector.network.checkpoint import save
+    from engine.detector.train.reader import TrainingReader
+    from engine.detector.train.trainer import Trainer
 
     settings = job.settings
     own = [make(step) for step in job.steps + job.alongside]
@@ -221,7 +222,7 @@ def _trainer(job: TrainJob, context: JobContext, data: _Data, model: Model, info
 
 
 def _restore(trainer: Trainer, info: Any, last: Path) -> None:
-    from engine.detector.checkpoint import load_weights, read_tensors
+    from engine.detector.network.checkpoint import load_weights, read_tensors
 
     load_weights(trainer.network, last)
     trainer.restore(info.position, read_tensors(last, "optimizer"), read_tensors(last, "average"))

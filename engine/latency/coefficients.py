@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from engine.contract.resources import RESOURCES
+from engine.contract.text.resources import RESOURCES
 from engine.latency.effects import Setting
 
 FILE = RESOURCES / "latency" / "coefficients.json"

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from math import sqrt
 from pathlib import Path
 
-from engine.contract.messages import UserError
 from engine.contract.socs import Soc, find_soc
+from engine.contract.text.messages import UserError
 from engine.graph.count import roi_count
 from engine.graph.graph import Graph
 from engine.graph.roles import convolutions

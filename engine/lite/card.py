@@ -10,7 +10,7 @@ from typing import Any
 
 from engine.contract.figures import Figure
 from engine.contract.project import write_atomically
-from engine.detector.spec import program_inputs
+from engine.detector.base.spec import program_inputs
 
 _TEXTS = {
     "size": ("height and width of the input: {size}, {size}", "输入的高和宽：{size}, {size}"),

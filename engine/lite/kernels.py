@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.contract.messages import JobFailed
+from engine.contract.text.messages import JobFailed
 
 _HEADER = struct.Struct("<H16sQ")
 _FORMAT = 2

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.contract.messages import JobFailed
-from engine.lite.arrays import Array, write_inputs
-from engine.lite.child import Child
+from engine.contract.text.messages import JobFailed
+from engine.lite.child.arrays import Array, write_inputs
+from engine.lite.child.process import Child
 
 WARM_UP, REPEATS, LIMIT_S = 5, 60, 20.0
 

@@ -8,11 +8,11 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from engine.contract.job import Precision, Target
-from engine.contract.messages import JobFailed
-from engine.lite.child import Child
-from engine.lite.fixups import is_quantised
+from engine.contract.run.job import Precision, Target
+from engine.contract.text.messages import JobFailed
+from engine.lite.child.process import Child
 from engine.lite.kernels import Kernel, read_kernels
+from engine.lite.program.fixups import is_quantised
 
 PLACES: dict[Target, str] = {"arm": "arm", "opencl": "opencl,arm", "x86": "x86"}
 
@@ -63,8 +63,8 @@ def _fitted_to_x86(program_dir: Path, scratch: Path, check: Callable[[], None]) 
 
 
 def code_digest() -> str:
-    """The SHA-256 of this folder's sources: with others the same program may become another file."""
+    """The SHA-256 of the sources of this folder and below: with others the same program may become another file."""
     hashed = hashlib.sha256()
-    for source in sorted(Path(__file__).parent.glob("*.py")):
+    for source in sorted(Path(__file__).parent.rglob("*.py")):
         hashed.update(source.read_bytes())
     return hashed.hexdigest()

@@ -8,8 +8,8 @@ from typing import Any
 
 from paddlelite.lite import Opt
 
-from engine.lite.answering import serve
-from engine.lite.fixups import fix_program
+from engine.lite.child.server import serve
+from engine.lite.program.fixups import fix_program
 
 
 def optimise(program_dir: str, out: str, places: str, fp16: bool, pack: bool) -> dict[str, Any]:

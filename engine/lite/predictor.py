@@ -10,8 +10,8 @@ from types import TracebackType
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.lite.arrays import Array, read_outputs, write_inputs
-from engine.lite.child import Child
+from engine.lite.child.arrays import Array, read_outputs, write_inputs
+from engine.lite.child.process import Child
 
 Inputs = dict[str, NDArray[np.float32]]
 Detections = NDArray[np.float32]

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from paddlelite.lite import MobileConfig, create_paddle_predictor
 
-from engine.lite.answering import serve
-from engine.lite.arrays import Array, read_inputs, write_outputs
+from engine.lite.child.arrays import Array, read_inputs, write_outputs
+from engine.lite.child.server import serve
 
 _models: dict[str, Any] = {}
 

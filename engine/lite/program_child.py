@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from engine.detector.runtime import prepare
-from engine.lite.answering import serve
-from engine.lite.arrays import Array, read_inputs, write_outputs
-from engine.lite.calibration import quantise_in_place
-from engine.lite.heads import head_outputs
-from engine.lite.x86_int8 import fit_to_x86
+from engine.detector.base.runtime import prepare
+from engine.lite.child.arrays import Array, read_inputs, write_outputs
+from engine.lite.child.server import serve
+from engine.lite.program.calibration import quantise_in_place
+from engine.lite.program.heads import head_outputs
+from engine.lite.program.x86_int8 import fit_to_x86
 
 prepare()
 

@@ -20,8 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from engine.contract.job import BenchLimits
-from engine.contract.messages import UserError
+from engine.contract.run.job import BenchLimits
+from engine.contract.text.messages import UserError
 from engine.phone.faults import PhoneFault, fault_of
 from engine.phone.words import RemotePath, Script
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from engine.contract.messages import Argument, JobFailed, Message
+from engine.contract.text.messages import Argument, JobFailed, Message
 
 _LONGEST_WORDS = 240
 _COLOUR = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")

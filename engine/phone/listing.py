@@ -6,9 +6,9 @@ import re
 import time
 from collections.abc import Iterator
 
-from engine.contract.messages import Message
 from engine.contract.phones import Phone, PhoneList, PhoneState
 from engine.contract.socs import soc_named
+from engine.contract.text.messages import Message
 from engine.phone.adb import Adb, Device, Tracking
 from engine.phone.faults import PhoneFault
 from engine.phone.sensors import SENSORS, parse_sensors

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from engine.contract.messages import Argument, Message
 from engine.contract.phones import ParityRow
+from engine.contract.text.messages import Argument, Message
 from engine.lite.parity import SCORE_FLOOR, match
-from engine.phone.measuring import Loaded
+from engine.phone.measurement import Loaded
 from engine.phone.transcript import parse_outputs
 
 if TYPE_CHECKING:

@@ -6,13 +6,13 @@ import time
 from collections.abc import Sequence
 from statistics import median
 
-from engine.contract.job import BenchJob
-from engine.contract.messages import Argument, Message
 from engine.contract.phones import BenchRow, Sustained, SustainedPoint
+from engine.contract.run.job import BenchJob
+from engine.contract.text.messages import Argument, Message
 from engine.phone.adb import Device
-from engine.phone.measuring import Loaded, Teller, Turn, rest
-from engine.phone.running import run_tool
+from engine.phone.measurement import Loaded, Teller, Turn, rest
 from engine.phone.sensors import fastest_clock, read_sensors_or_none
+from engine.phone.tool_run import run_tool
 from engine.phone.transcript import parse_perf
 
 POINT_S = 2.0

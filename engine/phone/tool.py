@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from engine.contract.messages import UserError
 from engine.contract.project import write_atomically
+from engine.contract.text.messages import UserError
 from engine.phone.faults import PhoneFault
 
 VARIABLE = "ESPALIER_BENCHMARK_BIN"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from engine.contract.messages import Argument, Message
 from engine.contract.phones import Against, BenchResult, BenchRow, Phone
+from engine.contract.text.messages import Argument, Message
 
 CLEARLY = 1.02
 """Two times differ where their spreads lie farther apart than this: a few processes may tell hardly any spread."""

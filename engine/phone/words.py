@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from dataclasses import dataclass
 
-from engine.contract.messages import UserError
+from engine.contract.text.messages import UserError
 
 
 @dataclass(frozen=True)

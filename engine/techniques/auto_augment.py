@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar, Literal
 
 from engine.contract.parameters import parameter
-from engine.technique import Context, Phase, Technique, Transform
+from engine.technique.base import Context, Phase, Technique, Transform
 
 
 class AutoAugment(Technique):
@@ -61,6 +61,6 @@ class AutoAugment(Technique):
 
     def augment(self, context: Context, steps: int) -> list[Transform]:
         """The policy as one change of a sample."""
-        from engine.detector.augmenting import AutoAugmentation, policy_of
+        from engine.detector.train.augmentation import AutoAugmentation, policy_of
 
         return [AutoAugmentation(policy_of(self.params.policy), even=self.params.chances == "half")]

@@ -7,9 +7,9 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from engine.contract.messages import Message, UserError
 from engine.contract.parameters import parameter
-from engine.technique import Base, Phase, Technique
+from engine.contract.text.messages import Message, UserError
+from engine.technique.base import Base, Phase, Technique
 
 Factor = Annotated[float, Field(ge=0, le=1)]
 STAGED = ("MobileNetV3",)

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
-from engine.contract.messages import Message, UserError
 from engine.contract.parameters import Pair, parameter
-from engine.technique import Base, Phase, Technique
+from engine.contract.text.messages import Message, UserError
+from engine.technique.base import Base, Phase, Technique
 
 Config = dict[str, Any]
 Key = Literal[

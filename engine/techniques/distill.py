@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from engine.contract.messages import Message, UserError
 from engine.contract.parameters import parameter
 from engine.contract.project import DetectorChoice
-from engine.technique import Base, Batch, Context, Lesson, Phase, Technique
+from engine.contract.text.messages import Message, UserError
+from engine.technique.base import Base, Batch, Context, Lesson, Phase, Technique
 
 if TYPE_CHECKING:
     from paddle import Tensor, nn
 
-    from engine.detector.pyramid_imitation import Pyramid, PyramidLesson
+    from engine.detector.train.pyramid_imitation import Pyramid, PyramidLesson
 
     Maps = list[list[Tensor]]
     Terms = Callable[[Maps, Maps], dict[str, Tensor]]
@@ -157,7 +157,7 @@ class Distill(Technique):
 
     def check(self, others: Sequence[Technique], base: Base) -> list[Message]:
         """Refuses a kind of distillation that the detector's family does not have."""
-        from engine.detector.spec import find_spec
+        from engine.detector.base.spec import find_spec
 
         family = find_spec(base.choice.key).family
         known = KINDS.get(family, ())
@@ -173,7 +173,7 @@ class Distill(Technique):
         """Hooks the student; the lesson's terms hold for the batch that the student was run on last."""
         if teacher is None:
             raise UserError("distill.no_teacher")
-        from engine.detector import imitation
+        from engine.detector.train import imitation
 
         family = context.config["family"]
         kind = KINDS[family][0] if self.params.kind == "auto" else self.params.kind
@@ -183,7 +183,7 @@ class Distill(Technique):
         return imitation.HeadLesson(student, teacher, terms)
 
     def _pyramid_lesson(self, kind: str, student: nn.Layer, teacher: nn.Layer) -> PyramidLesson:
-        from engine.detector import pyramid_imitation as imitation
+        from engine.detector.train import pyramid_imitation as imitation
 
         weight = self.params.weight
 
@@ -196,7 +196,7 @@ class Distill(Technique):
         return imitation.PyramidLesson(student, teacher, fgd if kind == "fgd" else features)
 
     def _terms(self, kind: str, family: str, classes: int) -> Terms:
-        from engine.detector import imitation
+        from engine.detector.train import imitation
 
         params = self.params
 
@@ -223,7 +223,7 @@ class Distill(Technique):
 
 def check_teacher(student: DetectorChoice, teacher: DetectorChoice) -> Message | None:
     """Why `teacher` cannot teach `student`: their raw outputs would not mean the same; None when it can."""
-    from engine.detector.spec import find_spec
+    from engine.detector.base.spec import find_spec
 
     families = [find_spec(choice.key).family for choice in (student, teacher)]
     if families[0] != families[1]:
@@ -238,7 +238,7 @@ def check_teacher(student: DetectorChoice, teacher: DetectorChoice) -> Message |
 
 def _anchors(choice: DetectorChoice) -> tuple[Any, Any]:
     """YOLOv3's anchors, and what SSD makes its priors of at every input size; None of a detector without."""
-    from engine.detector.spec import find_spec, resolve
+    from engine.detector.base.spec import find_spec, resolve
 
     made_of = find_spec(choice.key).architecture["head"].get("anchor_generator")
     return resolve(choice)["head"].get("anchors"), made_of

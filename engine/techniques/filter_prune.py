@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from engine.contract.messages import Message, UserError
 from engine.contract.parameters import parameter
-from engine.technique import Base, Context, Phase, Record, Technique
+from engine.contract.text.messages import Message, UserError
+from engine.technique.base import Base, Context, Phase, Record, Technique
 
 if TYPE_CHECKING:
     from paddle import nn
 
-    from engine.detector.surgery import Images
+    from engine.detector.change.surgery import Images
     from engine.graph.graph import Graph
     from engine.graph.groups import ChannelGroup
 
@@ -168,7 +168,7 @@ class FilterPrune(Technique):
 
     def check(self, others: Sequence[Technique], base: Base) -> list[Message]:
         """Refuses a preset or the head's scope for detectors other than YOLOv3."""
-        from engine.detector.spec import find_spec
+        from engine.detector.base.spec import find_spec
 
         family, params = find_spec(base.choice.key).family, self.params
         if family == "yolov3":
@@ -193,14 +193,14 @@ class FilterPrune(Technique):
 
     def transform(self, network: nn.Layer, context: Context) -> Record:
         """Cut the weakest filters out of the network; returns the record of `choose`."""
-        from engine.detector.trace import trace
+        from engine.detector.network.trace import trace
 
         graph = trace(network, dict(context.config))
         if self.params.criterion != "obs":
             record = self.choose(network, graph)
             self.replay(network, record)
             return record
-        from engine.detector.surgery import renew_statistics
+        from engine.detector.change.surgery import renew_statistics
 
         images = self._images(context)
         record = self.choose(network, graph, images)
@@ -218,7 +218,7 @@ class FilterPrune(Technique):
         groups = channel_groups(graph).groups
         counts = self.counts(groups)
         if images is not None:
-            from engine.detector.surgery import spare_channels
+            from engine.detector.change.surgery import spare_channels
 
             kept = spare_channels(network, graph, list(groups.values()), counts, images)
         else:
@@ -256,7 +256,7 @@ class FilterPrune(Technique):
 
     def replay(self, network: nn.Layer, record: Record) -> None:
         """Cut a network as recorded; raises JobFailed when the record does not fit it."""
-        from engine.detector.channels import Cut, slice_channels
+        from engine.detector.network.channels import Cut, slice_channels
         from engine.graph.groups import Member
 
         cuts = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from engine.contract.parameters import parameter
-from engine.technique import Context, Phase, Technique, Transform
+from engine.technique.base import Context, Phase, Technique, Transform
 
 
 class GridMask(Technique):
@@ -62,6 +62,6 @@ class GridMask(Technique):
 
     def augment(self, context: Context, steps: int) -> list[Transform]:
         """The mask as one change of a sample."""
-        from engine.detector.augmenting import GridMasking
+        from engine.detector.train.augmentation import GridMasking
 
         return [GridMasking(self.params.chance, self.params.share, steps)]

@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field, field_validator
 
 from engine.contract.parameters import parameter
-from engine.technique import Phase, Technique
+from engine.technique.base import Phase, Technique
 
 Fraction = Annotated[float, Field(gt=0, lt=1)]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar, Literal
 
-from engine.contract.messages import Message
 from engine.contract.parameters import parameter
-from engine.technique import Base, Phase, Technique
+from engine.contract.text.messages import Message
+from engine.technique.base import Base, Phase, Technique
 
 _ARTICLE = "PaddleDetection article of 2020-07-06"
 _SCOPE = {"family": "two-stage MobileNetV3 FPN", "input": None, "threads": None, "source": _ARTICLE}
@@ -45,7 +45,7 @@ class NeckExtraLevels(Technique):
 
     def check(self, others: Sequence[Technique], base: Base) -> list[Message]:
         """Refuses P5 where C5 makes it already, and where there is no P4 to make it from."""
-        from engine.detector.spec import find_spec
+        from engine.detector.base.spec import find_spec
 
         if find_spec(base.choice.key).family != "rcnn":
             return []  # told of already

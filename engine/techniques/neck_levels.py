@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar, Literal
 
 from engine.contract.parameters import parameter
-from engine.technique import Phase, Technique
+from engine.technique.base import Phase, Technique
 
 _ARTICLE = "PaddleDetection article of 2020-07-06"
 _SCOPE = {"family": "two-stage MobileNetV3 FPN", "input": None, "threads": None, "source": _ARTICLE}

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from engine.contract.parameters import parameter
-from engine.float_layers import FloatLayers
-from engine.technique import Context, Phase, Record, Technique
+from engine.technique.base import Context, Phase, Record, Technique
+from engine.technique.float_layers import FloatLayers
 
 if TYPE_CHECKING:
     from paddle import nn
@@ -137,8 +137,8 @@ class QuantAware(Technique):
 
     def transform(self, network: nn.Layer, context: Context) -> Record:
         """Quantise in place and set the ranges of activations from some training pictures, if there are any."""
-        from engine.detector.quantised import calibrate, convolutions
-        from engine.detector.trace import trace
+        from engine.detector.change.quantisation import calibrate, convolutions
+        from engine.detector.network.trace import trace
 
         graph = trace(network, dict(context.config))
         self.params.check_names(graph, self.key)
@@ -159,7 +159,7 @@ class QuantAware(Technique):
 
     def replay(self, network: nn.Layer, record: Record) -> None:
         """Quantise the recorded convolutions; the scales come with the weights."""
-        from engine.detector.quantised import quantise
+        from engine.detector.change.quantisation import quantise
 
         quantise(
             network,
@@ -171,6 +171,6 @@ class QuantAware(Technique):
 
     def export(self, program_dir: Path, context: Context) -> Record:
         """Give the saved program int8 weights and real quantisation in place of the simulated."""
-        from engine.detector.quantised import convert_program
+        from engine.detector.change.quantisation import convert_program
 
         return {"int8_convolutions": convert_program(program_dir)}

@@ -6,10 +6,10 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from engine.contract.messages import UserError
 from engine.contract.parameters import parameter
-from engine.float_layers import FloatLayers
-from engine.technique import Context, Phase, Record, Technique
+from engine.contract.text.messages import UserError
+from engine.technique.base import Context, Phase, Record, Technique
+from engine.technique.float_layers import FloatLayers
 
 if TYPE_CHECKING:
     from paddle import nn
@@ -85,7 +85,7 @@ class QuantPost(Technique):
 
     def export(self, program_dir: Path, context: Context) -> Record:
         """Quantise the saved program in place; the head's output convolutions stay float."""
-        from engine.lite.quantising import quantise_program
+        from engine.lite.quantisation import quantise_program
 
         if context.calibration is None or context.calibration.count == 0:
             raise UserError("quant_post.no_pictures")
@@ -102,7 +102,7 @@ class QuantPost(Technique):
 
     def _kept(self, network: nn.Layer, context: Context) -> list[str]:
         """Names of the convolutions to keep in float; raises UserError for one that is not there."""
-        from engine.detector.trace import trace
+        from engine.detector.network.trace import trace
 
         graph = trace(network, dict(context.config))
         self.params.check_names(graph, self.key)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from engine.contract.parameters import parameter
-from engine.technique import Phase, Technique
+from engine.technique.base import Phase, Technique
 
 
 class RoiSampling(Technique):

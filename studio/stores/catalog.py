@@ -8,8 +8,8 @@ from pydantic import ValidationError
 from PySide6.QtCore import QObject, Signal
 
 from engine.contract.catalog import Catalog, DetectorCard, TechniqueCard
-from engine.contract.messages import Message
-from engine.contract.reasons import at_place
+from engine.contract.text.messages import Message
+from engine.contract.text.reasons import at_place
 from studio.workers.engine_process import Document
 
 

@@ -7,12 +7,12 @@ from pathlib import Path
 from pydantic import ValidationError
 from PySide6.QtCore import QObject, Signal
 
-from engine.contract.events import Event, Failed
-from engine.contract.job import Job, parse_job
-from engine.contract.messages import Message
-from engine.contract.reasons import at_place
-from engine.contract.runs import RunFolder, Status
-from engine.contract.state import RunState
+from engine.contract.run.events import Event, Failed
+from engine.contract.run.folder import RunFolder, Status
+from engine.contract.run.job import Job, parse_job
+from engine.contract.run.state import RunState
+from engine.contract.text.messages import Message
+from engine.contract.text.reasons import at_place
 from studio.workers.following import Follower, Following
 
 ENDED = ("finished", "cancelled", "failed", "lost")

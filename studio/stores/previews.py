@@ -11,11 +11,11 @@ from pydantic import ValidationError
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from engine.contract.figures import Figure
-from engine.contract.job import TrainJob
 from engine.contract.latency import PhoneChoice, PhoneEstimate
-from engine.contract.messages import Message
 from engine.contract.preview import FiguresAnswer, FiguresRequest, Problem
 from engine.contract.project import DetectorChoice
+from engine.contract.run.job import TrainJob
+from engine.contract.text.messages import Message
 from studio.stores.project import ProjectStore
 from studio.stores.recipe import RecipeStore
 from studio.stores.runs import RunsStore

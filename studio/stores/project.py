@@ -8,8 +8,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from PySide6.QtCore import QObject, Signal
 
 from engine.contract.dataset import Index
-from engine.contract.messages import Message, UserError
 from engine.contract.project import DetectorChoice, Project, ProjectFolder
+from engine.contract.text.messages import Message, UserError
 from studio.stores.settings import SettingsStore
 from studio.workers.background import system_message
 from studio.workers.writing import write_whole

@@ -10,9 +10,9 @@ from typing import Any
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
-from engine.contract.messages import Message, UserError
 from engine.contract.project import ProjectFolder, slug
 from engine.contract.recipe import Recipe, Step, builtin_recipes, load_recipe
+from engine.contract.text.messages import Message, UserError
 from studio.i18n import tr
 from studio.stores.project import ProjectStore
 from studio.workers.background import system_message

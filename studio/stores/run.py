@@ -10,8 +10,8 @@ from pydantic import ValidationError
 from PySide6.QtCore import QObject
 
 from engine.contract.figures import Figure, FigureName, pick
-from engine.contract.job import TrainJob
-from engine.contract.state import Moment
+from engine.contract.run.job import TrainJob
+from engine.contract.run.state import Moment
 from studio.stores.followed import Followed
 from studio.workers.following import Following
 

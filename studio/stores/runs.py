@@ -10,18 +10,27 @@ from typing import Any
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from engine.contract.dataset import Part
-from engine.contract.job import EvaluateJob, ExportJob, HostJob, Precision, PredictJob, Target, TrainJob, TrainSettings
-from engine.contract.messages import Message
 from engine.contract.project import ProjectFolder
 from engine.contract.recipe import BASE_STEPS
-from engine.contract.runs import RunFolder, start
-from engine.contract.stopping import stop
+from engine.contract.run.folder import RunFolder, start
+from engine.contract.run.job import (
+    EvaluateJob,
+    ExportJob,
+    HostJob,
+    Precision,
+    PredictJob,
+    Target,
+    TrainJob,
+    TrainSettings,
+)
+from engine.contract.run.stopping import stop
+from engine.contract.text.messages import Message
 from studio.stores.project import ProjectStore
 from studio.stores.recipe import RecipeStore
 from studio.stores.run import Run
-from studio.stores.task import JobTask, Task
-from studio.stores.task_figures import keep_task_figures
-from studio.stores.tasks import TasksStore
+from studio.stores.work.task import JobTask, Task
+from studio.stores.work.task_figures import keep_task_figures
+from studio.stores.work.tasks import TasksStore
 from studio.workers.background import Background, system_message
 from studio.workers.following import Following
 from studio.workers.writing import write_whole

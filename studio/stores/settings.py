@@ -10,8 +10,8 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from engine.contract.job import Precision, Target
-from engine.contract.messages import Language
+from engine.contract.run.job import Precision, Target
+from engine.contract.text.messages import Language
 from studio.workers.writing import write_whole
 
 RECENT = 12

@@ -9,7 +9,7 @@ from typing import ClassVar
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
-from engine.contract.runs import Status
+from engine.contract.run.folder import Status
 from studio.studio import Studio
 
 

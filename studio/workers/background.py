@@ -7,7 +7,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QRunnable, Qt, QThreadPool, Signal, Slot
 
-from engine.contract.messages import JobFailed, Message, UserError
+from engine.contract.text.messages import JobFailed, Message, UserError
 
 
 class Background(QObject):

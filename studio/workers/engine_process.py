@@ -13,8 +13,8 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, Signal
 
-from engine.contract.messages import Message
-from engine.contract.resources import ROOT
+from engine.contract.text.messages import Message
+from engine.contract.text.resources import ROOT
 
 Answer = dict[str, Any]
 Receive = Callable[[Answer | Message], object]

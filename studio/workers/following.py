@@ -8,11 +8,11 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from engine.contract.events import TERMINAL, Event
-from engine.contract.messages import Message
-from engine.contract.runs import RunFolder, Status
-from engine.contract.state import RunState
-from engine.contract.tail import EventTail, StreamError
+from engine.contract.run.events import TERMINAL, Event
+from engine.contract.run.folder import RunFolder, Status
+from engine.contract.run.state import RunState
+from engine.contract.run.tail import EventTail, StreamError
+from engine.contract.text.messages import Message
 from studio.workers.background import system_message
 
 TICK_MS = 50

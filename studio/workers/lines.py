@@ -8,7 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QProcess, Signal
 
-from engine.contract.messages import Message
+from engine.contract.text.messages import Message
 from studio.workers.engine_process import engine_child, error_of
 
 _END_MS = 2000

@@ -10,8 +10,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from engine.contract.messages import Message
-from engine.contract.processes import is_same_process, start_time
+from engine.contract.run.processes import is_same_process, start_time
+from engine.contract.text.messages import Message
 from studio.workers.engine_process import error_of, start_detached
 from studio.workers.writing import write_whole
 

@@ -16,10 +16,10 @@ import time
 from pathlib import Path
 from typing import Any
 
-from engine.contract.job import TrainJob, TrainSettings
 from engine.contract.project import ProjectFolder
 from engine.contract.recipe import Step
-from engine.contract.runs import RunFolder
+from engine.contract.run.folder import RunFolder
+from engine.contract.run.job import TrainJob, TrainSettings
 from tests.benchmarks.ablation_report import Measured, markdown, rows
 
 PLAN = Path(__file__).with_suffix(".json")
@@ -83,7 +83,7 @@ class Ablation:
     def steps(self, arm: dict[str, Any]) -> tuple[Step, ...]:
         """The arm's steps in the engine's order, after those of the arm that it is stacked on."""
         from engine.contract.recipe import Recipe
-        from engine.plan import ordered
+        from engine.recipe.plan import ordered
 
         below = self.steps(self.arms[arm["with"]]) if "with" in arm else ()
         own = tuple(Step.model_validate(step) for step in arm["steps"])
@@ -99,8 +99,8 @@ class Ablation:
         if not file.is_file():
             from safetensors.numpy import save_file
 
-            from engine.assembly import assemble
-            from engine.detector.weights import read_weights
+            from engine.model.assembly import assemble
+            from engine.weights.arrays import read_weights
 
             state = assemble(self.folder.load().detector).network.state_dict()
             own = {name: tuple(value.shape) for name, value in state.items()}

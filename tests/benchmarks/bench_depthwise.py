@@ -22,15 +22,15 @@ def _step(network: Any, optimiser: Any, batch: dict[str, Any]) -> float:
 def run() -> list[str]:
     """Milliseconds of a step of each, in turns, on one thread."""
     from engine.contract.project import DetectorChoice
-    from engine.detector.runtime import set_threads
+    from engine.detector.base.runtime import set_threads
 
     set_threads(1)
     import numpy as np
     import paddle
 
-    from engine.detector.build import build
-    from engine.detector.depthwise import fast_depthwise
-    from engine.detector.spec import resolve
+    from engine.detector.base.spec import resolve
+    from engine.detector.families.build import build
+    from engine.detector.network.depthwise import fast_depthwise
 
     network = build(resolve(DetectorChoice(key="ssdlite_mobilenet_v3_small", size=SIZE, classes=tuple("abcdef"))))
     optimiser = paddle.optimizer.Momentum(1e-3, parameters=network.parameters())

@@ -9,8 +9,8 @@ import numpy as np
 
 from engine.graph.criteria import weakest
 from engine.techniques.filter_prune import PRESETS, YOLO_HEAD, FilterPrune
-from tests.engine.paddleslim_side import fpgm_pruner, prune
 from tests.engine.small_detectors import context_of, fresh, stir
+from tests.engine.techniques.paddleslim_side import fpgm_pruner, prune
 
 KEY, PRESET = "yolov3_mobilenet_v3_large", "head86"
 

@@ -22,7 +22,7 @@ def _choice() -> Any:
 def _by_part() -> dict[str, int]:
     """Multiply-accumulates by the first word of the layers' names."""
     from engine.graph.count import layers
-    from engine.preview import graph_of
+    from engine.recipe.preview import graph_of
 
     found: dict[str, int] = {}
     for layer in layers(graph_of(_choice(), [])):
@@ -35,9 +35,9 @@ def _programs(folder: Path) -> dict[str, Path]:
     """The whole network and its backbone as x86 models."""
     import paddle
 
-    from engine.detector.build import build
-    from engine.detector.saving import save_program
-    from engine.detector.spec import resolve
+    from engine.detector.base.spec import resolve
+    from engine.detector.families.build import build
+    from engine.detector.network.program import save_program
     from engine.lite.opt import optimise
 
     config = resolve(_choice())

@@ -35,7 +35,7 @@ def measure() -> list[float]:
     """GMAC/s of each size in this process."""
     import time
 
-    from engine.detector.runtime import set_threads
+    from engine.detector.base.runtime import set_threads
 
     set_threads(1)
     import paddle

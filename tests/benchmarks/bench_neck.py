@@ -39,10 +39,10 @@ def _detector(steps: dict[str, dict[str, Any]]) -> tuple[Any, float]:
     """The network under those steps in evaluation mode, and its G MACs of convolutions."""
     from engine.contract.project import DetectorChoice
     from engine.contract.recipe import Step
-    from engine.detector.build import build
-    from engine.detector.counting import count_by_hooks
-    from engine.detector.spec import resolve
-    from engine.registry import make
+    from engine.detector.base.spec import resolve
+    from engine.detector.families.build import build
+    from engine.detector.network.counts import count_by_hooks
+    from engine.recipe.registry import make
 
     classes = tuple(f"c{number}" for number in range(CLASSES))
     config = resolve(DetectorChoice(key="faster_rcnn_mobilenet_v3_fpn", size=SIZE, classes=classes))
@@ -56,7 +56,7 @@ def _detector(steps: dict[str, dict[str, Any]]) -> tuple[Any, float]:
 
 def run() -> list[str]:
     """Milliseconds of a picture, the change from the line above, and what was published of it."""
-    from engine.detector.runtime import set_threads
+    from engine.detector.base.runtime import set_threads
 
     set_threads(1)
     import paddle

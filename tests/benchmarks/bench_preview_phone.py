@@ -15,7 +15,7 @@ def run() -> list[str]:
     from engine.contract.preview import FiguresRequest
     from engine.contract.project import DetectorChoice
     from engine.contract.recipe import Recipe, Step
-    from engine.live import answer
+    from engine.recipe.live_preview import answer
 
     phone = PhoneChoice(soc="SD855", threads=4)
     lines = [f"preview with phone latency after the first, {ROUNDS} answers, goal under 100 ms:"]

@@ -16,15 +16,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from engine.assembly import extend, load
 from engine.contract.dataset import Index
 from engine.contract.recipe import Step
-from engine.detector.runtime import set_threads
+from engine.detector.base.runtime import set_threads
 from engine.graph.count import conv_macs
 from engine.graph.graph import Graph
-from engine.measuring import calibration_of, coco_measured
-from engine.registry import make
-from engine.technique import Context
+from engine.model.assembly import extend, load
+from engine.model.measurement import calibration_of, coco_measured
+from engine.recipe.registry import make
+from engine.technique.base import Context
 from engine.techniques.filter_prune import YOLO_HEAD
 
 
@@ -34,7 +34,7 @@ def run() -> list[str]:
         return ["not run: ESPALIER_RUN names no trained run (see tests/benchmarks/bench_proposal.py)"]
     trained = Path(os.environ["ESPALIER_RUN"])
     criterion, share = os.environ.get("ESPALIER_CRITERION", "l1"), float(os.environ.get("ESPALIER_MACS", "0.3"))
-    from engine.preview import graph_of
+    from engine.recipe.preview import graph_of
 
     graph = graph_of(load(trained)[0].choice, [])
     proposed = _proposed(trained, criterion, share)

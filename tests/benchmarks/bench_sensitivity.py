@@ -19,7 +19,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from engine.detector.runtime import mkl_choice
+from engine.detector.base.runtime import mkl_choice
 from engine.techniques.filter_prune import YOLO_HEAD
 
 RATIOS = (0.1, 0.3, 0.5, 0.7, 0.9)

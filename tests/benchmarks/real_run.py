@@ -18,7 +18,7 @@ from typing import Any
 
 from engine.cli.output import print_table
 from engine.contract.project import ProjectFolder
-from engine.contract.runs import RunFolder
+from engine.contract.run.folder import RunFolder
 
 KEY = "yolov3_mobilenet_v3_large"
 QUANTISED = ("yolo-phone-obs", "yolo-phone")

@@ -17,11 +17,11 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from engine.assembly import load
 from engine.contract.dataset import Index, Picture
-from engine.detector.evaluation import coco_truth
+from engine.detector.predict.evaluation import coco_truth
+from engine.model.assembly import load
 from engine.techniques.filter_prune import YOLO_HEAD
-from tests.engine.paddleslim_side import NeckAndHead
+from tests.engine.techniques.paddleslim_side import NeckAndHead
 
 ALL_RATIOS = tuple(round(0.1 * step, 2) for step in range(1, 10))
 """What PaddleSlim measures; it has no argument for others."""

@@ -10,18 +10,18 @@ import textwrap
 from pathlib import Path
 from typing import Any
 
-from engine.contract.job import TrainJob
 from engine.contract.project import ProjectFolder
+from engine.contract.run.job import TrainJob
 
 ROOT = Path(__file__).resolve().parents[2]
 
 _PROJECT = """
     import sys
     from pathlib import Path
-    from engine.contract.events import Finished, Hello, Metric
-    from engine.contract.job import TrainJob
+    from engine.contract.run.events import Finished, Hello, Metric
+    from engine.contract.run.job import TrainJob
     from engine.contract.project import DetectorChoice, Project, ProjectFolder
-    from engine.data.importing import import_dataset
+    from engine.data.dataset_import import import_dataset
     from tests.fakes.datasets import shots, write_coco
     root, runs, count = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
     folder = ProjectFolder(root)

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.contract.events import Event
-from engine.contract.tail import EventTail, StreamError, last_event
+from engine.contract.run.events import Event
+from engine.contract.run.tail import EventTail, StreamError, last_event
 
 STREAM = (Path(__file__).parent / "golden" / "resumed_run.jsonl").read_bytes()
 EVENTS = EventTail(Path(__file__).parent / "golden" / "resumed_run.jsonl").read()

@@ -10,13 +10,13 @@ from typing import Any, Literal
 import pytest
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from engine.contract.events import Failed, parse_event
-from engine.contract.job import TrainSettings
-from engine.contract.messages import Message, UserError
 from engine.contract.project import ProjectFolder
-from engine.contract.reasons import at_place, reason_of
 from engine.contract.recipe import load_recipe
-from engine.registry import techniques
+from engine.contract.run.events import Failed, parse_event
+from engine.contract.run.job import TrainSettings
+from engine.contract.text.messages import Message, UserError
+from engine.contract.text.reasons import at_place, reason_of
+from engine.recipe.registry import techniques
 
 PYDANTIC = ("Input", "should be", "Field required", "Extra inputs", "Value error", "items after validation")
 

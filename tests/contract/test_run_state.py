@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.contract.events import (
+from engine.contract.figures import Figure
+from engine.contract.run.events import (
     TERMINAL,
     Artifact,
     CancelledEvent,
@@ -23,10 +24,9 @@ from engine.contract.events import (
     Progress,
     Stage,
 )
-from engine.contract.figures import Figure
-from engine.contract.messages import Message
-from engine.contract.state import RunState, fold
-from engine.contract.tail import EventTail, StreamError
+from engine.contract.run.state import RunState, fold
+from engine.contract.run.tail import EventTail, StreamError
+from engine.contract.text.messages import Message
 
 GOLDEN = Path(__file__).parent / "golden"
 MESSAGE = Message(code="test.message", args={"n": 1})

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from engine.cli import main
-from engine.contract.messages import UserError
 from engine.contract.project import DetectorChoice, Project, ProjectFolder
-from engine.contract.runs import RunFolder, read_job
+from engine.contract.run.folder import RunFolder, read_job
+from engine.contract.text.messages import UserError
 from tests.fakes.datasets import shots, write_coco, write_voc
 
 KEY = "ssdlite_mobilenet_v3_small"
@@ -125,8 +125,9 @@ def test_that_another_detectors_weights_are_refused(
     refused: Callable[..., str], made: ProjectFolder, tmp_path: Path
 ) -> None:
     code = (
-        "import sys; from engine.contract.project import DetectorChoice; from engine.detector.build import build;"
-        "from engine.detector.checkpoint import network_arrays; from engine.detector.spec import resolve;"
+        "import sys; from engine.contract.project import DetectorChoice;"
+        "from engine.detector.families.build import build;"
+        "from engine.detector.network.checkpoint import network_arrays; from engine.detector.base.spec import resolve;"
         "from safetensors.numpy import save_file;"
         "choice = DetectorChoice(key='yolov3_mobilenet_v1', size=96, classes=('a',));"
         "save_file(network_arrays(build(resolve(choice))), sys.argv[1])"

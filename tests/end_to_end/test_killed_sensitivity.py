@@ -10,8 +10,8 @@ import sys
 import time
 from pathlib import Path
 
-from engine.contract.lock import read_record
-from engine.contract.runs import RunFolder
+from engine.contract.run.folder import RunFolder
+from engine.contract.run.lock import read_record
 from tests.end_to_end.conftest import Session, Trained
 
 LIMIT_S = 120

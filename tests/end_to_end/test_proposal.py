@@ -8,7 +8,8 @@ import pytest
 
 from engine.cli import main
 from engine.contract.project import ProjectFolder
-from engine.contract.sensitivity import GroupLosses, SensitivityFolder, checkpoint_of, digest_of
+from engine.contract.run.folder import checkpoint_of
+from engine.contract.sensitivity import GroupLosses, SensitivityFolder, digest_of
 from tests.end_to_end.conftest import Session, Trained
 
 GROUPS = {"backbone.conv14.pointwise_conv.conv": 256, "backbone.conv14.normal_conv.conv": 512}
@@ -17,9 +18,7 @@ GROUPS = {"backbone.conv14.pointwise_conv.conv": 256, "backbone.conv14.normal_co
 def know(project: Path, run: str) -> None:
     """Losses of two groups as if they had been measured: 4 points for half of the channels."""
     folder = ProjectFolder(project).run(run)
-    checkpoint = checkpoint_of(folder)
-    assert checkpoint is not None
-    kept = SensitivityFolder.of(folder, "obs", "val", 4, digest_of(checkpoint))
+    kept = SensitivityFolder.of(folder, "obs", "val", 4, digest_of(checkpoint_of(folder)))
     for name, channels in GROUPS.items():
         kept.write(GroupLosses(group=name, channels=channels, base=50, split="val", pictures=4, losses={0.5: 4.0}))
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.contract.job import TrainJob, TrainSettings
 from engine.contract.project import DetectorChoice, Project, ProjectFolder
+from engine.contract.run.job import TrainJob, TrainSettings
 
 
 @pytest.fixture(autouse=True)
@@ -34,7 +34,7 @@ def signs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def project(signs: Path, tmp_path: Path) -> ProjectFolder:
     """A project of the smallest detector at its smallest size on those pictures."""
     from engine.contract.dataset import Index
-    from engine.data.importing import import_dataset
+    from engine.data.dataset_import import import_dataset
 
     folder = ProjectFolder(tmp_path / "project 项目")
     import_dataset(signs, folder.index)

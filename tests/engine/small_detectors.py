@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from engine.contract.project import DetectorChoice
-from engine.detector.build import build
-from engine.detector.spec import Config, resolve
-from engine.detector.trace import Heads, evaluating, trace
+from engine.detector.base.spec import Config, resolve
+from engine.detector.families.build import build
+from engine.detector.network.trace import Heads, evaluating, trace
 from engine.graph.graph import Graph
-from engine.technique import Context
+from engine.technique.base import Context
 
 KEYS = (
     "ssdlite_mobilenet_v3_small",

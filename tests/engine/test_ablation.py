@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from engine.contract.resources import RECIPES
-from engine.contract.runs import RunFolder
+from engine.contract.run.folder import RunFolder
+from engine.contract.text.resources import RECIPES
 from tests.benchmarks.ablation import PLAN, Ablation, main
 from tests.benchmarks.ablation_report import Measured, markdown, noise, rows, verdict
 
@@ -82,7 +82,7 @@ def test_noise_of_three_seeds_is_half_of_their_95_percent_interval() -> None:
 
 def test_plan_compares_arms_that_differ_in_one_thing() -> None:
     """Every control has its arm's start, length and rate, and one other technique."""
-    from engine.registry import make
+    from engine.recipe.registry import make
 
     for name, plan in json.loads(PLAN.read_text(encoding="utf-8")).items():
         ablation = Ablation(name, plan, Namespace(work=RECIPES))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.phone.simulated.misbehaviour import FAULTS
+from engine.simulated_phone.misbehaviour import FAULTS
 
 STAGES = ("phone.finding", "phone.pushing", "phone.measuring")
 FAULTY = [f"{name}:{at}" if at else name for name, ats in FAULTS.items() for at in (ats or ("",))]

@@ -85,7 +85,7 @@ def names() -> Iterator[tuple[str, bytes]]:
         ("copyreg", "__newobj__"),
         ("numpy.core.multiarray", "fromfile"),
         ("numpy.testing._private.utils", "runstring"),
-        ("engine.detector.plain_arrays", "Answers"),
+        ("engine.weights.plain_arrays", "Answers"),
         ("os\x1b[2J", "system"),
     ):
         yield f"stack_global {name}", entry(text(module) + text(name) + b"\x93" + b")R")

@@ -11,11 +11,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from engine import worker
-from engine.context import JobContext
-from engine.contract.messages import JobFailed, UserError
-from engine.contract.processes import die_with_parent
-from engine.keeper import keep
+from engine.contract.run.processes import die_with_parent
+from engine.contract.text.messages import JobFailed, UserError
+from engine.run import worker
+from engine.run.context import JobContext
+from engine.run.keeper import keep
 
 
 def steps(context: JobContext, count: int) -> dict[str, object]:

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from engine.context import JobContext
-from engine.contract.events import Event
-from engine.contract.job import BenchJob, BenchLimits
-from engine.contract.messages import Argument
 from engine.contract.project import ProjectFolder
-from engine.phone.simulated.phone import SimulatedPhone
+from engine.contract.run.events import Event
+from engine.contract.run.job import BenchJob, BenchLimits
+from engine.contract.text.messages import Argument
+from engine.run.context import JobContext
+from engine.simulated_phone.phone import SimulatedPhone
 
 LIMITS = BenchLimits(command_s=3.0, push_s=20.0, run_s=20.0, pulse_s=0.4)
 
@@ -51,10 +51,10 @@ def connect(phone: SimulatedPhone) -> None:
 
 def untrained_run(folder: ProjectFolder, name: str) -> Path:
     """A run whose checkpoint has weights of chance: it finds much, though nothing that is there."""
-    from engine.detector.build import build
-    from engine.detector.checkpoint import network_arrays, save
-    from engine.detector.header import CheckpointInfo
-    from engine.detector.spec import resolve
+    from engine.detector.base.header import CheckpointInfo
+    from engine.detector.base.spec import resolve
+    from engine.detector.families.build import build
+    from engine.detector.network.checkpoint import network_arrays, save
     from tests.engine.small_detectors import stir
 
     choice = folder.load().detector
@@ -68,11 +68,11 @@ def untrained_run(folder: ProjectFolder, name: str) -> Path:
 
 def quantised_run(folder: ProjectFolder, start: Path, name: str) -> Path:
     """A run that went on from `start` with quantisation-aware training, of no steps."""
-    from engine.assembly import extend, load
     from engine.contract.recipe import Step
-    from engine.detector.checkpoint import network_arrays, save
-    from engine.detector.header import CheckpointInfo
-    from engine.technique import Context as HookContext
+    from engine.detector.base.header import CheckpointInfo
+    from engine.detector.network.checkpoint import network_arrays, save
+    from engine.model.assembly import extend, load
+    from engine.technique.base import Context as HookContext
 
     model, _ = load(start)
     model = extend(model, [Step(technique="quant_aware")], HookContext(model.config, model.choice))

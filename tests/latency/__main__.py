@@ -15,11 +15,11 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.contract.resources import ROOT
+from engine.contract.text.resources import ROOT
 from engine.latency.coefficients import FILE, Coefficients
 from engine.latency.effects import ERAS
 from engine.latency.estimate import PRECISIONS, estimate
-from engine.latency.fitting import Array, Problem
+from engine.latency.fit import Array, Problem
 from tests.latency.report import alone, leave_one_out, left_out, lines, ranks, spread
 from tests.latency.rows import Row, read_rows
 from tests.latency.samples import network, refusal, samples, table_samples, trace_all

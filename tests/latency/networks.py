@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from engine.detector.runtime import prepare
+from engine.detector.base.runtime import prepare
 
 prepare()
 
@@ -19,7 +19,7 @@ from paddle import nn  # noqa: E402
 from paddle.vision import models  # noqa: E402
 from ppdet.modeling import backbones, heads, necks  # noqa: E402
 
-from engine.detector.trace import _Reader  # noqa: E402
+from engine.detector.network.trace import _Reader  # noqa: E402
 from engine.graph.graph import Graph  # noqa: E402
 
 RATIOS = {

@@ -9,7 +9,7 @@ from math import ceil
 
 import numpy as np
 
-from engine.latency.fitting import Array, Problem
+from engine.latency.fit import Array, Problem
 from tests.latency.rows import Row
 
 COVERED, COVERED_BY_OTHERS, ENOUGH = 0.92, 0.95, 10

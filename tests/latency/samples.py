@@ -18,9 +18,9 @@ from engine.graph.roles import convolutions
 from engine.latency.effects import Setting
 from engine.latency.estimate import reading
 from engine.latency.features import Work, convolution, layer_works, total
-from engine.latency.fitting import Sample
-from engine.preview import graph_of
-from engine.registry import make
+from engine.latency.fit import Sample
+from engine.recipe.preview import graph_of
+from engine.recipe.registry import make
 from tests.latency.rows import Row
 
 TABLE_WEIGHT = 0.1

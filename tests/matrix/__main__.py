@@ -16,8 +16,8 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 
 from engine.contract.matrix import FILE, PLAIN, Cell, Matrix, failed
 from engine.contract.project import write_atomically
-from engine.detector.spec import detector_specs
-from engine.registry import techniques
+from engine.detector.base.spec import detector_specs
+from engine.recipe.registry import techniques
 from tests.matrix.code import code_of
 from tests.matrix.table import DOCUMENT, document
 

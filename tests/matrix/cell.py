@@ -9,16 +9,16 @@ from typing import Any
 
 import numpy as np
 
-from engine.context import JobContext
 from engine.contract.figures import pick
-from engine.contract.job import Precision, Target, TrainJob, TrainSettings
 from engine.contract.matrix import PLAIN, Cell, Outcome, failed
-from engine.contract.messages import JobFailed, UserError
 from engine.contract.project import DetectorChoice
 from engine.contract.recipe import Recipe
-from engine.exporting import is_quantised
-from engine.plan import PlannedJob, plan
-from engine.registry import make
+from engine.contract.run.job import Precision, Target, TrainJob, TrainSettings
+from engine.contract.text.messages import JobFailed, UserError
+from engine.model.export import is_quantised
+from engine.recipe.plan import PlannedJob, plan
+from engine.recipe.registry import make
+from engine.run.context import JobContext
 from tests.matrix.code import code_of
 from tests.matrix.steps import choice_of, steps_of
 
@@ -48,8 +48,8 @@ def try_cell(detector: str, technique: str, folder: Path) -> Cell:
 
 def _trained(detector: str, technique: str, folder: Path) -> tuple[Any, Any]:
     """The model as loaded after the last job of the technique's plan, and pictures to calibrate on."""
-    from engine.data.importing import import_dataset
-    from engine.measuring import calibration_of
+    from engine.data.dataset_import import import_dataset
+    from engine.model.measurement import calibration_of
     from tests.fakes.datasets import shots, write_coco
 
     choice = choice_of(detector)
@@ -61,8 +61,8 @@ def _trained(detector: str, technique: str, folder: Path) -> tuple[Any, Any]:
     start = teacher = _plain(choice, folder / "base")
     for number, planned in enumerate(jobs):
         start = _run(choice, planned, index, start, teacher, folder / f"run{number}")
-    from engine.assembly import load
     from engine.contract.dataset import Index
+    from engine.model.assembly import load
 
     model, _ = load(start)
     return model, calibration_of(model, Index.open(index).pictures("train"))
@@ -70,9 +70,9 @@ def _trained(detector: str, technique: str, folder: Path) -> tuple[Any, Any]:
 
 def _plain(choice: DetectorChoice, folder: Path) -> Path:
     """A run folder with the detector as it is initialised, for a start and for a teacher."""
-    from engine.assembly import assemble
-    from engine.detector.checkpoint import network_arrays, save
-    from engine.detector.header import CheckpointInfo
+    from engine.detector.base.header import CheckpointInfo
+    from engine.detector.network.checkpoint import network_arrays, save
+    from engine.model.assembly import assemble
 
     arrays = {f"model.{name}": value for name, value in network_arrays(assemble(choice).network).items()}
     save(folder / "checkpoints" / "best.safetensors", CheckpointInfo(choice=choice, steps=(), records=()), arrays)
@@ -81,10 +81,10 @@ def _plain(choice: DetectorChoice, folder: Path) -> Path:
 
 def _run(choice: DetectorChoice, planned: PlannedJob, index: Path, start: Path, teacher: Path, folder: Path) -> Path:
     """Train two steps as the job does; what is loaded from disk must be what is in memory, and as was told before."""
-    from engine.assembly import load
     from engine.contract.dataset import Index
-    from engine.detector.header import CheckpointInfo
+    from engine.detector.base.header import CheckpointInfo
     from engine.jobs.train import _Data, _start, _trainer
+    from engine.model.assembly import load
 
     epochs = 1 if planned.epochs else 0
     settings = TrainSettings(epochs=epochs, batch_size=BATCH, learning_rate=1e-4, evaluate_every=0, augment="light")
@@ -114,8 +114,8 @@ def _boxes(model: Any, data: Any) -> list[Any]:
 
     import paddle
 
-    from engine.detector.trace import evaluating
-    from engine.measuring import calibration_of
+    from engine.detector.network.trace import evaluating
+    from engine.model.measurement import calibration_of
 
     found = []
     with evaluating(model.network), paddle.no_grad():
@@ -126,8 +126,8 @@ def _boxes(model: Any, data: Any) -> list[Any]:
 
 
 def _check_counts(model: Any) -> None:
-    from engine.detector.counting import count_by_hooks
-    from engine.preview import graph_of, preview
+    from engine.detector.network.counts import count_by_hooks
+    from engine.recipe.preview import graph_of, preview
 
     techniques = [make(step) for step in model.steps]
     told = preview(graph_of(model.choice, techniques), techniques)
@@ -139,7 +139,7 @@ def _check_counts(model: Any) -> None:
 
 
 def _exported(model: Any, target: Target, precision: Precision, calibration: Any) -> Outcome:
-    from engine.exporting import export_model
+    from engine.model.export import export_model
 
     with tempfile.TemporaryDirectory(prefix="espalier-") as out:
         try:

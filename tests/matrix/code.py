@@ -9,16 +9,12 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-from engine.contract.resources import DETECTORS, ROOT
+from engine.contract.text.resources import DETECTORS, ROOT
 from tests.matrix.steps import steps_of
 
-FOLDERS = ("engine/detector", "engine/graph", "engine/lite", "engine/techniques")
-FILES = (
-    "engine/assembly.py", "engine/exporting.py", "engine/measuring.py", "engine/plan.py", "engine/preview.py",
-    "engine/technique.py", "engine/float_layers.py", "engine/jobs/train.py", "tests/matrix/cell.py",
-    "tests/matrix/steps.py",
-)  # fmt: skip
-"""What every cell runs; with what it imports from FOLDERS it makes up a cell's code."""
+ROOMS = ("detector", "graph", "lite", "model", "recipe", "run", "technique", "techniques", "weights")
+FILES = ("engine/jobs/train.py", "tests/matrix/cell.py", "tests/matrix/steps.py")
+"""What every cell runs; with what it imports from ROOMS of the engine it makes up a cell's code."""
 LOCK = ROOT / "packaging" / "requirements.lock"
 _MODULE = re.compile(r"engine(\.\w+)+")
 
@@ -33,7 +29,7 @@ def code_of(detector: str, technique: str) -> str:
 
 
 def reached(roots: list[Path]) -> set[Path]:
-    """The files with all that they import, at the top or within a function, or start as a process, in FOLDERS."""
+    """The files with all that they import, at the top or within a function, or start as a process, in ROOMS."""
     found, waiting = set(roots), list(roots)
     while waiting:
         new = set(_imported(waiting.pop())) - found
@@ -44,11 +40,10 @@ def reached(roots: list[Path]) -> set[Path]:
 
 @cache
 def _imported(file: Path) -> tuple[Path, ...]:
-    """Files of FOLDERS that a module names in an import, or in a string as the module of a child process."""
+    """Files of ROOMS that a module names in an import, or in a string as the module of a child process."""
     names = set(_named(_tree(file)))
     files = (ROOT / f"{name.replace('.', '/')}.py" for name in names)
-    within = tuple(ROOT / folder for folder in FOLDERS)
-    return tuple(sorted(found for found in files if found.parent in within and found.is_file()))
+    return tuple(sorted(found for found in files if found.is_file() and _room(found) in ROOMS))
 
 
 def _named(tree: ast.AST) -> Iterator[str]:
@@ -60,6 +55,11 @@ def _named(tree: ast.AST) -> Iterator[str]:
             yield from (f"{node.module}.{part.name}" for part in node.names)
         elif isinstance(node, ast.Constant) and isinstance(node.value, str) and _MODULE.fullmatch(node.value):
             yield node.value
+
+
+def _room(file: Path) -> str:
+    """The folder of the engine that a module lies in, however deep."""
+    return file.relative_to(ROOT).parts[1]
 
 
 @cache

@@ -7,8 +7,8 @@ from functools import cache
 from engine.contract.matrix import PLAIN
 from engine.contract.project import DetectorChoice
 from engine.contract.recipe import Recipe, Step
-from engine.detector.spec import detector_specs
-from engine.plan import problems
+from engine.detector.base.spec import detector_specs
+from engine.recipe.plan import problems
 from tests.fakes.datasets import CLASSES
 
 OTHERWISE: dict[str, tuple[Step, ...]] = {

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from engine.contract.matrix import PLAIN, Cell, Matrix, Outcome
-from engine.contract.resources import ROOT
-from engine.detector.spec import detector_specs
-from engine.registry import techniques
+from engine.contract.text.resources import ROOT
+from engine.detector.base.spec import detector_specs
+from engine.recipe.registry import techniques
 from tests.matrix.steps import steps_of
 
 DOCUMENT = ROOT / "docs" / "matrix.md"

@@ -17,11 +17,11 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from engine.contract.catalog import Catalog
-from engine.contract.resources import ROOT
+from engine.contract.text.resources import ROOT
 from studio.i18n import translator
 from studio.studio import Studio
 from studio.theme import theme
-from studio.views.main_window import MainWindow
+from studio.views.shell.main_window import MainWindow
 
 MAKE_DATA = """
 import sys

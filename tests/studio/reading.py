@@ -22,8 +22,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.contract.messages import sentences
-from studio.views.widgets import Elided
+from engine.contract.text.messages import sentences
+from studio.widgets.basics import Elided
 
 CHINESE = re.compile(r"[\u3400-\u9fff]")
 ENGLISH_WORDS = re.compile(r"(?<![\w./:-])[A-Za-z][a-z]+ [a-z]{2,}(?![\w./:-])")

@@ -12,8 +12,8 @@ import pytest
 from PySide6.QtCore import QCoreApplication, QEvent
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 
-from engine.contract.messages import sentences
-from engine.contract.resources import ROOT
+from engine.contract.text.messages import sentences
+from engine.contract.text.resources import ROOT
 from studio.i18n import bind, on_language, pick, tr, translator, unbind
 
 

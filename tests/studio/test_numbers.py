@@ -7,7 +7,7 @@ from typing import get_args
 import pytest
 
 from engine.contract.figures import Figure, FigureName, Source
-from engine.contract.messages import sentences
+from engine.contract.text.messages import sentences
 from studio.numbers import NAMES, Delta, delta, duration, grouped, lower_is_better, show
 
 

@@ -14,7 +14,7 @@ from threading import Thread
 from typing import Any, NamedTuple
 from uuid import uuid4
 
-from engine.contract.messages import UserError
+from engine.contract.text.messages import UserError
 from engine.data.sample.compose import SPLITS, Sign, draw_picture
 from engine.data.sample.effects import encoded
 from engine.data.sample.scene import SIDE

@@ -17,10 +17,10 @@ from PySide6.QtWidgets import QApplication, QLabel
 
 from studio import app as studio_app
 from studio.studio import Studio
-from studio.views.main_window import PAGES, MainWindow
-from studio.views.recipe_page import RecipePage
-from studio.views.schema_editors import SliderEditor
-from studio.views.train_page import TrainPage
+from studio.views.recipe.page import RecipePage
+from studio.views.shell.main_window import PAGES, MainWindow
+from studio.views.train.page import TrainPage
+from studio.widgets.schema.editors import SliderEditor
 from tests.studio.measured.watch import Watchdog, spin
 
 MOVES = 30

@@ -11,10 +11,10 @@ from typing import Any
 
 from PySide6.QtWidgets import QApplication
 
-from engine.contract.events import Metric
+from engine.contract.run.events import Metric
 from studio import app as studio_app
 from studio.stores.run import Run
-from studio.views.train_page import TrainPage
+from studio.views.train.page import TrainPage
 from tests.studio.measured.watch import Watchdog, spin
 
 

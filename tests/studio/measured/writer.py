@@ -10,9 +10,9 @@ import sys
 import time
 from pathlib import Path
 
-from engine.contract.events import Finished, Hello, Metric
-from engine.contract.runs import RunFolder, begin_sitting
-from engine.stream import EventWriter
+from engine.contract.run.events import Finished, Hello, Metric
+from engine.contract.run.folder import RunFolder, begin_sitting
+from engine.run.stream import EventWriter
 
 
 def main(run: Path, count: int, rate: float, wait: float) -> None:

@@ -1,0 +1,192 @@
+"""The verb that says what is missing on this machine, and the command that gets it."""
+
+from __future__ import annotations
+
+import argparse
+import ctypes
+import importlib.metadata
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+from engine.cli.language import said
+from engine.cli.output import emit_json
+from engine.contract.text.messages import Argument, Message
+from engine.contract.text.resources import ROOT
+
+NAME = "doctor"
+HELP = "say what is missing on this machine and how to get it"
+
+LOCK = ROOT / "packaging" / "requirements.lock"
+PYTHON = (3, 10)
+DISK_GB = 5.0
+MEMORY_GB = 4.0
+CORES = 2
+# Shared libraries that Paddle, OpenCV and Qt load but do not bring along, with the Debian package of each.
+LIBRARIES = {
+    "libEGL.so.1": "libegl1",
+    "libGL.so.1": "libgl1",
+    "libX11-xcb.so.1": "libx11-xcb1",
+    "libdbus-1.so.3": "libdbus-1-3",
+    "libfontconfig.so.1": "libfontconfig1",
+    "libglib-2.0.so.0": "libglib2.0-0",
+    "libgomp.so.1": "libgomp1",
+    "libxcb-cursor.so.0": "libxcb-cursor0",
+    "libxcb-icccm.so.4": "libxcb-icccm4",
+    "libxcb-image.so.0": "libxcb-image0",
+    "libxcb-keysyms.so.1": "libxcb-keysyms1",
+    "libxcb-randr.so.0": "libxcb-randr0",
+    "libxcb-render-util.so.0": "libxcb-render-util0",
+    "libxcb-shape.so.0": "libxcb-shape0",
+    "libxcb-sync.so.1": "libxcb-sync1",
+    "libxcb-xfixes.so.0": "libxcb-xfixes0",
+    "libxcb-xkb.so.1": "libxcb-xkb1",
+    "libxkbcommon-x11.so.0": "libxkbcommon-x11-0",
+    "libxkbcommon.so.0": "libxkbcommon0",
+    "libz.so.1": "zlib1g",
+}
+
+
+class Finding(BaseModel):
+    """One thing looked at: whether it is as needed, in words, and the command that mends it, if any."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    ok: bool
+    message: Message
+    command: str | None = None
+
+
+def add_parser(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments: there are none."""
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the findings; 0 if all is as needed, else 1."""
+    findings = diagnose()
+    if args.json:
+        rows = [{**finding.model_dump(), "text": finding.message.text()} for finding in findings]
+        emit_json({"figures": [], "findings": rows})
+    else:
+        for finding in findings:
+            print("✓" if finding.ok else "✗", said(finding.message))
+            if finding.command:
+                print("   ", finding.command)
+    return 0 if all(finding.ok for finding in findings) else 1
+
+
+def diagnose() -> list[Finding]:
+    """Look at everything that Espalier needs of this machine; loads neither Paddle nor Qt."""
+    folder = Path.cwd()
+    return [
+        check_python(sys.version_info[:2]),
+        check_packages(LOCK),
+        check_libraries(LIBRARIES),
+        check_adb(),
+        check_disk(folder, DISK_GB),
+        check_memory(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 1e9),
+        check_cores(len(os.sched_getaffinity(0))),
+        check_writable(folder),
+    ]
+
+
+def check_python(version: tuple[int, int]) -> Finding:
+    """Paddle Lite exists for one version of Python only."""
+    args: dict[str, Argument] = {"version": "{}.{}".format(*version), "needed": "{}.{}".format(*PYTHON)}
+    if version == PYTHON:
+        return Finding(name="python", ok=True, message=Message(code="doctor.python", args=args))
+    message = Message(code="doctor.python_wrong", args=args)
+    return Finding(name="python", ok=False, message=message, command="make setup")
+
+
+def check_packages(lock: Path) -> Finding:
+    """Every line `name==version` of the lock is installed in that version."""
+    lines = lock.read_text(encoding="utf-8").splitlines()
+    pins = [line.split()[0].split("==") for line in lines if line.strip()]
+    wrong = [f"{name} {version}" for name, version in pins if _installed(name) != version]
+    if not wrong:
+        message = Message(code="doctor.packages", args={"count": len(pins)})
+        return Finding(name="packages", ok=True, message=message)
+    message = Message(code="doctor.packages_wrong", args={"packages": ", ".join(wrong), "lock": str(lock)})
+    # Without its stamp the set-up looks at every package again.
+    return Finding(name="packages", ok=False, message=message, command="rm -f .venv/stamp && make setup")
+
+
+def _installed(name: str) -> str | None:
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def check_libraries(libraries: dict[str, str]) -> Finding:
+    """Every shared library (file name to Debian package) can be loaded."""
+    missing = [name for name in libraries if not _loads(name)]
+    if not missing:
+        message = Message(code="doctor.libraries", args={"count": len(libraries)})
+        return Finding(name="libraries", ok=True, message=message)
+    message = Message(code="doctor.libraries_missing", args={"libraries": ", ".join(missing)})
+    command = _apt_get(*(libraries[name] for name in missing))
+    return Finding(name="libraries", ok=False, message=message, command=command)
+
+
+def _loads(library: str) -> bool:
+    try:
+        ctypes.CDLL(library)
+    except OSError:
+        return False
+    return True
+
+
+def _apt_get(*packages: str) -> str:
+    return f"{'sudo ' if os.geteuid() else ''}apt-get install {' '.join(sorted(set(packages)))}"
+
+
+def check_adb() -> Finding:
+    """The tool that talks to phones is on PATH."""
+    path = shutil.which("adb")
+    if path:
+        return Finding(name="adb", ok=True, message=Message(code="doctor.adb", args={"path": path}))
+    message = Message(code="doctor.adb_missing")
+    return Finding(name="adb", ok=False, message=message, command=_apt_get("adb"))
+
+
+def check_disk(folder: Path, needed_gb: float) -> Finding:
+    """The file system of `folder` has `needed_gb` (1e9 bytes) free."""
+    free = shutil.disk_usage(folder).free / 1e9
+    args: dict[str, Argument] = {"path": str(folder), "free": round(free, 1), "needed": needed_gb}
+    if free >= needed_gb:
+        return Finding(name="disk", ok=True, message=Message(code="doctor.disk", args=args))
+    return Finding(name="disk", ok=False, message=Message(code="doctor.disk_short", args=args))
+
+
+def check_memory(total_gb: float) -> Finding:
+    """The machine has the memory (1e9 bytes) that training the largest detector takes."""
+    args: dict[str, Argument] = {"total": round(total_gb, 1), "needed": MEMORY_GB}
+    if total_gb >= MEMORY_GB:
+        return Finding(name="memory", ok=True, message=Message(code="doctor.memory", args=args))
+    return Finding(name="memory", ok=False, message=Message(code="doctor.memory_short", args=args))
+
+
+def check_cores(cores: int) -> Finding:
+    """This process may use as many processor cores as training and a preview beside it want."""
+    args: dict[str, Argument] = {"cores": cores, "needed": CORES}
+    if cores >= CORES:
+        return Finding(name="cores", ok=True, message=Message(code="doctor.cores", args=args))
+    return Finding(name="cores", ok=False, message=Message(code="doctor.cores_few", args=args))
+
+
+def check_writable(folder: Path) -> Finding:
+    """A file can be made in `folder`; asking for permission bits would not notice a read-only disk."""
+    try:
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        args: dict[str, Argument] = {"path": str(folder), "reason": error.strerror or str(error)}
+        return Finding(name="writable", ok=False, message=Message(code="doctor.not_writable", args=args))
+    message = Message(code="doctor.writable", args={"path": str(folder)})
+    return Finding(name="writable", ok=True, message=message)

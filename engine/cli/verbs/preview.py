@@ -1,0 +1,119 @@
+"""The verb that tells what a recipe does to a detector's figures, without training."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.cli.choosing import add_detector_arguments, project_or_bare
+from engine.cli.layers import print_layers, rows
+from engine.cli.output import emit_json, print_table
+from engine.cli.phone_choice import add_phone_arguments, phone_choice, print_estimate
+from engine.cli.projects import made_by, open_project, show_value, trained_run
+from engine.contract.figures import Figure, pick
+from engine.contract.latency import PhoneChoice, PhoneEstimate
+from engine.contract.project import DetectorChoice
+from engine.contract.recipe import find_recipe
+
+if TYPE_CHECKING:
+    from engine.graph.graph import Graph
+    from engine.technique.base import Technique
+
+NAME = "preview"
+HELP = "figures of a recipe without training"
+
+
+def add_parser(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    both = "a project's folder (not with --detector), and a recipe"
+    parser.add_argument("words", metavar="[DIR] RECIPE", nargs="+", help=both)
+    parser.add_argument("--from", dest="start", metavar="RUN", help="run of the project that the recipe starts from")
+    parser.add_argument("--layers", action="store_true", help="what each layer counts, before and after")
+    add_detector_arguments(parser)
+    add_phone_arguments(parser, required=False)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the base's figures, the recipe's, and the change."""
+    from engine.contract.text.messages import UserError
+    from engine.recipe.plan import ordered, plan
+    from engine.recipe.preview import changed_graph, graph_figures
+
+    *directory, name = args.words
+    if len(directory) > 1 or (args.start and not directory):
+        raise UserError("cli.project_or_detector")
+    project = Path(directory[0]) if directory else None
+    choice, begun = _start(project, args)
+    recipe = find_recipe(name)
+    plan(recipe, choice, begun)
+    made = [*begun, *(technique for _, technique in ordered(recipe))]
+    graph, changed = (changed_graph(choice, techniques) for techniques in (begun, made))
+    base, after = graph_figures(graph, begun), graph_figures(changed, made)
+    told = None
+    if phone := phone_choice(args):
+        before, told = _on_phone(phone, project, graph, begun or None), _on_phone(phone, project, changed, made)
+        base, after = [*base, before.figure], [*after, told.figure]
+    if args.json:
+        document: dict[str, object] = {"figures": _plain(after), "base": _plain(base)}
+        document |= {"recipe": recipe.model_dump(mode="json"), "detector": choice.model_dump(mode="json")}
+        document |= {"layers": [layer._asdict() for layer in rows(graph, changed)]} if args.layers else {}
+        document |= {"phone": told.model_dump(mode="json", exclude_none=True)} if told else {}
+        emit_json(document)
+        return 0
+    if args.layers:
+        print_layers(graph, changed)
+        print()
+    start = f", from run {args.start}" if args.start else ""
+    print(f"{choice.key}, {choice.size} px, {len(choice.classes)} classes, recipe {recipe.name}{start}")
+    print_table([row(base, figure) for figure in after], ("figure", "base", "recipe", "change", "source"))
+    if told:
+        print_estimate(told)
+    return 0
+
+
+def _start(project: Path | None, args: argparse.Namespace) -> tuple[DetectorChoice, list[Technique]]:
+    """The detector, and what made the run that the recipe starts from."""
+    choice = project_or_bare(project, args)
+    if project is None or not args.start:
+        return choice, []
+    return made_by(trained_run(open_project(project), args.start))
+
+
+def _on_phone(
+    phone: PhoneChoice, project: Path | None, graph: Graph, made: Sequence[Technique] | None = None
+) -> PhoneEstimate:
+    """A recipe's latency; without one, the base's, which is in fp32 where int8 is asked for."""
+    from engine.recipe.phone_correction import correct
+    from engine.recipe.phone_latency import phone_estimate, reachable
+
+    return correct(phone_estimate(graph, reachable(phone) if made is None else phone, made or ()), project)
+
+
+def _plain(figures: Sequence[Figure]) -> list[dict[str, object]]:
+    return [figure.model_dump(exclude_none=True) for figure in figures]
+
+
+def row(base: Sequence[Figure], after: Figure) -> tuple[str | None, ...]:
+    """A figure of the recipe beside the base's; an estimated one with its bounds.
+
+    The base is in fp32, so that is also what an int8 size is compared with.
+    """
+    precision = after.conditions.precision
+    before = pick(base, after.name)
+    source: str = after.source
+    if after.low is not None and after.high is not None:
+        bounds = [show_value(after.model_copy(update={"value": bound})) for bound in (after.low, after.high)]
+        source = f"{source}, {bounds[0]} to {bounds[1]}"
+    if after.conditions.rois is not None:
+        source = f"{source}, box head on {after.conditions.rois} regions"
+    name = f"{after.name} {precision}" if precision else after.name
+    return (name, show_value(before), show_value(after), change(before, after) if before else None, source)
+
+
+def change(before: Figure, after: Figure) -> str:
+    """A signed change in percent."""
+    if not before.value:
+        return "-"
+    return f"{100 * (after.value / before.value - 1):+.1f} %"

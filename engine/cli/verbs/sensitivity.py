@@ -1,0 +1,153 @@
+"""The verb that finds what each channel group can spare, and proposes ratios for a target."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from engine.cli.arguments import count, points, share
+from engine.cli.output import emit_json, print_table
+from engine.cli.projects import open_project, report, trained_run
+from engine.cli.proposal import TARGETS, offer
+from engine.contract.project import ProjectFolder
+from engine.contract.run.job import SensitivityJob
+from engine.contract.sensitivity import GroupLosses, SensitivityFolder, digest_of
+from engine.contract.text.messages import UserError
+
+NAME = "sensitivity"
+HELP = "what each channel group loses when it is cut, and ratios for a target; what int8 does to each convolution"
+RATIOS = SensitivityJob.model_fields["ratios"].default
+STEPS = ("quant_aware", "quant_post")
+_OF_GROUPS = {"criterion": "obs", "ratios": list(RATIOS), "groups": [], "split": "val", "workers": 0, "known": False}
+"""The options that measuring groups has and `--int8` has not, beside the targets, with what stands for none given."""
+
+
+def add_parser(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("dir", metavar="DIR", type=Path, help="folder of the project")
+    parser.add_argument("run", metavar="RUN", help="name or number of the trained run to cut")
+    parser.add_argument("--criterion", choices=("obs", "fpgm", "l1"), default="obs", help="obs if not given")
+    cut, part = share(0.9), share(1)
+    parser.add_argument("--ratios", type=cut, nargs="+", default=list(RATIOS), help="shares to cut; 0.25 to 0.875")
+    parser.add_argument("--groups", nargs="+", default=[], metavar="GROUP", help="only these; all if not given")
+    parser.add_argument("--split", choices=("train", "val"), default="val", help="pictures measured on; val")
+    some = count("a number of pictures")
+    parser.add_argument("--pictures", type=some, default=0, help="only so many; all, or 16 of train for --int8")
+    some = count("a number of processes")
+    parser.add_argument("--workers", type=some, default=0, help="processes side by side; one for each core")
+    known = "measure nothing: propose from what was measured of these pictures before"
+    parser.add_argument("--known", action="store_true", help=known)
+    parser.add_argument("--macs", type=part, help="propose ratios: share of the MACs that may remain, such as 0.4")
+    parser.add_argument("--size", type=part, help="the same for the int8 file against the fp32 one, such as 0.2")
+    parser.add_argument("--points", type=points, help="the same, by how many points of mAP may be lost before recovery")
+    parser.add_argument("-o", "--out", type=Path, help="write the proposal as a recipe, for `compress` or the studio")
+    parser.add_argument("--int8", action="store_true", help="instead: what int8 in one convolution alone does")
+    parser.add_argument("--above", type=part, help="with --int8: keep in float what is worse, as 0.02")
+    parser.add_argument("--step", choices=STEPS, help=f"with --int8: the recipe's step; {STEPS[0]} if not given")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Measure what is not known yet, in workers side by side; print the table and the proposal."""
+    _refuse_what_does_not_go_together(args)
+    folder = open_project(args.dir)
+    target = trained_run(folder, args.run)
+    if args.int8:
+        from engine.cli.int8_layers import rank
+
+        return rank(args, folder, target)
+    found = (_known if args.known else _measured)(args, folder, target)
+    offered = offer(args, target, found) if _targets(args) else None
+    proposal, figures = (offered.ratios, offered.figures) if offered else (None, [])
+    document = {name: losses.model_dump() for name, losses in found.items()}
+    if args.json:
+        told = [figure.model_dump(exclude_none=True) for figure in figures]
+        more = {name: getattr(offered, name) for name in ("params", "left", "unmeasured")} if offered else {}
+        emit_json({"figures": told, "run": target.name, "groups": document, "proposal": proposal, **more})
+        return 0
+    ratios = sorted({ratio for losses in found.values() for ratio in losses.losses})
+    rows = [
+        (name, losses.channels, *(_points(losses.losses.get(ratio)) for ratio in ratios), _share(proposal, name))
+        for name, losses in found.items()
+    ]
+    print_table(rows, ("channel group", "channels", *(f"-{100 * ratio:g} %" for ratio in ratios), "proposed"))
+    if offered is not None:
+        print()
+        report(figures, False, **({"recipe": str(args.out)} if args.out else {}))
+        print(f"\n{offered.text()}")
+    return 0
+
+
+def _targets(args: argparse.Namespace) -> list[str]:
+    return [f"--{name}" for name in TARGETS if getattr(args, name) is not None]
+
+
+def _refuse_what_does_not_go_together(args: argparse.Namespace) -> None:
+    """Raises UserError for an option that the rest of the command line would leave without effect."""
+    if args.int8:
+        ignored = _targets(args) + [f"--{name}" for name, none in _OF_GROUPS.items() if getattr(args, name) != none]
+        if ignored:
+            raise UserError("sensitivity.not_with_int8", options=", ".join(ignored))
+        if args.out is not None and args.above is None:
+            raise UserError("sensitivity.out_without_above")
+        return
+    ignored = [f"--{name}" for name in ("above", "step") if getattr(args, name) is not None]
+    if ignored:
+        raise UserError("sensitivity.only_with_int8", options=", ".join(ignored))
+    if args.out is not None and not _targets(args):
+        raise UserError("sensitivity.out_without_target")
+
+
+def _measured(args: argparse.Namespace, folder: ProjectFolder, target: Path) -> dict[str, GroupLosses]:
+    from engine.cli.follow import Workers
+
+    parts = args.workers or len(os.sched_getaffinity(0))
+    with Workers(json=args.json) as workers:
+        tasks = [
+            workers.begin(
+                SensitivityJob(
+                    run=str(target),
+                    index=str(folder.index),
+                    criterion=args.criterion,
+                    ratios=tuple(args.ratios),
+                    split=args.split,
+                    pictures=args.pictures,
+                    groups=tuple(args.groups),
+                    part=part,
+                    parts=parts,
+                    threads=1 if parts > 1 else 0,
+                ),
+                folder.new_task("sensitivity"),
+            )
+            for part in range(parts)
+        ]
+        for task in tasks:
+            workers.wait(task)
+    result = json.loads((tasks[0] / "result.json").read_text(encoding="utf-8"))
+    kept = SensitivityFolder(Path(result["folder"])).read()
+    return {name: kept[name] for name in result["groups"] if name in kept and (name in args.groups or not args.groups)}
+
+
+def _known(args: argparse.Namespace, folder: ProjectFolder, target: Path) -> dict[str, GroupLosses]:
+    """What was measured before, without a worker or Paddle; raises UserError where nothing was."""
+    from engine.contract.dataset import Index
+    from engine.contract.run.folder import checkpoint_of
+
+    with Index.open(folder.index) as index:
+        count = index.picture_count(args.split)
+    shown = min(args.pictures or count, count)
+    kept = SensitivityFolder.of(target, args.criterion, args.split, shown, digest_of(checkpoint_of(target))).read()
+    found = {name: losses for name, losses in kept.items() if name in args.groups or not args.groups}
+    if not found:
+        raise UserError("sensitivity.nothing_known", run=target.name, pictures=shown, split=args.split)
+    return found
+
+
+def _points(loss: float | None) -> str | None:
+    return None if loss is None else f"{loss:.1f}"
+
+
+def _share(proposal: Mapping[str, float] | None, name: str) -> str | None:
+    return None if proposal is None else f"{proposal.get(name, 0.0):.3f}"

@@ -1,0 +1,63 @@
+"""The verb that prints the tree of runs, or one run, with their figures."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from engine.cli.language import say
+from engine.cli.output import emit_json, print_table
+from engine.cli.projects import RUN_HEADERS, figures_of, open_project, parent_of, report, run_row
+from engine.contract.phones import benches
+from engine.contract.run.folder import RunFolder
+
+NAME = "show"
+HELP = "the runs of a project with their figures"
+
+
+def add_parser(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("dir", metavar="DIR", type=Path, help="folder of the project")
+    parser.add_argument("run", metavar="RUN", nargs="?", help="name or number of one run")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the tree, or every figure of one run."""
+    folder = open_project(args.dir)
+    if args.run:
+        run_dir = folder.run(args.run)
+        report(figures_of(run_dir), args.json, run=run_dir.name, status=RunFolder(run_dir).status())
+        return 0
+    runs = [path for path in sorted(folder.runs.glob("[0-9]*")) if path.is_dir()]
+    parents = {path.name: parent_of(path) for path in runs}
+    if args.json:
+        emit_json({"figures": [], "runs": [_document(path, parents[path.name]) for path in runs]})
+        return 0
+    if not runs:
+        print(say("cli.no_runs", path=str(folder.root), dir=str(args.dir)))
+        return 0
+    rows = []
+    for path in _tree(runs, parents):
+        indent = "  " * _depth(path.name, parents)
+        rows.append(run_row(indent + path.name, RunFolder(path).status(), figures_of(path)))
+    print_table(rows, RUN_HEADERS)
+    return 0
+
+
+def _depth(name: str, parents: dict[str, str | None]) -> int:
+    parent = parents.get(name)
+    return 1 + _depth(parent, parents) if parent in parents else 0
+
+
+def _tree(runs: list[Path], parents: dict[str, str | None], root: str | None = None) -> list[Path]:
+    """Every run right below the run that it started from."""
+    known = {path.name for path in runs}
+    below = [p for p in runs if (parents[p.name] if parents[p.name] in known else None) == root]
+    return [entry for path in below for entry in (path, *_tree(runs, parents, path.name))]
+
+
+def _document(run_dir: Path, parent: str | None) -> dict[str, object]:
+    figures = [figure.model_dump(exclude_none=True) for figure in figures_of(run_dir)]
+    kept = [bench.model_dump(mode="json", exclude_none=True, exclude={"figures"}) for bench in benches(run_dir)]
+    status = RunFolder(run_dir).status()
+    return {"run": run_dir.name, "parent": parent, "status": status, "figures": figures, "benches": kept}

@@ -1,0 +1,163 @@
+"""A run folder: its paths, its derived status, and how its worker is started."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from collections import deque
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+from pydantic import ValidationError
+
+from engine.contract.run.job import Job, parse_job
+from engine.contract.run.lock import FD_VARIABLE, LockRecord, RunLock, is_locked, read_record
+from engine.contract.run.tail import last_event
+from engine.contract.text.messages import JobFailed, UserError
+from engine.contract.text.reasons import place_of, reason_of
+from engine.contract.text.resources import ROOT
+
+Status = Literal["queued", "running", "finished", "cancelled", "failed", "lost"]
+LOG_LINES = 20
+CHECKPOINTS = ("best", "last")
+"""Names of a run's checkpoints, the one to be used first."""
+_TERMINAL: dict[str, Status] = {"finished": "finished", "cancelled": "cancelled", "failed": "failed"}
+
+
+class RunFolder:
+    """Paths inside a run; nothing is opened before it is asked for."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root.resolve()
+        self.job = self.root / "job.json"
+        self.events = self.root / "events.jsonl"
+        self.log = self.root / "log.txt"
+        self.lock = self.root / "lock"
+        self.cancel = self.root / "cancel"
+        self.result = self.root / "result.json"
+        self.checkpoints = self.root / "checkpoints"
+        self.images = self.root / "images"
+        self.export = self.root / "export"
+
+    def status(self) -> Status:
+        """Derived from the lock and the last event, never stored; raises StreamError on a broken stream."""
+        # The lock is asked first: a worker writes its terminal event before it lets go.
+        while True:
+            locked = is_locked(self.lock)
+            status = self._status(locked)
+            if status not in ("lost", "queued") or is_locked(self.lock) == locked:
+                return status
+
+    def _status(self, locked: bool) -> Status:
+        record = read_record(self.lock)
+        event, size = last_event(self.events)
+        if record is not None and size <= record.offset:
+            # This sitting has not said hello; an earlier sitting's last event says nothing about it.
+            return "running" if locked else "lost"
+        if event is not None and event.type in _TERMINAL:
+            return _TERMINAL[event.type]
+        if locked:
+            return "running"
+        return "queued" if event is None and record is None else "lost"
+
+    def last_log_lines(self, count: int = LOG_LINES) -> list[str]:
+        """The end of `log.txt`; empty if there is none."""
+        try:
+            with self.log.open(encoding="utf-8", errors="replace") as stream:
+                return [line.rstrip("\n") for line in deque(stream, count)]
+        except FileNotFoundError:
+            return []
+
+    def worker_lost(self) -> JobFailed:
+        """What to say of a lost run: its exit status, if known, and the end of its log."""
+        record = read_record(self.lock)
+        status = "?" if record is None or record.exit is None else str(record.exit)
+        log = "\n".join(self.last_log_lines())
+        if not log:
+            return JobFailed("run.lost_silently", path=str(self.root))
+        return JobFailed("run.lost", path=str(self.root), status=status, log=log)
+
+
+def begin_sitting(folder: RunFolder) -> RunLock:
+    """Lock a run for a new sitting and clear what asked the earlier one to stop.
+
+    Raises UserError: `run.no_job`, `run.locked`, `run.finished`, or StreamError on a broken stream.
+    """
+    if not folder.job.is_file():
+        raise UserError("run.no_job", path=str(folder.root))
+    lock = RunLock.take(folder.lock)
+    try:
+        event, size = last_event(folder.events)
+        if event is not None and event.type == "finished":
+            raise UserError("run.finished", path=str(folder.root))
+        folder.cancel.unlink(missing_ok=True)
+        lock.write(LockRecord(offset=size))
+    except BaseException:
+        lock.close()
+        raise
+    return lock
+
+
+def start(run_dir: Path, command: Sequence[str] = ()) -> int:
+    """Start a worker on a run folder with a `job.json`, detached, and return the id of its keeper.
+
+    Raises UserError as `begin_sitting` does. A lost, cancelled or failed run is resumed.
+    The child leads a session of its own without a terminal, so neither a hang-up nor Ctrl-C of ours reaches
+    it. The lock is taken here and inherited: from the moment this returns, the run is `running`. A thread
+    reaps the child when it ends while we live; when we die first, init does. (A double fork would do as well,
+    but forking a process that runs Qt's threads is unsafe.)
+    """
+    folder = RunFolder(run_dir)
+    lock = begin_sitting(folder)
+    try:
+        process = _spawn(folder, lock, command or (sys.executable, "-m", "engine", "run"))
+    finally:
+        lock.close()
+    threading.Thread(target=process.wait, name="reaper", daemon=True).start()
+    return process.pid
+
+
+def _spawn(folder: RunFolder, lock: RunLock, command: Sequence[str]) -> subprocess.Popen[bytes]:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("QT_")}
+    inherited = environment.get("PYTHONPATH")
+    environment["PYTHONPATH"] = os.pathsep.join([str(ROOT), *([inherited] if inherited else [])])
+    environment["PYTHONUNBUFFERED"] = "1"
+    environment[FD_VARIABLE] = str(lock.fd)
+    with folder.log.open("ab") as log:
+        return subprocess.Popen(
+            [*command, str(folder.root)],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            cwd=folder.root,
+            env=environment,
+            start_new_session=True,
+            pass_fds=(lock.fd,),
+        )
+
+
+def checkpoint_of(path: Path) -> Path:
+    """The checkpoint to use of a run folder: `best` if there is one, else `last`; a file is itself.
+
+    Raises UserError for a run without one.
+    """
+    files = [path, *(path / "checkpoints" / f"{name}.safetensors" for name in CHECKPOINTS)]
+    found = next((file for file in files if file.is_file()), None)
+    if found is None:
+        raise UserError("run.no_checkpoint", path=str(path))
+    return found
+
+
+def read_job(folder: RunFolder) -> Job:
+    """The job of a run; raises UserError where there is none, or one that this version cannot read."""
+    try:
+        return parse_job(folder.job.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UserError("run.no_job", path=str(folder.root)) from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        where, reason = place_of(first), reason_of(first)
+        raise UserError("run.bad_job", path=str(folder.job), place=where, reason=reason) from error

@@ -1,0 +1,112 @@
+"""The lock of a run folder: held while a worker or its keeper lives, freed by the kernel however they end."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from engine.contract.text.messages import UserError
+
+FD_VARIABLE = "ESPALIER_LOCK_FD"
+_LENGTH = 256
+
+
+class LockRecord(BaseModel):
+    """The content of `lock`: who works on the run, or worked last.
+
+    `offset`: bytes of `events.jsonl` written by earlier sittings. `started`, `keeper_started`: clock ticks
+    since boot. `leads`: the worker leads its process group. `exit`: its exit status, negative for a signal.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    offset: int = 0
+    pid: int | None = None
+    started: int | None = None
+    leads: bool = False
+    keeper: int | None = None
+    keeper_started: int | None = None
+    exit: int | None = None
+
+
+class RunLock:
+    """An exclusive `flock`, shared with every process that inherits its descriptor."""
+
+    def __init__(self, path: Path, fd: int) -> None:
+        self.path = path
+        self.fd = fd
+
+    @classmethod
+    def take(cls, path: Path, patience_s: float = 1.0) -> RunLock:
+        """Lock `path`; raises UserError `run.locked` if a worker holds it.
+
+        The patience covers `is_locked` of other processes, which holds a shared lock for an instant.
+        """
+        fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        deadline = time.monotonic() + patience_s
+        while True:
+            try:
+                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return cls(path, fd)
+            except BlockingIOError as error:
+                if time.monotonic() > deadline:
+                    os.close(fd)
+                    raise UserError("run.locked", path=str(path.parent)) from error
+                time.sleep(0.02)
+
+    @classmethod
+    def adopt(cls, path: Path) -> RunLock | None:
+        """The lock that the starting process took and passed on; None if it passed none for this `path`."""
+        fd = os.environ.pop(FD_VARIABLE, "")
+        if not fd.isdigit():
+            return None
+        try:
+            inherited, named = os.fstat(int(fd)), path.stat()
+        except OSError:
+            return None
+        if (inherited.st_dev, inherited.st_ino) != (named.st_dev, named.st_ino):
+            return None
+        os.set_inheritable(int(fd), False)
+        return cls(path, int(fd))
+
+    def write(self, record: LockRecord) -> None:
+        """Replace the content.
+
+        It is done in place, for the lock belongs to this very file, and in one write of constant length, so
+        that no reader sees half of it and a full disk has room for it.
+        """
+        os.pwrite(self.fd, record.model_dump_json(exclude_defaults=True).encode().ljust(_LENGTH), 0)
+
+    def close(self) -> None:
+        """Let go; the lock is free once every process that inherited it did."""
+        os.close(self.fd)
+
+
+def is_locked(path: Path) -> bool:
+    """True while some process holds the lock.
+
+    The probe asks for a shared lock: probes never hinder each other, and `RunLock.take` waits one out.
+    """
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(fd)
+    return False
+
+
+def read_record(path: Path) -> LockRecord | None:
+    """What the lock file tells; None if no worker was ever started here."""
+    try:
+        return LockRecord.model_validate_json(path.read_bytes())
+    except (FileNotFoundError, ValidationError):
+        return None

@@ -1,0 +1,78 @@
+"""Stopping a run: ask, then tell, then kill, each with a time limit."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import time
+from pathlib import Path
+
+from engine.contract.run.folder import RunFolder, Status
+from engine.contract.run.lock import LockRecord, is_locked, read_record
+from engine.contract.run.processes import find_process, group_members, is_same_process, signal_group
+
+POLL_S = 0.02
+
+
+def stop(run_dir: Path, *, ask: float = 4.0, terminate: float = 3.0, kill: float = 2.0) -> Status:
+    """Stop a run's worker with all processes of its group, and return what became of the run.
+
+    The steps are a `cancel` file, SIGTERM and SIGKILL; each is given so many seconds. With the default times
+    no process of the group is alive after 10 s. A run that nobody works on is left alone.
+    """
+    folder = RunFolder(run_dir)
+    if not _gone(folder):
+        # On a full disk there may be no room even for an empty file; the signals do without.
+        with contextlib.suppress(OSError):
+            folder.cancel.touch()
+        if not _wait(folder, ask):
+            _signal(folder, signal.SIGTERM)
+        if not _wait(folder, terminate):
+            _signal(folder, signal.SIGKILL)
+        if not _wait(folder, kill / 2):
+            _kill_keeper(folder)
+        _wait(folder, kill / 2)
+    return folder.status()
+
+
+def _wait(folder: RunFolder, seconds: float) -> bool:
+    deadline = time.monotonic() + seconds
+    while not _gone(folder):
+        if time.monotonic() >= deadline:
+            return False
+        time.sleep(POLL_S)
+    return True
+
+
+def _gone(folder: RunFolder) -> bool:
+    group = _group(folder)
+    return not is_locked(folder.lock) and (group is None or not group_members(group))
+
+
+def _group(folder: RunFolder) -> int | None:
+    """The worker's process group while it surely is this worker's; its id may be somebody else's by now."""
+    record = read_record(folder.lock) or LockRecord()
+    if record.pid is None or not record.leads:
+        return None
+    leader = find_process(record.pid)
+    if leader is None:
+        return record.pid if is_locked(folder.lock) else None
+    return record.pid if leader.started == record.started else None
+
+
+def _signal(folder: RunFolder, number: signal.Signals) -> None:
+    record = read_record(folder.lock) or LockRecord()
+    group = _group(folder)
+    if group is not None:
+        signal_group(group, number)
+    elif record.pid is not None and is_same_process(record.pid, record.started):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(record.pid, number)
+
+
+def _kill_keeper(folder: RunFolder) -> None:
+    record = read_record(folder.lock) or LockRecord()
+    if record.keeper is not None and is_same_process(record.keeper, record.keeper_started):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(record.keeper, signal.SIGKILL)

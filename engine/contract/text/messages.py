@@ -1,0 +1,67 @@
+"""What a person reads, as a code with arguments; the sentence stands in `resources/i18n` in both languages."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from engine.contract.text.resources import I18N
+
+Language = Literal["en", "zh"]
+Argument = str | int | float
+
+
+@cache
+def sentences() -> dict[str, dict[str, str]]:
+    """Every code with its sentence per language, read from all `resources/i18n/*.json`.
+
+    Each file holds one area, `{"area.code": {"en": "... {argument} ...", "zh": "..."}}`.
+    """
+    table: dict[str, dict[str, str]] = {}
+    for path in sorted(I18N.glob("*.json")):
+        table.update(json.loads(path.read_text(encoding="utf-8")))
+    return table
+
+
+class Message(BaseModel):
+    """A sentence to be shown: `code` names it, `args` fill its gaps, some perhaps with a sentence of their own."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    code: str
+    args: Mapping[str, Argument | Message] = {}
+
+    def text(self, language: Language = "en") -> str:
+        """The sentence in `language`; where there is none, or it wants other arguments, the code and its arguments."""
+        sentence = sentences().get(self.code, {}).get(language)
+        if sentence is None:
+            return f"{self.code} {self.args}"
+        try:
+            filled = {name: arg.text(language) if isinstance(arg, Message) else arg for name, arg in self.args.items()}
+            return sentence.format(**filled)
+        except (KeyError, IndexError):  # an old stream may know fewer arguments than today's sentence
+            return f"{self.code} {self.args}"
+
+
+class UserError(Exception):
+    """Bad usage or input: one sentence that names the file, the place and the remedy. Exit status 2."""
+
+    def __init__(self, code: str, **args: Argument | Message) -> None:
+        self.message = Message(code=code, args=args)
+        super().__init__(self.message.text())
+
+
+class JobFailed(Exception):
+    """Work that was asked for properly and could not be done. Exit status 1."""
+
+    def __init__(self, code: str, **args: Argument | Message) -> None:
+        self.message = Message(code=code, args=args)
+        super().__init__(self.message.text())
+
+
+class Cancelled(Exception):
+    """The work was asked to stop. Exit status 130."""

@@ -1,0 +1,173 @@
+"""From a source folder to a report, and to the project's index. Source files are only ever read.
+
+Always done, since an index could not hold them: boxes are cut to their picture, and boxes without an area,
+outside their picture or not readable are dropped. Errors (an annotation of a picture that is not there, a
+file that is no picture, a class outside the list, a file that is cut off) stop an import. With `fix` what can
+be mended is mended in the index: pictures that stop the import are left out, boxes of unknown classes and
+repeated boxes are dropped, boxes of a resized picture are scaled, of copies of one file only the one furthest
+from training stays in use. What only looks the same, or is odd but usable, is reported and kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from engine.contract.dataset import Finding, Index, Picture
+from engine.contract.report import Report
+from engine.contract.text.messages import UserError
+from engine.data import likeness, splits, statistics
+from engine.data.checks import PictureCheck, Sound
+from engine.data.files import SourceFiles
+from engine.data.formats import read_source
+from engine.data.index import Contents, write_index
+from engine.data.pictures import probe_all
+
+Progress = Callable[[int, int], None]
+
+
+class _Options(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    format: str | None = None
+    split: tuple[float, float, float] | None = None
+    classes: tuple[str, ...] | None = None
+    fix: bool = False
+    seed: int = 0
+
+
+def import_dataset(
+    source: Path,
+    index_path: Path,
+    *,
+    format: str | None = None,
+    split: tuple[float, float, float] | None = None,
+    classes: Sequence[str] | None = None,
+    fix: bool = False,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> Report:
+    """Validate the dataset in `source` and write its index; no picture is copied.
+
+    `split` (shares of train, val, test) is drawn with `seed` and wins over the source's own. `progress` is
+    told pictures done and in all. Raises UserError at the first error that `fix` does not mend, and then
+    writes nothing; JobFailed when the disk refuses the index.
+    """
+    listed = tuple(classes) if classes else None
+    options = _Options(format=format, split=split, classes=listed, fix=fix, seed=seed)
+    look = _Look(source, options, progress, stop=True)
+    contents = look.contents()
+    write_index(index_path, contents)
+    return look.report(contents)
+
+
+def check_dataset(
+    source: Path,
+    *,
+    format: str | None = None,
+    split: tuple[float, float, float] | None = None,
+    classes: Sequence[str] | None = None,
+    fix: bool = False,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> Report:
+    """The report that an import would give, with all errors; nothing is written, `fix` tells what it mends.
+
+    Raises UserError only when there is no dataset to look at.
+    """
+    listed = tuple(classes) if classes else None
+    options = _Options(format=format, split=split, classes=listed, fix=fix, seed=seed)
+    look = _Look(source, options, progress, stop=False)
+    return look.report(look.contents())
+
+
+def recheck_index(index_path: Path, *, fix: bool = False, progress: Progress | None = None) -> Report:
+    """Look at an index's source again, as it was imported; with `fix`, write the mended index in its place.
+
+    Raises UserError as `Index.open` and `import_dataset` do.
+    """
+    with Index.open(index_path) as index:
+        source = Path(index.meta("source"))
+        try:
+            options = _Options.model_validate_json(index.meta("options"))
+        except ValidationError as broken:
+            raise UserError("data.index_broken", path=str(index_path), reason="options") from broken
+    options = options.model_copy(update={"fix": fix or options.fix})
+    look = _Look(source, options, progress, stop=fix)
+    contents = look.contents()
+    if fix:
+        write_index(index_path, contents)
+    return look.report(contents)
+
+
+class _Look:
+    """One look at a source; with `stop` the first error that is not mended is raised once it is known."""
+
+    def __init__(self, source: Path, options: _Options, progress: Progress | None, *, stop: bool) -> None:
+        if options.split is not None:
+            splits.check_split(options.split)
+        self.files = SourceFiles(source)
+        self.options = options
+        self.progress = progress
+        self.stop = stop
+        self.findings: list[Finding] = []
+
+    def contents(self) -> Contents:
+        """Read, probe, settle, split, compare and count."""
+        fix = self.options.fix
+        form, records = read_source(self.files, self.options.format, self.options.classes)
+        self._add([finding.mended() if fix else finding for finding in records.findings])
+        check = PictureCheck(self.files, {name: n for n, name in enumerate(records.classes)}, fix=fix)
+        located = [(picture, check.locate(picture)) for picture in records.pictures]
+        self._add(check.findings)
+        there = [(picture, path) for picture, path in located if path is not None]
+        probes = probe_all([path for _, path in there], self.progress)
+        check.findings = []
+        settled = [check.settle(picture, probe) for (picture, _), probe in zip(there, probes, strict=True)]
+        self._add(check.findings)
+        sound = [picture for picture in settled if picture is not None]
+        if sound:
+            self._add(splits.assign(sound, self.options.split, self.options.seed))
+            self._add(likeness.mend_copies(sound, fix=fix))
+            self._add(likeness.lookalikes(sound))
+        counts = statistics.count(sound, records.classes)
+        self._add(statistics.judge(counts, records.classes))
+        pictures = self._pictures(sound)
+        options = self.options.model_dump_json()
+        return Contents(self.files.root, form, options, records.classes, pictures, self.findings, counts)
+
+    def report(self, contents: Contents) -> Report:
+        """The report of what the look found."""
+        return Report(
+            source=str(contents.source),
+            format=contents.format,
+            classes=contents.classes,
+            fixed=self.options.fix,
+            findings=tuple(contents.findings),
+            statistics=contents.statistics,
+            content_hash=contents.hash(),
+        )
+
+    def _add(self, findings: Sequence[Finding]) -> None:
+        self.findings.extend(findings)
+        for finding in findings:
+            if self.stop and finding.severity == "error":
+                file = str(self.files.root / finding.file)
+                raise UserError(finding.message.code, **{**finding.message.args, "file": file})
+
+    def _pictures(self, sound: Sequence[Sound]) -> list[Picture]:
+        ordered = sorted(sound, key=lambda picture: picture.path)
+        return [
+            Picture(
+                number,
+                str(self.files.root / picture.path),
+                picture.probe.width,
+                picture.probe.height,
+                picture.part,
+                picture.probe.digest,
+                tuple(picture.boxes),
+            )
+            for number, picture in enumerate(ordered, 1)
+        ]

@@ -1,0 +1,130 @@
+"""Checkpoints: one safetensors file that says by itself which detector it holds (DESIGN section 7).
+
+Tensors: `model.<structured name>`, and in a checkpoint to resume from also `optimizer.<kind>.<structured name>` and
+`average.<structured name>`. The header's `espalier` entry is a CheckpointInfo as JSON.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel
+from safetensors import safe_open
+from safetensors.numpy import save_file
+
+from engine.contract.text.messages import UserError
+from engine.detector.base.header import HEADER, CheckpointInfo
+from engine.detector.base.runtime import prepare
+from engine.weights.arrays import Weights
+
+prepare()
+
+import paddle  # noqa: E402
+
+Array = NDArray[Any]
+
+
+def versions() -> dict[str, str]:
+    """The versions of what a checkpoint depends on."""
+    return {name: version(name) for name in ("paddlepaddle", "paddledet", "paddleslim")}
+
+
+def save(path: Path, info: CheckpointInfo, tensors: Mapping[str, Array]) -> None:
+    """Write a checkpoint whole or not at all: temporary name, sync, rename."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    info = info.model_copy(update={"versions": versions()})
+    try:
+        save_file(dict(tensors), temporary, {HEADER: info.model_dump_json()})
+        with temporary.open("rb") as stream:
+            os.fsync(stream.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def read_tensors(path: Path, prefix: str) -> dict[str, Array]:
+    """The tensors below `prefix.`, without it."""
+    with safe_open(path, "numpy") as stream:
+        names = [name for name in stream.keys() if name.startswith(f"{prefix}.")]  # noqa: SIM118
+        return {name[len(prefix) + 1 :]: stream.get_tensor(name) for name in names}
+
+
+def network_arrays(network: paddle.nn.Layer) -> dict[str, Array]:
+    """All parameters and buffers of a network by structured name."""
+    return {name: np.ascontiguousarray(value.numpy()) for name, value in network.state_dict().items()}
+
+
+def load_weights(network: paddle.nn.Layer, path: Path) -> None:
+    """Put a checkpoint's weights into a network; raises UserError unless every key and every shape fits."""
+    put_weights(network, read_tensors(path, "model"), str(path))
+
+
+def put_weights(network: paddle.nn.Layer, arrays: Mapping[str, Array], origin: str) -> None:
+    """Set every parameter and buffer; `set_state_dict` would only warn of one that does not fit."""
+    state = network.state_dict()
+    missing, extra = sorted(set(state) - set(arrays)), sorted(set(arrays) - set(state))
+    shapes = [k for k in state if k in arrays and tuple(state[k].shape) != arrays[k].shape]
+    if missing or extra or shapes:
+        place = (missing + extra + shapes)[0]
+        raise UserError(
+            "checkpoint.misfit", path=origin, missing=len(missing), extra=len(extra), shapes=len(shapes), place=place
+        )
+    for name, tensor in state.items():
+        tensor.set_value(arrays[name])
+
+
+class Matching(BaseModel):
+    """What became of a weights file: how many tensors fitted, and which did not and why."""
+
+    loaded: int
+    total: int
+    missing: tuple[str, ...]
+    unused: tuple[str, ...]
+    misshapen: tuple[str, ...]
+
+
+def fit_weights(network: paddle.nn.Layer, weights: Weights, origin: str) -> Matching:
+    """Load what fits by name and shape from a foreign weights file.
+
+    A file of the backbone alone is normal: its names are tried as they are and below `backbone.`. Raises UserError
+    when next to nothing fits, which is a file of another detector.
+    """
+    state = network.state_dict()
+    prefix = _best_prefix(state, weights)
+    named = {f"{prefix}{name}": value for name, value in weights.items()}
+    fitting = _fitting(state, named)
+    matched = sum(state[k].size for k in fitting)
+    offered = sum(int(v.size) for v in weights.values())
+    if not fitting or matched < 0.5 * min(offered, sum(v.size for v in state.values())):
+        raise UserError("weights.other_detector", path=origin, fitting=len(fitting), total=len(weights))
+    return take_over(network, named)
+
+
+def take_over(network: paddle.nn.Layer, arrays: Mapping[str, Array]) -> Matching:
+    """Load what fits by name and shape, be it nothing; the rest of the network stays as it is."""
+    state = network.state_dict()
+    fitting = _fitting(state, arrays)
+    for name, value in fitting.items():
+        state[name].set_value(value.astype(np.float32))
+    return Matching(
+        loaded=len(fitting),
+        total=len(state),
+        missing=tuple(k for k in state if k not in arrays),
+        unused=tuple(k for k in arrays if k not in state),
+        misshapen=tuple(k for k in arrays if k in state and k not in fitting),
+    )
+
+
+def _fitting(state: Mapping[str, Any], arrays: Mapping[str, Array]) -> dict[str, Array]:
+    return {k: v for k, v in arrays.items() if k in state and tuple(state[k].shape) == v.shape}
+
+
+def _best_prefix(state: Mapping[str, Any], weights: Weights) -> str:
+    return max(("", "backbone."), key=lambda prefix: sum(f"{prefix}{name}" in state for name in weights))

@@ -1,0 +1,56 @@
+"""Saves a built detector as a Paddle inference program, the form that Paddle Lite converts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from engine.detector.base.runtime import prepare
+from engine.detector.base.spec import Config, program_inputs
+from engine.detector.network.trace import Heads, evaluating
+
+prepare()
+
+import paddle  # noqa: E402
+from paddle import nn  # noqa: E402
+
+
+class _Whole(nn.Layer):  # type: ignore[misc]  # Paddle is untyped
+    """A detector with post-processing."""
+
+    def __init__(self, network: nn.Layer) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, inputs: dict[str, Any]) -> tuple[Any, Any]:
+        """Rows of class, score, x1, y1, x2, y2, and their number."""
+        found = self.network(inputs)
+        return found["bbox"], found["bbox_num"]
+
+
+def save_program(network: nn.Layer, config: Config, out_dir: Path, *, post_process: bool = True) -> Path:
+    """Write `model.pdmodel` and `model.pdiparams` for one picture of `config["size"]` into `out_dir`; returns it.
+
+    With `post_process` the inputs are image [1, 3, S, S] and, [1, 2] each, the others of `program_inputs`, as ppdet
+    exports them; without, image alone, and the outputs are the head's raw maps. The network stays as it was.
+    """
+    out_dir.mkdir(parents=True, exist_ok=True)
+    held = network.inputs
+    try:
+        with evaluating(network), paddle.utils.unique_name.guard():
+            layer = _Whole(network) if post_process else Heads(network)
+            layer.eval()
+            size = config["size"]
+            asked = {name: _spec(name, size) for name in program_inputs(config)}
+            specs = [asked] if post_process else [asked["image"]]
+            program = paddle.jit.to_static(layer, input_spec=specs, full_graph=True)
+            paddle.jit.save(program, str(out_dir / "model"))
+    finally:
+        # The detector keeps its last inputs; those of the trace are symbols that nothing else can use.
+        network.inputs = held
+    return out_dir
+
+
+def _spec(name: str, size: int) -> Any:
+    shape = [1, 3, size, size] if name == "image" else [1, 2]
+    return paddle.static.InputSpec(shape, "float32", name)

@@ -1,0 +1,178 @@
+"""The training loop: eager, checkpointed, and the same to the bit whether or not it was interrupted."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from numpy.typing import NDArray
+
+from engine.contract.run.job import TrainSettings
+from engine.contract.text.messages import Cancelled, JobFailed
+from engine.detector.base.header import Position
+from engine.detector.base.runtime import prepare
+from engine.detector.families.raw import tell_progress
+from engine.detector.network.checkpoint import network_arrays
+from engine.detector.network.depthwise import fast_depthwise
+from engine.detector.train.optimiser import make_optimiser, optimiser_arrays, restore_optimiser
+from engine.detector.train.reader import TrainingReader
+from engine.detector.train.weight_average import AveragedWeights
+
+prepare()
+
+import paddle  # noqa: E402
+
+Arrays = Mapping[str, NDArray[Any]]
+COLLAPSE = 0.5
+"""Share of the best val mAP below which a run counts as collapsed and ends with its best weights."""
+
+
+class Lesson(Protocol):
+    """Extra loss terms from a teacher (see engine.technique.base.Lesson)."""
+
+    def loss(self, batch: Mapping[str, Any]) -> dict[str, Any]:
+        """Terms by name for the batch that the network has just been run on."""
+
+
+class Observer(Protocol):
+    """Whom the loop tells, and what it asks."""
+
+    def metric(self, name: str, step: int, value: float) -> None:
+        """A point of a curve."""
+
+    def progress(self, done: int, total: int, unit: str) -> None:
+        """Optimiser steps done."""
+
+    def check_cancelled(self) -> None:
+        """Raises Cancelled if asked to stop."""
+
+    def notice(self, code: str, **args: Any) -> None:
+        """Something that a person should know."""
+
+
+@dataclass
+class Trainer:
+    """Trains `network`; `evaluate` gives the val mAP, `save(kind, position, tensors)` keeps a checkpoint."""
+
+    network: paddle.nn.Layer
+    reader: TrainingReader
+    settings: TrainSettings
+    rate: Callable[[int], float]
+    evaluate: Callable[[], float | None]
+    save: Callable[[str, Position, Arrays], None]
+    observer: Observer
+    lessons: Sequence[Lesson] = ()
+    position: Position = field(default_factory=Position)
+
+    def __post_init__(self) -> None:
+        self.optimiser = make_optimiser(self.network, self.settings)
+        self.average = AveragedWeights(self.network, self.settings.ema)
+
+    def begin(self, score: float | None) -> None:
+        """Keep the checkpoint to resume from; with the val mAP of the weights as they are, also as the best so far.
+
+        A training that only makes things worse, as one of simulated int8 may, then ends where it began.
+        """
+        if score is not None and self.settings.evaluate_every:
+            self.position.best_map, self.position.best_epoch = score, 0
+            self.save("best", self.position, _prefixed("model", self.average.current()))
+        self.keep_last()
+
+    def restore(self, position: Position, optimiser: Arrays, average: Arrays) -> None:
+        """Go on where a checkpoint was written; the network has its weights already."""
+        self.position = position.model_copy()
+        restore_optimiser(self.optimiser, self.network, optimiser)
+        self.average.restore(average)
+
+    def run(self) -> Position:
+        """Train to the end of the last epoch, or until val has stopped rising; returns where it stopped."""
+        with fast_depthwise():
+            while self.position.epoch < self.settings.epochs and not self.position.finished:
+                self._epoch()
+                self.position.epoch, self.position.batch = self.position.epoch + 1, 0
+                self._judge()
+                self.keep_last()
+        if self.position.best_epoch < 0:
+            self.save("best", self.position, _prefixed("model", self.average.current()))
+        self.position.finished = True
+        return self.position
+
+    def keep_last(self) -> None:
+        """Write the checkpoint to resume from."""
+        tensors = _prefixed("model", network_arrays(self.network))
+        tensors |= _prefixed("optimizer", optimiser_arrays(self.optimiser, self.network))
+        if self.settings.ema:
+            tensors |= _prefixed("average", self.average.arrays)
+        self.save("last", self.position, tensors)
+
+    def _epoch(self) -> None:
+        self.network.train()
+        tell_progress(self.network, self.position.epoch / self.settings.epochs)
+        total = self.settings.epochs * len(self.reader)
+        for batch in self.reader.epoch(self.position.epoch, self.position.batch):
+            try:
+                self.observer.check_cancelled()
+            except Cancelled:
+                self.keep_last()
+                raise
+            self._step({name: paddle.to_tensor(value) for name, value in batch.items()})
+            self.observer.progress(self.position.step, total, "step")
+            if self.position.step % self.settings.checkpoint_every == 0:
+                self.keep_last()
+
+    def _step(self, batch: dict[str, paddle.Tensor]) -> None:
+        rate = self.rate(self.position.step)
+        self.optimiser.set_lr(rate)
+        # What a loss draws (the RoIs of a box head) depends on the step alone, so that a resumed run draws the same.
+        paddle.seed(self.settings.seed * 1_000_003 + self.position.step)
+        losses = dict(self.network(batch))
+        total = losses.pop("loss")
+        for lesson in self.lessons:
+            for name, term in lesson.loss(batch).items():
+                losses[name] = term
+                total = total + term
+        value = float(total)
+        if not math.isfinite(value):
+            raise JobFailed("train.diverged", step=self.position.step, epoch=self.position.epoch + 1, rate=rate)
+        total.backward()
+        self.optimiser.step()
+        self.optimiser.clear_grad()
+        self.position.step += 1
+        self.position.batch += 1
+        self.average.update(self.position.step)
+        self._tell(value, losses, rate)
+
+    def _tell(self, total: float, parts: Mapping[str, paddle.Tensor], rate: float) -> None:
+        step = self.position.step
+        self.observer.metric("loss", step, total)
+        for name, part in parts.items():
+            self.observer.metric(name, step, float(part))
+        self.observer.metric("learning_rate", step, rate)
+
+    def _judge(self) -> None:
+        """Evaluate if due, keep the best weights, and see whether it is time to stop."""
+        position, settings = self.position, self.settings
+        last = position.epoch == settings.epochs
+        if not settings.evaluate_every or (position.epoch % settings.evaluate_every and not last):
+            return
+        with self.average.in_place():
+            score = self.evaluate()
+        if score is None:
+            return
+        position.evaluated += 1
+        self.observer.metric("map", position.step, score)
+        if position.best_map is None or score > position.best_map:
+            position.best_map, position.best_epoch = score, position.epoch
+            self.save("best", position, _prefixed("model", self.average.current()))
+        stale = (position.epoch - position.best_epoch) // settings.evaluate_every
+        if settings.stop_after and stale >= settings.stop_after:
+            position.finished = True
+            self.observer.notice("train.stopped_rising", epoch=position.epoch, best=position.best_epoch)
+        elif score < COLLAPSE * position.best_map:
+            self.observer.notice("train.fell", level="warning", epoch=position.epoch, best=position.best_epoch)
+
+
+def _prefixed(prefix: str, arrays: Arrays) -> dict[str, NDArray[Any]]:
+    return {f"{prefix}.{name}": value for name, value in arrays.items()}

@@ -1,0 +1,79 @@
+"""Phone latency of a detector under techniques, from its graph alone; a few milliseconds, without Paddle."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from engine.contract.figures import Conditions, Figure
+from engine.contract.latency import PhoneChoice, PhoneEstimate, Share
+from engine.contract.text.messages import Message, UserError
+from engine.graph.count import roi_count
+from engine.graph.graph import Graph
+from engine.latency.effects import ERAS
+from engine.latency.estimate import Estimate, admitted, estimate
+from engine.technique.base import Phase, Technique
+
+RUNTIME = "Paddle Lite 2.13rc0"
+# Written out, so that each sentence can be found by its code.
+_ADVICE = {
+    "backbone": "latency.next_backbone",
+    "neck": "latency.next_neck",
+    "rpn": "latency.next_rpn",
+    "roi": "latency.next_roi",
+    "head": "latency.next_head",
+    "post": "latency.next_post",
+}
+
+
+def phone_estimate(
+    graph: Graph, phone: PhoneChoice, techniques: Sequence[Technique] = (), *, era: str = ERAS[-1], nms: bool = True
+) -> PhoneEstimate:
+    """The latency of `graph`, which the techniques have changed already. Raises UserError for what cannot be told.
+
+    `era` is of which versions of Paddle Lite; without `nms`, for a model that ends with the raw outputs of its head.
+    """
+    int8: set[str] = set()
+    if phone.precision == "int8":
+        quantising = [technique for technique in techniques if technique.phase is Phase.QUANTISE]
+        if not quantising:
+            raise UserError("latency.not_int8")
+        int8 = quantising[-1].int8_layers(graph)
+    told = estimate(graph, phone.soc, phone.threads, phone.precision, int8=int8, tail=nms, era=era)
+    shares = tuple(Share(part=part, ms=ms, share=ms / told.ms) for part, ms in told.parts.items() if ms > 0)
+    largest = max(shares, key=lambda share: share.ms)
+    advice = Message(code=_ADVICE[largest.part], args={"share": round(100 * largest.share)})
+    figure, notes = _figure(graph, phone, told, era, nms), tuple(_notes(graph, phone, told))
+    return PhoneEstimate(figure=figure, shares=shares, advice=advice, notes=notes)
+
+
+def reachable(phone: PhoneChoice, techniques: Sequence[Technique] = ()) -> PhoneChoice:
+    """The choice; in fp32 where int8 is asked and nothing is quantised yet, as a recipe's base is compared."""
+    if phone.precision == "int8" and all(technique.phase is not Phase.QUANTISE for technique in techniques):
+        return phone.model_copy(update={"precision": "fp32"})
+    return phone
+
+
+def _figure(graph: Graph, phone: PhoneChoice, told: Estimate, era: str, nms: bool) -> Figure:
+    height, width = graph.size
+    conditions = Conditions(
+        device=admitted(phone.soc, phone.threads, phone.precision).soc,
+        runtime=RUNTIME if era == ERAS[-1] else f"Paddle Lite {era}",
+        threads=phone.threads,
+        precision=phone.precision,
+        input=f"{height}x{width}",
+        era=era,
+        nms=nms,
+        rois=roi_count(graph),
+    )
+    bounds = {"low": told.low, "high": told.high}
+    return Figure(name="phone_ms", value=told.ms, unit="ms", source="estimated", conditions=conditions, **bounds)
+
+
+def _notes(graph: Graph, phone: PhoneChoice, told: Estimate) -> list[Message]:
+    found = []
+    if not told.seen:
+        args: dict[str, str | int | float] = {"soc": phone.soc, "threads": phone.threads, "precision": phone.precision}
+        found.append(Message(code="latency.unseen", args=args))
+    if roi_count(graph) is not None:
+        found.append(Message(code="latency.two_stage"))
+    return found

@@ -1,0 +1,132 @@
+"""Recipe -> checked, ordered training jobs. Pure: no files, no Paddle."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from engine.contract.preview import Problem
+from engine.contract.project import DetectorChoice
+from engine.contract.recipe import Recipe, Step
+from engine.contract.text.messages import Message, UserError
+from engine.detector.base.spec import find_spec
+from engine.recipe.registry import make
+from engine.technique.base import Base, Phase, Technique
+
+ACTING = (Phase.DATA, Phase.SCHEDULE, Phase.TRAIN)
+"""Phases whose steps act whenever a job of the recipe trains, not only in the job that records them."""
+
+CHANGING = (Phase.ARCHITECTURE, Phase.PRUNE, Phase.QUANTISE)
+"""Phases whose steps change the network itself, which one in int8 does not allow."""
+
+
+@dataclass(frozen=True)
+class PlannedJob:
+    """One run of a recipe: `steps` are applied and recorded, `alongside` act again while it trains.
+
+    `epochs` 0 means that nothing is trained; `rate_factor` multiplies the starting run's learning rate.
+    """
+
+    label: str
+    steps: tuple[Step, ...]
+    alongside: tuple[Step, ...]
+    epochs: int
+    rate_factor: float
+
+
+def makeable(recipe: Recipe) -> tuple[dict[int, Technique], list[Problem]]:
+    """The enabled steps' techniques by place, and the problems of those whose parameters cannot be."""
+    made: dict[int, Technique] = {}
+    found = []
+    for place, step in enumerate(recipe.steps):
+        if step.enabled:
+            try:
+                made[place] = make(step)
+            except UserError as error:
+                found.append(Problem(message=error.message, step=place))
+    return made, found
+
+
+def problems(recipe: Recipe, choice: DetectorChoice, begun: Sequence[Technique] = ()) -> list[Problem]:
+    """Everything that keeps the recipe from being applied to the detector, with the step's place where there is one.
+
+    `begun` is what the run that the recipe starts from was made by.
+    """
+    made, found = makeable(recipe)
+    base = Base(choice, tuple(begun))
+    quantised = next((technique.key for technique in begun if technique.phase is Phase.QUANTISE), None)
+    family = find_spec(choice.key).family
+    for place, technique in made.items():
+        told = []
+        if technique.families is not None and family not in technique.families:
+            known = ", ".join(technique.families)
+            args: dict[str, str | int | float] = {"technique": technique.key, "family": family, "known": known}
+            told.append(Message(code=technique.refusal, args=args))
+        if any(made[other].key == technique.key for other in made if other < place):
+            told.append(Message(code="plan.twice", args={"technique": technique.key}))
+        if technique.phase is Phase.QUANTISE and family == "rcnn":
+            told.append(Message(code="plan.two_stage_int8", args={"technique": technique.key}))
+        if quantised is not None and technique.phase in CHANGING:
+            told.append(Message(code="plan.quantised_start", args={"technique": technique.key, "earlier": quantised}))
+        told += technique.check([other for other in made.values() if other is not technique], base)
+        found += [Problem(message=message, step=place) for message in told]
+    quantising = [place for place, technique in made.items() if technique.phase is Phase.QUANTISE]
+    if len(quantising) > 1:
+        found.append(Problem(message=Message(code="plan.quantised_twice"), step=quantising[-1]))
+    return found
+
+
+def ordered(recipe: Recipe) -> list[tuple[Step, Technique]]:
+    """The enabled steps by phase, each with its technique."""
+    pairs = [(step, make(step)) for step in recipe.steps if step.enabled]
+    return sorted(pairs, key=lambda pair: pair[1].phase)
+
+
+def plan(recipe: Recipe, choice: DetectorChoice, begun: Sequence[Technique] = ()) -> list[PlannedJob]:
+    """The jobs in order, after what `begun` did in the starting run; raises UserError for the first problem."""
+    for problem in problems(recipe, choice, begun):
+        raise UserError(problem.message.code, **problem.message.args)
+    steps = ordered(recipe)
+    if not steps:
+        raise UserError("plan.empty", recipe=recipe.name)
+    before = [pair for pair in steps if pair[1].phase < Phase.QUANTISE]
+    quantise = [pair for pair in steps if pair[1].phase is Phase.QUANTISE]
+    acting = [pair for pair in before if pair[1].phase in ACTING]
+    jobs = []
+    if before and (len(acting) < len(before) or not quantise or _epochs(before)):
+        jobs.append(_job("compress", before, ()))
+    for pair in quantise:
+        again = acting if pair[1].trains else []
+        # What no earlier job recorded is recorded here, for it may have changed the configuration.
+        recorded = [*([] if jobs else again), pair]
+        jobs.append(_job(pair[0].technique, recorded, [step for step, _ in again] if jobs else ()))
+    return jobs
+
+
+def check_teacher(jobs: Sequence[PlannedJob], student: DetectorChoice, teacher: DetectorChoice) -> None:
+    """Raises UserError when a step of the plan cannot be taught by that teacher."""
+    for job in jobs:
+        for step in job.steps + job.alongside:
+            problem = make(step).admits_teacher(student, teacher)
+            if problem is not None:
+                raise UserError(problem.code, **problem.args)
+
+
+def with_epochs(jobs: Sequence[PlannedJob], epochs: int | None) -> list[PlannedJob]:
+    """The jobs with every training's length replaced; those that train nothing stay so."""
+    if epochs is None:
+        return list(jobs)
+    return [
+        PlannedJob(job.label, job.steps, job.alongside, epochs if job.epochs else 0, job.rate_factor)
+        for job in jobs
+    ]
+
+
+def _job(label: str, pairs: Sequence[tuple[Step, Technique]], alongside: Sequence[Step]) -> PlannedJob:
+    training = [technique for _, technique in pairs if technique.trains]
+    factor = min((technique.params.rate_factor for technique in training), default=1.0)
+    return PlannedJob(label, tuple(step for step, _ in pairs), tuple(alongside), _epochs(pairs), factor)
+
+
+def _epochs(pairs: Sequence[tuple[Step, Technique]]) -> int:
+    return max((technique.params.epochs for _, technique in pairs if technique.trains), default=0)

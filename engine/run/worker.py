@@ -1,0 +1,146 @@
+"""One sitting of a worker: owns the event stream, the lock, the cancel flag and the one broad except."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import importlib
+import importlib.metadata
+import json
+import os
+import platform
+import signal
+import threading
+import traceback
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from engine.contract.project import write_atomically
+from engine.contract.run.events import CancelledEvent, Failed, Finished, Hello
+from engine.contract.run.folder import RunFolder, begin_sitting, read_job
+from engine.contract.run.lock import LockRecord, RunLock, read_record
+from engine.contract.run.processes import start_time
+from engine.contract.text.messages import Argument, Cancelled, JobFailed, Message, UserError
+from engine.run.context import JobContext
+from engine.run.stream import EventWriter
+
+JobFunction = Callable[[Any, JobContext], dict[str, object]]
+RESULT_SCHEMA = 1
+_DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_PACKAGES = ("espalier", "paddlepaddle", "paddledet", "paddleslim", "paddlelite")
+
+
+def run(run_dir: Path, *, jobs: Mapping[str, JobFunction] | None = None, lock: RunLock | None = None) -> int:
+    """Do the job of a run folder and return the exit status: 0 done, 1 failed, 2 bad input, 130 cancelled.
+
+    `jobs` maps a job's kind to its function; by default that is `run` of `engine.jobs.KIND`. `lock` is the
+    run's, if the caller has it. Raises UserError as `begin_sitting` does, and then writes nothing.
+    """
+    folder = RunFolder(run_dir)
+    lock = lock or begin_sitting(folder)
+    try:
+        with EventWriter(folder.events) as stream, _StopSignal() as stop:
+            _sign(folder, lock)
+            stream.emit(_hello())
+            sitting = len(stream.earlier.sittings) + 1
+            context = JobContext(folder.root, stream.emit, sitting=sitting, stop_asked=stop.asked)
+            terminal, status = _attempt(folder, context, jobs, stop)
+            stream.emit(terminal)
+            return status
+    except OSError as error:
+        # No room for even one line of the stream: the run reads as lost, its checkpoints stand.
+        _log(folder, error)
+        return 1
+    finally:
+        lock.close()
+
+
+def _attempt(
+    folder: RunFolder, context: JobContext, jobs: Mapping[str, JobFunction] | None, stop: _StopSignal
+) -> tuple[Finished | CancelledEvent | Failed, int]:
+    try:
+        job = read_job(folder)
+        function = jobs[job.kind] if jobs else importlib.import_module(f"engine.jobs.{job.kind}").run
+        result = {"schema": RESULT_SCHEMA, **function(job, context)}
+        context.flush()
+        write_atomically(folder.result, json.dumps(result, indent=2, allow_nan=False))
+        return Finished(), 0
+    except Cancelled:
+        return CancelledEvent(), 130
+    except UserError as error:
+        return _failed(error.message, usage=True), 2
+    except JobFailed as error:
+        _log(folder, error)
+        return (CancelledEvent(), 130) if stop.asked() else (_failed(error.message), 1)
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - the one place where any failure becomes an event
+        _log(folder, error)
+        return (CancelledEvent(), 130) if stop.asked() else (_failed(_explain(error, folder)), 1)
+
+
+def _failed(message: Message, *, usage: bool = False) -> Failed:
+    return Failed(message=message, text=message.text(), usage=usage)
+
+
+def _explain(error: BaseException, folder: RunFolder) -> Message:
+    if isinstance(error, OSError) and error.errno in _DISK_FULL:
+        return Message(code="run.disk_full", args={"path": str(error.filename or folder.root)})
+    if isinstance(error, MemoryError):
+        return Message(code="run.no_memory")
+    args: dict[str, Argument] = {"error": type(error).__name__, "reason": str(error), "log": str(folder.log)}
+    return Message(code="run.crashed", args=args)
+
+
+def _log(folder: RunFolder, error: BaseException) -> None:
+    with contextlib.suppress(OSError), folder.log.open("a", encoding="utf-8") as log:
+        traceback.print_exception(error, file=log)
+
+
+def _sign(folder: RunFolder, lock: RunLock) -> None:
+    """Write into the lock file who works here, so that the run can be stopped."""
+    pid = os.getpid()
+    update = {"pid": pid, "started": start_time(pid), "leads": os.getpgrp() == pid}
+    lock.write((read_record(folder.lock) or LockRecord()).model_copy(update=update))
+
+
+def _hello() -> Hello:
+    versions = {}
+    for package in _PACKAGES:
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            versions[package] = importlib.metadata.version(package)
+    return Hello(pid=os.getpid(), versions=versions, device=_device())
+
+
+def _device() -> str:
+    lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
+    models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    model = models[0] if models else platform.machine()
+    return f"CPU, {len(os.sched_getaffinity(0))} cores, {model}"
+
+
+class _StopSignal:
+    """Turns SIGTERM and SIGINT into a flag that the next `check_cancelled` sees."""
+
+    def __init__(self) -> None:
+        self._raised = threading.Event()
+        self._earlier: dict[signal.Signals, Any] = {}
+
+    def __enter__(self) -> _StopSignal:
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGTERM, signal.SIGINT):
+                self._earlier[number] = signal.signal(number, self._handle)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._earlier.items():
+            signal.signal(number, handler)
+
+    def _handle(self, *_: object) -> None:
+        self._raised.set()
+
+    def asked(self) -> bool:
+        """True once either signal came."""
+        # `import paddle` replaces the handler of SIGTERM by one that ends the process; put ours back.
+        if self._earlier and threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, self._handle)
+        return self._raised.is_set()

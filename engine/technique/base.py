@@ -1,0 +1,184 @@
+"""What a technique is: one class, one file of `engine/techniques/`, all hooks optional (DESIGN section 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from engine.contract.parameters import parameter
+from engine.contract.project import DetectorChoice
+from engine.contract.text.messages import Message, UserError
+from engine.contract.text.reasons import place_of, reason_of
+
+if TYPE_CHECKING:
+    from paddle import Tensor, nn
+
+    from engine.graph.graph import Graph
+
+Record = dict[str, Any]
+Transform = Callable[[dict[str, Any]], dict[str, Any]]
+"""A change of one training sample as ppdet's transforms make it: `image` (height, width, 3) in RGB bytes, `gt_bbox`
+(boxes, 4) as x1, y1, x2, y2 in pixels, `gt_class`, `gt_score`; `curr_iter` is the optimiser step its epoch began at."""
+Batch = Mapping[str, "Tensor"]
+
+
+class Phase(IntEnum):
+    """When a technique acts; the plan orders steps by it."""
+
+    ARCHITECTURE = 1
+    DATA = 2
+    SCHEDULE = 3
+    PRUNE = 4
+    TRAIN = 5
+    QUANTISE = 6
+
+
+class Lesson(Protocol):
+    """What a teacher adds to training; made by `Technique.teach`."""
+
+    def loss(self, batch: Batch) -> dict[str, Tensor]:
+        """Extra loss terms by name for the batch that the student has just been run on, each a 0-D tensor."""
+
+    def close(self) -> None:
+        """Take every hook off the student again."""
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Pictures for post-training steps: `batches()` yields network inputs as arrays, one picture each."""
+
+    batches: Callable[[], Any]
+    count: int
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a hook may look at: the built configuration, and the pictures if there are any; at export the network."""
+
+    config: Mapping[str, Any]
+    choice: DetectorChoice
+    calibration: Calibration | None = None
+    work_dir: Path | None = None
+    network: nn.Layer | None = None
+
+
+@dataclass(frozen=True)
+class Base:
+    """What a recipe is applied to: a detector, under the techniques of the run that it starts from, if it does."""
+
+    choice: DetectorChoice
+    techniques: tuple[Technique, ...] = ()
+
+    def config(self) -> dict[str, Any]:
+        """What is built of it, made anew; raises UserError where a technique cannot act on the detector."""
+        from engine.detector.base.spec import resolve
+
+        config: dict[str, Any] = resolve(self.choice)
+        for technique in self.techniques:
+            technique.configure(config)
+        return config
+
+
+class Technique:
+    """A way to make a detector smaller, faster or better; the docstring's first line is the card's summary."""
+
+    key: ClassVar[str]
+    phase: ClassVar[Phase]
+    trains: ClassVar[bool] = False
+    """Whether the network must be trained on after the step; such a technique's Params are TrainingParams."""
+    title: ClassVar[dict[str, str]]
+    """Name on the card by language."""
+    summary_zh: ClassVar[str] = ""
+    families: ClassVar[tuple[str, ...] | None] = None
+    """Detector families that the technique works on; None for all."""
+    refusal: ClassVar[str] = "plan.family"
+    """Code of the sentence for detectors of other families; it may name {technique}, {family} and {known}."""
+    published: ClassVar[tuple[dict[str, Any], ...]] = ()
+    """Published effects, each with its scope and source; never measured here."""
+
+    class Params(BaseModel):
+        """Parameters with bounds and descriptions: the form, the schema and the check."""
+
+        model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    class TrainingParams(Params):
+        """What every technique that trains has besides its own parameters."""
+
+        epochs: int = parameter(
+            20,
+            ("Epochs", "训练轮数"),
+            ("Epochs of training after this step", "此步骤之后的训练轮数"),
+            ge=0,
+            le=1000,
+            simple=True,
+        )
+        rate_factor: float = parameter(
+            1.0,
+            ("Learning rate factor", "学习率系数"),
+            ("Learning rate as a multiple of the base run's", "学习率相对于起始运行的倍数"),
+            gt=0,
+            le=10,
+        )
+
+    def __init__(self, params: Mapping[str, Any]) -> None:
+        try:
+            self.params: Any = self.Params.model_validate(dict(params))
+        except ValidationError as error:
+            first = error.errors()[0]
+            raise UserError(
+                "technique.parameter",
+                technique=self.key,
+                place=place_of(first),
+                reason=reason_of(first),
+                given=str(first.get("input"))[:80],
+            ) from error
+
+    def check(self, others: Sequence[Technique], base: Base) -> list[Message]:
+        """Problems of this step beside the other steps of the recipe, on what that is applied to."""
+        return []
+
+    def configure(self, config: dict[str, Any]) -> None:
+        """Change the configuration before the network is built."""
+
+    def estimate(self, graph: Graph) -> Graph:
+        """The graph after this step, for channel changes made to the built network; pure."""
+        return graph
+
+    def int8_layers(self, graph: Graph) -> set[str]:
+        """Names of the convolutions that the export holds in int8; none for techniques that do not quantise. Pure."""
+        return set()
+
+    def transform(self, network: nn.Layer, context: Context) -> Record | None:
+        """Change the built network in place; returns the JSON record from which `replay` can do it again."""
+        return None
+
+    def replay(self, network: nn.Layer, record: Record) -> None:
+        """Give a freshly built network the structure that `record` tells; weights are loaded afterwards."""
+
+    def teach(self, student: nn.Layer, teacher: nn.Layer | None, context: Context) -> Lesson | None:
+        """Start teaching the student; None for techniques that do not."""
+        return None
+
+    def admits_teacher(self, student: DetectorChoice, teacher: DetectorChoice) -> Message | None:
+        """Why that teacher cannot teach that student; None when it can, or when the technique has no teacher."""
+        return None
+
+    def rate(self, base: float, step: int, steps_per_epoch: int, epochs: int) -> float | None:
+        """Learning rate at optimiser step `step` (from 0); None for techniques that do not schedule. Pure."""
+        return None
+
+    def augment(self, context: Context, steps: int) -> Sequence[Transform]:
+        """What is done to each training picture before the job's own augmentation; `steps` in the whole training.
+
+        Chance is drawn from the global states of `random` and `numpy` alone, which are set anew for every sample.
+        """
+        return ()
+
+    def export(self, program_dir: Path, context: Context) -> Record | None:
+        """Work on the saved inference program in `program_dir` (model.pdmodel, model.pdiparams), in place."""
+        return None

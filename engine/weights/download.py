@@ -1,0 +1,176 @@
+"""Downloads a weights file that was asked for by its address: with progress, resumed, checked, kept in a cache.
+
+The cache is `espalier/weights` below XDG_CACHE_HOME. A file gets its name there when it is whole and its checksum is
+right; until then it is `.NAME.part`, beside a note of what it is a part of. Proxies and certificates are taken from the
+environment as everywhere (HTTPS_PROXY, NO_PROXY, REQUESTS_CA_BUNDLE), passwords from ~/.netrc.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Protocol
+
+from engine.contract.text.address import check_address, is_address, split_checksum
+from engine.contract.text.messages import Argument, UserError
+from engine.weights.mirrors import mirrored
+from engine.weights.transfer import Limits, Part, Transfer
+
+POLL_S = 0.1
+_CHUNK = 1 << 20
+_NAME = 60  # letters; a file's name has room for 255 bytes, and Chinese takes three each
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """A file in the cache: just downloaded if `fresh`, of which `resumed_at` bytes were there before."""
+
+    path: Path
+    sha256: str
+    resumed_at: int = 0
+    fresh: bool = True
+
+
+class Watcher(Protocol):
+    """Whom a job tells how it stands, as `engine.run.context` does it."""
+
+    def stage(self, code: str, **args: Argument) -> None:
+        """A new part begins."""
+
+    def progress(self, done: int, total: int, unit: str) -> None:
+        """How far it is."""
+
+    def notice(self, code: str, *, level: Literal["info", "warning"] = "info", **args: Argument) -> None:
+        """Something that a person should know."""
+
+    def check_cancelled(self) -> None:
+        """Raises if it is to stop."""
+
+
+def weights_cache() -> Path:
+    """The folder of downloaded weights."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "espalier" / "weights"
+
+
+def fetch(
+    address: str,
+    *,
+    sha256: str | None = None,
+    tell: Callable[[int, int | None], None] = lambda done, total: None,
+    check: Callable[[], None] = lambda: None,
+    limits: Limits | None = None,
+) -> Fetched:
+    """The file at `address`, out of the cache if it is there and has the checksum that is asked for.
+
+    `tell` gets bytes done and in all, None while unknown. `check` is called often and stops everything by raising;
+    what has come stays for the next time. Raises UserError where the address is wrong or the file not what it should
+    be, JobFailed where the network is.
+    """
+    name = f"{hashlib.sha256(address.encode()).hexdigest()[:16]}-{check_address(address)[-_NAME:]}"
+    asked = mirrored(address)
+    if asked != address:
+        check_address(asked)
+    folder = weights_cache()
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / name
+    with _alone(folder / f".{name}.lock", check):
+        if path.is_file():
+            found = file_sha256(path, check)
+            if sha256 in (None, found):
+                return Fetched(path, found, fresh=False)
+        part = Part(folder / f".{name}.part", folder / f".{name}.json", asked)
+        transfer = Transfer(part, limits or Limits())
+        _pump(transfer, tell, check)
+        found = file_sha256(part.path, check)
+        if sha256 in (None, found):
+            part.path.replace(path)
+        part.drop()
+        _require(address, sha256, found)
+        return Fetched(path, found, transfer.resumed_at)
+
+
+@dataclass(frozen=True)
+class Start:
+    """Where lies what training starts from; `tell` says where a download is kept, once it is known to stay there."""
+
+    path: Path
+    tell: Callable[[], None] = lambda: None
+
+
+def fetch_start(start: str, sha256: str | None, watcher: Watcher) -> Start:
+    """What training starts from: downloaded if it is an address, of the right checksum if one is given."""
+    if not is_address(start):
+        if sha256 is not None and Path(start).is_file():
+            _require(start, sha256, file_sha256(Path(start), watcher.check_cancelled))
+        return Start(Path(start))
+
+    def tell(done: int, total: int | None) -> None:
+        if total:
+            watcher.progress(done // 1000, max(1, total // 1000), "kB")
+
+    start, marked = split_checksum(start)
+    sha256 = sha256 or marked
+    watcher.stage("download.running", address=start)
+    got = fetch(start, sha256=sha256, tell=tell, check=watcher.check_cancelled)
+    return Start(got.path, lambda: _tell_kept(watcher, start, got, checked=sha256 is not None))
+
+
+def _tell_kept(watcher: Watcher, start: str, got: Fetched, checked: bool) -> None:
+    path, size, resumed = str(got.path), f"{got.path.stat().st_size / 1e6:.1f}", f"{got.resumed_at / 1e6:.1f}"
+    if not got.fresh:
+        watcher.notice("download.kept", address=start, path=path, sha256=got.sha256)
+    elif not checked:
+        watcher.notice("download.unchecked", address=start, path=path, size=size, resumed=resumed, sha256=got.sha256)
+    else:
+        watcher.notice("download.done", address=start, path=path, size=size, resumed=resumed)
+
+
+def _require(called: str, wanted: str | None, found: str) -> None:
+    if wanted not in (None, found):
+        raise UserError("download.checksum", address=called, expected=str(wanted), found=found)
+
+
+def file_sha256(path: Path, check: Callable[[], None] = lambda: None) -> str:
+    """The SHA-256 of a file, in hexadecimal digits."""
+    digest = hashlib.sha256()
+    with path.open("rb") as stream:
+        while chunk := stream.read(_CHUNK):
+            check()
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _pump(transfer: Transfer, tell: Callable[[int, int | None], None], check: Callable[[], None]) -> None:
+    # The network may be silent for long; a thread waits for it, so that this one can be stopped at any moment.
+    executor = ThreadPoolExecutor(1, thread_name_prefix="download")
+    try:
+        future = executor.submit(transfer.run)
+        while not future.done():
+            check()
+            wait([future], timeout=POLL_S)
+            tell(transfer.done, transfer.total)
+        future.result()
+    finally:
+        transfer.stop()
+        executor.shutdown(wait=False)
+
+
+@contextmanager
+def _alone(lock: Path, check: Callable[[], None]) -> Iterator[None]:
+    """Waits until no other process is at this file; whoever came first downloads it for both."""
+    with lock.open("w") as stream:
+        while True:
+            check()
+            try:
+                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                time.sleep(POLL_S)
+        yield

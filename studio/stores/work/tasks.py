@@ -1,0 +1,163 @@
+"""Work that is no run of the tree: imports, evaluations, exports, pictures, and recipes that make runs."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from engine.contract.recipe import Recipe
+from engine.contract.run.folder import RunFolder, start
+from engine.contract.run.job import SAMPLE, Job, ProjectJob
+from engine.contract.run.lock import is_locked
+from engine.contract.run.stopping import stop
+from engine.contract.text.messages import Message
+from engine.contract.text.resources import SAMPLES
+from studio.stores.project import ProjectStore
+from studio.stores.work.task import JobTask, RecipeTask, Task
+from studio.workers.background import Background
+from studio.workers.following import Following
+from studio.workers.recipe_process import RECORD, RecipeProcess
+from studio.workers.writing import write_whole
+
+_LOOK_MS = 500
+
+
+class TasksStore(QObject):
+    """`tasks` are those of this session and those that an earlier studio left running."""
+
+    added = Signal(object)
+    removed = Signal(object)
+    finished = Signal(object)
+    failed = Signal(object)
+
+    def __init__(
+        self, project: ProjectStore, following: Following, background: Background, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._project = project
+        self._following = following
+        self._background = background
+        self.tasks: list[Task] = []
+        self._timer = QTimer(self)
+        self._timer.setInterval(_LOOK_MS)
+        self._timer.timeout.connect(self._look)
+        project.opened.connect(self._opened)
+        project.closed.connect(self._closed)
+
+    def start(self, job: Job, title: str | Message = "") -> Task:
+        """Start a job of the open project beside the runs; without a title it is called after what it does."""
+        folder = self._project.folder
+        root = folder.new_task(job.kind) if folder else loose_task(job.kind)
+        return self._start(job, title, root)
+
+    def import_data(self, job: Job, title: str | Message = "", start_point: str | None = None) -> Task:
+        """Make a project (a ProjectJob), whether one is open or not, and open it when it is done.
+
+        `start_point` is what its training is to start from, as in ProjectStore.
+        """
+        task = self._start(job, title, loose_task("import"))
+        task.finished.connect(lambda: self._imported(task, start_point))
+        return task
+
+    def make_sample(self) -> Task:
+        """Make a project of the built-in sample, with the weights that come with it as its start point."""
+        job = ProjectJob(dir=str(free_folder("sample")), source=SAMPLE, detector="ssdlite_mobilenet_v3_small", size=160)
+        return self.import_data(job, start_point=str(SAMPLES / "signs_ssdlite_small_160.safetensors"))
+
+    def start_recipe(self, recipe: Recipe, base: str | None, teacher: str | None, epochs: int | None = None) -> Task:
+        """Apply a recipe, as it is now, by a detached `engine compress`; its runs appear by themselves."""
+        folder = self._project.folder
+        assert folder is not None
+        root = folder.new_task("recipe")
+        words = [f"--from={base}"] if base else []
+        words += [f"--teacher={teacher}"] if teacher else []
+        words += [f"--epochs={epochs}"] if epochs is not None else []
+        task = RecipeTask(RecipeProcess(root), recipe.name, self._background, self)
+        self._add(task)
+
+        def begin() -> None:
+            write_whole(root / "recipe.json", recipe.model_dump_json(indent=2))
+            task.process.start(folder.root, words, recipe.name)
+
+        self._background.run(begin, lambda _: task.look(), task.refuse)
+        return task
+
+    def dismiss(self, task: Task) -> None:
+        """Take an ended task out of the list."""
+        if task in self.tasks and task.ended:
+            self._remove(task)
+
+    def running(self) -> list[Task]:
+        """The tasks that have not ended."""
+        return [task for task in self.tasks if not task.ended]
+
+    def _start(self, job: Job, title: str | Message, root: Path) -> JobTask:
+        task = JobTask(root, title, job, self._following, self)
+        self._add(task)
+
+        def begin() -> None:
+            write_whole(RunFolder(root).job, job.model_dump_json(indent=2))
+            start(root)
+
+        self._background.run(begin, lambda _: task.wake(), task.refuse)
+        return task
+
+    def _add(self, task: Task) -> None:
+        self.tasks.append(task)
+        task.finished.connect(lambda: self.finished.emit(task))
+        task.stop_wanted.connect(lambda root: self._background.run(lambda: stop(root), None, self.failed.emit))
+        self._timer.start()
+        self.added.emit(task)
+
+    def _remove(self, task: Task) -> None:
+        self.tasks.remove(task)
+        self.removed.emit(task)
+        task.forget()
+
+    def _imported(self, task: JobTask, start_point: str | None) -> None:
+        project = task.result().get("project") if task.status == "finished" else None
+        if isinstance(project, str) and self._project.open(project) and start_point:
+            self._project.set_start_point(start_point)
+
+    def _look(self) -> None:
+        for task in self.tasks:
+            task.look()
+        if not self.running():
+            self._timer.stop()
+
+    def _opened(self) -> None:
+        folder = self._project.folder
+        assert folder is not None
+        for root in sorted((folder.cache / "tasks").glob("*")):
+            if (root / RECORD).is_file():
+                process = RecipeProcess(root)
+                self._add(RecipeTask(process, process.name, self._background, self))
+            elif RunFolder(root).job.is_file() and _is_at_work(root):
+                self._add(JobTask(root, "", None, self._following, self))
+
+    def _closed(self) -> None:
+        """Let go of the project's tasks; an import that runs belongs to no project and stays."""
+        for task in list(self.tasks):
+            if task.ended or not task.loose:
+                self._remove(task)
+
+
+def loose_task(label: str) -> Path:
+    """A folder for a task of no project."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "espalier" / "tasks"
+    cache.mkdir(parents=True, exist_ok=True)
+    return Path(tempfile.mkdtemp(prefix=f"{label}-", dir=cache))
+
+
+def free_folder(name: str) -> Path:
+    """A folder for a new project, `~/Espalier/NAME` or with a number after it; it is not made."""
+    home = Path.home() / "Espalier"
+    numbers = (f"{name}-{number}" if number > 1 else name for number in range(1, 10_000))
+    return next(home / free for free in numbers if not (home / free).exists())
+
+
+def _is_at_work(root: Path) -> bool:
+    return is_locked(RunFolder(root).lock)

@@ -1,0 +1,184 @@
+"""A against B in figures, and class by class."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, Qt
+from PySide6.QtGui import QColor, QPainter
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from engine.contract.figures import Figure
+from studio.i18n import on_language, tr
+from studio.numbers import Delta, delta, show
+from studio.stores.run import Run
+from studio.theme import palette, theme
+from studio.views.compare.table import delta_colour
+from studio.views.shared.run_rows import FIGURES, class_rows, figures_of
+from studio.views.shared.run_table import column_title
+from studio.widgets.basics import Elided, Heading, Muted
+
+_SORT = Qt.ItemDataRole.UserRole
+
+
+class _Cell(QTableWidgetItem):
+    """A cell that sorts by its number, not by its text; one without a number comes first."""
+
+    def __lt__(self, other: QTableWidgetItem) -> bool:
+        mine, others = self.data(_SORT), other.data(_SORT)
+        if isinstance(mine, float) or isinstance(others, float):
+            return (mine if isinstance(mine, float) else -1e9) < (others if isinstance(others, float) else -1e9)
+        return self.text() < other.text()
+
+
+class _Plain(QStyledItemDelegate):
+    """Paints a text and nothing else: the room of the inspector is narrow."""
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        """Draw the text in its colour, cut in its middle where it does not fit."""
+        rect: QRect = option.rect
+        inner = rect.adjusted(4 if index.column() == 0 else 1, 0, -3, 0)
+        painter.save()
+        painter.setFont(index.data(Qt.ItemDataRole.FontRole))
+        painter.setPen(index.data(Qt.ItemDataRole.ForegroundRole).color())
+        text = str(index.data(Qt.ItemDataRole.DisplayRole))
+        cut = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, inner.width())
+        painter.drawText(inner, int(index.data(Qt.ItemDataRole.TextAlignmentRole)), cut)
+        painter.restore()
+
+
+class SideTable(QTableWidget):
+    """Rows of a name, a figure of A, one of B, and the change."""
+
+    def __init__(self, sortable: bool, parent: QWidget | None = None) -> None:
+        super().__init__(0, 4, parent)
+        self._sortable = sortable
+        self.setProperty("role", "bare")
+        self.setShowGrid(False)
+        self.setItemDelegate(_Plain(self))
+        self.setFrameShape(QTableWidget.Shape.NoFrame)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus if sortable else Qt.FocusPolicy.NoFocus)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.verticalHeader().hide()
+        self.verticalHeader().setDefaultSectionSize(26)
+        header = self.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setMinimumSectionSize(40)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        for column, width in ((1, 63), (2, 63), (3, 66)):
+            header.resizeSection(column, width)
+
+    def set_rows(self, titles: Sequence[str], rows: Sequence[tuple[str, Figure | None, Figure | None]]) -> None:
+        """Show rows under titles."""
+        self.setSortingEnabled(False)
+        self.setRowCount(len(rows))
+        for column in range(4):
+            side = Qt.AlignmentFlag.AlignLeft if column == 0 else Qt.AlignmentFlag.AlignRight
+            heading = QTableWidgetItem(titles[column])
+            heading.setTextAlignment(side | Qt.AlignmentFlag.AlignVCenter)
+            self.setHorizontalHeaderItem(column, heading)
+        for place, (name, a, b) in enumerate(rows):
+            change = delta(a, b)
+            self._put(place, 0, name, None, palette().text)
+            self._put(place, 1, show(a), a.value if a else None, palette().text)
+            self._put(place, 2, show(b), b.value if b else None, palette().text)
+            gap = b.value - a.value if a and b else None
+            self._put(place, 3, _words(change), gap, delta_colour(change) if change else palette().muted)
+        self.setSortingEnabled(self._sortable)
+        if not self._sortable:
+            height = self.horizontalHeader().sizeHint().height() + 26 * len(rows) + 4
+            self.setFixedHeight(height)
+
+    def _put(self, row: int, column: int, text: str, number: float | None, colour: str) -> None:
+        item = _Cell(text)
+        font = self.font()
+        font.setPixelSize(12)
+        item.setFont(font)
+        item.setData(_SORT, number)
+        item.setToolTip(text)
+        item.setForeground(QColor(colour))
+        side = Qt.AlignmentFlag.AlignLeft if column == 0 else Qt.AlignmentFlag.AlignRight
+        item.setTextAlignment(side | Qt.AlignmentFlag.AlignVCenter)
+        self.setItem(row, column, item)
+
+
+class CompareClasses(QWidget):
+    """The inspector of the compare page."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._sides: tuple[Run | None, Run | None] = (None, None)
+        self._drawn: object = None
+        self.a, self.b = Elided("", ""), Elided("", "")
+        self.a.setProperty("tone", "a")
+        self.b.setProperty("tone", "b")
+        self.figures, self.classes = SideTable(False), SideTable(True)
+        self.hint = Muted()
+        self.classes_title = Heading()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(16, 16, 16, 16)
+        layout.setSpacing(8)
+        layout.addWidget(Heading("studio.compare.sides_title"))
+        layout.addWidget(self.a)
+        layout.addWidget(self.b)
+        layout.addWidget(self.figures)
+        layout.addSpacing(8)
+        layout.addWidget(self.classes_title)
+        layout.addWidget(self.hint)
+        layout.addWidget(self.classes, 1)
+        layout.addStretch(0)
+        on_language(self._redraw)
+        theme.changed.connect(self._redraw)
+
+    def show_sides(self, a: Run | None, b: Run | None) -> None:
+        """Compare these two runs; nothing is drawn again where nothing changed."""
+        drawn = (a, b, a.figures("final") if a else (), b.figures("final") if b else ())
+        if drawn != self._drawn:
+            self._sides, self._drawn = (a, b), drawn
+            self._redraw()
+
+    def _redraw(self) -> None:
+        a, b = self._sides
+        self.a.set_full(f"A  {a.name}" if a else tr("studio.compare.no_a"))
+        self.b.set_full(f"B  {b.name}" if b else tr("studio.compare.no_b"))
+        both = [_figures(run) for run in (a, b)]
+        titles = ["", "A", "B", "B - A"]
+        rows = [(column_title(column), both[0].get(column), both[1].get(column)) for column in FIGURES]
+        self.figures.set_rows(titles, rows)
+        figures = [run.figures("final") if run else () for run in (a, b)]
+        split = next((name for name in ("test", "val") if len(_known(figures, name)) == 2), "val")
+        found = class_rows(figures[0], figures[1], split)
+        self.classes_title.show_code("studio.compare.classes_title", split=split)
+        self.classes.set_rows([tr("studio.compare.class"), *titles[1:]], [(row.name, row.a, row.b) for row in found])
+        self.classes.setVisible(bool(found))
+        self.hint.setVisible(not found)
+        self.hint.setText(tr("studio.compare.no_classes"))
+
+
+def _figures(run: Run | None) -> Mapping[str, Figure | None]:
+    if run is None:
+        return {}
+    return figures_of(lambda name, conditions: run.figure(name, **conditions))
+
+
+def _known(figures: Sequence[Sequence[Figure]], split: str) -> list[Sequence[Figure]]:
+    """Those of the two that have an AP of some class on a split."""
+    return [told for told in figures if any(f.name == "map_class" and f.conditions.split == split for f in told)]
+
+
+def _words(change: Delta | None) -> str:
+    return f"{change.arrow} {change.text}" if change else ""

@@ -1,0 +1,230 @@
+"""The compare page: the tree of runs with its figures, the scatter, and one picture under two runs' boxes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+
+from engine.contract.figures import Figure
+from engine.contract.run.job import EvaluateJob, HostJob, TrainJob
+from studio.stores.run import Run
+from studio.stores.work.task import Task
+from studio.studio import Studio
+from studio.views.compare.classes import CompareClasses
+from studio.views.compare.pictures import ComparePictures
+from studio.views.compare.table import CompareTable
+from studio.views.page import Page, PageState
+from studio.views.shared.run_rows import Row, base_of, deltas_of, figures_of
+from studio.views.shared.run_table import RunTable
+from studio.views.shared.task_line import TaskLine
+from studio.widgets.basics import Button, Card, EmptyState, Title
+
+if TYPE_CHECKING:
+    from studio.views.compare.scatter_panel import CompareScatter
+
+_REFRESH_MS = 300
+
+
+class ComparePage(Page):
+    """Which run is the best, by how much, and on which pictures one sees it."""
+
+    key = "compare"
+
+    def __init__(self, studio: Studio) -> None:
+        super().__init__(studio)
+        self._names: tuple[str | None, str | None] = (None, None)
+        self._to_evaluate: list[str] = []
+        self.scatter: CompareScatter | None = None
+        self.model = RunTable(self)
+        self.table = CompareTable(self.model)
+        self.pictures = ComparePictures(studio)
+        self.classes = CompareClasses()
+        self.task = TaskLine()
+        self._build()
+        self._timer = QTimer(self)
+        self._timer.setInterval(_REFRESH_MS)
+        self._timer.setSingleShot(True)
+        self._timer.timeout.connect(self.refresh)
+        self._connect()
+        self.refresh()
+
+    @property
+    def settled(self) -> bool:
+        """Whether the boxes on the picture are there."""
+        return self.pictures.ready
+
+    def _build(self) -> None:
+        self.evaluate = Button("studio.compare.evaluate", self._evaluate, "", "target")
+        self.measure = Button("studio.compare.measure", self._measure, "", "clock")
+        head = QHBoxLayout()
+        head.setSpacing(8)
+        head.addWidget(Title("studio.compare.title"))
+        head.addStretch(1)
+        head.addWidget(self.task, 2)
+        head.addWidget(self.evaluate)
+        head.addWidget(self.measure)
+        table = Card(margin=1, spacing=0)
+        table.body.addWidget(self.table)
+        pictures = Card(margin=12)
+        pictures.body.addWidget(self.pictures)
+        self._scatter_card = Card(margin=12)
+        self.below = QSplitter(Qt.Orientation.Horizontal)
+        self.halves = QSplitter(Qt.Orientation.Vertical)
+        for splitter, parts in ((self.below, (self._scatter_card, pictures)), (self.halves, (table, self.below))):
+            splitter.setProperty("role", "quiet")
+            splitter.setHandleWidth(12)
+            splitter.setChildrenCollapsible(False)
+            for part in parts:
+                splitter.addWidget(part)
+        self.below.setSizes([500, 500])
+        self.halves.setSizes([240, 440])
+        self.full = QWidget()
+        layout = QVBoxLayout(self.full)
+        layout.setContentsMargins(24, 16, 24, 16)
+        layout.setSpacing(12)
+        layout.addLayout(head)
+        layout.addWidget(self.halves, 1)
+        self.empty = EmptyState("compare", "studio.compare.empty")
+        self.stack = QStackedWidget()
+        self.stack.addWidget(self.empty)
+        self.stack.addWidget(self.full)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(self.stack)
+
+    def _connect(self) -> None:
+        runs, project, tasks = self.studio.runs, self.studio.project, self.studio.tasks
+        for signal in (runs.added, runs.removed, runs.changed, project.opened, project.closed, tasks.added):
+            signal.connect(self._later)
+        tasks.finished.connect(self._later)
+        self.table.sided.connect(self.set_side)
+        self.model.ticked.connect(self._show_ticked)
+        self.task.ended.connect(self._on_task_ended)
+
+    def prepare(self) -> None:
+        """Make the scatter."""
+        if self.scatter is None:
+            from studio.views.compare.scatter_panel import CompareScatter
+
+            self.scatter = CompareScatter()
+            self._scatter_card.body.addWidget(self.scatter)
+            self.scatter.plot.picked.connect(self.table.select)
+            self.scatter.plot.sided.connect(self.set_side)
+            self.scatter.plot.asked.connect(lambda name, spot: self.table.ask(name, spot.toPoint()))
+            self.refresh()
+
+    def activated(self) -> None:
+        """Show what has changed meanwhile."""
+        self.prepare()
+        self.refresh()
+
+    def inspector(self) -> QWidget:
+        """A against B in figures, and class by class."""
+        return self.classes
+
+    def set_side(self, name: str, side: str) -> None:
+        """Make a run A or B; one that is the other already changes places with it."""
+        a, b = self._names
+        if side == "a":
+            a, b = name, (a if b == name else b)
+        else:
+            a, b = (b if a == name else a), name
+        self.studio.settings.update(compare_a=a or "", compare_b=b or "")
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show everything anew."""
+        rows = self._rows()
+        self.stack.setCurrentWidget(self.full if rows else self.empty)
+        self.model.show(rows)
+        self._names = self._sides(rows)
+        a, b = (self.studio.runs.by_name(name) for name in self._names)
+        self.model.set_sides(*self._names)
+        self.pictures.show_sides(a, b)
+        self.classes.show_sides(a, b)
+        self._show_ticked()
+        self._tell_buttons()
+        finished = [run for run in self.studio.runs.runs if run.status == "finished"]
+        self.set_state(PageState.DONE if len(finished) > 1 else PageState.READY if finished else PageState.EMPTY)
+
+    def _later(self) -> None:
+        if not self._timer.isActive():
+            self._timer.start()
+
+    def _rows(self) -> list[Row]:
+        tree = [(run, depth) for run, depth in self.studio.runs.tree() if run.job is None or run.job.kind == "train"]
+        parents = {run.name: run.parent for run, _ in tree}
+        figures = {run.name: run_figures(run) for run, _ in tree}
+        rows = []
+        for run, depth in tree:
+            base = base_of(run.name, parents)
+            found = figures[run.name]
+            changes = deltas_of(figures[base] if base else None, found)
+            rows.append(Row(run.name, run.number, run.label, depth, base, found, changes))
+        return rows
+
+    def _sides(self, rows: list[Row]) -> tuple[str | None, str | None]:
+        """The runs that were chosen, else the first and the latest that have weights."""
+        ready = [row.name for row in rows if self._has_weights(row.name)]
+        a, b = self.studio.settings.value.compare_a, self.studio.settings.value.compare_b
+        latest = max(ready, default=None)
+        chosen_b = b if b in ready else latest
+        base = next((row.base for row in rows if row.name == chosen_b), None)
+        fallback = base or next((name for name in ready if name != chosen_b), None)
+        return (a if a in ready and a != chosen_b else fallback), chosen_b
+
+    def _has_weights(self, name: str) -> bool:
+        run = self.studio.runs.by_name(name)
+        return run is not None and isinstance(run.job, TrainJob) and run.status == "finished"
+
+    def _ticked(self) -> list[Run]:
+        found = (self.studio.runs.by_name(row.name) for row in self.model.rows if self.model.is_ticked(row.name))
+        return [run for run in found if run is not None]
+
+    def _show_ticked(self) -> None:
+        if self.scatter is not None:
+            self.scatter.show_rows([row for row in self.model.rows if self.model.is_ticked(row.name)])
+            self.scatter.plot.show_sides(*self._names)
+        self._tell_buttons()
+
+    def _tell_buttons(self) -> None:
+        ready = [run for run in self._ticked() if self._has_weights(run.name)]
+        at_work = any(isinstance(task.job, EvaluateJob | HostJob) for task in self.studio.tasks.running())
+        busy = at_work or self.task.busy
+        why = "studio.compare.busy" if busy else None if ready else "studio.compare.none_ready"
+        self.measure.why_not(why)
+        untested = [run for run in ready if run.figure("map", split="test") is None]
+        self.evaluate.why_not(why or (None if untested else "studio.compare.all_tested"))
+
+    def _evaluate(self) -> None:
+        ready = [run for run in self._ticked() if self._has_weights(run.name)]
+        self._to_evaluate = [run.name for run in ready if run.figure("map", split="test") is None]
+        self._evaluate_next()
+
+    def _evaluate_next(self) -> None:
+        """One after the other: two at a time would only share the processor."""
+        while self._to_evaluate and not self.task.busy:
+            run = self.studio.runs.by_name(self._to_evaluate.pop(0))
+            self._follow(self.studio.runs.evaluate(run, "test") if run else None)
+
+    def _measure(self) -> None:
+        ready = [run for run in self._ticked() if self._has_weights(run.name)]
+        self._follow(self.studio.runs.measure_host(ready))
+
+    def _follow(self, task: Task | None) -> None:
+        if task is not None:
+            self.task.follow(task)
+        self._tell_buttons()
+
+    def _on_task_ended(self, task: Task) -> None:
+        if task.status != "finished":
+            self._to_evaluate.clear()
+        self._evaluate_next()
+        self._later()
+
+
+def run_figures(run: Run) -> dict[str, Figure | None]:
+    """The figure of every column, of a run."""
+    return figures_of(lambda name, conditions: run.figure(name, **conditions))

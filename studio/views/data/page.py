@@ -1,0 +1,135 @@
+"""The page Data: what the project learns from, as pictures, as findings and as counts."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QStackedWidget, QTabWidget, QVBoxLayout, QWidget
+
+from engine.contract.dataset import Picture
+from studio.i18n import on_language, tr
+from studio.studio import Studio
+from studio.views.data.charts import ChartsPanel
+from studio.views.data.header import DataHeader
+from studio.views.data.inspector import PictureInspector
+from studio.views.data.pictures import PicturesPanel
+from studio.views.data.report import ReportPanel
+from studio.views.imports.dialog import ImportDialog
+from studio.views.imports.source import dropped_path
+from studio.views.page import Page, PageState
+from studio.widgets.basics import EmptyState
+
+
+class DataPage(Page):
+    """Pictures with boxes, the report of the import, and the charts; a way to import where there is nothing."""
+
+    key: ClassVar[str] = "data"
+
+    def __init__(self, studio: Studio) -> None:
+        super().__init__(studio)
+        self.setAcceptDrops(True)
+        self.header, self.pictures = DataHeader(self), PicturesPanel(self)
+        self.report, self.charts = ReportPanel(self), ChartsPanel(self)
+        # Ours until the window puts it into its dock.
+        self.facts = PictureInspector(self)
+        self.facts.hide()
+        self.empty = EmptyState("data", "studio.data.empty", "studio.data.import", self.import_data)
+        self.tabs = QTabWidget(self)
+        self.tabs.setDocumentMode(True)
+        for panel in (self.pictures, self.report, self.charts):
+            self.tabs.addTab(panel, "")
+        self._lay_out()
+        self._connect()
+        on_language(self._retranslate)
+        self._show()
+
+    def _lay_out(self) -> None:
+        whole = QWidget(self)
+        column = QVBoxLayout(whole)
+        column.setContentsMargins(24, 24, 24, 16)
+        column.setSpacing(16)
+        column.addWidget(self.header)
+        column.addWidget(self.tabs, 1)
+        self.stack = QStackedWidget(self)
+        self.stack.addWidget(self.empty)
+        self.stack.addWidget(whole)
+        outside = QVBoxLayout(self)
+        outside.setContentsMargins(0, 0, 0, 0)
+        outside.addWidget(self.stack)
+
+    def _connect(self) -> None:
+        project = self.studio.project
+        project.opened.connect(self._show)
+        project.closed.connect(self._show)
+        self.header.import_wanted.connect(self.import_data)
+        self.pictures.shown.connect(self._show_picture)
+        self.pictures.preview.canvas.lit_changed.connect(self.facts.light)
+        self.facts.box_chosen.connect(self._light)
+        self.report.mend_wanted.connect(self.mend)
+        self.charts.class_opened.connect(self._open_class)
+
+    def inspector(self) -> QWidget | None:
+        """The picture in words."""
+        return self.facts
+
+    def import_data(self) -> None:
+        """Ask for data and make a project of it."""
+        ImportDialog(self.studio, parent=self).open()
+
+    def mend(self) -> None:
+        """Import the same source again, mended."""
+        index, project = self.studio.project.index, self.studio.project.project
+        if index is None or project is None:
+            return
+        dialog = ImportDialog(self.studio, parent=self)
+        dialog.prefill(str(index.source()), fix=True)
+        dialog.form.choose_detector(project.detector.key, project.detector.size)
+        dialog.open()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
+        """A folder may be dropped anywhere on the page."""
+        if dropped_path(event) is not None:
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
+        """It is opened if it is a project, else its import is offered."""
+        path = dropped_path(event)
+        if path is None:
+            return
+        event.acceptProposedAction()
+        if self.studio.project.is_project(path):
+            self.studio.project.open(path)
+        else:
+            ImportDialog(self.studio, path, self).open()
+
+    def _show(self) -> None:
+        project, index = self.studio.project.project, self.studio.project.index
+        self.header.show_index(project.name if project is not None else "", index)
+        for panel in (self.pictures, self.report, self.charts):
+            panel.show_index(index)
+        self.stack.setCurrentIndex(0 if index is None else 1)
+        self._retranslate()
+        if index is None:
+            self.set_state(PageState.EMPTY)
+        else:
+            self.set_state(PageState.PROBLEM if index.finding_count("error") else PageState.DONE)
+
+    def _show_picture(self, picture: Picture | None) -> None:
+        self.facts.show_picture(picture, self.pictures.grid.pictures.classes)
+
+    def _light(self, number: int) -> None:
+        self.pictures.preview.canvas.light(None if number < 0 else number)
+
+    def _open_class(self, class_id: int) -> None:
+        self.tabs.setCurrentWidget(self.pictures)
+        self.pictures.show_class(class_id)
+
+    def _retranslate(self) -> None:
+        titles = (
+            tr("studio.data.pictures"),
+            tr("studio.data.findings_tab", count=self.report.count()),
+            tr("studio.data.classes"),
+        )
+        for place, title in enumerate(titles):
+            self.tabs.setTabText(place, title)

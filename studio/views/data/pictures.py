@@ -1,0 +1,97 @@
+"""The pictures of the project: filters, the grid, and the large preview in the same place."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QLabel, QStackedWidget, QVBoxLayout, QWidget
+
+from engine.contract.dataset import Index
+from studio.i18n import bind
+from studio.views.data.filters import PictureFilters
+from studio.views.data.preview import PicturePreview
+from studio.views.pictures.thumbnails import ThumbnailGrid
+
+
+class PicturesPanel(QWidget):
+    """Filters above a grid; a click shows a picture large, Esc goes back. `shown` tells the picture, or None."""
+
+    shown = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._index: Index | None = None
+        self.filters = PictureFilters(self)
+        self.grid = ThumbnailGrid(self)
+        self.preview = PicturePreview(self.grid.pictures, self)
+        self.nothing = QLabel(self)
+        self.nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.nothing.setProperty("role", "muted")
+        bind(self.nothing.setText, "studio.data.nothing_left")
+        self.stack = QStackedWidget(self)
+        for widget in (self.grid, self.preview, self.nothing):
+            self.stack.addWidget(widget)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 16, 0, 0)
+        column.setSpacing(8)
+        column.addWidget(self.filters)
+        column.addWidget(self.stack, 1)
+        self._connect()
+
+    def _connect(self) -> None:
+        self.filters.changed.connect(self._filter)
+        self.filters.boxes_toggled.connect(self.grid.set_boxes)
+        self.filters.labels_toggled.connect(self.grid.set_labels)
+        self.grid.opened.connect(self.open_row)
+        self.grid.selectionModel().currentChanged.connect(self._tell_current)
+        self.preview.closed.connect(self.show_grid)
+        self.preview.shown.connect(self.shown)
+        for key in ("L", "Ctrl+L"):
+            shortcut = QShortcut(QKeySequence(key), self)
+            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            shortcut.activated.connect(self.toggle_labels)
+
+    def show_index(self, index: Index | None) -> None:
+        """Show another index, or none, from its first picture on."""
+        self._index = index
+        self.filters.offer(index)
+        self.preview.canvas.show_picture(None, ())
+        self.preview.canvas.loader.forget()
+        self.grid.loader.forget()
+        self._filter()
+
+    def open_row(self, row: int) -> None:
+        """Show a row of the grid large."""
+        self.preview.show_row(row)
+        self._show(self.preview)
+        self.preview.setFocus()
+
+    def show_grid(self) -> None:
+        """Back to the grid, with the picture that was last seen as the current one."""
+        self._show(self.grid if self.grid.pictures.rowCount() else self.nothing)
+        self.grid.setCurrentIndex(self.grid.pictures.index(self.preview.row))
+        self.grid.setFocus()
+
+    def toggle_labels(self) -> None:
+        """Labels on or off: of the large picture where it is shown, else of the thumbnails."""
+        if self.stack.currentWidget() is self.preview:
+            self.preview.labels.toggle()
+        else:
+            self.filters.labels.toggle()
+
+    def show_class(self, class_id: int) -> None:
+        """Show the pictures with a box of a class."""
+        self.filters.kinds.setCurrentIndex(class_id + 1)
+        self._filter()
+
+    def _filter(self) -> None:
+        self.grid.show_index(self._index, self.filters.split(), self.filters.class_id())
+        self._show(self.grid if self.grid.pictures.rowCount() else self.nothing)
+        self.shown.emit(None)
+
+    def _show(self, widget: QWidget) -> None:
+        self.stack.setCurrentWidget(widget)
+        self.filters.setVisible(widget is not self.preview)
+
+    def _tell_current(self) -> None:
+        self.shown.emit(self.grid.pictures.picture(self.grid.currentIndex().row()))

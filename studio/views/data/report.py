@@ -1,0 +1,79 @@
+"""The report of the import: filter by severity, the table, mending, copying."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+
+from engine.contract.dataset import Index, Severity
+from studio.i18n import bind, on_language, tr
+from studio.views.data.filters import Segments
+from studio.views.data.findings import SEVERITIES, FindingTable, severity_name
+from studio.widgets.basics import Button, Muted
+
+
+class ReportPanel(QWidget):
+    """What the import found; `mend_wanted` when all that can be mended is to be."""
+
+    mend_wanted = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._index: Index | None = None
+        self._mendable = 0
+        self.kinds = Segments(self)
+        self.table = FindingTable(self)
+        self.copy = Button("studio.data.copy", self.table.copy_all, icon_name="copy")
+        self.mend = Button("studio.data.mend_all", self.mend_wanted.emit)
+        self.nothing = Muted("studio.data.no_findings")
+        self.nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.stack = QStackedWidget(self)
+        self.stack.addWidget(self.table)
+        self.stack.addWidget(self.nothing)
+        bar = QHBoxLayout()
+        bar.setSpacing(8)
+        bar.addWidget(self.kinds)
+        bar.addStretch(1)
+        bar.addWidget(self.copy)
+        bar.addWidget(self.mend)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 16, 0, 0)
+        column.setSpacing(8)
+        column.addLayout(bar)
+        column.addWidget(self.stack, 1)
+        bind(self.copy.setToolTip, "studio.data.copy_tip")
+        self.kinds.chosen.connect(lambda _: self._filter())
+        on_language(self._retranslate)
+
+    def show_index(self, index: Index | None) -> None:
+        """Show the findings of another index, of all severities."""
+        self._index = index
+        findings = index.findings() if index is not None else []
+        self._mendable = sum(finding.mend is not None for finding in findings)
+        self._retranslate()
+        self._filter()
+
+    def count(self) -> int:
+        """How many findings there are in all."""
+        return self._index.finding_count() if self._index is not None else 0
+
+    def _severity(self) -> Severity | None:
+        return next((severity for severity in SEVERITIES if severity == self.kinds.key()), None)
+
+    def _filter(self) -> None:
+        self.table.model_.show_index(self._index, self._severity())
+        empty = self.table.model_.rowCount() == 0
+        self.stack.setCurrentWidget(self.nothing if empty else self.table)
+        self.copy.setEnabled(not empty)
+
+    def _retranslate(self) -> None:
+        choices = {"all": tr("studio.data.all_findings", count=self.count())}
+        for severity in SEVERITIES:
+            count = self._index.finding_count(severity) if self._index is not None else 0
+            if count:
+                choices[severity] = tr("studio.data.severity_count", severity=severity_name(severity), count=count)
+        key = self.kinds.key()
+        self.kinds.offer(choices, key if key in choices else "all")
+        self.mend.setEnabled(self._mendable > 0)
+        told = tr("studio.data.mend_all_tip", count=self._mendable) if self._mendable else tr("studio.data.mend_none")
+        self.mend.setToolTip(told)

@@ -1,0 +1,225 @@
+"""The page Detector: which network is trained, at which input size, and what its training starts from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+
+from engine.contract.figures import Figure
+from engine.contract.project import DetectorChoice
+from engine.contract.text.messages import Argument, Message
+from studio.i18n import bind, on_language
+from studio.studio import Studio
+from studio.views.detector.card import DetectorButton
+from studio.views.detector.choice import AnchorMemory, can_start_from, choice_of, other_runs
+from studio.views.detector.inspector import DetectorInspector
+from studio.views.detector.start import StartPanel
+from studio.views.imports.dialog import ImportDialog
+from studio.views.page import Page, PageState
+from studio.views.shared.detector_size import SizeControl
+from studio.widgets.basics import Card, Chip, EmptyState, ErrorBanner, Heading, Muted, Text, Title
+
+Known = Sequence[Figure] | Message
+_COLUMNS = 2
+
+
+class DetectorPage(Page):
+    """Cards of the catalogue with figures at the size that is being chosen; every choice is saved at once."""
+
+    key: ClassVar[str] = "detector"
+
+    def __init__(self, studio: Studio) -> None:
+        super().__init__(studio)
+        self._memory = AnchorMemory()
+        self._known: dict[str, Known] = {}
+        self._asked: str | None = None
+        self.buttons: dict[str, DetectorButton] = {}
+        self.size_control, self.start = SizeControl(), StartPanel()
+        self.about, self.anchors = Muted(), Chip("studio.detector.anchors_chip", "good")
+        bind(self.anchors.setToolTip, "studio.detector.anchors_fitted")
+        self.counting = Text("studio.detector.counting_now", "muted")
+        self.runs_note, self.problem = ErrorBanner(tone="info"), ErrorBanner(tone="warn")
+        # Ours until the window puts it into its dock.
+        self.details = DetectorInspector(self)
+        self.details.hide()
+        self.empty = EmptyState("detector", "studio.detector.empty", "studio.data.import", self._import)
+        self._lay_out()
+        self._connect()
+        on_language(self._tell)
+        self._offer()
+        self._show()
+
+    @property
+    def settled(self) -> bool:
+        """Whether every card is counted at the chosen size."""
+        return self._asked is None
+
+    def _lay_out(self) -> None:
+        inside = QWidget()
+        inside.setObjectName("scrolled")
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(24, 24, 24, 24)
+        column.setSpacing(16)
+        head = QVBoxLayout()
+        head.setSpacing(4)
+        head.addWidget(Title("studio.detector.title"))
+        head.addWidget(self.about)
+        column.addLayout(head)
+        column.addLayout(self._size_row())
+        self._grid = QGridLayout()
+        self._grid.setSpacing(16)
+        column.addLayout(self._grid)
+        column.addWidget(self.runs_note)
+        column.addWidget(Heading("studio.detector.start"))
+        column.addWidget(self.problem)
+        card = Card()
+        card.body.addWidget(self.start)
+        column.addWidget(card)
+        column.addStretch(1)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidget(inside)
+        self.stack = QStackedWidget(self)
+        self.stack.addWidget(self.empty)
+        self.stack.addWidget(scroll)
+        outside = QVBoxLayout(self)
+        outside.setContentsMargins(0, 0, 0, 0)
+        outside.addWidget(self.stack)
+
+    def _size_row(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(16)
+        row.addWidget(Heading("studio.detector.size"))
+        self.size_control.setMaximumWidth(560)
+        row.addWidget(self.size_control, 4)
+        row.addWidget(self.anchors)
+        row.addWidget(self.counting)
+        row.addStretch(1)
+        return row
+
+    def _connect(self) -> None:
+        studio = self.studio
+        studio.catalog.changed.connect(self._offer)
+        studio.project.opened.connect(self._opened)
+        studio.project.closed.connect(self._opened)
+        studio.project.changed.connect(self._show)
+        for signal in (studio.runs.added, studio.runs.removed, studio.runs.changed):
+            signal.connect(self._tell)
+        self.size_control.changed.connect(self._show_figures)
+        self.size_control.settled.connect(lambda _: self._choose())
+        self.start.chosen.connect(studio.project.set_start_point)
+
+    def inspector(self) -> QWidget | None:
+        """The chosen detector in detail."""
+        return self.details
+
+    def activated(self) -> None:
+        """Ask for the catalogue and for figures that are not there yet."""
+        self.studio.catalog.load()
+        # What could not be counted is tried again.
+        self._known = {key: known for key, known in self._known.items() if not isinstance(known, Message)}
+        self._ask_next()
+
+    def choice(self) -> DetectorChoice | None:
+        """What the project has."""
+        project = self.studio.project.project
+        return project.detector if project is not None else None
+
+    def _offer(self) -> None:
+        catalog = self.studio.catalog.catalog
+        if catalog is None or self.buttons:
+            return
+        for place, card in enumerate(catalog.detectors):
+            button = self.buttons[card.key] = DetectorButton(card)
+            button.clicked.connect(self._choose)
+            self._grid.addWidget(button, place // _COLUMNS, place % _COLUMNS)
+        self._show()
+
+    def _opened(self) -> None:
+        self._memory.see(None)
+        self._show()
+
+    def _show(self) -> None:
+        """Show what the project has."""
+        choice = self.choice()
+        self._memory.see(choice)
+        self.stack.setCurrentIndex(0 if choice is None else 1)
+        button = self.buttons.get(choice.key) if choice is not None else None
+        if choice is not None and button is not None:
+            button.setChecked(True)
+            self.size_control.offer(button.card.sizes, choice.size)
+        self._show_figures()
+        self._tell()
+        if self.isVisible():
+            self._ask_next()
+
+    def _choose(self) -> None:
+        """Make what is shown the project's own."""
+        button = next((button for button in self.buttons.values() if button.isChecked()), None)
+        choice = self.choice()
+        if button is not None and choice is not None:
+            chosen = choice_of(button.card, self.size_control.size_px(), choice.classes, self._memory)
+            self.studio.project.set_detector(chosen)
+            self._ask_next()
+
+    def _candidates(self) -> list[tuple[DetectorButton, DetectorChoice]]:
+        """Every detector at the shown size; the chosen one first."""
+        choice = self.choice()
+        if choice is None:
+            return []
+        size = self.size_control.size_px()
+        ordered = sorted(self.buttons.values(), key=lambda button: not button.isChecked())
+        # Anchors change no count, and without them figures of all projects are told apart by classes alone.
+        return [(button, choice_of(button.card, size, choice.classes, AnchorMemory())) for button in ordered]
+
+    def _show_figures(self) -> None:
+        self.counting.setVisible(self._asked is not None)
+        for button, choice in self._candidates():
+            button.show_figures(choice.size, self._known.get(choice.model_dump_json()))
+
+    def _ask_next(self) -> None:
+        """Have the figures of one detector counted; the next one follows when they are there."""
+        if self._asked is not None:
+            return
+        unknown = [choice for _, choice in self._candidates() if choice.model_dump_json() not in self._known]
+        if unknown:
+            key = self._asked = unknown[0].model_dump_json()
+            self.studio.previews.figures_of(unknown[0], lambda answer: self._receive(key, answer))
+        self.counting.setVisible(self._asked is not None)
+
+    def _receive(self, key: str, answer: Known) -> None:
+        self._known[key] = answer
+        self._asked = None
+        self._show_figures()
+        self._ask_next()
+
+    def _tell(self) -> None:
+        """Say what the choice means."""
+        choice, runs = self.choice(), self.studio.runs.runs
+        if choice is None:
+            self.details.show_choice(None, None)
+            self.set_state(PageState.EMPTY)
+            return
+        button = self.buttons.get(choice.key)
+        title = button.card.title if button is not None else choice.key
+        self.about.show_code("studio.detector.about", count=len(choice.classes))
+        self.anchors.setVisible(choice.anchors is not None)
+        others = other_runs(runs, choice)
+        told: dict[str, Argument] = {"count": len(others), "title": title, "size": choice.size}
+        self.runs_note.tell(Message(code="studio.detector.other_runs", args=told) if others else None)
+        start = self.studio.project.start_point
+        self.start.offer(runs, choice, start)
+        begun = self.studio.runs.by_name(start)
+        misfit = begun is not None and not can_start_from(begun, choice)
+        told = {"run": begun.name if begun is not None else "", "title": title}
+        self.problem.tell(Message(code="studio.detector.start_misfit", args=told) if misfit else None)
+        self.details.show_choice(button.card if button is not None else None, choice)
+        self.set_state(PageState.PROBLEM if misfit else PageState.DONE)
+
+    def _import(self) -> None:
+        ImportDialog(self.studio, parent=self).open()

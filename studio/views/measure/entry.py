@@ -1,0 +1,53 @@
+"""Which dialog measures a field of a step, and what its answer changes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from PySide6.QtWidgets import QWidget
+
+from engine.contract.recipe import Step
+from studio.i18n import pick
+from studio.studio import Studio
+from studio.views.measure.channels import PICTURES, ChannelsDialog
+from studio.views.measure.dialog import MeasureDialog
+from studio.views.measure.int8 import MOST, Int8Dialog
+from studio.views.measure.int8 import PICTURES as INT8_PICTURES
+from studio.views.shared.run_terms import base_runs
+from studio.widgets.schema.spec import FieldSpec
+
+_CRITERION = "criterion"
+
+
+def why_not_measure(studio: Studio) -> str | None:
+    """The code of why nothing can be measured; None where there is a trained run."""
+    if studio.project.project is None:
+        return "studio.measure.no_project"
+    return None if base_runs(studio.runs.runs) else "studio.measure.no_run"
+
+
+def measure_dialog(
+    studio: Studio, step: Step, fields: Mapping[str, FieldSpec], name: str, parent: QWidget
+) -> MeasureDialog:
+    """The dialog for a field of a step; it begins with the run that the recipe starts from."""
+    index = studio.project.index
+    values = {**{each: field.default for each, field in fields.items()}, **step.params}
+    made: MeasureDialog
+    if fields[name].measure == "int8":
+        most = min(index.picture_count("train") if index is not None else 0, MOST)
+        made = Int8Dialog(studio, name, values[name] or [], parent)
+        made.begin(studio.recipe.base_run, min(INT8_PICTURES, most), most)
+        return made
+    most = index.picture_count("val") if index is not None else 0
+    criterion = str(values.get(_CRITERION, "obs"))
+    called = pick(fields[_CRITERION].label(criterion)) if _CRITERION in fields else criterion
+    made = ChannelsDialog(studio, criterion, called, parent)
+    made.begin(studio.recipe.base_run, min(PICTURES, most), most)
+    return made
+
+
+def changes(fields: Mapping[str, FieldSpec], params: Mapping[str, Any]) -> dict[str, Any]:
+    """What is written into the step: values that its fields know, None for those at their default."""
+    known = {name: value for name, value in params.items() if name in fields}
+    return {name: None if value == fields[name].default else value for name, value in known.items()}

@@ -1,0 +1,99 @@
+"""What the compare page shows of each run: its figures, their changes against its base, and the best trade-offs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from engine.contract.figures import Figure, FigureName
+from studio.numbers import Delta, delta
+from studio.stores.work.task_figures import PHONE
+
+FIGURES: Mapping[str, tuple[FigureName, dict[str, object]]] = {
+    "map_val": ("map", {"split": "val"}),
+    "map_test": ("map", {"split": "test"}),
+    "map50": ("map50", {"split": "val"}),
+    "macs": ("conv_macs", {}),
+    "params": ("params", {}),
+    "nb_bytes": ("nb_bytes", {"subject": PHONE}),
+    "host_ms": ("host_ms_network", {}),
+}
+"""Column: the figure in it and the conditions that it must hold."""
+
+COSTS = ("host_ms", "macs", "nb_bytes", "params")
+"""Columns that may lie on the scatter's horizontal axis."""
+
+CERTAIN = ("measured", "computed")
+"""Sources whose marks are filled: measured, or counted exactly."""
+
+Lookup = Callable[[FigureName, dict[str, object]], Figure | None]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One run in the table: `figures` and `deltas` by column; `base` is the first run that it descends from."""
+
+    name: str
+    number: int
+    label: str
+    depth: int
+    base: str | None
+    figures: Mapping[str, Figure | None]
+    deltas: Mapping[str, Delta | None]
+
+
+def figures_of(lookup: Lookup) -> dict[str, Figure | None]:
+    """The figure of every column."""
+    return {column: lookup(name, dict(conditions)) for column, (name, conditions) in FIGURES.items()}
+
+
+def deltas_of(
+    base: Mapping[str, Figure | None] | None, figures: Mapping[str, Figure | None]
+) -> dict[str, Delta | None]:
+    """The change of every column against the base's figures; None each for a run that has no base."""
+    return {column: delta(base[column], found) if base else None for column, found in figures.items()}
+
+
+def base_of(name: str, parents: Mapping[str, str | None]) -> str | None:
+    """The first ancestor of a run that is still there; None for one that starts its own line."""
+    found, seen = name, {name}
+    while (parent := parents.get(found)) in parents and parent is not None and parent not in seen:
+        found = parent
+        seen.add(parent)
+    return None if found == name else found
+
+
+def pareto(points: Iterable[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Points (cost, score) that no other beats in both, by rising cost."""
+    front: list[tuple[float, float]] = []
+    for cost, score in sorted(set(points), key=lambda point: (point[0], -point[1])):
+        if not front or score > front[-1][1]:
+            front.append((cost, score))
+    return front
+
+
+@dataclass(frozen=True)
+class ClassRow:
+    """The AP of one class in A and in B, in points."""
+
+    name: str
+    a: Figure | None
+    b: Figure | None
+    change: Delta | None
+
+
+def class_rows(a: Sequence[Figure], b: Sequence[Figure], split: str) -> list[ClassRow]:
+    """Every class that either of them has an AP of on `split`, in the order told."""
+    found = [
+        {
+            figure.conditions.subject: figure
+            for figure in figures
+            if figure.name == "map_class" and figure.conditions.split == split and figure.conditions.subject
+        }
+        for figures in (a, b)
+    ]
+    names = list(dict.fromkeys([*found[0], *found[1]]))
+    return [
+        ClassRow(str(name), found[0].get(name), found[1].get(name), delta(found[0].get(name), found[1].get(name)))
+        for name in names
+    ]

@@ -1,0 +1,202 @@
+"""The tree of runs as a table model: figures with their changes, sortable, ticked for the scatter, sided A or B."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
+
+from engine.contract.figures import Figure
+from studio.i18n import on_language, tr
+from studio.numbers import NAMES, show
+from studio.views.shared.run_rows import FIGURES, Row
+
+Index = QModelIndex | QPersistentModelIndex
+RUN, SIDES = 0, 1
+COLUMNS = ("run", "sides", *FIGURES)
+ROW_ROLE = Qt.ItemDataRole.UserRole
+FIGURE_ROLE = Qt.ItemDataRole.UserRole + 1
+DELTA_ROLE = Qt.ItemDataRole.UserRole + 2
+SIDE_ROLE = Qt.ItemDataRole.UserRole + 3
+
+
+class RunTable(QAbstractTableModel):
+    """Rows in tree order, or by a column's figure with those that lack it last; `ticked` tells changed ticks."""
+
+    ticked = Signal()
+
+    def __init__(self, parent: Any = None) -> None:
+        super().__init__(parent)
+        self._tree: list[Row] = []
+        self.rows: list[Row] = []
+        self._unticked: set[str] = set()
+        self._column, self._descending = RUN, False
+        self.a: str | None = None
+        self.b: str | None = None
+        on_language(self._retranslate)
+
+    def show(self, rows: Sequence[Row]) -> None:
+        """Take the runs in tree order; a mere change of figures keeps the selection."""
+        same = [row.name for row in rows] == [row.name for row in self._tree]
+        self._tree = list(rows)
+        if same:
+            by_name = {row.name: row for row in rows}
+            self.rows = [by_name[row.name] for row in self.rows]
+            self._touch()
+        else:
+            self.beginResetModel()
+            self.rows = self._ordered()
+            self.endResetModel()
+
+    def set_sides(self, a: str | None, b: str | None) -> None:
+        """Mark the runs A and B."""
+        self.a, self.b = a, b
+        self._touch()
+
+    def is_ticked(self, name: str) -> bool:
+        """Whether a run is on the scatter; all are at first."""
+        return name not in self._unticked
+
+    def toggle(self, name: str) -> None:
+        """Put a run on the scatter, or take it off."""
+        self._unticked ^= {name}
+        self._touch()
+        self.ticked.emit()
+
+    def place(self, name: str | None) -> int | None:
+        """The row of a run."""
+        return next((number for number, row in enumerate(self.rows) if row.name == name), None)
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008, N802
+        """Runs."""
+        return 0 if parent.isValid() else len(self.rows)
+
+    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008, N802
+        """Run, sides, and one per figure."""
+        return 0 if parent.isValid() else len(COLUMNS)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """Texts, tool tips, and the roles above for the delegate."""
+        if not index.isValid():
+            return None
+        row, column = self.rows[index.row()], COLUMNS[index.column()]
+        if role == ROW_ROLE:
+            return row
+        if role == SIDE_ROLE:
+            return (row.name == self.a, row.name == self.b)
+        if role == Qt.ItemDataRole.CheckStateRole and index.column() == RUN:
+            return Qt.CheckState.Checked if self.is_ticked(row.name) else Qt.CheckState.Unchecked
+        if index.column() == RUN:
+            return row.name if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole) else None
+        if index.column() == SIDES:
+            return tr("studio.compare.sides_tip") if role == Qt.ItemDataRole.ToolTipRole else None
+        return self._figure_data(row, column, role)
+
+    def _figure_data(self, row: Row, column: str, role: int) -> Any:
+        figure, change = row.figures[column], row.deltas[column]
+        if role == FIGURE_ROLE:
+            return figure
+        if role == DELTA_ROLE:
+            return change
+        if role == Qt.ItemDataRole.DisplayRole:
+            return show(figure)
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            return f"{show(figure)} {change.arrow} {change.text}" if change else show(figure)
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return figure_tip(figure, row) if figure else tr("studio.compare.no_figure")
+        return None
+
+    def headerData(  # noqa: N802
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> Any:
+        """Names of the columns, with what each means."""
+        if orientation != Qt.Orientation.Horizontal:
+            return None
+        if role == Qt.ItemDataRole.DisplayRole:
+            return column_title(COLUMNS[section])
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            sides = {RUN: Qt.AlignmentFlag.AlignLeft, SIDES: Qt.AlignmentFlag.AlignHCenter}
+            return sides.get(section, Qt.AlignmentFlag.AlignRight) | Qt.AlignmentFlag.AlignVCenter
+        return None
+
+    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
+        """By a column's figure; the first column brings the tree back."""
+        self.layoutAboutToBeChanged.emit()
+        kept = {index: self.rows[index.row()].name for index in self.persistentIndexList()}
+        self._column, self._descending = column, order == Qt.SortOrder.DescendingOrder
+        self.rows = self._ordered()
+        for index, name in kept.items():
+            self.changePersistentIndex(index, self.index(self.place(name) or 0, index.column()))
+        self.layoutChanged.emit()
+
+    @property
+    def sorted_by_tree(self) -> bool:
+        """Whether children stand below their parents now."""
+        return self._column in (RUN, SIDES) and not self._descending
+
+    def _ordered(self) -> list[Row]:
+        if self._column in (RUN, SIDES):
+            return self._tree[::-1] if self._descending else list(self._tree)
+        column = COLUMNS[self._column]
+        known = [(figure.value, row) for row in self._tree if (figure := row.figures[column]) is not None]
+        known.sort(key=lambda pair: pair[0], reverse=self._descending)
+        return [row for _, row in known] + [row for row in self._tree if row.figures[column] is None]
+
+    def _touch(self) -> None:
+        if self.rows:
+            self.dataChanged.emit(self.index(0, 0), self.index(len(self.rows) - 1, len(COLUMNS) - 1))
+
+    def _retranslate(self) -> None:
+        self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(COLUMNS) - 1)
+
+
+def column_title(column: str) -> str:
+    """The heading of a column, with its unit."""
+    titles = {
+        "run": tr("studio.compare.column_run"),
+        "sides": "A | B",
+        "map_val": tr("studio.compare.column_map_val"),
+        "map_test": tr("studio.compare.column_map_test"),
+        "map50": "mAP50",
+        "macs": "MACs",
+        "params": tr("studio.compare.column_params"),
+        "nb_bytes": tr("studio.compare.column_nb"),
+        "host_ms": tr("studio.compare.column_host_ms"),
+    }
+    return titles[column]
+
+
+def source_text(figure: Figure) -> str:
+    """Measured, computed, estimated or published, in words."""
+    words = {
+        "measured": tr("studio.compare.source_measured"),
+        "computed": tr("studio.compare.source_computed"),
+        "estimated": tr("studio.compare.source_estimated"),
+        "published": tr("studio.compare.source_published"),
+    }
+    return words[figure.source]
+
+
+def conditions_text(figure: Figure) -> str:
+    """What a figure depends on: device, runtime, threads, precision, input, split."""
+    held = figure.conditions
+    parts = [held.device, held.runtime]
+    if held.threads is not None:
+        parts.append(tr("studio.compare.threads", count=held.threads))
+    parts += [held.precision, held.input, held.split]
+    if held.nms is not None and figure.unit == "ms":
+        parts.append(tr("studio.compare.with_nms") if held.nms else tr("studio.compare.without_nms"))
+    return ", ".join(part for part in parts if part)
+
+
+def figure_tip(figure: Figure, row: Row) -> str:
+    """A cell's tool tip: name, spread, source, conditions, and what the change is measured against."""
+    lines = [f"{tr(NAMES[figure.name])}: {show(figure)}, {source_text(figure)}"]
+    if figure.low is not None and figure.high is not None:
+        low, high = (show(figure.model_copy(update={"value": value})) for value in (figure.low, figure.high))
+        lines.append(tr("studio.compare.spread", low=low, high=high))
+    lines.append(conditions_text(figure))
+    if row.base is not None:
+        lines.append(tr("studio.compare.against", base=row.base))
+    return "\n".join(line for line in lines if line)

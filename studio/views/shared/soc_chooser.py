@@ -1,0 +1,104 @@
+"""Which phone an estimate is for: chip, threads and precision."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal, cast
+
+from PySide6.QtCore import QSignalBlocker, Signal
+from PySide6.QtWidgets import QGridLayout, QWidget
+
+from engine.contract.latency import PhoneChoice
+from engine.contract.socs import estimated_socs
+from studio.i18n import bind, on_language, tr
+from studio.widgets.controls import QuietCombo
+
+THREADS = (1, 2, 4)
+PRECISIONS = ("fp32", "fp16", "int8")
+
+
+class PhoneChooser(QWidget):
+    """Three lists, in a row if `wide`; `chosen` tells the new PhoneChoice, None for no phone, which `none` offers."""
+
+    chosen = Signal(object)
+
+    def __init__(self, none: bool = False, wide: bool = False) -> None:
+        super().__init__()
+        self._none = none
+        self.soc, self.threads, self.precision = QuietCombo(), QuietCombo(), QuietCombo()
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setSpacing(8)
+        if wide:
+            grid.addWidget(self.soc, 0, 0)
+            grid.setColumnStretch(3, 1)
+        else:  # two rows: in one the inspector would be cut off at its side
+            grid.addWidget(self.soc, 0, 0, 1, 2)
+        grid.addWidget(self.threads, 0 if wide else 1, 1 if wide else 0)
+        grid.addWidget(self.precision, 0 if wide else 1, 2 if wide else 1)
+        for combo, code in (
+            (self.soc, "studio.bench.choose_soc"),
+            (self.threads, "studio.bench.choose_threads"),
+            (self.precision, "studio.bench.choose_precision"),
+        ):
+            bind(combo.setAccessibleName, code)
+            bind(combo.setToolTip, code)
+            combo.activated.connect(self._tell)
+        self.soc.setMinimumContentsLength(18 if wide else 6)
+        # Its widest text comes with the language, after the first layout.
+        self.threads.setSizeAdjustPolicy(QuietCombo.SizeAdjustPolicy.AdjustToContents)
+        self.soc.setSizeAdjustPolicy(QuietCombo.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self._fill()
+        on_language(self._fill)
+
+    def choice(self) -> PhoneChoice | None:
+        """What is chosen."""
+        key = self.soc.currentData()
+        if not key:
+            return None
+        precision = cast(Literal["fp32", "fp16", "int8"], self.precision.currentData() or "fp32")
+        if precision == "fp16" and not estimated_socs()[key].fp16:
+            precision = "fp32"
+        return PhoneChoice(soc=key, threads=self.threads.currentData() or 1, precision=precision)
+
+    def take(self, choice: PhoneChoice | None) -> None:
+        """Show a choice, and tell nobody."""
+        with QSignalBlocker(self):
+            self.soc.setCurrentIndex(max(0, self.soc.findData(choice.soc if choice else None)))
+            if choice is not None:
+                self.threads.setCurrentIndex(max(0, self.threads.findData(choice.threads)))
+                self.precision.setCurrentIndex(max(0, self.precision.findData(choice.precision)))
+        self._allow()
+
+    def _fill(self) -> None:
+        kept = (self.soc.currentData(), self.threads.currentData(), self.precision.currentData())
+        chips = [(tr("studio.bench.no_soc"), None)] if self._none else []
+        lists: tuple[tuple[QuietCombo, Iterable[tuple[str, object]]], ...] = (
+            (self.soc, [*chips, *((soc.name, key) for key, soc in estimated_socs().items())]),
+            (self.threads, [(tr("studio.bench.n_threads", count=count), count) for count in THREADS]),
+            (self.precision, [(name, name) for name in PRECISIONS]),
+        )
+        for (combo, entries), value in zip(lists, kept, strict=True):
+            combo.clear()
+            for text, data in entries:
+                combo.addItem(text, data)
+            combo.setCurrentIndex(max(0, combo.findData(value)))
+        self._allow()
+
+    def _allow(self) -> None:
+        there = self.soc.currentData() is not None
+        self.threads.setVisible(there)
+        self.precision.setVisible(there)
+
+    def _tell(self) -> None:
+        self._allow()
+        self.chosen.emit(self.choice())
+
+
+def read_choice(kept: object) -> PhoneChoice | None:
+    """A remembered choice; None for one that cannot be read or names a chip without estimates."""
+    try:
+        choice = PhoneChoice.model_validate(kept)
+    except ValueError:
+        return None
+    return choice if choice.soc in estimated_socs() else None

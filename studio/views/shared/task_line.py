@@ -1,0 +1,98 @@
+"""One line for a task that goes on: what it does, how far it is, and a button that stops it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
+
+from studio.i18n import on_language, text_of, tr
+from studio.numbers import duration
+from studio.stores.work.task import Task
+from studio.widgets.basics import Elided, ErrorBanner, IconButton
+
+
+class TaskLine(QWidget):
+    """Hidden without a task; `ended` tells the task that has ended. Its failure stays until it is put away."""
+
+    ended = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.task: Task | None = None
+        self._stopping = False
+        self.text = Elided("", "muted")
+        self.bar = QProgressBar()
+        self.bar.setRange(0, 1000)
+        self.bar.setTextVisible(False)
+        self.bar.setFixedWidth(160)
+        self.stop = IconButton("stop", "studio.compare.stop_task", self._stop)
+        self.failure = ErrorBanner()
+        self._row = QWidget()
+        row = QHBoxLayout(self._row)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
+        row.addWidget(self.text, 1)
+        row.addWidget(self.bar)
+        row.addWidget(self.stop)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(8)
+        layout.addWidget(self._row)
+        layout.addWidget(self.failure)
+        on_language(self._refresh)
+        self._refresh()
+
+    @property
+    def busy(self) -> bool:
+        """Whether a task goes on."""
+        return self.task is not None
+
+    def follow(self, task: Task) -> None:
+        """Show a task until it ends."""
+        self.task, self._stopping = task, False
+        self.failure.clear()
+        task.changed.connect(self._refresh)
+        task.finished.connect(self._finish)
+        self._refresh()
+        if task.ended:
+            self._finish()
+
+    def _stop(self) -> None:
+        if self.task is not None:
+            self._stopping = True
+            self.task.cancel()
+            self._refresh()
+
+    def _finish(self) -> None:
+        task, self.task = self.task, None
+        if task is None:
+            return
+        task.changed.disconnect(self._refresh)
+        task.finished.disconnect(self._finish)
+        self.failure.tell(task.error if task.status in ("failed", "lost") else None)
+        self._refresh()
+        self.ended.emit(task)
+
+    def _refresh(self) -> None:
+        task = self.task
+        self._row.setVisible(task is not None)
+        self.setVisible(task is not None or not self.failure.isHidden())
+        if task is None:
+            return
+        self.stop.setEnabled(not task.ended and not self._stopping)
+        if self._stopping:
+            self.bar.setMaximum(0)
+            self.text.set_full(tr("studio.compare.stopping"))
+            return
+        state = task.state
+        progress = state.progress
+        words = text_of(state.stage.message) if state.stage else task.title
+        if progress is not None and progress.total:
+            self.bar.setMaximum(1000)
+            self.bar.setValue(round(1000 * progress.done / progress.total))
+            words += f"  {100 * progress.done / progress.total:.0f} %"
+            if progress.eta_s is not None:
+                words += f"  {duration(progress.eta_s)}"
+        else:
+            self.bar.setMaximum(0)
+        self.text.set_full(words)

@@ -1,0 +1,135 @@
+"""One figure of the trade-off: base, recipe, change, bars and the target that a person may set for it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QWidget
+
+from engine.contract.figures import Figure
+from studio.i18n import tr
+from studio.numbers import NAMES, delta, show, show_value
+from studio.views.shared.tradeoff_bar import SourceMark, TradeoffBar, provenance
+from studio.widgets.controls import NumberSpin, restyle
+
+SCALES = {"macs": 1e9, "nb_bytes": 1e6, "host_ms_network": 1.0, "host_ms_total": 1.0, "phone_ms": 1.0}
+"""Figures that may have a target, with what one of the target's unit is of the figure's (G MACs, MB, ms)."""
+
+
+class TargetSpin(NumberSpin):
+    """The most that a figure may be; at its least it says that there is no target."""
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._suffix = {"macs": " G", "nb_bytes": " MB"}.get(name, " ms")
+        self.setDecimals(3)
+        self.setRange(0.0, 100_000.0)
+        self.setFixedWidth(124)
+        self.setSuffix(self._suffix)
+        self.setPrefix("≤ ")
+
+    def stepBy(self, steps: int) -> None:  # noqa: N802
+        """Step by a tenth of the number's size; from no target, nowhere."""
+        self.setSingleStep(float(f"{max(self.value() * 0.05, 0.001):.1g}"))
+        super().stepBy(steps)
+
+    def retranslate(self) -> None:
+        """Take texts in the current language."""
+        self.setSpecialValueText(tr("studio.recipe.no_target"))
+        self.setToolTip(tr("studio.recipe.target_tip"))
+
+
+class FigureRow(QWidget):
+    """Base against recipe, and against the target if there is one."""
+
+    target_edited = Signal(str, float)
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.name = name
+        self._figures: tuple[Figure | None, Figure | None] = (None, None)
+        self._target: float | None = None
+        self.label = QLabel()
+        self.label.setProperty("role", "caption")
+        self.mark = SourceMark()
+        self.base = QLabel()
+        self.base.setProperty("role", "caption")
+        self.now = QLabel()
+        self.now.setProperty("role", "value")
+        self.change = QLabel()
+        self.change.setProperty("role", "chip")
+        self.change.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.bar = TradeoffBar()
+        self.spin = TargetSpin(name) if name in SCALES else None
+        self.verdict = QLabel()
+        self.verdict.setProperty("role", "caption")
+        self._lay_out()
+        if self.spin is not None:
+            self.spin.valueChanged.connect(lambda value: self.target_edited.emit(name, value))
+        self.retranslate()
+
+    def _lay_out(self) -> None:
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setVerticalSpacing(4)
+        grid.setHorizontalSpacing(8)
+        grid.addWidget(self.label, 0, 0)
+        grid.addWidget(self.base, 0, 1, Qt.AlignmentFlag.AlignRight)
+        values = QHBoxLayout()
+        values.setSpacing(6)
+        values.addWidget(self.mark)
+        values.addWidget(self.now)
+        values.addStretch(1)
+        values.addWidget(self.change)
+        grid.addLayout(values, 1, 0, 1, 2)
+        grid.addWidget(self.bar, 2, 0, 1, 2)
+        grid.addWidget(self.verdict, 3, 0)
+        self.verdict.setVisible(self.spin is not None)
+        if self.spin is not None:
+            grid.addWidget(self.spin, 3, 1)
+        grid.setColumnStretch(0, 1)
+
+    def show_figures(self, base: Figure | None, now: Figure | None) -> None:
+        """Show the figure of the base and of the recipe."""
+        self._figures = (base, now)
+        self.mark.show_figure(now or base)
+        self.now.setText(show(now))
+        self.now.setToolTip(provenance(now) if now is not None else "")
+        self.base.setText(tr("studio.recipe.from_base", value=show(base)) if base is not None else "")
+        change = delta(base, now)
+        self.change.setVisible(change is not None)
+        self.change.setText("" if change is None else f"{change.arrow} {change.text}")
+        tone = "none" if change is None or change.better is None else "good" if change.better else "bad"
+        restyle(self.change, "tone", tone)
+        self._judge()
+
+    def set_target(self, target: float | None) -> None:
+        """Show a target in the person's unit, or none."""
+        self._target = target
+        if self.spin is not None:
+            self.spin.blockSignals(True)
+            self.spin.setValue(target or 0.0)
+            self.spin.blockSignals(False)
+        self._judge()
+
+    def retranslate(self) -> None:
+        """Take texts in the current language."""
+        self.label.setText(tr(NAMES[self.name]))
+        if self.spin is not None:
+            self.spin.retranslate()
+            self.spin.setAccessibleName(tr("studio.recipe.target_name", name=self.label.text()))
+        self.show_figures(*self._figures)
+
+    def _judge(self) -> None:
+        base, now = self._figures
+        limit = None if not self._target else self._target * SCALES.get(self.name, 1.0)
+        values = [figure.value if figure is not None else None for figure in (base, now)]
+        self.bar.show_values(values[0], values[1], limit)
+        self.bar.setVisible(base is not None or now is not None)
+        if limit is None or now is None:
+            self.verdict.setText(tr("studio.recipe.target"))
+            restyle(self.verdict, "tone", "none")
+            return
+        over = show_value(abs(now.value - limit), now.unit)
+        met = now.value <= limit
+        self.verdict.setText(tr("studio.recipe.met", by=over) if met else tr("studio.recipe.missed", by=over))
+        restyle(self.verdict, "tone", "good" if met else "bad")

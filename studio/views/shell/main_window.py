@@ -1,0 +1,300 @@
+"""The window: rail, pages, inspector, jobs and log, and what reaches all of them."""
+
+from __future__ import annotations
+
+import base64
+from importlib import import_module
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, Qt
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QDockWidget, QFileDialog, QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+
+from engine.contract.text.messages import Message
+from studio.i18n import on_language, system_language, tr, translator
+from studio.stores.work.task_figures import PHONE
+from studio.studio import Studio
+from studio.theme import theme
+from studio.views.page import Page, PageState, runs_state
+from studio.views.shell.header import Header
+from studio.views.shell.jobs_dock import JobsDock
+from studio.views.shell.menus import Menus
+from studio.views.shell.rail import Rail
+from studio.views.shell.start_page import StartPage, dropped_folder
+from studio.views.shell.status import StatusSwitches
+from studio.widgets.basics import ErrorBanner
+
+PAGES = {
+    "data": "studio.views.data.page:DataPage",
+    "detector": "studio.views.detector.page:DetectorPage",
+    "recipe": "studio.views.recipe.page:RecipePage",
+    "train": "studio.views.train.page:TrainPage",
+    "compare": "studio.views.compare.page:ComparePage",
+    "phone": "studio.views.phone.page:PhonePage",
+}
+_LAYOUT = 1
+"""Number of the docks' arrangement; a saved one of another number is not restored."""
+
+
+class MainWindow(QMainWindow):
+    """One window over one Studio. Pages are built when they are first shown, or ahead of that (`ahead.py`)."""
+
+    def __init__(self, studio: Studio) -> None:
+        super().__init__()
+        self.studio = studio
+        self.pages: dict[str, Page] = {}
+        self.setObjectName("window")
+        self.setMinimumSize(1180, 760)
+        self.rail = Rail(list(PAGES))
+        self.header = Header(studio)
+        self.banner = ErrorBanner()
+        self.start = StartPage(studio)
+        self.stack = QStackedWidget()
+        self.stack.addWidget(self.start)
+        self._place()
+        self.jobs = JobsDock(studio)
+        self.jobs_dock = self._dock("jobs", self.jobs, Qt.DockWidgetArea.BottomDockWidgetArea)
+        self.inspectors = QStackedWidget()
+        self.inspector_dock = self._dock("inspector", self.inspectors, Qt.DockWidgetArea.RightDockWidgetArea)
+        self._inspector_wanted = True
+        self.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
+        self.menus = Menus(self)
+        self.switches = StatusSwitches(studio)
+        self.statusBar().setSizeGripEnabled(False)
+        self.statusBar().addPermanentWidget(self.switches)
+        self.setAcceptDrops(True)
+        self._connect()
+        self._restore()
+        self._project_changed()
+
+    @property
+    def page(self) -> Page | None:
+        """The page in front; None on the start page."""
+        shown = self.stack.currentWidget()
+        return shown if isinstance(shown, Page) else None
+
+    def show_page(self, key: str) -> None:
+        """Bring a page to the front; the start page where no project is open."""
+        if self.studio.project.folder is None:
+            return
+        page = self.built(key)
+        self.stack.setCurrentWidget(page)
+        self.rail.show_page(key)
+        self.header.show_page(key)
+        self.studio.settings.update(last_page=key)
+        page.activated()
+        self._show_inspector(page)
+
+    def built(self, key: str) -> Page:
+        """The page of that key, built if it was not yet."""
+        return self.pages.get(key) or self._build(key)
+
+    def tell(self, message: Message) -> None:
+        """Show what went wrong, above the page."""
+        self.banner.tell(message)
+
+    def toast(self, code: str, seconds: int = 6) -> None:
+        """Say something in passing, in the status bar."""
+        self.statusBar().showMessage(tr(code), 1000 * seconds)
+
+    def open_project(self) -> None:
+        """Ask for a project's folder."""
+        dialog = self._ask_folder()
+        dialog.setWindowTitle(tr("studio.core.open_project"))
+        dialog.fileSelected.connect(self.studio.project.open)
+        dialog.open()
+
+    def import_data(self, folder: Path | None = None) -> None:
+        """Import a folder of pictures, or a project if it is one; without one, ask for it."""
+        if folder is None:
+            dialog = self._ask_folder()
+            dialog.setWindowTitle(tr("studio.core.choose_data"))
+            dialog.fileSelected.connect(lambda path: self.import_data(Path(path)))
+            dialog.open()
+        elif self.studio.project.is_project(folder):
+            self.studio.project.open(folder)
+        else:
+            module = import_module("studio.views.imports.dialog")
+            importing = module.ImportDialog(self.studio, folder)
+            importing.setParent(self, importing.windowFlags())
+            importing.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            importing.open()
+
+    def toggle_inspector(self) -> None:
+        """Show or hide the dock on the right."""
+        self._inspector_wanted = not self._inspector_wanted
+        if self.page is not None:
+            self._show_inspector(self.page)
+
+    def toggle_jobs(self) -> None:
+        """Show or hide the dock below."""
+        self.studio.settings.update(jobs=self.jobs_dock.isHidden())
+        self.jobs_dock.setVisible(self.jobs_dock.isHidden())
+
+    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
+        """Remember the layout. What trains goes on by itself, so there is nothing to ask."""
+        geometry, docks = (
+            base64.b64encode(bytes(state.data())).decode() for state in (self.saveGeometry(), self.saveState(_LAYOUT))
+        )
+        # A window that was never laid out with a project would be remembered without its docks.
+        if self.studio.project.folder is not None:
+            self.studio.settings.update(docks=docks)
+        self.studio.settings.update(geometry=geometry, inspector=self._inspector_wanted)
+        self.studio.settings.save()
+        super().closeEvent(event)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
+        """Any folder may be dropped anywhere."""
+        if dropped_folder(event) is not None:
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
+        """Open or import it."""
+        folder = dropped_folder(event)
+        if folder is not None:
+            event.acceptProposedAction()
+            self.import_data(folder)
+
+    def _place(self) -> None:
+        middle = QWidget()
+        column = QVBoxLayout(middle)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        around = QVBoxLayout()
+        around.setContentsMargins(16, 0, 16, 0)
+        around.addWidget(self.banner)
+        column.addWidget(self.header)
+        column.addLayout(around)
+        column.addWidget(self.stack, 1)
+        outer = QWidget()
+        row = QHBoxLayout(outer)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addWidget(self.rail)
+        row.addWidget(middle, 1)
+        self.setCentralWidget(outer)
+
+    def _dock(self, name: str, content: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
+        dock = QDockWidget()
+        dock.setObjectName(f"{name}_dock")
+        dock.setFeatures(QDockWidget.DockWidgetFeature.NoDockWidgetFeatures)
+        dock.setTitleBarWidget(QWidget())
+        dock.setWidget(content)
+        self.addDockWidget(area, dock)
+        return dock
+
+    def _connect(self) -> None:
+        studio = self.studio
+        self.rail.chosen.connect(self.show_page)
+        self.header.home.connect(studio.project.close)
+        self.header.jobs_wanted.connect(self.toggle_jobs)
+        self.header.inspector_wanted.connect(self.toggle_inspector)
+        self.start.open_wanted.connect(self.open_project)
+        self.start.import_wanted.connect(self.import_data)
+        studio.project.opened.connect(self._opened)
+        studio.project.closed.connect(self._closed)
+        studio.project.changed.connect(self._project_changed)
+        for store in (studio.project, studio.recipe, studio.runs, studio.tasks, studio.catalog):
+            store.failed.connect(self.tell)
+        studio.settings.changed.connect(self._settings_changed)
+        for signal in (studio.runs.changed, studio.runs.added, studio.runs.removed, studio.recipe.changed):
+            signal.connect(self._show_states)
+        on_language(self._project_changed)
+
+    def _restore(self) -> None:
+        settings = self.studio.settings.value
+        self._inspector_wanted = settings.inspector
+        self.resize(1440, 900)
+        if settings.geometry:
+            self.restoreGeometry(_bytes(settings.geometry))
+        self.resizeDocks([self.jobs_dock], [140], Qt.Orientation.Vertical)
+        self.resizeDocks([self.inspector_dock], [320], Qt.Orientation.Horizontal)
+        if settings.docks:
+            self.restoreState(_bytes(settings.docks), _LAYOUT)
+        self.inspector_dock.hide()
+        self.jobs_dock.hide()
+
+    def _build(self, key: str) -> Page:
+        module, name = PAGES[key].split(":")
+        page: Page = getattr(import_module(module), name)(self.studio)
+        page.setObjectName(f"page_{key}")
+        page.state_changed.connect(self._show_states)
+        self.pages[key] = page
+        self.stack.addWidget(page)
+        inspector = page.inspector()
+        if inspector is not None:
+            self.inspectors.addWidget(inspector)
+        self._show_states()
+        return page
+
+    def _show_inspector(self, page: Page) -> None:
+        inspector = page.inspector()
+        if inspector is not None:
+            self.inspectors.setCurrentWidget(inspector)
+        self.inspector_dock.setVisible(inspector is not None and self._inspector_wanted)
+        self.header.inspector.setEnabled(inspector is not None)
+
+    def _opened(self) -> None:
+        self.banner.clear()
+        self._project_changed()
+        self.jobs_dock.setVisible(self.studio.settings.value.jobs)
+        last = self.studio.settings.value.last_page
+        self.show_page(last if last in PAGES else "data")
+        if self.studio.runs.active() is not None:
+            self.toast("studio.core.went_on")
+
+    def _closed(self) -> None:
+        self.stack.setCurrentWidget(self.start)
+        self.rail.show_page(None)
+        self.header.show_page(None)
+        self.inspector_dock.hide()
+        self.jobs_dock.hide()
+        self._project_changed()
+
+    def _project_changed(self) -> None:
+        project = self.studio.project.project
+        self.setWindowTitle(f"{project.name} – Espalier" if project else "Espalier")
+        self.rail.set_enabled(project is not None)
+        self._show_states()
+
+    def _show_states(self, *_: object) -> None:
+        for key, button in self.rail.buttons.items():
+            page = self.pages.get(key)
+            button.set_state(page.state if page is not None else self._state_of(key))
+
+    def _state_of(self, key: str) -> PageState:
+        """What can be said of a page that was not built yet."""
+        studio = self.studio
+        if studio.project.project is None:
+            return PageState.EMPTY
+        if key == "train":
+            return runs_state([run.status for run in studio.runs.runs])
+        if key in ("data", "detector"):
+            return PageState.DONE
+        if key == "phone":
+            exported = any(run.figure("nb_bytes", subject=PHONE) for run in studio.runs.runs)
+            return PageState.DONE if exported else PageState.READY
+        measured = [run for run in studio.runs.runs if run.figures()]
+        if key == "compare" and len(measured) > 1:
+            return PageState.DONE
+        filled = studio.recipe.recipe.steps if key == "recipe" else measured
+        return PageState.READY if filled else PageState.EMPTY
+
+    def _settings_changed(self) -> None:
+        settings = self.studio.settings.value
+        theme.name = settings.theme
+        translator.set_language(settings.language or system_language())
+
+    def _ask_folder(self) -> QFileDialog:
+        dialog = QFileDialog(self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+        return dialog
+
+
+def _bytes(text: str) -> QByteArray:
+    try:
+        return QByteArray(base64.b64decode(text, validate=True))
+    except ValueError:
+        return QByteArray()

@@ -1,0 +1,190 @@
+"""One panel of curves: its lines, its legend that switches them and reads them out, its cross hair."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyqtgraph as pg
+from PySide6.QtCore import QEvent, QObject, QPointF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QIcon, QPainter, QPen, QPixmap
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+
+from studio.presenters.curve_values import shown_value
+from studio.presenters.series import Series, smooth, thin
+from studio.theme import palette
+from studio.widgets.plot import bare_plot, recolour
+
+AXIS_WIDTH = 56
+SMOOTH_POINTS = 700
+"""About as many as a panel has pixels across; more cost time and show nothing."""
+
+
+class Line:
+    """One curve on a panel: faint as told, strong as smoothed, and its button in the legend."""
+
+    def __init__(self, name: str, colour: QColor, dashed: bool, plot: Any) -> None:
+        self.name, self.dashed = name, dashed
+        self.series = Series()
+        self.raw, self.main = plot.plot(antialias=False), plot.plot(antialias=True)
+        self.button = QToolButton()
+        self.button.setCheckable(True)
+        self.button.setChecked(True)
+        self.button.setProperty("role", "legend")
+        self.button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.button.setIconSize(QSize(16, 12))
+        self.button.toggled.connect(self._on_toggled)
+        self.paint(colour)
+
+    def paint(self, colour: QColor) -> None:
+        """Take a colour."""
+        faint = QColor(colour)
+        faint.setAlpha(70)
+        style = Qt.PenStyle.DashLine if self.dashed else Qt.PenStyle.SolidLine
+        pen = pg.mkPen(colour, width=1.75, style=style)
+        if self.dashed:
+            pen.setDashPattern([5, 4])
+        self.main.setPen(pen)
+        self.raw.setPen(pg.mkPen(faint, width=1))
+        if self.dashed:
+            self.main.setSymbol("o")
+            self.main.setSymbolSize(5)
+            self.main.setSymbolPen(None)
+            self.main.setSymbolBrush(colour)
+        self.button.setIcon(_swatch(colour, style))
+
+    def draw(self, series: Series, weight: float) -> None:
+        """Draw the points; the faint line only where smoothing changes anything."""
+        self.series = series
+        if weight:
+            self.raw.setData(*thin(series.steps, series.values))
+            self.main.setData(*smooth(series.steps, series.values, weight, SMOOTH_POINTS))
+        else:
+            self.raw.setData([], [])
+            self.main.setData(*thin(series.steps, series.values))
+
+    def read_out(self, step: int | None) -> None:
+        """Put the value at a step, or the latest, behind the name."""
+        point = self.series.at(float("inf") if step is None else step)
+        value = "" if point is None else f"  {f'{point[1]:.1f}' if self.dashed else shown_value(point[1])}"
+        self.button.setText(f"{self.name}{value}")
+
+    def _on_toggled(self, on: bool) -> None:
+        self.raw.setVisible(on)
+        self.main.setVisible(on)
+
+
+class CurvePanel(QWidget):
+    """Curves over one axis; `hovered` tells the step under the pointer, `left` that it went away."""
+
+    hovered = Signal(float)
+    left = Signal()
+
+    def __init__(self, *, smoothable: bool = False, dashed: bool = False, axis: bool = False) -> None:
+        super().__init__()
+        self._smoothable, self._dashed, self._axis = smoothable, dashed, axis
+        self.lines: dict[str, Line] = {}
+        self.title = QLabel()
+        self.title.setProperty("role", "heading")
+        self._legend = QHBoxLayout()
+        self._legend.setSpacing(4)
+        head = QHBoxLayout()
+        head.setSpacing(12)
+        head.addWidget(self.title)
+        head.addLayout(self._legend)
+        head.addStretch(1)
+        self.plot = _plot(axis)
+        self._cross = pg.InfiniteLine(angle=90, movable=False)
+        self._cross.setVisible(False)
+        self.plot.addItem(self._cross, ignoreBounds=True)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(2)
+        layout.addLayout(head)
+        layout.addWidget(self.plot, 1)
+        self.plot.scene().sigMouseMoved.connect(self._on_mouse)
+        self.plot.viewport().installEventFilter(self)
+        if dashed:
+            self.plot.setLimits(yMin=-2, yMax=102, minYRange=5)
+        self.plot.setLimits(xMin=0, minXRange=10)
+        self.recolour()
+
+    def draw(self, name: str, series: Series, weight: float) -> None:
+        """Draw a curve, new or longer."""
+        if name not in self.lines:
+            self.lines[name] = Line(name, self._colour(name), self._dashed, self.plot)
+            self._legend.addWidget(self.lines[name].button)
+        self.lines[name].draw(series, weight if self._smoothable else 0.0)
+
+    def clear(self) -> None:
+        """Take every curve away."""
+        for line in self.lines.values():
+            self.plot.removeItem(line.raw)
+            self.plot.removeItem(line.main)
+            self._legend.removeWidget(line.button)
+            line.button.deleteLater()
+        self.lines.clear()
+        self.plot.enableAutoRange()
+
+    def read_out(self, step: int | None) -> None:
+        """Show values at a step under the cross hair; None for the latest, without it."""
+        self._cross.setVisible(step is not None)
+        if step is not None:
+            self._cross.setPos(step)
+        for line in self.lines.values():
+            line.read_out(step)
+
+    def link(self, other: CurvePanel) -> None:
+        """Share the other panel's axis of steps."""
+        self.plot.setXLink(other.plot)
+
+    def set_logarithmic(self, on: bool) -> None:
+        """Scale the values by their logarithm, or not."""
+        self.plot.setLogMode(y=on)
+
+    def set_axis_label(self, text: str) -> None:
+        """Name the axis of steps."""
+        self.plot.setLabel("bottom", text)
+
+    def recolour(self) -> None:
+        """Take the theme's colours."""
+        recolour(self.plot)
+        self._cross.setPen(pg.mkPen(QColor(palette().muted), width=1))
+        for name, line in self.lines.items():
+            line.paint(self._colour(name))
+
+    def _colour(self, name: str) -> QColor:
+        if name in ("loss", "learning_rate") or self._dashed:
+            return QColor(palette().accent)
+        order = list(self.lines)
+        place = order.index(name) if name in order else len(order)
+        return QColor(palette().series[place % len(palette().series)])
+
+    def _on_mouse(self, position: QPointF) -> None:
+        if self.plot.sceneBoundingRect().contains(position):
+            self.hovered.emit(self.plot.getPlotItem().vb.mapSceneToView(position).x())
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
+        """Notice that the pointer leaves the plot."""
+        if event.type() == QEvent.Type.Leave:
+            self.left.emit()
+        return super().eventFilter(watched, event)
+
+
+def _plot(axis: bool) -> Any:
+    plot = bare_plot()
+    plot.setMouseEnabled(x=True, y=False)
+    plot.setMinimumHeight(72 if axis else 56)
+    plot.getAxis("left").setWidth(AXIS_WIDTH)
+    plot.getAxis("bottom").setStyle(showValues=axis)
+    return plot
+
+
+def _swatch(colour: QColor, style: Qt.PenStyle) -> QIcon:
+    pixmap = QPixmap(32, 24)
+    pixmap.setDevicePixelRatio(2)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    painter.setPen(QPen(colour, 2.5, style))
+    painter.drawLine(1, 6, 15, 6)
+    painter.end()
+    return QIcon(pixmap)

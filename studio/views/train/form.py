@@ -1,0 +1,113 @@
+"""The form that starts a base training; it is drawn from the settings' own schema."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+
+from engine.contract.run.job import TrainSettings
+from engine.contract.text.address import short_name
+from studio.i18n import on_language, tr
+from studio.studio import Studio
+from studio.widgets.basics import Button, Card, Muted, Title
+from studio.widgets.schema.form import SchemaForm
+
+SIMPLE = ("epochs", "batch_size", "learning_rate", "augment")
+_MEMORY = "train_settings"
+
+
+class TrainForm(QScrollArea):
+    """Settings and a button; `started` tells that training was asked for, `closed` that it was not."""
+
+    started = Signal()
+    closed = Signal()
+
+    def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._studio = studio
+        self.values: dict[str, Any] = dict(studio.settings.value.pages.get(_MEMORY, {}))
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setWidgetResizable(True)
+        self.form = SchemaForm(form_schema())
+        self.form.edited.connect(self._on_edited)
+        self.form.more_asked.connect(lambda: studio.settings.update(expert=True))
+        self.what = Muted()
+        self.start = Button("studio.train.start", self._start, "primary", "play")
+        self.close_button = Button("studio.train.back", self.closed.emit, "quiet")
+        self._lay_out()
+        for signal in (studio.settings.changed, studio.project.opened, studio.project.changed, studio.runs.changed):
+            signal.connect(self.refresh)
+        on_language(self.refresh)
+        self._show_values()
+
+    def _lay_out(self) -> None:
+        inside = QWidget()
+        inside.setObjectName("scrolled")
+        self.setWidget(inside)
+        outer = QHBoxLayout(inside)
+        outer.setContentsMargins(24, 24, 24, 24)
+        column = QVBoxLayout()
+        column.setSpacing(16)
+        column.addWidget(Title("studio.train.form_title"))
+        column.addWidget(self.what)
+        card = Card()
+        card.body.addWidget(self.form)
+        column.addWidget(card)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(8)
+        buttons.addWidget(self.start)
+        buttons.addWidget(self.close_button)
+        buttons.addStretch(1)
+        column.addLayout(buttons)
+        column.addStretch(1)
+        outer.addLayout(column, 1)
+        outer.setAlignment(Qt.AlignmentFlag.AlignTop)
+
+    def settings(self) -> TrainSettings:
+        """What the form says."""
+        return TrainSettings.model_validate(self.values)
+
+    def refresh(self) -> None:
+        """Say anew what would be trained, and from where."""
+        self.form.set_expert(self._studio.settings.value.expert)
+        project = self._studio.project.project
+        self.start.why_not(None if project else "studio.train.no_project")
+        if project is None:
+            self.what.show_text("")
+            return
+        choice = project.detector
+        point = self._studio.project.start_point
+        start = short_name(point) if point else tr("studio.train.from_scratch")
+        busy = self._studio.runs.active()
+        words = tr("studio.train.form_what", detector=choice.key, size=choice.size, start=start)
+        if busy is not None:
+            words += " " + tr("studio.train.form_busy", run=busy.name)
+        self.what.show_text(words)
+
+    def _show_values(self) -> None:
+        try:
+            TrainSettings.model_validate(self.values)
+        except ValueError:
+            self.values.clear()
+        self.form.set_values(self.values)
+        self.refresh()
+
+    def _on_edited(self, name: str, value: object, goes_on: bool) -> None:
+        self.values[name] = value
+        self._show_values()
+        pages = {**self._studio.settings.value.pages, _MEMORY: dict(self.values)}
+        self._studio.settings.update(pages=pages)
+
+    def _start(self) -> None:
+        self._studio.runs.train(self.settings())
+        self.started.emit()
+
+
+def form_schema() -> dict[str, Any]:
+    """The settings' schema with those marked that everybody needs."""
+    schema = TrainSettings.model_json_schema()
+    for name in SIMPLE:
+        schema["properties"][name]["x-level"] = "simple"
+    return schema

@@ -1,0 +1,96 @@
+"""`espalier doctor`: each finding turns bad when the machine lacks the thing, and says how to get it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from engine.cli.verbs import doctor
+from engine.contract.text.resources import ROOT
+
+
+def test_a_package_of_another_version_is_named_with_the_command_that_mends_it(tmp_path: Path) -> None:
+    lock = tmp_path / "requirements.lock"
+    lock.write_text("pydantic==0.0.1 --hash=sha256:0\nno-such-package==1.0 --hash=sha256:0\n")
+    finding = doctor.check_packages(lock)
+    assert not finding.ok
+    assert "pydantic 0.0.1, no-such-package 1.0" in finding.message.text()
+    assert finding.command == "rm -f .venv/stamp && make setup"
+
+
+def test_the_installed_packages_are_those_of_the_lock() -> None:
+    finding = doctor.check_packages(doctor.LOCK)
+    assert finding.ok, finding.message.text()
+
+
+def test_a_library_that_cannot_be_loaded_is_named_with_its_debian_package() -> None:
+    finding = doctor.check_libraries({"libz.so.1": "zlib1g", "libnothere.so.9": "libnothere9"})
+    assert not finding.ok
+    assert "libnothere.so.9" in finding.message.text()
+    assert "libz" not in finding.message.text()
+    assert finding.command and finding.command.endswith("apt-get install libnothere9")
+
+
+def test_every_library_that_the_doctor_asks_for_is_installed_by_ci() -> None:
+    script = (ROOT / ".ci" / "run").read_text()
+    assert [package for package in (*doctor.LIBRARIES.values(), "adb") if f" {package}" not in script] == []
+
+
+def test_adb_is_looked_for_on_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert not doctor.check_adb().ok
+    (tmp_path / "adb").touch(mode=0o755)
+    assert doctor.check_adb().ok
+
+
+@pytest.mark.parametrize(
+    ("good", "bad"),
+    [
+        (doctor.check_python((3, 10)), doctor.check_python((3, 11))),
+        (doctor.check_memory(4.0), doctor.check_memory(3.9)),
+        (doctor.check_cores(2), doctor.check_cores(1)),
+        (doctor.check_disk(ROOT, 0.0), doctor.check_disk(ROOT, 1e9)),
+        (doctor.check_writable(ROOT), doctor.check_writable(Path("/proc"))),
+    ],
+    ids=lambda finding: finding.message.code,
+)
+def test_what_the_machine_has_decides_the_finding(good: doctor.Finding, bad: doctor.Finding) -> None:
+    assert good.ok
+    assert not bad.ok
+    assert good.message.text("zh") != bad.message.text("zh")
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_one_bad_finding_makes_the_exit_status_1(
+    as_json: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    good, bad = doctor.check_cores(2), doctor.check_libraries({"libnothere.so.9": "libnothere9"})
+    for findings, status in (([good], 0), ([good, bad], 1)):
+        monkeypatch.setattr(doctor, "diagnose", lambda found=findings: found)
+        assert doctor.run(argparse.Namespace(json=as_json)) == status
+        printed = capsys.readouterr().out
+        if as_json:
+            document = json.loads(printed)
+            assert [row["ok"] for row in document["findings"]] == [finding.ok for finding in findings]
+            assert document["findings"][-1]["command"] == findings[-1].command
+        else:
+            assert (findings[-1].command or "✓") in printed
+
+
+def test_the_whole_verb_runs_without_loading_paddle_or_qt() -> None:
+    script = (
+        "import sys\n"
+        "from engine.cli.verbs.doctor import diagnose\n"
+        "print(*(finding.name for finding in diagnose()))\n"
+        "assert not {'paddle', 'cv2', 'numpy', 'PySide6'} & sys.modules.keys()"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == [
+        "python", "packages", "libraries", "adb", "disk", "memory", "cores", "writable",
+    ]  # fmt: skip

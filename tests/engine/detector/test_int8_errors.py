@@ -1,0 +1,58 @@
+"""Which convolutions int8 hurts: each is measured alone, and the network is left as it was."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tests.engine.small_detectors import fresh, outputs_of, stir
+
+KEY = "ssdlite_mobilenet_v3_small"
+OUTLIER = "backbone.conv2"
+"""A block with ReLU, which lets a factor through from before it to behind it."""
+
+
+def images(count: int, size: int = 96) -> list[Any]:
+    rng = np.random.default_rng(0)
+    return [rng.normal(size=(1, 3, size, size)).astype("float32") for _ in range(count)]
+
+
+def test_that_a_layer_with_one_loud_channel_is_found_and_nothing_changes() -> None:
+    import paddle
+
+    from engine.detector.change.int8_errors import int8_errors
+    from engine.detector.change.quantisation import convolutions
+
+    network, _ = fresh(KEY)
+    stir(network)
+    before = int8_errors(network, images(3))
+    assert set(before) == set(convolutions(network)) and all(0 < error < 0.5 for error in before.values())
+
+    layers = dict(network.named_sublayers())
+    loud, quiet = layers[f"{OUTLIER}.expand_conv.bn"], layers[f"{OUTLIER}.bottleneck_conv.conv"]
+    factor = np.ones(quiet.weight.shape[0], "float32")
+    factor[0] = 300.0
+    for parameter in (loud.weight, loud.bias):
+        parameter.set_value(parameter * paddle.to_tensor(factor))
+    # A channel that is dead on these pictures would not be loud.
+    loud.bias.set_value(loud.bias + paddle.to_tensor((factor > 1).astype("float32") * 300))
+    quiet.weight.set_value(quiet.weight / paddle.to_tensor(factor.reshape(-1, 1, 1, 1)))
+
+    outputs = outputs_of(network)
+    after = int8_errors(network, images(3))
+    # Of a network that was never trained the head's own layers move the outputs most, whatever the backbone does.
+    worse = {name: after[name] / error for name, error in before.items()}
+    assert max(worse, key=lambda name: worse[name]) == f"{OUTLIER}.bottleneck_conv.conv"
+    assert worse[f"{OUTLIER}.bottleneck_conv.conv"] > 5
+    for ours, theirs in zip(outputs_of(network), outputs, strict=True):
+        assert np.array_equal(ours, theirs)
+
+
+def test_that_progress_is_told() -> None:
+    from engine.detector.change.int8_errors import int8_errors
+
+    network, _ = fresh(KEY)
+    told: list[tuple[int, int]] = []
+    errors = int8_errors(network, images(1), lambda *place: told.append(place))
+    assert told == [(number, len(errors)) for number in range(1, len(errors) + 1)]

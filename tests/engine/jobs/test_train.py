@@ -1,0 +1,156 @@
+"""Training is exact: stopped and resumed anywhere, it ends in the same weights."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file
+
+from engine.contract.project import ProjectFolder
+from engine.contract.run.events import Failed, Finished
+from engine.contract.run.folder import RunFolder, start
+from engine.contract.run.job import TrainJob
+from engine.contract.run.lock import read_record
+from engine.contract.run.processes import group_members
+from engine.contract.run.state import RunState, fold
+from engine.contract.run.tail import EventTail
+
+KILLS = 10
+
+
+def launch(folder: ProjectFolder, job: TrainJob, name: str) -> RunFolder:
+    """A started run of `job`."""
+    run = RunFolder(folder.new_run(name))
+    run.job.write_text(job.model_dump_json(), encoding="utf-8")
+    start(run.root)
+    return run
+
+
+def wait(run: RunFolder, seconds: float = 240) -> RunState:
+    """The state of a run whose worker has ended."""
+    limit = time.monotonic() + seconds
+    while run.status() in ("running", "queued"):
+        assert time.monotonic() < limit, run.last_log_lines()
+        time.sleep(0.05)
+    return fold(EventTail(run.events).read())
+
+
+def weights(run: RunFolder) -> dict[str, np.ndarray]:
+    """Everything in the checkpoint to resume from: weights, averages, optimiser."""
+    return load_file(run.checkpoints / "last.safetensors")
+
+
+def told(run: RunFolder) -> int:
+    """Bytes that a run has told so far."""
+    return run.events.stat().st_size if run.events.is_file() else 0
+
+
+def kill_worker(run: RunFolder) -> None:
+    """`kill -9` of the worker; ten seconds later nothing of its group may live."""
+    record = read_record(run.lock)
+    assert record is not None and record.pid is not None
+    group = record.pid
+    os.kill(group, signal.SIGKILL)
+    limit = time.monotonic() + 10
+    while group_members(group):
+        assert time.monotonic() < limit, "a process of the worker's group outlived it"
+        time.sleep(0.05)
+
+
+def test_that_a_run_killed_at_random_moments_and_resumed_ends_in_the_same_weights(
+    project: ProjectFolder, train_job: TrainJob
+) -> None:
+    settings = train_job.settings.model_copy(update={"epochs": 3 * KILLS, "evaluate_every": KILLS})
+    job = train_job.model_copy(update={"settings": settings})
+    whole = launch(project, job, "whole")
+    state = wait(whole)
+    assert isinstance(state.terminal, Finished), state.terminal
+    killed = launch(project, job, "killed")
+    chance = random.Random(7)
+    for kill in range(KILLS):
+        before = told(killed)
+        while told(killed) == before:
+            assert killed.status() == "running", (kill, killed.last_log_lines())
+            time.sleep(0.02)
+        time.sleep(chance.uniform(0, 3.5))  # from the start of the worker to some steps into the training
+        kill_worker(killed)
+        start(killed.root)
+    state = wait(killed)
+    assert isinstance(state.terminal, Finished), (state.terminal, killed.last_log_lines())
+    assert len(state.sittings) > KILLS
+    expected, found = weights(whole), weights(killed)
+    assert expected.keys() == found.keys()
+    for name, value in expected.items():
+        np.testing.assert_array_equal(found[name], value, err_msg=name)
+
+
+def test_that_a_picture_that_fails_in_the_reader_ends_the_run_with_its_name(
+    project: ProjectFolder, train_job: TrainJob, signs: Path, tmp_path: Path
+) -> None:
+    victim = sorted((signs / "images" / "train").iterdir())[3]
+    content = victim.read_bytes()
+    try:
+        victim.write_bytes(b"not a picture")
+        run = launch(project, train_job, "broken")
+        state = wait(run)
+    finally:
+        victim.write_bytes(content)
+    assert isinstance(state.terminal, Failed)
+    assert victim.name in state.terminal.text
+
+
+@pytest.mark.parametrize("epochs", [0, 1])
+def test_that_the_best_weights_are_kept_and_measured(
+    project: ProjectFolder, train_job: TrainJob, epochs: int
+) -> None:
+    settings = train_job.settings.model_copy(update={"epochs": epochs})
+    run = launch(project, train_job.model_copy(update={"settings": settings}), "short")
+    state = wait(run)
+    assert isinstance(state.terminal, Finished), state.terminal
+    names = {figure.name for figure in state.figures["final"]}
+    assert {"map", "map50", "macs", "conv_macs", "params"} <= names
+    assert (run.checkpoints / "best.safetensors").is_file()
+
+
+def test_that_training_which_only_does_harm_ends_with_the_weights_it_began_with() -> None:
+    from engine.contract.run.job import TrainSettings
+    from engine.detector.base.runtime import prepare
+    from engine.detector.train.trainer import Trainer
+
+    prepare()
+    import paddle
+
+    saved: list[tuple[str, float | None]] = []
+    scores = iter([20.0, 31.0])
+    trainer = Trainer(
+        paddle.nn.Linear(2, 2),
+        reader=None,  # type: ignore[arg-type]  # nothing is trained here
+        settings=TrainSettings(epochs=2),
+        rate=lambda step: 0.1,
+        evaluate=lambda: next(scores),
+        save=lambda kind, position, tensors: saved.append((kind, position.best_map)),
+        observer=Silent(),
+    )
+    trainer.begin(30.0)
+    for epoch in (1, 2):
+        trainer.position.epoch = epoch
+        trainer._judge()
+    assert saved == [("best", 30.0), ("last", 30.0), ("best", 31.0)]
+
+
+class Silent:
+    """Hears everything and says nothing."""
+
+    def metric(self, name: str, step: int, value: float) -> None: ...
+
+    def progress(self, done: int, total: int, unit: str) -> None: ...
+
+    def check_cancelled(self) -> None: ...
+
+    def notice(self, code: str, **args: object) -> None: ...

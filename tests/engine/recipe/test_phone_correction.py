@@ -1,0 +1,70 @@
+"""Benches on real phones in a project correct its estimates; simulated, throttled and refused ones do not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from engine.contract.latency import PhoneChoice
+from engine.contract.phones import BenchResult, BenchRow, Phone, keep
+from engine.contract.project import DetectorChoice
+from engine.recipe.phone_correction import correct
+from engine.recipe.phone_latency import phone_estimate
+from engine.recipe.preview import graph_of
+
+CHOICE = DetectorChoice(key="ssdlite_mobilenet_v3_small", size=160, classes=("a", "b", "c", "d"))
+PHONE = PhoneChoice(soc="SD855", threads=4)
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project's folder with one run; what its checkpoint would say of the network is put in its place."""
+    (tmp_path / "runs" / "0001-base").mkdir(parents=True)
+    checkpoint = tmp_path / "runs" / "0001-base" / "best.safetensors"
+    checkpoint.touch()
+    monkeypatch.setattr("engine.recipe.phone_correction.checkpoint_of", lambda run: checkpoint)
+    monkeypatch.setattr("engine.recipe.phone_correction._network", lambda file, changed: (graph_of(CHOICE), ()))
+    return tmp_path
+
+
+def bench(project: Path, times: float, simulated: bool = False, **row: object) -> None:
+    """Keep a bench that took so many times what is estimated."""
+    ms = times * phone_estimate(graph_of(CHOICE), PHONE).figure.value
+    held = {"precision": "fp32", "backend": "arm", "threads": 4, "median_ms": ms} | row
+    phone = Phone(serial="x", state="ready", soc="Snapdragon 855", soc_key="SD855", simulated=simulated)
+    result = BenchResult(
+        run="0001-base", time=times, phone=phone, input="160x160", runtime="v2.13-rc",
+        rows=(BenchRow.model_validate(held),),
+    )  # fmt: skip
+    keep(project / "runs" / "0001-base", result)
+
+
+def test_a_bench_on_a_phone_with_the_chip_corrects_the_estimate(project: Path) -> None:
+    told = phone_estimate(graph_of(CHOICE), PHONE)
+    assert correct(told, project) == told
+    bench(project, 1.5)
+    found = correct(told, project)
+    assert found.figure.value == pytest.approx(1.5 * told.figure.value)
+    assert sum(share.ms for share in found.shares) == pytest.approx(found.figure.value)
+    assert found.notes[-1].code == "latency.corrected"
+    assert found.figure.source == "estimated"
+    assert None not in (found.figure.low, found.figure.high)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"simulated": True},
+        {"throttled": True},
+        {"backend": "opencl"},
+        {"threads": 1},
+        {"median_ms": None},
+        {"precision": "fp16"},
+        {"precision": "int8", "quantised_here": True},
+    ],
+)
+def test_other_benches_correct_nothing(project: Path, row: dict[str, object]) -> None:
+    bench(project, 1.5, **row)  # type: ignore[arg-type]
+    told = phone_estimate(graph_of(CHOICE), PHONE)
+    assert correct(told, project) == told

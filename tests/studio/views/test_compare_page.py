@@ -1,0 +1,148 @@
+"""The compare page: the table with its changes, the scatter, sides A and B, and the picture under the handle."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from pytestqt.qtbot import QtBot
+
+from studio.stores.previews import BoxOnPicture
+from studio.studio import Studio
+from studio.views.compare.page import ComparePage
+from studio.views.compare.table import side_rects, tick_rect
+from studio.views.shared.run_table import COLUMNS, RUN, SIDES
+from tests.studio.conftest import settle
+from tests.studio.stores.told_runs import figure, keep_figures, write_run
+
+PATIENCE_MS = 60_000
+
+
+@pytest.fixture
+def page(studio: Studio, project: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[ComparePage]:
+    """The page on a base, a pruned run, and one more; A finds a box that B does not."""
+    base = write_run(project, score=50.0, macs=30e6)
+    pruned = write_run(project, "pruned", base, score=45.0, macs=10e6)
+    write_run(project, "quantised", pruned, score=44.0, macs=10e6)
+    keep_figures(base, "host", [figure("host_ms_network", 4.0, "ms"), figure("nb_bytes", 5e6, "bytes", subject="arm")])
+
+    def boxes(run: Path, picture: Path, receive: object, threshold: float = 0.5) -> None:
+        both = BoxOnPicture("stop", 0.9, 10, 10, 40, 40)
+        extra = [BoxOnPicture("stop", 0.6, 50, 50, 60, 60)] if run == base else []
+        receive([both, *extra])  # type: ignore[operator]
+
+    monkeypatch.setattr(studio.pictures, "boxes", boxes)
+    made = ComparePage(studio)
+    made.resize(1100, 760)
+    made.show()
+    made.activated()
+    studio.project.open(project)
+    qtbot.waitUntil(lambda: len(made.model.rows) == 3 and None not in made._names, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: all(row.figures["map_val"] for row in made.model.rows), timeout=PATIENCE_MS)
+    yield made
+    studio.close()
+    made.classes.close()
+    made.classes.deleteLater()
+    made.close()
+    made.deleteLater()
+    settle()
+
+
+def test_that_every_run_is_set_against_its_base(page: ComparePage) -> None:
+    assert [(row.depth, row.base) for row in page.model.rows] == [(0, None), (1, "0001-train"), (2, "0001-train")]
+    change = page.model.rows[2].deltas["map_val"]
+    assert change is not None and (change.text, change.arrow, change.better) == ("-6.0", "▼", False)
+    assert page._names == ("0001-train", "0003-quantised")
+
+
+def test_that_a_column_sorts_and_puts_blanks_last(page: ComparePage) -> None:
+    page.table.sortByColumn(COLUMNS.index("map_val"), Qt.SortOrder.AscendingOrder)
+    assert [row.number for row in page.model.rows] == [3, 2, 1]
+    page.table.sortByColumn(COLUMNS.index("host_ms"), Qt.SortOrder.DescendingOrder)
+    assert page.model.rows[0].number == 1
+    page.table.sortByColumn(RUN, Qt.SortOrder.AscendingOrder)
+    assert page.model.sorted_by_tree and [row.number for row in page.model.rows] == [1, 2, 3]
+
+
+def test_that_sides_are_chosen_by_key_and_by_click(page: ComparePage, qtbot: QtBot) -> None:
+    page.table.select("0002-pruned")
+    qtbot.keyClick(page.table, Qt.Key.Key_B)
+    assert page._names == ("0001-train", "0002-pruned")
+    cell = page.table.visualRect(page.model.index(2, SIDES))
+    qtbot.mouseClick(page.table.viewport(), Qt.MouseButton.LeftButton, pos=side_rects(cell)[0].center())
+    assert page._names == ("0003-quantised", "0002-pruned")
+    assert page.studio.settings.value.compare_a == "0003-quantised"
+    page.set_side("0002-pruned", "a")
+    assert page._names == ("0002-pruned", "0003-quantised")
+
+
+def test_that_an_unticked_run_leaves_the_scatter(page: ComparePage, qtbot: QtBot) -> None:
+    assert page.scatter is not None
+    page.scatter.cost.setCurrentIndex(page.scatter.cost.findData("macs"))
+    assert [mark.tag for mark in page.scatter.plot.marks] == ["0001", "0002", "0003"]
+    cell = page.table.visualRect(page.model.index(1, RUN))
+    qtbot.mouseClick(page.table.viewport(), Qt.MouseButton.LeftButton, pos=tick_rect(cell).center())
+    assert [mark.tag for mark in page.scatter.plot.marks] == ["0001", "0003"]
+    page.scatter.cost.setCurrentIndex(page.scatter.cost.findData("host_ms"))
+    assert [mark.tag for mark in page.scatter.plot.marks] == ["0001"] and page.scatter.plot.marks[0].filled
+
+
+def test_that_a_mark_is_found_under_the_pointer(page: ComparePage, qtbot: QtBot) -> None:
+    assert page.scatter is not None
+    plot = page.scatter.plot
+    qtbot.wait(50)
+    spot = plot.plot.getPlotItem().vb.mapViewToScene(QPointF(plot.marks[0].x, plot.marks[0].y))
+    found = plot.mark_near(spot + QPointF(5, 5))
+    assert found is not None and found.name == plot.marks[0].name
+    assert plot.mark_near(spot + QPointF(60, 60)) is None
+
+
+def test_that_keys_move_the_handle_and_turn_the_pictures(page: ComparePage, qtbot: QtBot) -> None:
+    view = page.pictures.view
+    qtbot.waitUntil(lambda: view.counts() == (2, 1, 1), timeout=PATIENCE_MS)
+    view.setFocus()
+    qtbot.keyClick(view, Qt.Key.Key_Right)
+    assert view.handle == pytest.approx(0.52)
+    qtbot.keyClick(view, Qt.Key.Key_End)
+    assert view.handle == 1.0
+    first = page.pictures._path
+    qtbot.keyClick(view, Qt.Key.Key_D)
+    assert page.pictures._path != first
+    qtbot.keyClick(view, Qt.Key.Key_A)
+    assert page.pictures._path == first
+
+
+def test_that_the_threshold_hides_weak_boxes_at_once(page: ComparePage, qtbot: QtBot) -> None:
+    page.pictures.threshold.setValue(80)
+    assert page.pictures.view.counts() == (1, 1, 0)
+
+
+def test_that_the_handle_is_dragged(page: ComparePage, qtbot: QtBot) -> None:
+    view = page.pictures.view
+    qtbot.waitUntil(lambda: not view._image.isNull(), timeout=PATIENCE_MS)
+    area = view._area()
+    spot = QPoint(round(area.left() + area.width() * 0.25), round(area.center().y()))
+    qtbot.mouseClick(view, Qt.MouseButton.LeftButton, pos=spot)
+    assert view.handle == pytest.approx(0.25, abs=0.02)
+
+
+def test_that_a_dropped_picture_is_compared(page: ComparePage, project: Path, qtbot: QtBot) -> None:
+    index = page.studio.project.index
+    assert index is not None
+    page.pictures.add_pictures([index.pictures("train", limit=1)[0].path])
+    assert page.pictures.total() == 1 and page.pictures.view.counts()[0] == 2
+
+
+def test_that_classes_are_told_side_by_side(page: ComparePage) -> None:
+    table = page.classes.classes
+    cells = [[item.text() for column in (0, 3) if (item := table.item(row, column))] for row in range(table.rowCount())]
+    assert sorted(cells) == [["give way", "▼ -6.0"], ["stop", "▼ -6.0"]]
+
+
+def test_that_buttons_say_why_they_are_off(page: ComparePage) -> None:
+    assert page.evaluate.isEnabled() and page.measure.isEnabled()
+    for name in ("0001-train", "0002-pruned", "0003-quantised"):
+        page.model.toggle(name)
+    assert not page.measure.isEnabled() and page.measure.toolTip()

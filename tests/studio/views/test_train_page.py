@@ -1,0 +1,140 @@
+"""The train page: runs are shown, followed, cancelled, resumed and removed; the form starts a real training."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from engine.contract.run.events import CancelledEvent, Failed, Metric
+from engine.contract.run.folder import RunFolder
+from engine.contract.text.messages import Message
+from studio.studio import Studio
+from studio.views.page import PageState
+from studio.views.train.page import TrainPage
+from tests.studio.conftest import settle
+from tests.studio.stores.told_runs import EPOCHS, STEPS, line, write_run
+
+PATIENCE_MS = 180_000
+
+
+@pytest.fixture
+def page(studio: Studio, qtbot: QtBot) -> Iterator[TrainPage]:
+    made = TrainPage(studio)
+    made.resize(1100, 700)
+    made.show()
+    made.activated()
+    yield made
+    studio.close()
+    made.details.close()
+    made.details.deleteLater()
+    made.close()
+    made.deleteLater()
+    settle()
+
+
+def show(page: TrainPage, project: Path, qtbot: QtBot) -> None:
+    """Open the project and wait until its runs have been read."""
+    page.studio.project.open(project)
+    runs = page.studio.runs.runs
+    qtbot.waitUntil(lambda: all(run.caught_up and run.status != "queued" for run in runs), timeout=PATIENCE_MS)
+    qtbot.wait(200)
+
+
+def test_that_a_project_without_runs_offers_the_form(page: TrainPage, project: Path, qtbot: QtBot) -> None:
+    show(page, project, qtbot)
+    assert page.stack.currentWidget() is page.form and page.state is PageState.READY
+    assert page.form.start.isEnabled() and page.empty.isVisibleTo(page)
+    assert "ssdlite_mobilenet_v3_small" in page.form.what.text()
+
+
+def test_that_without_a_project_nothing_can_be_started(page: TrainPage) -> None:
+    assert page.state is PageState.EMPTY
+    assert not page.form.start.isEnabled() and page.form.start.toolTip()
+
+
+def test_that_the_latest_run_is_shown_whole(page: TrainPage, project: Path, qtbot: QtBot) -> None:
+    base = write_run(project)
+    write_run(project, "pruned", base, score=40.0)
+    show(page, project, qtbot)
+    assert page.header.name.full == "0002  pruned"
+    assert page.header.stats.values["epoch"].text() == f"{EPOCHS}/{EPOCHS}"
+    assert page.curves is not None and page.curves.points("loss") == STEPS
+    assert set(page.curves.loss.lines) == {"loss", "loss_box"} and set(page.curves.score.lines) == {"map"}
+    assert not page.header.cancel.isVisibleTo(page) and page.state is PageState.DONE
+    page.list.setFocus()
+    qtbot.keyClick(page.list, Qt.Key.Key_Down)
+    assert page.header.name.full == "0001  train"
+
+
+def test_that_a_curve_grows_with_what_is_told(page: TrainPage, project: Path, qtbot: QtBot) -> None:
+    root = write_run(project, end=None)
+    show(page, project, qtbot)
+    curves = page.curves
+    assert curves is not None
+    count = len(RunFolder(root).events.read_text().splitlines())
+    with RunFolder(root).events.open("a") as stream:
+        stream.write(line(count, Metric(name="loss", step=STEPS + 1, value=0.25)))
+    qtbot.waitUntil(lambda: curves.points("loss") == STEPS + 1, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: "0.25" in curves.loss.lines["loss"].button.text(), timeout=PATIENCE_MS)
+
+
+def test_that_a_curve_is_switched_off_by_its_name(page: TrainPage, project: Path, qtbot: QtBot) -> None:
+    write_run(project)
+    show(page, project, qtbot)
+    assert page.curves is not None
+    drawn = page.curves.loss.lines["loss_box"]
+    qtbot.mouseClick(drawn.button, Qt.MouseButton.LeftButton)
+    assert not drawn.main.isVisible() and page.curves.loss.lines["loss"].main.isVisible()
+
+
+@pytest.mark.parametrize(
+    ("end", "status", "words"),
+    [
+        (None, "lost", "Resume"),
+        (CancelledEvent(), "cancelled", ""),
+        (Failed(message=Message(code="run.disk_full", args={"path": "here"}), text="-"), "failed", "here"),
+    ],
+)
+def test_that_a_run_that_stopped_says_why_and_can_be_resumed(
+    page: TrainPage, project: Path, qtbot: QtBot, end: object, status: str, words: str
+) -> None:
+    root = write_run(project, end=end)  # type: ignore[arg-type]
+    RunFolder(root).lock.write_text(json.dumps({"offset": 0, "exit": 137}))
+    RunFolder(root).log.write_text("the last words\n")
+    show(page, project, qtbot)
+    run = page.studio.runs.runs[0]
+    assert run.status == status
+    assert page.header.resume.isVisibleTo(page) and not page.header.cancel.isVisibleTo(page)
+    assert words in page.failure.text.text()
+    assert page.failure.isVisibleTo(page) == (status != "cancelled")
+    if status == "lost":
+        assert "the last words" in page.failure.text.text()
+
+
+def test_that_a_removed_run_can_be_brought_back(page: TrainPage, project: Path, qtbot: QtBot) -> None:
+    root = write_run(project)
+    write_run(project, "second")
+    show(page, project, qtbot)
+    qtbot.mouseClick(page.header.trash, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: page.header.name.full == f"0001  {root.name[5:]}", timeout=PATIENCE_MS)
+    assert len(page.studio.runs.runs) == 1
+    qtbot.mouseClick(page._undo_row.button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: page.header.name.full == "0002  second", timeout=PATIENCE_MS)
+
+
+def test_that_the_form_starts_a_real_training_that_is_followed(page: TrainPage, project: Path, qtbot: QtBot) -> None:
+    show(page, project, qtbot)
+    page.form.values.update({"epochs": 1, "batch_size": 2, "threads": 1})
+    qtbot.mouseClick(page.form.start, Qt.MouseButton.LeftButton)
+    runs = page.studio.runs
+    qtbot.waitUntil(lambda: bool(runs.runs) and page.stack.currentWidget() is page.run_view, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: page.state is PageState.BUSY, timeout=PATIENCE_MS)
+    assert page.header.cancel.isVisibleTo(page)
+    qtbot.waitUntil(lambda: runs.runs[0].status == "finished", timeout=PATIENCE_MS)
+    assert page.curves is not None and page.curves.points("loss") == 3 and page.curves.points("map") == 1
+    assert page.details.figures.isVisibleTo(page.details)

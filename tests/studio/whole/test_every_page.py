@@ -1,0 +1,89 @@
+"""Every page opens, in both languages and both themes, can be read, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QAbstractButton, QToolButton
+from pytestqt.qtbot import QtBot
+
+from engine.contract.catalog import Catalog
+from studio.i18n import translator
+from studio.studio import Studio
+from studio.theme import theme
+from studio.views.shell.main_window import PAGES, MainWindow
+from tests.studio.reading import cut, overlapping, shown, untranslated
+
+BOTH = pytest.mark.parametrize("language", ["en", "zh"])
+
+
+@pytest.fixture
+def opened(studio: Studio, window: MainWindow, project: Path, catalog: Catalog) -> MainWindow:
+    """The window on the small project, with the catalogue."""
+    studio.catalog.catalog = catalog
+    studio.catalog.changed.emit()
+    assert studio.project.open(project)
+    return window
+
+
+def look_at(window: MainWindow, key: str, language: str, qtbot: QtBot) -> None:
+    """Bring a page to the front, then change the language as a person would."""
+    window.show_page(key)
+    qtbot.wait(50)
+    window.studio.settings.update(language=language)
+    qtbot.wait(150)
+
+
+@pytest.mark.parametrize("colours", ["light", "dark"])
+@BOTH
+@pytest.mark.parametrize("key", PAGES)
+def test_that_a_page_opens(opened: MainWindow, key: str, language: str, colours: str, qtbot: QtBot) -> None:
+    look_at(opened, key, language, qtbot)
+    opened.studio.settings.update(theme=colours)
+    qtbot.wait(50)
+    assert opened.page is opened.pages[key]
+    assert (translator.language, theme.name) == (language, colours)
+    assert not opened.grab().isNull()
+    assert not opened.banner.isVisible(), opened.banner.text.text()
+
+
+@pytest.mark.parametrize("key", PAGES)
+def test_that_a_page_is_wholly_chinese(opened: MainWindow, key: str, qtbot: QtBot) -> None:
+    look_at(opened, key, "zh", qtbot)
+    assert untranslated(opened) == []
+
+
+@BOTH
+@pytest.mark.parametrize("size", [(1440, 900), (1180, 760)], ids=["usual", "smallest"])
+@pytest.mark.parametrize("key", PAGES)
+def test_that_no_text_of_a_page_is_cut_or_covered(
+    opened: MainWindow, key: str, size: tuple[int, int], language: str, qtbot: QtBot
+) -> None:
+    opened.resize(*size)
+    look_at(opened, key, language, qtbot)
+    with contextlib.suppress(QtBot.TimeoutError):  # nested layouts take some rounds, on a busy machine for long
+        qtbot.waitUntil(lambda: not cut(opened), timeout=10_000)
+    assert cut(opened) == []
+    assert overlapping(opened) == []
+
+
+@BOTH
+def test_that_the_start_page_can_be_read(window: MainWindow, language: str, qtbot: QtBot) -> None:
+    window.studio.settings.update(language=language, recent=("/nowhere/at/all", "/nowhere/else"))
+    qtbot.wait(100)
+    assert cut(window) == []
+    assert overlapping(window) == []
+    if language == "zh":
+        assert untranslated(window) == []
+
+
+@pytest.mark.parametrize("key", PAGES)
+def test_that_a_button_without_words_has_a_name(opened: MainWindow, key: str, qtbot: QtBot) -> None:
+    look_at(opened, key, "en", qtbot)
+    buttons = [widget for widget in shown(opened) if isinstance(widget, QAbstractButton) and not widget.text()]
+    ours = [button for button in buttons if not button.objectName().startswith("qt_")]
+    nameless = [button for button in ours if not button.accessibleName()]
+    assert [f"{type(button).__name__} in {type(button.parent()).__name__}" for button in nameless] == []
+    assert all(button.toolTip() for button in ours if isinstance(button, QToolButton))
