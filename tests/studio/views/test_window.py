@@ -20,7 +20,8 @@ from studio.studio import Studio
 from studio.theme import theme
 from studio.views.compare.page import ComparePage
 from studio.views.shell.ahead import BuiltAhead
-from studio.views.shell.main_window import PAGES, MainWindow
+from studio.views.shell.main_window import MainWindow
+from studio.views.shell.pages import PAGES
 from studio.views.shell.settings_dialog import SettingsDialog
 from studio.views.train.page import TrainPage
 

@@ -13,7 +13,8 @@ from engine.contract.catalog import Catalog
 from studio.i18n import translator
 from studio.studio import Studio
 from studio.theme import theme
-from studio.views.shell.main_window import PAGES, MainWindow
+from studio.views.shell.main_window import MainWindow
+from studio.views.shell.pages import PAGES
 from tests.studio.reading import cut, overlapping, shown, untranslated
 
 BOTH = pytest.mark.parametrize("language", ["en", "zh"])

@@ -24,7 +24,8 @@ from engine.contract.run.stopping import stop
 from engine.contract.run.tail import EventTail
 from engine.contract.text.resources import ROOT
 from studio.stores.run import Run
-from studio.views.shell.main_window import PAGES, MainWindow
+from studio.views.shell.main_window import MainWindow
+from studio.views.shell.pages import PAGES
 from studio.views.train.page import TrainPage
 
 PATIENCE_S = 300
@@ -134,7 +135,7 @@ from pathlib import Path
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 from studio import app
-from studio.views.shell.main_window import PAGES
+from studio.views.shell.pages import PAGES
 application = QApplication(["studio"])
 studio, window = app.open_window(application)
 window.show()
