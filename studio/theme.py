@@ -13,7 +13,8 @@ from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QIcon, 
 from PySide6.QtWidgets import QApplication
 
 from engine.contract.text.resources import RESOURCES
-from studio.i18n import translator
+from studio.bound_texts import translator
+from studio.i18n import shown_language
 
 ThemeName = Literal["light", "dark", "system"]
 ICONS = RESOURCES / "icons"
@@ -110,7 +111,7 @@ class Theme(QObject):
         """Style an application, from now on."""
         self._app = app
         app.setStyle("Fusion")
-        app.setFont(_font(translator.language))
+        app.setFont(_font(shown_language()))
         translator.language_changed.connect(self._language_changed)
         app.styleHints().colorSchemeChanged.connect(self._scheme_changed)
         self._refresh(force=True)

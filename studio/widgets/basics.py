@@ -8,7 +8,8 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from engine.contract.text.messages import Argument, Message
-from studio.i18n import bind, on_language, text_of, unbind
+from studio.bound_texts import bind, on_language, unbind
+from studio.i18n import text_of
 from studio.theme import icon, palette, theme
 from studio.widgets.flow_layout import FlowLayout
 from studio.widgets.labels import Chip, Elided, Heading, IconLabel, Muted, Text, Title, set_role

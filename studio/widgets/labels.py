@@ -7,7 +7,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from engine.contract.text.messages import Argument
-from studio.i18n import bind, unbind
+from studio.bound_texts import bind, unbind
 from studio.theme import palette, pixmap, theme
 
 

@@ -18,7 +18,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.contract.catalog import Catalog
 from engine.contract.text.resources import ROOT
-from studio.i18n import translator
+from studio.bound_texts import translator
 from studio.studio import Studio
 from studio.theme import theme
 from studio.views.shell.main_window import MainWindow

@@ -8,7 +8,8 @@ from PySide6.QtCore import QModelIndex, Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from engine.contract.dataset import PARTS, Finding, Index, Part, Statistics
-from studio.i18n import on_language, tr
+from studio.bound_texts import on_language
+from studio.i18n import tr
 from studio.views.data.class_chart import BarRow, BarTable
 from studio.views.pictures.boxes import class_colour
 from studio.views.pictures.part_dot import PartDot

@@ -8,7 +8,8 @@ from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QTableView
 
 from engine.contract.dataset import Finding, Index, Severity
 from engine.contract.text.messages import UserError
-from studio.i18n import on_language, text_of, tr
+from studio.bound_texts import on_language
+from studio.i18n import text_of, tr
 from studio.theme import palette, theme
 
 AnyIndex = QModelIndex | QPersistentModelIndex

@@ -12,10 +12,11 @@ from engine.contract.catalog import DetectorCard
 from engine.contract.figures import Figure, FigureName
 from engine.contract.figures import pick as pick_figure
 from engine.contract.text.messages import Message
-from studio.i18n import on_language, pick, text_of, tr
-from studio.numbers import NAMES, show, show_value
+from studio.bound_texts import on_language
+from studio.i18n import pick, text_of, tr
+from studio.presenters.detector_choice import conditions_of, published_line, published_of
+from studio.presenters.numbers import NAMES, show, show_value
 from studio.theme import palette, theme
-from studio.views.detector.choice import conditions_of, published_line, published_of
 from studio.widgets.basics import Chip, Heading, Muted, Text
 
 _SHOWN: tuple[FigureName, ...] = ("macs", "params", "nb_bytes")

@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QLayout, QProgressBar, QPush
 
 from engine.contract.run.job import SAMPLE
 from engine.contract.text.messages import Message
-from studio.i18n import bind, on_language, text_of, tr
+from studio.bound_texts import bind, on_language
+from studio.i18n import text_of, tr
 from studio.stores.work.task import Task
 from studio.studio import Studio
 from studio.views.imports.form import ImportForm

@@ -20,7 +20,8 @@ from PySide6.QtWidgets import (
 
 from engine.contract.catalog import DetectorCard
 from engine.contract.run.job import SAMPLE, DataFormat, ProjectJob
-from studio.i18n import bind, on_language, tr
+from studio.bound_texts import bind, on_language
+from studio.i18n import tr
 from studio.views.imports.splits import SplitSliders
 from studio.views.shared.detector_size import SizeControl
 

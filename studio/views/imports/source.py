@@ -9,7 +9,8 @@ from PySide6.QtGui import QColor, QDragEnterEvent, QDragLeaveEvent, QDropEvent, 
 from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from engine.contract.run.job import SAMPLE
-from studio.i18n import bind, tr
+from studio.bound_texts import bind
+from studio.i18n import tr
 from studio.theme import icon, palette, theme
 
 

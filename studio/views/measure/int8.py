@@ -9,7 +9,8 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.contract.run.job import Int8ErrorsJob, Job
 from engine.contract.sensitivity import LayerErrors
-from studio.i18n import bind, tr
+from studio.bound_texts import bind
+from studio.i18n import tr
 from studio.stores.work.sensitivity import int8_job, read_errors
 from studio.studio import Studio
 from studio.views.measure.dialog import MeasureDialog

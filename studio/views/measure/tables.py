@@ -11,7 +11,8 @@ from PySide6.QtGui import QColor, QFontMetrics, QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from engine.contract.sensitivity import GroupLosses, LayerError
-from studio.i18n import on_language, tr
+from studio.bound_texts import on_language
+from studio.i18n import tr
 from studio.theme import palette, theme
 
 AnyIndex = QModelIndex | QPersistentModelIndex

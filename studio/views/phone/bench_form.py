@@ -15,12 +15,13 @@ from PySide6.QtWidgets import (
 
 from engine.contract.phones import Phone
 from engine.contract.run.job import Backend, BenchJob, Precision
-from studio.i18n import bind, on_language, tr
+from studio.bound_texts import bind, on_language
+from studio.i18n import tr
+from studio.presenters.export_rules import PRECISIONS, is_quantised
 from studio.stores.phone.benches import first_ancestor
 from studio.stores.phone.phones import PhonesStore
 from studio.stores.run import Run
 from studio.studio import Studio
-from studio.views.phone.rules import PRECISIONS, is_quantised
 from studio.widgets.basics import Card, Heading, IconButton, Muted, Text
 from studio.widgets.controls import IntegerSpin, NumberSpin, QuietCombo
 from studio.widgets.toggles import Toggles

@@ -9,9 +9,9 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QVBoxLayout, QWidget
 
 from engine.contract.phones import Against, BenchResult, BenchRow, ParityRow
 from studio.i18n import text_of, tr
-from studio.numbers import show_value
-from studio.views.phone.bench_words import heat, precision_name, range_text
-from studio.views.phone.rules import PRECISIONS
+from studio.presenters.bench_words import heat, precision_name, range_text
+from studio.presenters.export_rules import PRECISIONS
+from studio.presenters.numbers import show_value
 from studio.widgets.basics import Chip, Heading, Muted, Text
 
 _HEAD_WIDTH = 88

@@ -9,9 +9,10 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 from engine.contract.phones import Phone
 from engine.contract.socs import estimated_socs
 from engine.contract.text.messages import Message
-from studio.i18n import on_language, text_of, tr
+from studio.bound_texts import on_language
+from studio.i18n import text_of, tr
+from studio.presenters.bench_words import phone_facts, phone_title
 from studio.stores.phone.phones import DEFAULT_SOC, PhonesStore
-from studio.views.phone.bench_words import phone_facts, phone_title
 from studio.widgets.basics import Button, Card, Chip, Elided, ErrorBanner, Heading, IconButton, Muted, Text, set_role
 from studio.widgets.controls import QuietCombo
 

@@ -11,8 +11,9 @@ from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from engine.contract.figures import Figure
-from studio.i18n import on_language, pick, tr
-from studio.numbers import NAMES, show, show_value
+from studio.bound_texts import on_language
+from studio.i18n import pick, tr
+from studio.presenters.numbers import NAMES, show, show_value
 from studio.stores.phone.exports import Export
 from studio.views.shared.run_table import source_text
 from studio.widgets.basics import Button, Elided, Heading, Text

@@ -16,8 +16,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from studio.i18n import on_language, tr
-from studio.numbers import show_value
+from studio.bound_texts import on_language
+from studio.i18n import tr
+from studio.presenters.numbers import show_value
 from studio.stores.phone.exports import Export, ExportsStore
 from studio.theme import palette, theme
 

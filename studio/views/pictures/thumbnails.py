@@ -10,7 +10,8 @@ from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QListView, QWidget
 
 from engine.contract.dataset import Index, Part, Picture
-from studio.i18n import on_language, tr
+from studio.bound_texts import on_language
+from studio.i18n import tr
 from studio.theme import theme
 from studio.views.pictures.loading import PictureLoader
 from studio.views.pictures.thumbnail_delegate import CAPTION, PICTURE_ROLE, SPACE, TILE, ThumbnailDelegate

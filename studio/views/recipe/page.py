@@ -10,21 +10,24 @@ from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QScrollArea, QVBoxLay
 
 from engine.contract.latency import PhoneChoice
 from engine.contract.text.messages import Message
-from studio.i18n import bind, on_language, pick, text_of, tr
+from studio.bound_texts import bind, on_language
+from studio.i18n import pick, text_of, tr
+from studio.presenters.page_state import PageState
+from studio.presenters.recipe_fit import step_refusal
+from studio.presenters.run_terms import base_runs, default_base, why_not
+from studio.presenters.step_phases import insertion_place, plan_order
 from studio.stores.previews import Preview
+from studio.stores.work.task import RecipeTask
 from studio.studio import Studio
 from studio.views.measure.entry import changes, measure_dialog, why_not_measure
-from studio.views.page import Page, PageState
+from studio.views.page import Page
 from studio.views.recipe.bar import RecipeBar
-from studio.views.recipe.library import step_refusal
 from studio.views.recipe.start import RecipeStart
 from studio.views.recipe.step_gallery import StepGallery
 from studio.views.recipe.step_order import OrderNote
-from studio.views.recipe.step_phases import insertion_place, plan_order
 from studio.views.recipe.step_stack import StepStack
 from studio.views.recipe.tradeoff import TradeoffPanel
 from studio.views.recipe.tradeoff_jobs import JobLine
-from studio.views.shared.run_terms import base_runs, default_base, why_not
 from studio.views.shared.soc_chooser import read_choice
 from studio.widgets.controls import put_icon
 
@@ -271,11 +274,19 @@ class RecipePage(Page):
         self.problem.setVisible(bool(whole))
 
     def _show_state(self) -> None:
-        self.bar.show_reason(why_not(self.studio))
-        busy = self.studio.previews.busy
-        self.totals.show_state(tr("studio.recipe.working") if busy else "")
-        latest = self.studio.previews.latest
-        if not self.studio.recipe.recipe.steps:
+        studio, latest = self.studio, self.studio.previews.latest
+        applying = any(isinstance(task, RecipeTask) and not task.ended for task in studio.tasks.tasks)
+        self.bar.show_reason(
+            why_not(
+                studio.runs.runs,
+                studio.recipe.recipe,
+                latest,
+                has_project=studio.project.project is not None,
+                at_work=applying or studio.runs.active() is not None,
+            )
+        )
+        self.totals.show_state(tr("studio.recipe.working") if studio.previews.busy else "")
+        if not studio.recipe.recipe.steps:
             self.set_state(PageState.EMPTY)
         elif latest is not None and (latest.problems or latest.error is not None):
             self.set_state(PageState.PROBLEM)

@@ -12,9 +12,10 @@ from engine.contract.catalog import TechniqueCard
 from engine.contract.figures import Figure
 from engine.contract.recipe import Step
 from engine.contract.text.messages import Message
-from studio.i18n import bind, on_language, pick, text_of, tr
+from studio.bound_texts import bind, on_language
+from studio.i18n import pick, text_of, tr
+from studio.presenters.step_phases import phase_name
 from studio.views.recipe.step_chips import EffectChips
-from studio.views.recipe.step_phases import phase_name
 from studio.widgets.basics import Chip, IconLabel
 from studio.widgets.controls import Switch, put_icon, restyle
 from studio.widgets.schema.form import SchemaForm

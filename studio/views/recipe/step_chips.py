@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 from engine.contract.catalog import TechniqueCard
 from engine.contract.figures import Figure, FigureName, pick
 from studio.i18n import tr
-from studio.numbers import Delta, delta, show
-from studio.views.recipe.step_published import brief, in_full
+from studio.presenters.numbers import Delta, delta, show
+from studio.presenters.published_effects import brief, in_full
 from studio.widgets.basics import FlowLayout
 from studio.widgets.controls import restyle
 
@@ -33,10 +33,9 @@ class DeltaChip(QLabel):
 
     def show_delta(self, label: str, change: Delta | None, tip: str) -> None:
         """Tell a change of the figure called `label`."""
-        tone = "none" if change is None or change.better is None else "good" if change.better else "bad"
         self.setText(f"{label}  -" if change is None else f"{label}  {change.arrow} {change.text}")
         self.setToolTip(tip)
-        restyle(self, "tone", tone)
+        restyle(self, "tone", "none" if change is None else change.tone)
 
     def show_remark(self, text: str, tip: str) -> None:
         """Say something that is no change of ours."""

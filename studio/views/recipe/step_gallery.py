@@ -19,10 +19,11 @@ from PySide6.QtWidgets import (
 )
 
 from engine.contract.catalog import TechniqueCard
-from studio.i18n import bind, on_language, pick, tr
-from studio.numbers import NAMES
-from studio.views.recipe.step_phases import phase_name, rank
-from studio.views.recipe.step_published import brief, effect_names, in_full
+from studio.bound_texts import bind, on_language
+from studio.i18n import pick, tr
+from studio.presenters.numbers import NAMES
+from studio.presenters.published_effects import brief, effect_names, in_full
+from studio.presenters.step_phases import phase_name, rank
 from studio.widgets.controls import restyle
 
 _COLUMNS = 2

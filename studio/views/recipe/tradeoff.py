@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollA
 
 from engine.contract.figures import Figure, FigureName, pick
 from engine.contract.latency import PhoneEstimate
-from studio.i18n import bind, on_language, tr
+from studio.bound_texts import bind, on_language
+from studio.i18n import tr
 from studio.views.recipe.tradeoff_jobs import JobChain, JobLine
 from studio.views.shared.share_bars import ShareBars, interval_text
 from studio.views.shared.soc_chooser import PhoneChooser

@@ -8,9 +8,10 @@ from typing import Any
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
 
 from engine.contract.figures import Figure
-from studio.i18n import on_language, tr
-from studio.numbers import NAMES, show
-from studio.views.shared.run_rows import FIGURES, Row
+from studio.bound_texts import on_language
+from studio.i18n import tr
+from studio.presenters.numbers import NAMES, show
+from studio.presenters.run_rows import FIGURES, Row
 
 Index = QModelIndex | QPersistentModelIndex
 RUN, SIDES = 0, 1

@@ -7,8 +7,9 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.contract.latency import PhoneEstimate, Share
-from studio.i18n import on_language, text_of, tr
-from studio.numbers import show, show_value
+from studio.bound_texts import on_language
+from studio.i18n import text_of, tr
+from studio.presenters.numbers import show, show_value
 from studio.theme import palette, theme
 from studio.widgets.basics import IconLabel, Muted, Text
 

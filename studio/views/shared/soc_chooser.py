@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QGridLayout, QWidget
 
 from engine.contract.latency import PhoneChoice
 from engine.contract.socs import estimated_socs
-from studio.i18n import bind, on_language, tr
+from studio.bound_texts import bind, on_language
+from studio.i18n import tr
 from studio.widgets.controls import QuietCombo
 
 THREADS = (1, 2, 4)

@@ -7,8 +7,9 @@ from functools import partial
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel
 
-from studio.i18n import bind, on_language, tr
-from studio.numbers import duration
+from studio.bound_texts import bind, on_language
+from studio.i18n import tr
+from studio.presenters.numbers import duration
 from studio.studio import Studio
 from studio.views.shell.actions import ActionRegistry
 from studio.views.shell.pages import PageEntry

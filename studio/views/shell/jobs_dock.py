@@ -16,23 +16,16 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from studio.i18n import bind, on_language, text_of, tr
-from studio.numbers import duration
+from studio.bound_texts import bind, on_language
+from studio.i18n import text_of, tr
+from studio.presenters.numbers import duration
+from studio.presenters.run_status import STATUS_CODES, STATUS_TONES
 from studio.stores.run import Run
 from studio.stores.work.task import Task
 from studio.studio import Studio
 from studio.widgets.basics import IconButton
 from studio.widgets.labels import Chip, Elided, Muted, Text, set_role
 from studio.workers.log_tail import LogTail
-
-STATUS = {
-    "queued": ("studio.core.status_queued", ""),
-    "running": ("studio.core.status_running", "info"),
-    "finished": ("studio.core.status_finished", "good"),
-    "cancelled": ("studio.core.status_cancelled", "warn"),
-    "failed": ("studio.core.status_failed", "bad"),
-    "lost": ("studio.core.status_lost", "bad"),
-}
 
 
 class JobRow(QFrame):
@@ -71,9 +64,9 @@ class JobRow(QFrame):
     def refresh(self) -> None:
         """Show what is new."""
         job = self.job
-        code, tone = STATUS[job.status]
+        tone = STATUS_TONES[job.status]
         self._name.set_full(job.title if isinstance(job, Task) else job.name)
-        bind(self._status.setText, code)
+        bind(self._status.setText, STATUS_CODES[job.status])
         if self._status.property("tone") != tone:
             set_role(self._status, tone=tone)
         running = job.status == "running"

@@ -12,10 +12,12 @@ from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QDockWidget, QFileDialog, QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.contract.text.messages import Message
-from studio.i18n import on_language, system_language, tr, translator
+from studio.bound_texts import on_language, system_language, translator
+from studio.i18n import tr
+from studio.presenters.page_state import PageState
 from studio.studio import Studio
 from studio.theme import theme
-from studio.views.page import Page, PageState
+from studio.views.page import Page
 from studio.views.shell.actions import ActionRegistry
 from studio.views.shell.header import Header
 from studio.views.shell.jobs_dock import JobsDock

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMainWindow, QMenu
 
-from studio.i18n import bind
+from studio.bound_texts import bind
 from studio.views.shell.actions import Action, ActionRegistry, Menu
 
 

@@ -9,9 +9,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 
+from studio.presenters.page_state import PageState, runs_state
 from studio.stores.work.task_figures import PHONE
 from studio.studio import Studio
-from studio.views.page import Page, PageState, runs_state
+from studio.views.page import Page
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,10 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QButtonGroup, QFrame, QToolButton, QVBoxLayout
 
-from studio.i18n import bind, on_language, tr
+from studio.bound_texts import bind, on_language
+from studio.i18n import tr
+from studio.presenters.page_state import PageState
 from studio.theme import icon, palette, theme
-from studio.views.page import PageState
 from studio.views.shell.actions import ActionRegistry
 from studio.views.shell.pages import PageEntry
 from studio.views.shell.window_actions import page_action

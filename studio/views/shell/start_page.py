@@ -8,7 +8,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QPixmap
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QScrollArea, QVBoxLayout, QWidget
 
-from studio.i18n import bind, on_language, text_of
+from studio.bound_texts import bind, on_language
+from studio.i18n import text_of
 from studio.stores.work.task import Task
 from studio.studio import Studio
 from studio.theme import ICONS

@@ -9,7 +9,8 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWi
 
 from engine.contract.run.job import TrainSettings
 from engine.contract.text.address import short_name
-from studio.i18n import on_language, tr
+from studio.bound_texts import on_language
+from studio.i18n import tr
 from studio.studio import Studio
 from studio.widgets.basics import Button, Card, Muted, Title
 from studio.widgets.schema.form import SchemaForm

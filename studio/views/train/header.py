@@ -9,9 +9,10 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
 
 from engine.contract.run.folder import Status
-from studio.i18n import bind, on_language, text_of, tr
-from studio.numbers import duration
+from studio.bound_texts import bind, on_language
+from studio.i18n import text_of, tr
 from studio.presenters.curve_values import shown_value
+from studio.presenters.numbers import duration
 from studio.presenters.standing import Standing, standing
 from studio.stores.run import Run
 from studio.theme import theme

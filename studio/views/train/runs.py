@@ -19,13 +19,15 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import QAbstractItemView, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
-from studio.i18n import on_language, text_of, tr
-from studio.numbers import show
+from studio.bound_texts import on_language
+from studio.i18n import text_of, tr
+from studio.presenters.numbers import show
+from studio.presenters.run_status import status_text
 from studio.presenters.standing import standing
 from studio.stores.run import Run
 from studio.stores.runs import RunsStore
 from studio.theme import palette, theme
-from studio.views.train.status import paint_chip, status_text
+from studio.views.train.status import paint_chip
 
 RUN_ROLE = Qt.ItemDataRole.UserRole
 ROW_HEIGHT = 60

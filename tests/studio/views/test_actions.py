@@ -13,9 +13,9 @@ from pytestqt.qtbot import QtBot
 
 from engine.contract.text.messages import sentences
 from studio.i18n import tr
+from studio.presenters.page_state import PageState
 from studio.studio import Studio
 from studio.theme import ICONS
-from studio.views.page import PageState
 from studio.views.shell.actions import Action, ActionRegistry, Menu, UnknownAction
 from studio.views.shell.main_window import MainWindow
 from studio.views.shell.pages import PAGES, PageEntry

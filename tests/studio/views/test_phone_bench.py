@@ -20,7 +20,8 @@ from engine.contract.run.folder import RunFolder
 from engine.contract.run.job import BenchJob, Job
 from engine.contract.run.lock import RunLock
 from engine.contract.text.messages import Message
-from studio.i18n import text_of, translator
+from studio.bound_texts import translator
+from studio.i18n import text_of
 from studio.stores.phone.benches import live_rows, live_sustained
 from studio.stores.work.task import JobTask
 from studio.studio import Studio

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from engine.contract.phones import BenchResult, BenchRow, Phone, Sensors
 from studio.i18n import text_of, tr
-from studio.numbers import show_value
+from studio.presenters.numbers import show_value
 
 
 def phone_title(phone: Phone) -> str:

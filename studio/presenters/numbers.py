@@ -47,6 +47,11 @@ class Delta:
     arrow: Literal["▲", "▼", "="]
     better: bool | None
 
+    @property
+    def tone(self) -> str:
+        """How the sheet colours it: good, bad or none."""
+        return "none" if self.better is None else "good" if self.better else "bad"
+
 
 def lower_is_better(name: str) -> bool:
     """True for costs (MACs, bytes, ms), False for scores (mAP, recall)."""

@@ -31,7 +31,7 @@ def is_quantised(run: Run, runs: Mapping[str, Run], catalog: CatalogStore) -> bo
     return None if unknown else False
 
 
-def refusal(target: Target, precision: Precision, quantised: bool | None) -> str | None:
+def export_refusal(target: Target, precision: Precision, quantised: bool | None) -> str | None:
     """Why a model cannot be exported so, in a sentence; None if it can. What is not known is left to the engine."""
     if target == "opencl" and (precision == "int8" or quantised):
         return tr("studio.phone.no_opencl_int8")

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from studio.i18n import pick, tr
-from studio.numbers import NAMES
+from studio.presenters.numbers import NAMES
 
 Published = Mapping[str, Any]
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from engine.contract.figures import Figure, FigureName
-from studio.numbers import Delta, delta
+from studio.presenters.numbers import Delta, delta
 from studio.stores.work.task_figures import PHONE
 
 FIGURES: Mapping[str, tuple[FigureName, dict[str, object]]] = {
