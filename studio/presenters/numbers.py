@@ -81,6 +81,16 @@ def show_value(value: float, unit: str) -> str:
     return f"{_three_digits(value)} {unit}".rstrip()
 
 
+def bare_ms(value: float) -> str:
+    """Milliseconds as `show_value` writes them, without the unit."""
+    return show_value(value, "ms").removesuffix(" ms")
+
+
+def shown_value(value: float) -> str:
+    """A value of a curve with four digits that matter: 0.8341, 12.35, 1.0e-03."""
+    return f"{value:.1e}" if value and abs(value) < 0.01 else f"{value:.4g}"
+
+
 def delta(before: Figure | None, after: Figure | None) -> Delta | None:
     """The change from `before` to `after`: points for scores, percent for costs; None where there is none to tell."""
     if before is None or after is None:

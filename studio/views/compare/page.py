@@ -20,7 +20,9 @@ from studio.views.compare.table import CompareTable
 from studio.views.page import Page
 from studio.views.shared.run_table import RunTable
 from studio.views.shared.task_line import TaskLine
-from studio.widgets.basics import Button, Card, EmptyState, Title
+from studio.widgets.buttons import Button
+from studio.widgets.labels import Title
+from studio.widgets.panels import Card, EmptyState
 
 if TYPE_CHECKING:
     from studio.views.compare.scatter_panel import CompareScatter

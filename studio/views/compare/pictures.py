@@ -19,7 +19,9 @@ from studio.stores.run import Run
 from studio.studio import Studio
 from studio.views.compare.split_view import SplitView
 from studio.views.pictures.loading import PictureLoader
-from studio.widgets.basics import ErrorBanner, IconButton, Muted, Text
+from studio.widgets.buttons import IconButton
+from studio.widgets.labels import Muted, Text
+from studio.widgets.panels import ErrorBanner
 
 SOURCES = ("val", "test", "dropped")
 LOWEST = 0.05

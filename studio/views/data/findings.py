@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt, QTimer
 from PySide6.QtGui import QColor, QGuiApplication
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QTableView, QWidget
 
@@ -11,8 +11,8 @@ from engine.contract.text.messages import UserError
 from studio.bound_texts import on_language
 from studio.i18n import text_of, tr
 from studio.theme import palette, theme
+from studio.widgets.model_index import AnyIndex
 
-AnyIndex = QModelIndex | QPersistentModelIndex
 CHUNK = 256
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
 _SIGNS = {"error": "✕", "warning": "⚠", "info": "ⓘ"}

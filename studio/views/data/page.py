@@ -20,7 +20,7 @@ from studio.views.data.report import ReportPanel
 from studio.views.imports.dialog import ImportDialog
 from studio.views.imports.source import dropped_path
 from studio.views.page import Page
-from studio.widgets.basics import EmptyState
+from studio.widgets.panels import EmptyState
 
 
 class DataPage(Page):

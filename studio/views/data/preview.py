@@ -13,7 +13,8 @@ from studio.bound_texts import bind, on_language
 from studio.i18n import tr
 from studio.views.data.viewer import PictureCanvas
 from studio.views.pictures.thumbnails import PictureModel, part_name
-from studio.widgets.basics import Button, IconButton, Text
+from studio.widgets.buttons import Button, IconButton
+from studio.widgets.labels import Text
 
 _NEXT = ("D", "Right", "Down", "PgDown")
 _BEFORE = ("A", "Left", "Up", "PgUp")

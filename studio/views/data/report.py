@@ -10,7 +10,8 @@ from studio.bound_texts import bind, on_language
 from studio.i18n import tr
 from studio.views.data.filters import Segments
 from studio.views.data.findings import SEVERITIES, FindingTable, severity_name
-from studio.widgets.basics import Button, Muted
+from studio.widgets.buttons import Button
+from studio.widgets.labels import Muted
 
 
 class ReportPanel(QWidget):

@@ -17,7 +17,7 @@ from studio.i18n import pick, text_of, tr
 from studio.presenters.detector_choice import conditions_of, published_line, published_of
 from studio.presenters.numbers import NAMES, show, show_value
 from studio.theme import palette, theme
-from studio.widgets.basics import Chip, Heading, Muted, Text
+from studio.widgets.labels import Chip, Heading, Muted, Text
 
 _SHOWN: tuple[FigureName, ...] = ("macs", "params", "nb_bytes")
 _FAMILIES = {"ssd": "SSD", "yolov3": "YOLOv3", "rcnn": "R-CNN", "picodet": "PicoDet"}

@@ -10,7 +10,7 @@ from engine.contract.project import DetectorChoice
 from studio.bound_texts import on_language
 from studio.i18n import tr
 from studio.presenters.detector_choice import published_line
-from studio.widgets.basics import Heading, Muted
+from studio.widgets.labels import Heading, Muted
 
 
 class DetectorInspector(QWidget):

@@ -21,7 +21,8 @@ from studio.views.detector.start import StartPanel
 from studio.views.imports.dialog import ImportDialog
 from studio.views.page import Page
 from studio.views.shared.detector_size import SizeControl
-from studio.widgets.basics import Card, Chip, EmptyState, ErrorBanner, Heading, Muted, Text, Title
+from studio.widgets.labels import Chip, Heading, Muted, Text, Title
+from studio.widgets.panels import Card, EmptyState, ErrorBanner
 
 Known = Sequence[Figure] | Message
 _COLUMNS = 2

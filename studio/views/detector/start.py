@@ -27,7 +27,9 @@ from studio.presenters.detector_choice import can_start_from
 from studio.presenters.numbers import show
 from studio.stores.run import Run
 from studio.views.imports.source import dropped_path
-from studio.widgets.basics import Button, ErrorBanner, Muted
+from studio.widgets.buttons import Button
+from studio.widgets.labels import Muted
+from studio.widgets.panels import ErrorBanner
 
 _INDENT = 26
 _LAST_NOTE = 5

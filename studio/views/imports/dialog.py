@@ -16,7 +16,9 @@ from studio.stores.work.task import Task
 from studio.studio import Studio
 from studio.views.imports.form import ImportForm
 from studio.views.imports.source import SourceField, dropped_path
-from studio.widgets.basics import Button, ErrorBanner, Text, Title
+from studio.widgets.buttons import Button
+from studio.widgets.labels import Text, Title
+from studio.widgets.panels import ErrorBanner
 
 _DATA = "data."
 _WIDTH = 672
@@ -137,7 +139,7 @@ class ImportDialog(QDialog):
         self._refusal = None
         source = self.source.source()
         if source:
-            self.form.suggest_folder(free_folder(self.studio, "sample" if source == SAMPLE else Path(source).name))
+            self.form.suggest_folder(suggested_folder(self.studio, "sample" if source == SAMPLE else Path(source).name))
         self._show()
 
     def _mend(self) -> None:
@@ -192,7 +194,7 @@ class ImportDialog(QDialog):
         self.bar.setValue(int(progress.done) if progress is not None else 0)
 
 
-def free_folder(studio: Studio, name: str) -> Path:
+def suggested_folder(studio: Studio, name: str) -> Path:
     """A folder for a project of this name below the person's own that is no project yet."""
     base = Path.home() / "Espalier"
     tried, number = base / (name or "project"), 2

@@ -18,8 +18,8 @@ from studio.studio import Studio
 from studio.views.measure.dialog import MeasureDialog
 from studio.views.measure.plot import LossPlot
 from studio.views.measure.tables import GroupTable, MeasuredView, percent
-from studio.widgets.basics import Text
 from studio.widgets.controls import NumberSpin, QuietCombo
+from studio.widgets.labels import Text
 
 PICTURES = 200
 """On how many pictures it is measured unless somebody says otherwise; fewer if there are not so many."""

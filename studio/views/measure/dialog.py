@@ -18,8 +18,10 @@ from studio.presenters.run_terms import base_runs
 from studio.stores.work.sensitivity import Measurement
 from studio.studio import Studio
 from studio.views.shared.run_chooser import RunChooser
-from studio.widgets.basics import Button, Elided, EmptyState, ErrorBanner, Muted, Text, Title
+from studio.widgets.buttons import Button
 from studio.widgets.controls import IntegerSpin
+from studio.widgets.labels import Elided, Muted, Text, Title
+from studio.widgets.panels import EmptyState, ErrorBanner
 
 _WIDTH, _HEIGHT = 1120, 720
 

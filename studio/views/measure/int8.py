@@ -15,8 +15,8 @@ from studio.stores.work.sensitivity import int8_job, read_errors
 from studio.studio import Studio
 from studio.views.measure.dialog import MeasureDialog
 from studio.views.measure.tables import LayerTable, MeasuredView
-from studio.widgets.basics import Text
 from studio.widgets.controls import NumberSpin
+from studio.widgets.labels import Text
 
 PICTURES: int = Int8ErrorsJob.model_fields["pictures"].default
 MOST = 1000

@@ -22,11 +22,13 @@ from studio.stores.phone.benches import first_ancestor
 from studio.stores.phone.phones import PhonesStore
 from studio.stores.run import Run
 from studio.studio import Studio
-from studio.widgets.basics import Card, Heading, IconButton, Muted, Text
+from studio.widgets.buttons import IconButton
 from studio.widgets.controls import IntegerSpin, NumberSpin, QuietCombo
+from studio.widgets.labels import Heading, Muted, Text
+from studio.widgets.panels import Card
 from studio.widgets.toggles import Toggles
 
-THREADS = ("1", "2", "4", "8")
+BENCH_THREADS = ("1", "2", "4", "8")
 CACHE = "phone"
 
 
@@ -45,7 +47,7 @@ class MeasureForm(Card):
         self.run.setSizeAdjustPolicy(QuietCombo.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.run.setMinimumContentsLength(12)
         self.precisions = Toggles(PRECISIONS, memory.get("precisions", list(PRECISIONS)))
-        self.threads = Toggles(THREADS, memory.get("threads", ["1", "2", "4"]))
+        self.threads = Toggles(BENCH_THREADS, memory.get("threads", ["1", "2", "4"]))
         self.tool, self.libs = QLineEdit(memory.get("tool", "")), QLineEdit(memory.get("libs", ""))
         self.repeats = _spin(1, 10_000, memory.get("repeats", 20))
         self.processes = _spin(1, 100, memory.get("processes", 5))

@@ -17,8 +17,10 @@ from studio.stores.targets import TargetsStore
 from studio.views.phone.bench_table import BenchTable
 from studio.views.phone.sustained_plot import SustainedPlot
 from studio.views.shared.tradeoff_rows import TargetSpin
-from studio.widgets.basics import Button, Card, Heading, Muted, Text
+from studio.widgets.buttons import Button
 from studio.widgets.controls import QuietCombo
+from studio.widgets.labels import Heading, Muted, Text
+from studio.widgets.panels import Card
 
 TARGET = "phone_ms"
 """The figure whose target is shown here; the Recipe page shows the same one."""

@@ -12,7 +12,7 @@ from studio.i18n import text_of, tr
 from studio.presenters.bench_words import heat, precision_name, range_text
 from studio.presenters.export_rules import PRECISIONS
 from studio.presenters.numbers import show_value
-from studio.widgets.basics import Chip, Heading, Muted, Text
+from studio.widgets.labels import Chip, Heading, Muted, Text
 
 _HEAD_WIDTH = 88
 

@@ -13,8 +13,11 @@ from studio.bound_texts import on_language
 from studio.i18n import text_of, tr
 from studio.presenters.bench_words import phone_facts, phone_title
 from studio.stores.phone.phones import DEFAULT_SOC, PhonesStore
-from studio.widgets.basics import Button, Card, Chip, Elided, ErrorBanner, Heading, IconButton, Muted, Text, set_role
+from studio.theme import restyle
+from studio.widgets.buttons import Button, IconButton
 from studio.widgets.controls import QuietCombo
+from studio.widgets.labels import Chip, Elided, Heading, Muted, Text
+from studio.widgets.panels import Card, ErrorBanner
 
 _STATES = {
     "ready": "studio.bench.state_ready",
@@ -191,6 +194,6 @@ def _sentence(message: Message, tone: str) -> Text:
     label.setWordWrap(True)
     label.show_text(text_of(message))
     if tone:
-        set_role(label, tone=tone)
+        restyle(label, tone=tone)
     label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     return label

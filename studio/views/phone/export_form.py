@@ -24,7 +24,9 @@ from studio.i18n import tr
 from studio.presenters.export_rules import PRECISIONS, TARGETS, export_refusal, is_quantised
 from studio.stores.run import Run
 from studio.studio import Studio
-from studio.widgets.basics import Button, Card, Elided, Heading, IconButton, Muted, Text
+from studio.widgets.buttons import Button, IconButton
+from studio.widgets.labels import Elided, Heading, Muted, Text
+from studio.widgets.panels import Card
 
 
 class Options(QWidget):

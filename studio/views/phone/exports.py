@@ -58,7 +58,7 @@ class ExportDelegate(QStyledItemDelegate):
         painter.drawText(upper, align, metrics.elidedText(export.run, Qt.TextElideMode.ElideMiddle, room))
         painter.drawText(upper, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, kind)
         painter.setPen(QColor(colours.muted))
-        painter.drawText(lower, align, metrics.elidedText(second_line(export), _MIDDLE, lower.width()))
+        painter.drawText(lower, align, metrics.elidedText(export_line(export), _MIDDLE, lower.width()))
         painter.restore()
 
 
@@ -105,7 +105,7 @@ class ExportList(QListWidget):
             self.setCurrentRow(outs.index(kept) if kept in outs else 0)
 
 
-def second_line(export: Export) -> str:
+def export_line(export: Export) -> str:
     """Size, time and folder of an export."""
     size = next((file.size for file in export.files if file.name == MODEL), None)
     when = time.strftime("%Y-%m-%d %H:%M", time.localtime(export.time))

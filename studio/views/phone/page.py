@@ -20,8 +20,9 @@ from studio.views.phone.devices import DeviceCard
 from studio.views.phone.export import FORM_WIDTH, ExportPart
 from studio.views.phone.time_card import TimeCard
 from studio.views.shared.task_line import TaskLine
-from studio.widgets.basics import Button, Elided, Title
+from studio.widgets.buttons import Button
 from studio.widgets.controls import Segmented
+from studio.widgets.labels import Elided, Title
 
 MEASURE, EXPORT = 0, 1
 

@@ -13,7 +13,8 @@ from studio.stores.phone.phones import DEFAULT_SOC, PhonesStore
 from studio.studio import Studio
 from studio.views.shared.share_bars import ShareBars, estimate_text
 from studio.views.shared.soc_chooser import PhoneChooser, read_choice
-from studio.widgets.basics import Card, Heading, Muted, Text
+from studio.widgets.labels import Heading, Muted, Text
+from studio.widgets.panels import Card
 
 
 class TimeCard(Card):

@@ -22,9 +22,9 @@ from studio.studio import Studio
 from studio.views.measure.entry import changes, measure_dialog, why_not_measure
 from studio.views.page import Page
 from studio.views.recipe.bar import RecipeBar
+from studio.views.recipe.order_note import OrderNote
 from studio.views.recipe.start import RecipeStart
 from studio.views.recipe.step_gallery import StepGallery
-from studio.views.recipe.step_order import OrderNote
 from studio.views.recipe.step_stack import StepStack
 from studio.views.recipe.tradeoff import TradeoffPanel
 from studio.views.recipe.tradeoff_jobs import JobLine
@@ -32,7 +32,7 @@ from studio.views.shared.soc_chooser import read_choice
 from studio.widgets.controls import put_icon
 
 _PANEL_WIDTH = 320
-PHONE = "recipe.phone"
+_PHONE_KEEPER = "recipe.phone"
 """Under which the settings keep the phone that recipes are estimated for."""
 
 
@@ -61,7 +61,7 @@ class RecipePage(Page):
         self.totals.setMinimumWidth(_PANEL_WIDTH)
         self._gallery: StepGallery | None = None
         self._default: str | None = None
-        phone = read_choice(studio.settings.value.pages.get(PHONE))
+        phone = read_choice(studio.settings.value.pages.get(_PHONE_KEEPER))
         self.totals.phone.take(phone)
         studio.previews.estimate_for(phone)
         self._lay_out()
@@ -182,7 +182,7 @@ class RecipePage(Page):
 
     def _choose_phone(self, phone: PhoneChoice | None) -> None:
         kept = phone.model_dump() if phone is not None else None
-        self.studio.settings.update(pages={**self.studio.settings.value.pages, PHONE: kept})
+        self.studio.settings.update(pages={**self.studio.settings.value.pages, _PHONE_KEEPER: kept})
         self.studio.previews.estimate_for(phone)
 
     def _run(self) -> None:

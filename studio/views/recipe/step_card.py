@@ -15,9 +15,10 @@ from engine.contract.text.messages import Message
 from studio.bound_texts import bind, on_language
 from studio.i18n import pick, text_of, tr
 from studio.presenters.step_phases import phase_name
+from studio.theme import restyle
 from studio.views.recipe.step_chips import EffectChips
-from studio.widgets.basics import Chip, IconLabel
-from studio.widgets.controls import Switch, put_icon, restyle
+from studio.widgets.controls import Switch, put_icon
+from studio.widgets.labels import Chip, IconLabel
 from studio.widgets.schema.form import SchemaForm
 
 
@@ -149,7 +150,7 @@ class StepCard(QFrame):
         self.switch.setChecked(step.enabled)
         self.form.set_values(step.params)
         self.form.setEnabled(step.enabled)
-        restyle(self.title, "off", not step.enabled)
+        restyle(self.title, off=not step.enabled)
 
     def set_expert(self, expert: bool) -> None:
         """Show every parameter, or the simple ones."""
@@ -164,11 +165,11 @@ class StepCard(QFrame):
         self._problems = tuple(problems)
         self.problem.setText("\n".join(text_of(problem) for problem in problems))
         self.problem.setVisible(bool(problems))
-        restyle(self, "state", "problem" if problems else "")
+        restyle(self, state="problem" if problems else "")
 
     def set_dragging(self, dragging: bool) -> None:
         """Look lifted while dragged."""
-        restyle(self, "state", "dragging" if dragging else "problem" if self._problems else "")
+        restyle(self, state="dragging" if dragging else "problem" if self._problems else "")
 
     def retranslate(self) -> None:
         """Take texts in the current language."""

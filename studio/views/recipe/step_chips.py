@@ -11,8 +11,8 @@ from engine.contract.figures import Figure, FigureName, pick
 from studio.i18n import tr
 from studio.presenters.numbers import Delta, delta, show
 from studio.presenters.published_effects import brief, in_full
-from studio.widgets.basics import FlowLayout
-from studio.widgets.controls import restyle
+from studio.theme import restyle
+from studio.widgets.flow_layout import FlowLayout
 
 SHOWN: tuple[FigureName, ...] = ("macs", "params", "nb_bytes", "phone_ms")
 """The figures whose change a card tells; the phone's latency is there once a phone is chosen."""
@@ -35,13 +35,13 @@ class DeltaChip(QLabel):
         """Tell a change of the figure called `label`."""
         self.setText(f"{label}  -" if change is None else f"{label}  {change.arrow} {change.text}")
         self.setToolTip(tip)
-        restyle(self, "tone", "none" if change is None else change.tone)
+        restyle(self, tone="none" if change is None else change.tone)
 
     def show_remark(self, text: str, tip: str) -> None:
         """Say something that is no change of ours."""
         self.setText(text)
         self.setToolTip(tip)
-        restyle(self, "tone", "quiet")
+        restyle(self, tone="quiet")
 
 
 class EffectChips(QWidget):

@@ -16,11 +16,11 @@ from studio.views.recipe.tradeoff_jobs import JobChain, JobLine
 from studio.views.shared.share_bars import ShareBars, interval_text
 from studio.views.shared.soc_chooser import PhoneChooser
 from studio.views.shared.tradeoff_rows import FigureRow
-from studio.widgets.basics import Muted
 from studio.widgets.controls import put_icon
+from studio.widgets.labels import Muted
 
 ALWAYS: tuple[FigureName, ...] = ("macs", "params", "nb_bytes")
-PHONE: FigureName = "phone_ms"
+ON_PHONE: FigureName = "phone_ms"
 WHEN_THERE: tuple[FigureName, ...] = ("host_ms_network", "host_ms_total")
 _COPIED_MS = 1500
 
@@ -93,7 +93,7 @@ class TradeoffPanel(QWidget):
         outer.addWidget(area)
 
     def _add_figures(self, column: QVBoxLayout) -> None:
-        for name in (*ALWAYS, PHONE, *WHEN_THERE):
+        for name in (*ALWAYS, ON_PHONE, *WHEN_THERE):
             row = FigureRow(name)
             row.target_edited.connect(self.target_edited)
             row.setVisible(name in ALWAYS)
@@ -113,7 +113,7 @@ class TradeoffPanel(QWidget):
         caption = QLabel()
         caption.setProperty("role", "caption")
         bind(caption.setText, "studio.bench.phone_time")
-        for widget in (caption, self.phone, self.rows[PHONE], self.interval, self.shares):
+        for widget in (caption, self.phone, self.rows[ON_PHONE], self.interval, self.shares):
             column.addWidget(widget)
         return column
 

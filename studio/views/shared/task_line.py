@@ -9,7 +9,9 @@ from studio.bound_texts import on_language
 from studio.i18n import text_of, tr
 from studio.presenters.numbers import duration
 from studio.stores.work.task import Task
-from studio.widgets.basics import Elided, ErrorBanner, IconButton
+from studio.widgets.buttons import IconButton
+from studio.widgets.labels import Elided
+from studio.widgets.panels import ErrorBanner
 
 
 class TaskLine(QWidget):

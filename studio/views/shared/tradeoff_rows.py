@@ -7,10 +7,12 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QWi
 
 from engine.contract.figures import Figure
 from studio.i18n import tr
+from studio.presenters.figure_words import provenance
 from studio.presenters.numbers import NAMES, delta, show
 from studio.presenters.target_verdict import SCALES, limit_of, verdict
-from studio.views.shared.tradeoff_bar import SourceMark, TradeoffBar, provenance
-from studio.widgets.controls import NumberSpin, restyle
+from studio.theme import restyle
+from studio.views.shared.tradeoff_bar import SourceMark, TradeoffBar
+from studio.widgets.controls import NumberSpin
 
 
 class TargetSpin(NumberSpin):
@@ -96,7 +98,7 @@ class FigureRow(QWidget):
         change = delta(base, now)
         self.change.setVisible(change is not None)
         self.change.setText("" if change is None else f"{change.arrow} {change.text}")
-        restyle(self.change, "tone", "none" if change is None else change.tone)
+        restyle(self.change, tone="none" if change is None else change.tone)
         self._judge()
 
     def set_target(self, target: float | None) -> None:
@@ -124,4 +126,4 @@ class FigureRow(QWidget):
         self.bar.setVisible(base is not None or now is not None)
         found = verdict(now, limit)
         self.verdict.setText(found.text)
-        restyle(self.verdict, "tone", found.tone)
+        restyle(self.verdict, tone=found.tone)

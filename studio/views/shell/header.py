@@ -13,7 +13,7 @@ from studio.presenters.numbers import duration
 from studio.studio import Studio
 from studio.views.shell.actions import ActionRegistry
 from studio.views.shell.pages import PageEntry
-from studio.widgets.basics import Button, IconButton
+from studio.widgets.buttons import Button, IconButton
 from studio.widgets.labels import Chip, Elided
 
 

@@ -23,8 +23,9 @@ from studio.presenters.run_status import STATUS_CODES, STATUS_TONES
 from studio.stores.run import Run
 from studio.stores.work.task import Task
 from studio.studio import Studio
-from studio.widgets.basics import IconButton
-from studio.widgets.labels import Chip, Elided, Muted, Text, set_role
+from studio.theme import restyle
+from studio.widgets.buttons import IconButton
+from studio.widgets.labels import Chip, Elided, Muted, Text
 from studio.workers.log_tail import LogTail
 
 
@@ -64,11 +65,9 @@ class JobRow(QFrame):
     def refresh(self) -> None:
         """Show what is new."""
         job = self.job
-        tone = STATUS_TONES[job.status]
         self._name.set_full(job.title if isinstance(job, Task) else job.name)
         bind(self._status.setText, STATUS_CODES[job.status])
-        if self._status.property("tone") != tone:
-            set_role(self._status, tone=tone)
+        restyle(self._status, tone=STATUS_TONES[job.status])
         running = job.status == "running"
         stage = job.state.stage
         self._stage.set_full(text_of(job.error) if job.error else text_of(stage.message) if stage and running else "")

@@ -28,7 +28,7 @@ from studio.views.shell.settings_dialog import SettingsDialog
 from studio.views.shell.start_page import StartPage, dropped_folder
 from studio.views.shell.status import StatusSwitches
 from studio.views.shell.window_actions import window_actions
-from studio.widgets.basics import ErrorBanner
+from studio.widgets.panels import ErrorBanner
 
 _LAYOUT = 1
 """Number of the docks' arrangement; a saved one of another number is not restored."""

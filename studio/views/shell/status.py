@@ -8,7 +8,7 @@ from studio.bound_texts import bind
 from studio.i18n import shown_language
 from studio.studio import Studio
 from studio.theme import theme
-from studio.widgets.basics import IconButton
+from studio.widgets.buttons import IconButton
 
 
 class StatusSwitches(QWidget):

@@ -18,7 +18,8 @@ from studio.bound_texts import on_language
 from studio.i18n import text_of, tr
 from studio.presenters.numbers import NAMES, delta, show
 from studio.stores.run import Run
-from studio.widgets.basics import Heading, Muted, set_role
+from studio.theme import restyle
+from studio.widgets.labels import Heading, Muted
 
 MOMENTS: tuple[Moment, ...] = ("start", "transformed", "final")
 ROWS: tuple[FigureName, ...] = ("map", "map50", "map75", "conv_macs", "params")
@@ -63,7 +64,7 @@ class FigureTable(QWidget):
         change = delta(found[0], found[-1])
         if change is not None and change.better is not None:
             label = self._add(row, len(found) + 1, f"{change.arrow} {change.text}", "small")
-            set_role(label, tone=change.tone)
+            restyle(label, tone=change.tone)
 
     def _add(self, row: int, column: int, text: str, role: str, span: int = 1) -> QLabel:
         label = QLabel(text)

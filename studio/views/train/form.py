@@ -12,7 +12,9 @@ from engine.contract.text.address import short_name
 from studio.bound_texts import on_language
 from studio.i18n import tr
 from studio.studio import Studio
-from studio.widgets.basics import Button, Card, Muted, Title
+from studio.widgets.buttons import Button
+from studio.widgets.labels import Muted, Title
+from studio.widgets.panels import Card
 from studio.widgets.schema.form import SchemaForm
 
 SIMPLE = ("epochs", "batch_size", "learning_rate", "augment")

@@ -17,7 +17,9 @@ from studio.views.train.details import RunDetails
 from studio.views.train.form import TrainForm
 from studio.views.train.header import RunHeader
 from studio.views.train.runs import RunList
-from studio.widgets.basics import Button, Card, ErrorBanner, Heading, Muted, Text
+from studio.widgets.buttons import Button
+from studio.widgets.labels import Heading, Muted, Text
+from studio.widgets.panels import Card, ErrorBanner
 
 if TYPE_CHECKING:
     from studio.views.train.curves import Curves

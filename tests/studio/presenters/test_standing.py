@@ -8,7 +8,7 @@ from engine.contract.project import DetectorChoice
 from engine.contract.run.events import Finished
 from engine.contract.run.job import TrainJob, TrainSettings
 from engine.contract.run.state import RunState, fold
-from studio.presenters.curve_values import shown_value
+from studio.presenters.numbers import shown_value
 from studio.presenters.standing import standing, steps_per_epoch
 from tests.studio.stores.told_runs import EPOCHS, STEPS, training_events
 
