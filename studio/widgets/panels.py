@@ -128,3 +128,12 @@ class ErrorBanner(QFrame):
         self.clear()
         if retry is not None:
             retry()
+
+
+class Rule(QFrame):
+    """A thin line between what stands above and below."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setProperty("role", "line")
+        self.setFixedHeight(1)

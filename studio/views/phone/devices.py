@@ -17,7 +17,7 @@ from studio.theme import restyle
 from studio.widgets.buttons import Button, IconButton
 from studio.widgets.controls import QuietCombo
 from studio.widgets.labels import Chip, Elided, Heading, Muted, Text
-from studio.widgets.panels import Card, ErrorBanner
+from studio.widgets.panels import Card, ErrorBanner, Rule
 
 _STATES = {
     "ready": "studio.bench.state_ready",
@@ -120,9 +120,7 @@ class DeviceCard(Card):
         row.addWidget(self.end)
         row.addStretch(1)
         row.addWidget(self.soc)
-        line = QFrame()
-        line.setProperty("role", "line")
-        self.body.addWidget(line)
+        self.body.addWidget(Rule())
         self.body.addLayout(row)
         self.body.addWidget(self.simulation_line)
         self.body.addWidget(self.simulation_problem)

@@ -19,6 +19,7 @@ from studio.theme import restyle
 from studio.views.recipe.step_chips import EffectChips
 from studio.widgets.controls import Switch, put_icon
 from studio.widgets.labels import Chip, IconLabel
+from studio.widgets.panels import Rule
 from studio.widgets.schema.form import SchemaForm
 
 
@@ -107,9 +108,7 @@ class StepCard(QFrame):
         body.setSpacing(8)
         for widget in (self.summary, self.chips, self.problem):
             body.addWidget(widget)
-        self._rule = QFrame()
-        self._rule.setProperty("role", "line")
-        self._rule.setFixedHeight(1)
+        self._rule = Rule()
         body.addWidget(self._rule)
         body.addWidget(self.form)
         column = QVBoxLayout(self)

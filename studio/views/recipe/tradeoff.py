@@ -18,6 +18,7 @@ from studio.views.shared.soc_chooser import PhoneChooser
 from studio.views.shared.tradeoff_rows import FigureRow
 from studio.widgets.controls import put_icon
 from studio.widgets.labels import Muted
+from studio.widgets.panels import Rule
 
 ALWAYS: tuple[FigureName, ...] = ("macs", "params", "nb_bytes")
 ON_PHONE: FigureName = "phone_ms"
@@ -72,10 +73,10 @@ class TradeoffPanel(QWidget):
         column.addLayout(head)
         self._add_figures(column)
         column.addWidget(self.score)
-        column.addWidget(_rule())
+        column.addWidget(Rule())
         column.addWidget(_heading("studio.recipe.becomes"))
         column.addWidget(self.jobs)
-        column.addWidget(_rule())
+        column.addWidget(Rule())
         line = QHBoxLayout()
         line.addWidget(_heading("studio.recipe.command"))
         line.addStretch(1)
@@ -100,11 +101,11 @@ class TradeoffPanel(QWidget):
             self.rows[name] = row
         for name in ALWAYS:
             column.addWidget(self.rows[name])
-        column.addWidget(_rule())
+        column.addWidget(Rule())
         column.addLayout(self._of_phone())
         for name in WHEN_THERE:
             column.addWidget(self.rows[name])
-        column.addWidget(_rule())
+        column.addWidget(Rule())
 
     def _of_phone(self) -> QVBoxLayout:
         """Which phone, and below it what the recipe takes there."""
@@ -176,10 +177,3 @@ def _heading(code: str) -> QLabel:
     label.setProperty("role", "heading")
     bind(label.setText, code)
     return label
-
-
-def _rule() -> QFrame:
-    rule = QFrame()
-    rule.setProperty("role", "line")
-    rule.setFixedHeight(1)
-    return rule

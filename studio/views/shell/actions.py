@@ -70,7 +70,7 @@ class Action:
 
 
 @dataclass(frozen=True)
-class Line:
+class MenuLine:
     """One line of a menu that is filled when it opens; off without a `call`."""
 
     text: str
@@ -89,7 +89,7 @@ class Menu:
     menu: str = ""
     group: int = 0
     exclusive: bool = False
-    lines: Callable[[Shell], Sequence[Line]] | None = None
+    lines: Callable[[Shell], Sequence[MenuLine]] | None = None
 
 
 class UnknownAction(LookupError):
@@ -140,7 +140,7 @@ class ActionRegistry(QObject):
         if self.is_on(name):
             self[name].call(self._shell)
 
-    def lines(self, menu: Menu) -> Sequence[Line]:
+    def lines(self, menu: Menu) -> Sequence[MenuLine]:
         """What a menu holds that is filled when it opens."""
         return menu.lines(self._shell) if menu.lines is not None else ()
 

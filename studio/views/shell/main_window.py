@@ -9,7 +9,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QByteArray, Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QDockWidget, QFileDialog, QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.contract.text.messages import Message
 from studio.bound_texts import on_language, system_language, translator
@@ -28,6 +28,7 @@ from studio.views.shell.settings_dialog import SettingsDialog
 from studio.views.shell.start_page import StartPage, dropped_folder
 from studio.views.shell.status import StatusSwitches
 from studio.views.shell.window_actions import window_actions
+from studio.widgets.folder_dialog import ask_folder
 from studio.widgets.panels import ErrorBanner
 
 _LAYOUT = 1
@@ -103,18 +104,12 @@ class MainWindow(QMainWindow):
 
     def open_project(self) -> None:
         """Ask for a project's folder."""
-        dialog = self._ask_folder()
-        dialog.setWindowTitle(tr("studio.core.open_project"))
-        dialog.fileSelected.connect(self.studio.project.open)
-        dialog.open()
+        ask_folder(self, "studio.core.open_project", self.studio.project.open)
 
     def import_data(self, folder: Path | None = None) -> None:
         """Import a folder of pictures, or a project if it is one; without one, ask for it."""
         if folder is None:
-            dialog = self._ask_folder()
-            dialog.setWindowTitle(tr("studio.core.choose_data"))
-            dialog.fileSelected.connect(lambda path: self.import_data(Path(path)))
-            dialog.open()
+            ask_folder(self, "studio.core.choose_data", lambda path: self.import_data(Path(path)))
         elif self.studio.project.is_project(folder):
             self.studio.project.open(folder)
         else:
@@ -273,13 +268,6 @@ class MainWindow(QMainWindow):
         settings = self.studio.settings.value
         theme.name = settings.theme
         translator.set_language(settings.language or system_language())
-
-    def _ask_folder(self) -> QFileDialog:
-        dialog = QFileDialog(self)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setFileMode(QFileDialog.FileMode.Directory)
-        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
-        return dialog
 
 
 def _bytes(text: str) -> QByteArray:

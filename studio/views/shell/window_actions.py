@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from studio.i18n import tr
-from studio.views.shell.actions import Action, Line, Menu, Shell
+from studio.views.shell.actions import Action, Menu, MenuLine, Shell
 from studio.views.shell.pages import PageEntry
 from studio.views.shell.settings_dialog import LANGUAGES, THEMES
 
@@ -115,16 +115,16 @@ def _dismiss(shell: Shell) -> None:
     shell.dismiss()
 
 
-def _recent(shell: Shell) -> list[Line]:
+def _recent(shell: Shell) -> list[MenuLine]:
     project = shell.studio.project
     lines = [
-        Line(f"{Path(path).name}   {path}", partial(project.open, path) if project.is_project(path) else None)
+        MenuLine(f"{Path(path).name}   {path}", partial(project.open, path) if project.is_project(path) else None)
         for path in shell.studio.settings.value.recent
     ]
-    return lines or [Line(tr("studio.core.no_recent"))]
+    return lines or [MenuLine(tr("studio.core.no_recent"))]
 
 
-def _trash(shell: Shell) -> list[Line]:
+def _trash(shell: Shell) -> list[MenuLine]:
     runs = shell.studio.runs
-    lines = [Line(tr("studio.core.restore", run=name), partial(runs.restore, name)) for name in runs.in_trash()]
-    return lines or [Line(tr("studio.core.trash_empty"))]
+    lines = [MenuLine(tr("studio.core.restore", run=name), partial(runs.restore, name)) for name in runs.in_trash()]
+    return lines or [MenuLine(tr("studio.core.trash_empty"))]
