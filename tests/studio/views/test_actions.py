@@ -19,7 +19,7 @@ from studio.theme import ICONS
 from studio.views.shell.actions import Action, ActionRegistry, Menu, UnknownAction
 from studio.views.shell.main_window import MainWindow
 from studio.views.shell.pages import PAGES, PageEntry
-from tests.studio.conftest import settle
+from tests.studio.conftest import shown_window
 
 TOY = PageEntry("toy", "studio.core.trash_empty", "star", "tests.studio.views.toy_page:ToyPage")
 CONTROL = Qt.KeyboardModifier.ControlModifier
@@ -28,14 +28,7 @@ CONTROL = Qt.KeyboardModifier.ControlModifier
 @pytest.fixture
 def larger(studio: Studio, qtbot: QtBot) -> Iterator[MainWindow]:
     """A window with one page more."""
-    made = MainWindow(studio, {**PAGES, "toy": TOY})
-    made.show()
-    qtbot.waitExposed(made)
-    yield made
-    made.close()
-    studio.close()
-    made.deleteLater()
-    settle()
+    yield from shown_window(MainWindow(studio, {**PAGES, "toy": TOY}), qtbot)
 
 
 def actions(window: MainWindow) -> list[Action]:
