@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 from engine.contract.figures import Figure
 from engine.contract.project import write_atomically
 from engine.detector.base.spec import program_inputs
+from engine.lite.packing import FloatWeight
 
 _TEXTS = {
     "size": ("height and width of the input: {size}, {size}", "输入的高和宽：{size}, {size}"),
@@ -27,6 +29,13 @@ _TEXTS = {
     ),
     "count": ("number of rows", "行数"),
 }
+_HALF = (
+    "An fp16 file is as large as an fp32 one: weights are halved when the phone loads it.",
+    "",
+    "Boxes are computed in half precision, which has 11 bits: on pictures of more than 1,024 pixels a coordinate is"
+    " rounded to whole pixels, on more than 2,048 to every second one. Where that matters, feed 1, 1 as scale_factor,"
+    " which gives boxes in pixels of the input, and scale them yourself.",
+)
 PACKAGES = ("paddlepaddle", "paddledet", "paddleslim", "paddlelite")
 
 
@@ -38,6 +47,7 @@ def write_card(
     target: str,
     precision: str,
     kernels: Mapping[str, int],
+    packing: Sequence[FloatWeight],
     steps: Sequence[Mapping[str, Any]],
     figures: Sequence[Figure],
 ) -> Path:
@@ -59,6 +69,7 @@ def write_card(
         "outputs": [_text("rows", size), _text("count", size)],
         "classes": list(classes),
         "convolutions": dict(kernels),
+        "float_weights": [asdict(one) for one in packing],
         "steps": list(steps),
         "versions": {name: version(name) for name in PACKAGES},
         "figures": [figure.model_dump(exclude_none=True) for figure in figures],
@@ -82,6 +93,18 @@ def _text(key: str, size: int) -> dict[str, str]:
     """A text of the card by language."""
     english, chinese = (text.format(size=size) for text in _TEXTS[key])
     return {"en": english, "zh": chinese}
+
+
+def _packed(weights: Sequence[Mapping[str, Any]]) -> str:
+    """What became of the weights that int8 kernels do not take."""
+    packed, kept = ([one for one in weights if one["packed"] is yes] for yes in (True, False))
+    names = ", ".join(f"{one['weight']} ({one['error']:.2%}, {one['saved'] / 1000:.1f} kB)" for one in kept)
+    text = (
+        f"Of {len(weights)} convolutions that compute in float, the weights of {len(packed)} are stored in 8 bits,"
+        f" which saves {sum(one['saved'] for one in packed) / 1000:.1f} kB"
+    )
+    more = "; in float remain, as they would move the head's outputs by so much for so many bytes: "
+    return text + (more + names if kept else "") + "."
 
 
 def _markdown(card: Mapping[str, Any]) -> str:
@@ -112,8 +135,11 @@ def _markdown(card: Mapping[str, Any]) -> str:
         ),
         "",
         f"Run it with the Paddle Lite library of the very version that made it: {versions['paddlelite']}"
-        f" (release tag v2.13-rc); another one may refuse the file. Made with {versions}.",
+        f" (release tag v2.13-rc). Another one warns in its log, and may have no kernel for an operation, or another."
+        f" Made with {versions}.",
     ]
+    if card["float_weights"]:
+        lines += ["", _packed(card["float_weights"])]
     if card["precision"] == "fp16":
-        lines += ["", "An fp16 file is as large as an fp32 one: weights are halved when the phone loads it."]
+        lines += ["", *_HALF]
     return "\n".join(lines) + "\n"

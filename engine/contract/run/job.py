@@ -172,7 +172,10 @@ class PredictJob(_Job):
 
 
 class ExportJob(_Job):
-    """A Paddle Lite model: of a run, or of an untrained detector under `steps`."""
+    """A Paddle Lite model: of a run, or of an untrained detector under `steps`.
+
+    A file for x86 that finds other boxes than Paddle fails, and is left only if `keep`.
+    """
 
     kind: Literal["export"] = "export"
     run: str | None = None
@@ -182,6 +185,7 @@ class ExportJob(_Job):
     target: Target
     precision: Precision
     out: str
+    keep: bool = False
 
 
 class HostJob(_Job):

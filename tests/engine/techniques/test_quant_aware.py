@@ -164,8 +164,8 @@ def test_bad_layers_are_refused(technique: type[Technique]) -> None:
 @pytest.mark.parametrize("target", ["x86", "arm"])
 def test_the_exported_model_is_int8_and_does_on_x86_what_paddle_does(target: Any, tmp_path: Path) -> None:
     from engine.detector.network.program import save_program
-    from engine.lite.kernels import count_precisions
     from engine.lite.opt import optimise
+    from engine.lite.optimised import count_precisions
     from engine.lite.predictor import Predictor
     from engine.lite.program.x86_int8 import fit_to_x86
 
@@ -176,8 +176,8 @@ def test_the_exported_model_is_int8_and_does_on_x86_what_paddle_does(target: Any
     assert technique.export(program, context_of(SMALL)) == {"int8_convolutions": len(record["layers"])}
     if target == "x86":
         assert fit_to_x86(program)["activations_split"] > 0
-    kernels = optimise(program, tmp_path / "model.nb", target=target, precision="int8")
-    assert count_precisions(kernels)["int8"] > len(record["layers"]) * (0.9 if target == "arm" else 0.4)
+    optimised = optimise(program, tmp_path / "model.nb", target=target, precision="int8")
+    assert count_precisions(optimised.operations)["int8"] > len(record["layers"]) * (0.9 if target == "arm" else 0.4)
     # What stays float, half of these weights, is stored in 8 bits as well: with the program this is far below 4 bytes.
     assert (tmp_path / "model.nb").stat().st_size < 0.45 * 4 * sum(p.size for p in network.parameters() if p.ndim > 1)
     if target == "x86":
