@@ -17,6 +17,8 @@ from engine.simulated_phone.misbehaviour import Misbehaviour
 from engine.simulated_phone.storage import Storage
 
 Sink = Callable[[bytes], None]
+KILLED = 137
+"""The exit status of a process that was ended from outside."""
 
 
 class Ended(Exception):

@@ -8,12 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from engine.simulated_phone.commands import COMMANDS
-from engine.simulated_phone.machine import Ended, Process, Sink, Streams
+from engine.simulated_phone.machine import KILLED, Ended, Process, Sink, Streams
 from engine.simulated_phone.script import Command, ScriptProblem, Word, read_script
 from engine.simulated_phone.storage import SDCARD, normal
 from engine.simulated_phone.tool import run_tool, stand_in_of
 
-KILLED = 137
 _GRAMMAR = "a simulated phone reads commands with quotes, patterns, < > 2> and ; && || between them, and no more of sh"
 
 

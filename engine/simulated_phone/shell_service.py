@@ -6,8 +6,8 @@ import asyncio
 import struct
 import threading
 
-from engine.simulated_phone.machine import Ended, Machine, Process, Sink, Streams
-from engine.simulated_phone.shell import KILLED, run_script
+from engine.simulated_phone.machine import KILLED, Ended, Machine, Process, Sink, Streams
+from engine.simulated_phone.shell import run_script
 from engine.simulated_phone.wire import Line, Stream
 
 _STDOUT, _STDERR, _EXIT = 1, 2, 3

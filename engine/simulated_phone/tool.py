@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from engine.contract.text.messages import JobFailed, UserError
-from engine.simulated_phone.machine import Machine, Process, Streams
+from engine.simulated_phone.machine import KILLED, Machine, Process, Streams
 from engine.simulated_phone.model import Asked, open_model
 
 _DEFAULTS = {
@@ -21,7 +21,7 @@ _DEFAULTS = {
     "gpu_precision": "fp16", "opencl_cache_dir": "", "opencl_kernel_cache_file": "", "opencl_tuned_file": "",
     "opencl_tune_mode": "normal", "enable_memory_profile": "false", "show_output_elem": "false",
 }  # fmt: skip
-_ABORTED, _ILLEGAL, _KILLED = 134, 132, 137
+_ABORTED, _ILLEGAL = 134, 132
 _MARK = b"\nespalier simulated benchmark_bin: no program; only a simulated phone answers for it\n"
 # 64-bit little-endian ELF, an executable for aarch64 (183), without any segment: no Linux runs it.
 _HEADER = struct.pack("<16sHHIQQQIHHHHHH", b"\x7fELF\x02\x01\x01", 2, 183, 1, 0, 0, 0, 0, 64, 0, 0, 0, 0, 0)
@@ -86,7 +86,7 @@ def run_tool(stand_in: StandIn, words: list[str], process: Process, streams: Str
         streams.complain(f"benchmark_bin (simulated): Check failed: {error.message.text()}\n")
         return _ABORTED
     if process.aborted.is_set():
-        return _KILLED
+        return KILLED
     streams.say(text)
     return 0
 

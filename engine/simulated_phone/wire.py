@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 CNXN, AUTH, OPEN, OKAY, CLSE, WRTE = 0x4E584E43, 0x48545541, 0x4E45504F, 0x59414B4F, 0x45534C43, 0x45545257
-VERSION, NO_CHECKSUM, LARGEST = 0x01000001, 0x01000001, 262144
+VERSION, LARGEST = 0x01000001, 262144
 TOKEN, SIGNATURE, PUBLIC_KEY = 1, 2, 3
 FEATURES = "shell_v2,cmd,stat_v2,ls_v2,fixed_push_mkdir"
 _HEADER = struct.Struct("<6I")
