@@ -51,8 +51,6 @@ class Model:
 
     def megabytes(self) -> tuple[float, float]:
         """Weights, and weights with what the operation with the largest tensors holds, in MB: counted, not measured."""
-        from math import prod
-
         from engine.latency.estimate import reading
 
         graph = reading(self.twin / "graph.json")

@@ -27,7 +27,7 @@ from engine.phone.faults import PhoneFault
 from engine.phone.listing import find_phone, list_phones, watch_phones
 from engine.phone.tool import settings_file
 from engine.simulated_phone.phone import SimulatedPhone
-from engine.simulated_phone.stand_in import simulated_tool
+from engine.simulated_phone.tool import simulated_tool
 from tests.fakes.faults import CASES, SURE, may_pass
 from tests.fakes.phones import Context, adb_server, bench_job, call, connect, files_of, quantised_run, untrained_run
 
