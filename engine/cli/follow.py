@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import shutil
 import sys
-import time
 from collections.abc import Iterable
 from pathlib import Path
 
 from engine.cli.language import said, say
 from engine.contract.project import write_atomically
-from engine.contract.run.events import CancelledEvent, Event, Failed, Notice, Progress, Stage
+from engine.contract.run.events import Event, Notice, Progress, Stage
 from engine.contract.run.folder import RunFolder, start
 from engine.contract.run.job import Job
-from engine.contract.run.lock import read_record
-from engine.contract.run.state import RunState, fold
+from engine.contract.run.state import RunState
 from engine.contract.run.stopping import stop
-from engine.contract.run.tail import EventTail
-from engine.contract.text.messages import Cancelled, JobFailed, UserError
+from engine.contract.run.watch import outcome, watch
+from engine.contract.text.messages import Cancelled
 
-POLL_S = 0.05
 _BAR_CELLS = 24
 
 
@@ -40,17 +37,6 @@ def start_and_follow(run_dir: Path, *, json: bool = False, quiet: bool = False) 
 
 def _write(job: Job, run_dir: Path) -> None:
     write_atomically(RunFolder(run_dir).job, job.model_dump_json(indent=2))
-
-
-def outcome(state: RunState) -> RunState:
-    """The state of a run that finished; raises what another's end means for the exit status."""
-    terminal = state.terminal
-    if isinstance(terminal, Failed):
-        kind = UserError if terminal.usage else JobFailed
-        raise kind(terminal.message.code, **terminal.message.args)
-    if isinstance(terminal, CancelledEvent):
-        raise Cancelled
-    return state
 
 
 class Workers:
@@ -89,7 +75,9 @@ def follow(run_dir: Path, *, json: bool = False, quiet: bool = False) -> RunStat
     folder = RunFolder(run_dir)
     screen = _Screen(silent=json or quiet)
     try:
-        return _follow(folder, screen)
+        for events, state in watch(folder):  # noqa: B007 - the last state is what is wanted
+            screen.show(events)
+        return state
     except KeyboardInterrupt:
         screen.say(say("cli.stopping"))
         try:
@@ -99,24 +87,6 @@ def follow(run_dir: Path, *, json: bool = False, quiet: bool = False) -> RunStat
         raise Cancelled from None
     finally:
         screen.close()
-
-
-def _follow(folder: RunFolder, screen: _Screen) -> RunState:
-    tail = EventTail(folder.events)
-    record = read_record(folder.lock)
-    # What earlier sittings told counts, but is not shown again.
-    state = fold(tail.read(record.offset if record else 0))
-    while True:
-        # The status first: what was told before the worker ended is then read in any case.
-        status = folder.status()
-        events = tail.read()
-        state = state.apply(*events)
-        screen.show(events)
-        if status == "lost":
-            raise folder.worker_lost()
-        if status not in ("queued", "running"):
-            return state
-        time.sleep(POLL_S)
 
 
 class _Screen:

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.cli.language import said
-from engine.cli.projects import made_by
 from engine.contract.project import write_atomically
 from engine.contract.sensitivity import GroupLosses
 from engine.contract.text.messages import Message, UserError
@@ -103,6 +102,7 @@ def _graph_of(target: Path) -> tuple[Graph, ShareOf]:
     """The graph of a run's network, and how large an int8 file of a part of it is against the whole fp32 one."""
     from engine.contract.recipe import Step
     from engine.graph.size import nb_size
+    from engine.recipe.origin import made_by
     from engine.recipe.preview import changed_graph
     from engine.recipe.registry import make
 

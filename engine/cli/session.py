@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import time
 from dataclasses import dataclass, field
@@ -14,7 +13,9 @@ from engine.contract.figures import Figure, pick
 from engine.contract.project import DetectorChoice, Project, ProjectFolder, write_atomically
 from engine.contract.recipe import Recipe, Step, load_recipe
 from engine.contract.run.folder import RunFolder
-from engine.contract.run.job import EvaluateJob, ExportJob, HostJob, Job, Precision, PredictJob, TrainJob, TrainSettings
+from engine.contract.run.job import EvaluateJob, ExportJob, HostJob, Job, Precision, PredictJob, RecipeJob, TrainJob
+from engine.contract.run.lineage import runs_of
+from engine.contract.run.settings import TrainSettings
 from engine.contract.run.state import RunState, fold
 from engine.contract.run.tail import EventTail
 from engine.contract.text.resources import SAMPLES
@@ -139,10 +140,10 @@ class Demonstration:
         return TrainJob(choice=choice, index=str(self.folder.index), start=start_from, steps=steps, settings=settings)
 
     def _compress(self, recipe: Recipe, base: Path) -> tuple[Path, Path]:
-        from engine.cli.verbs.compress import compress
-
-        args = argparse.Namespace(epochs=None, settings=[], limit=0, json=self.quiet, done=None)
-        first, last = compress(self.folder, recipe, base, base, args)
+        job = RecipeJob(project=str(self.folder.root), recipe=recipe, start=str(base))
+        task = self.workers.begin(job, self.folder.new_task(job.kind))
+        self.workers.wait(task)
+        first, last = (run for _, run in sorted(runs_of(task).items()))
         return first, last
 
     def _work(self, job: Job, run_dir: Path) -> Path:

@@ -36,6 +36,21 @@ class Recipe(BaseModel):
     steps: tuple[Step, ...]
 
 
+class PlannedJob(BaseModel):
+    """One run that a recipe makes: `steps` are applied and recorded, `alongside` act again while it trains.
+
+    `epochs` 0 means that nothing is trained; `rate_factor` multiplies the starting run's learning rate.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    label: str
+    steps: tuple[Step, ...] = ()
+    alongside: tuple[Step, ...] = ()
+    epochs: int = 0
+    rate_factor: float = 1.0
+
+
 BASE_STEPS = (Step(technique="lr_schedule", params={"kind": "cosine", "warmup_epochs": 1.0}),)
 """What a base training follows unless somebody says otherwise: its schedule."""
 

@@ -8,9 +8,9 @@ from functools import cache, lru_cache
 from pathlib import Path
 
 from engine.contract.latency import PhoneChoice, PhoneEstimate
-from engine.contract.preview import Figures, FiguresAnswer, FiguresRequest, PlannedWork, Problem
+from engine.contract.preview import Figures, FiguresAnswer, FiguresRequest, Problem
 from engine.contract.project import DetectorChoice
-from engine.contract.recipe import Recipe, builtin_recipes
+from engine.contract.recipe import PlannedJob, Recipe, builtin_recipes
 from engine.contract.run.folder import checkpoint_of
 from engine.contract.text.messages import UserError
 from engine.detector.base.header import read_info
@@ -122,13 +122,8 @@ def _graph(config: str) -> Graph:
     return traced_graph(json.loads(config))
 
 
-def _jobs(recipe: Recipe, choice: DetectorChoice, begun: tuple[Technique, ...]) -> tuple[PlannedWork, ...]:
-    if not any(step.enabled for step in recipe.steps):
-        return ()
-    return tuple(
-        PlannedWork(label=job.label, techniques=tuple(step.technique for step in job.steps), epochs=job.epochs)
-        for job in plan(recipe, choice, begun)
-    )
+def _jobs(recipe: Recipe, choice: DetectorChoice, begun: tuple[Technique, ...]) -> tuple[PlannedJob, ...]:
+    return tuple(plan(recipe, choice, begun)) if any(step.enabled for step in recipe.steps) else ()
 
 
 @cache

@@ -21,8 +21,8 @@ from engine.contract.run.job import (
     PredictJob,
     Target,
     TrainJob,
-    TrainSettings,
 )
+from engine.contract.run.settings import TrainSettings
 from engine.contract.run.stopping import stop
 from engine.contract.text.messages import Message
 from studio.stores.project import ProjectStore

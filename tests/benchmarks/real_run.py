@@ -19,6 +19,7 @@ from typing import Any
 from engine.cli.output import print_table
 from engine.contract.project import ProjectFolder
 from engine.contract.run.folder import RunFolder
+from engine.contract.run.lineage import resumable
 
 KEY = "yolov3_mobilenet_v3_large"
 QUANTISED = ("yolo-phone-obs", "yolo-phone")
@@ -105,8 +106,6 @@ class RealRun:
         words = ["compress", str(self.folder.root), str(recipe), "--from", start or base, "--teacher", base]
         if not self.resumed(f"{label}-{'quant-post' if label == POST else 'compress'}"):
             self.espalier(*words)
-        elif label in QUANTISED and not self.resumed(f"{label}-quant-aware"):
-            self.espalier(*words, "--continue", self.name(f"{label}-compress"))
 
     def resumed(self, label: str) -> bool:
         """Whether a run of that name is finished, after resuming it if it is not."""
@@ -115,7 +114,7 @@ class RealRun:
             return False
         while RunFolder(found[-1]).status() == "running":  # a worker outlives a script that was ended
             time.sleep(1)
-        if RunFolder(found[-1]).status() != "finished":
+        if RunFolder(found[-1]).status() != "finished" or resumable(found[-1]) != found[-1]:
             self.espalier("resume", str(self.folder.root), found[-1].name)
         return True
 
