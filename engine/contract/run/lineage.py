@@ -9,7 +9,7 @@ from engine.contract.run.events import Failed
 from engine.contract.run.folder import RunFolder, checkpoint_of, read_job
 from engine.contract.run.job import RecipeJob, TrainJob
 from engine.contract.run.settings import TrainSettings
-from engine.contract.run.tail import last_event
+from engine.contract.run.tail import StreamError, last_event
 from engine.contract.text.messages import UserError
 
 
@@ -78,7 +78,7 @@ def runs_of(task: Path) -> dict[int, Path]:
 def unfinished_recipes(folder: ProjectFolder) -> list[Path]:
     """The folders of the recipes that nobody works on though runs are missing, the oldest first.
 
-    One that was refused before it made a run is not among them. Raises StreamError on a broken stream.
+    One that was refused before it made a run is not among them, nor one with a broken stream, which cannot go on.
     """
     found = [task for task in folder.tasks.glob("recipe-*") if recipe_job(task) is not None and _unfinished(task)]
     return sorted(found, key=lambda task: RunFolder(task).job.stat().st_mtime_ns)
@@ -86,17 +86,17 @@ def unfinished_recipes(folder: ProjectFolder) -> list[Path]:
 
 def _unfinished(task: Path) -> bool:
     folder = RunFolder(task)
-    event, _ = last_event(folder.events)
-    if isinstance(event, Failed) and event.usage and not runs_of(task):
+    try:
+        event, _ = last_event(folder.events)
+        if isinstance(event, Failed) and event.usage and not runs_of(task):
+            return False
+        return folder.status() not in ("running", "finished")
+    except StreamError:
         return False
-    return folder.status() not in ("running", "finished")
 
 
 def resumable(run: Path) -> Path:
-    """What goes on when a run is resumed: its recipe, if that is unfinished and nobody works on it, else the run alone.
-
-    Raises StreamError on a broken stream.
-    """
+    """What goes on when a run is resumed: its recipe if that is unfinished and nobody works on it, else the run."""
     training = training_of(run)
     if training is None or training.part is None:
         return run

@@ -22,7 +22,7 @@ from engine.contract.run.lock import RunLock
 from engine.contract.text.messages import Message
 from studio.i18n import text_of, translator
 from studio.stores.phone.benches import live_rows, live_sustained
-from studio.stores.work.task import JobTask
+from studio.stores.work.task import Task
 from studio.studio import Studio
 from studio.views.phone.bench_table import change_text
 from studio.views.phone.page import MEASURE, PhonePage
@@ -226,7 +226,7 @@ def test_that_rows_appear_while_a_bench_goes_on(
     assert page.start.isEnabled() and not page.bench_task.busy
 
 
-def follow_told(page: PhonePage, project: Path, job: BenchJob) -> tuple[JobTask, RunLock]:
+def follow_told(page: PhonePage, project: Path, job: BenchJob) -> tuple[Task, RunLock]:
     """A bench that has told some curves, as if its worker was at it."""
     root = ProjectFolder(project).new_task("bench")
     lock = RunLock.take(RunFolder(root).lock)
@@ -237,7 +237,7 @@ def follow_told(page: PhonePage, project: Path, job: BenchJob) -> tuple[JobTask,
         *(Metric(name=f"sustained.{name}", step=0, value=value) for name, value in (("s", 1), ("ms", 9), ("c", 30))),
     ]
     RunFolder(root).events.write_text("".join(event_line(number, event) for number, event in enumerate(told)))
-    task = JobTask(root, "", job, page.studio.following, page.studio.tasks)
+    task = Task(root, "", job, page.studio.following, page.studio.tasks)
     page.studio.tasks._add(task)
     return task, lock
 
