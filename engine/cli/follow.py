@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from engine.cli.language import said, say
-from engine.contract.project import write_atomically
 from engine.contract.run.events import Event, Notice, Progress, Stage
 from engine.contract.run.folder import RunFolder, start
 from engine.contract.run.job import Job
@@ -16,6 +15,7 @@ from engine.contract.run.state import RunState
 from engine.contract.run.stopping import stop
 from engine.contract.run.watch import outcome, watch
 from engine.contract.text.messages import Cancelled
+from engine.run.workers import write_job
 
 _BAR_CELLS = 24
 
@@ -25,7 +25,7 @@ def launch_and_follow(job: Job, run_dir: Path, *, json: bool = False, quiet: boo
 
     Raises UserError or JobFailed with the message of a failed run, Cancelled, or JobFailed for a lost worker.
     """
-    _write(job, run_dir)
+    write_job(job, run_dir)
     return start_and_follow(run_dir, json=json, quiet=quiet)
 
 
@@ -33,38 +33,6 @@ def start_and_follow(run_dir: Path, *, json: bool = False, quiet: bool = False) 
     """Start, or resume, a run that has its job.json, and follow it as `launch_and_follow` does."""
     start(run_dir)
     return outcome(follow(run_dir, json=json, quiet=quiet))
-
-
-def _write(job: Job, run_dir: Path) -> None:
-    write_atomically(RunFolder(run_dir).job, job.model_dump_json(indent=2))
-
-
-class Workers:
-    """Workers side by side; leaving the context stops those that are still at work."""
-
-    def __init__(self, *, json: bool = False) -> None:
-        self._json = json
-        self._at_work: list[Path] = []
-
-    def __enter__(self) -> Workers:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for run_dir in self._at_work:
-            stop(run_dir, ask=0)
-
-    def begin(self, job: Job, run_dir: Path) -> Path:
-        """Start a job and return at once; its folder."""
-        _write(job, run_dir)
-        start(run_dir)
-        self._at_work.append(run_dir)
-        return run_dir
-
-    def wait(self, run_dir: Path) -> RunState:
-        """Follow one of them to its end; raises as `launch_and_follow` does."""
-        state = outcome(follow(run_dir, json=self._json))
-        self._at_work.remove(run_dir)
-        return state
 
 
 def follow(run_dir: Path, *, json: bool = False, quiet: bool = False) -> RunState:

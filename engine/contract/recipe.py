@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from engine.contract.project import write_atomically
 from engine.contract.text.messages import UserError
 from engine.contract.text.reasons import at_place
 from engine.contract.text.resources import RECIPES
@@ -68,6 +69,12 @@ def load_recipe(path: Path) -> Recipe:
         raise UserError("recipe.unreadable", path=str(path), reason=error.strerror or "?") from error
     except ValueError as error:
         raise UserError("recipe.malformed", path=str(path), reason=at_place(error)) from error
+
+
+def write_recipe(path: Path, *steps: Step) -> None:
+    """Write the steps as a recipe that is called after its file; raises OSError."""
+    told = [step.model_dump(exclude={"enabled"}) for step in steps]
+    write_atomically(path, json.dumps({"name": path.stem, "steps": told}, indent=2))
 
 
 def find_recipe(name: str) -> Recipe:
