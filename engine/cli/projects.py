@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -10,9 +9,11 @@ from engine.cli.output import emit_json, print_table
 from engine.contract.figures import Figure, pick
 from engine.contract.phones import benches
 from engine.contract.project import ProjectFolder
-from engine.contract.run.folder import RunFolder
+from engine.contract.run.evaluations import evaluation_files, read_evaluation
+from engine.contract.run.folder import RunFolder, checkpoint_of
 from engine.contract.run.lineage import runs_of
-from engine.contract.run.state import RunState
+from engine.contract.run.state import RunState, fold
+from engine.contract.run.tail import EventTail
 
 
 def open_project(path: Path) -> ProjectFolder:
@@ -24,8 +25,6 @@ def open_project(path: Path) -> ProjectFolder:
 
 def trained_run(folder: ProjectFolder, name: str) -> Path:
     """The folder of a run with a checkpoint; raises UserError for one that is unknown or has none."""
-    from engine.contract.run.folder import checkpoint_of
-
     run = folder.run(name)
     checkpoint_of(run)
     return run
@@ -33,14 +32,11 @@ def trained_run(folder: ProjectFolder, name: str) -> Path:
 
 def figures_of(run: Path) -> tuple[Figure, ...]:
     """The final figures that a run told, and those that later evaluations and benches kept with it."""
-    from engine.contract.run.state import fold
-    from engine.contract.run.tail import EventTail
-
     events = RunFolder(run).events
     state = fold(EventTail(events).read()) if events.is_file() else RunState()
     found = list(state.figures.get("final", ()))
-    for kept in sorted((run / "evaluations").glob("*.json")):
-        found += [Figure.model_validate(item) for item in json.loads(kept.read_text(encoding="utf-8"))]
+    for file in evaluation_files(run):
+        found += read_evaluation(file)
     for bench in benches(run):
         found += bench.figures
     return tuple(found)

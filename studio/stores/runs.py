@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from engine.contract.dataset import Part
 from engine.contract.project import ProjectFolder
 from engine.contract.recipe import BASE_STEPS
+from engine.contract.run.evaluations import keep_earlier_figures
 from engine.contract.run.folder import RunFolder, start
 from engine.contract.run.job import (
     EvaluateJob,
@@ -30,7 +31,6 @@ from studio.stores.project import ProjectStore
 from studio.stores.recipe import RecipeStore
 from studio.stores.run import Run
 from studio.stores.work.task import Task
-from studio.stores.work.task_figures import keep_task_figures
 from studio.stores.work.tasks import TasksStore
 from studio.workers.background import Background, system_message
 from studio.workers.following import Following
@@ -69,7 +69,7 @@ class RunsStore(QObject):
         self._timer.timeout.connect(self.scan)
         project.opened.connect(self._opened)
         project.closed.connect(self._closed)
-        tasks.finished.connect(self._task_finished)
+        tasks.finished.connect(lambda _: self.scan())
 
     def by_name(self, name: str | None) -> Run | None:
         """The run of that name."""
@@ -201,8 +201,7 @@ class RunsStore(QObject):
         assert folder is not None
         self.scan()
         self._timer.start()
-        runs, tasks = folder.runs, folder.tasks
-        self._background.run(lambda: keep_task_figures(tasks, runs), lambda _: self.scan())
+        self._background.run(lambda: keep_earlier_figures(folder), lambda _: self.scan())
 
     def _closed(self) -> None:
         self._timer.stop()
@@ -210,16 +209,6 @@ class RunsStore(QObject):
             run = self.runs.pop()
             self.removed.emit(run)
             run.forget()
-
-    def _task_finished(self, task: Task) -> None:
-        folder = self._project.folder
-        if folder is None:
-            return
-        runs, tasks = folder.runs, folder.tasks
-        if isinstance(task.job, (ExportJob, HostJob)) and task.status == "finished":
-            self._background.run(lambda: keep_task_figures(tasks, runs), lambda _: self.scan(), self.failed.emit)
-        else:
-            self.scan()
 
     def _do(
         self, work: Callable[[], Any], run: Run | None = None, then: Callable[[Any], None] = lambda _: None

@@ -9,6 +9,7 @@ from engine.cli.language import say
 from engine.cli.output import emit_json, print_table
 from engine.cli.projects import RUN_HEADERS, figures_of, open_project, report, run_row
 from engine.contract.phones import benches
+from engine.contract.run.evaluations import keep_earlier_figures
 from engine.contract.run.folder import RunFolder
 from engine.contract.run.lineage import parent_of, recipe_job, runs_of, unfinished_recipes
 
@@ -25,6 +26,7 @@ def add_parser(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print the tree, or every figure of one run."""
     folder = open_project(args.dir)
+    keep_earlier_figures(folder)
     if args.run:
         run_dir = folder.run(args.run)
         report(figures_of(run_dir), args.json, run=run_dir.name, status=RunFolder(run_dir).status())
