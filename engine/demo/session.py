@@ -35,6 +35,7 @@ SETTINGS = TrainSettings(
     checkpoint_every=1000,
 )
 
+
 @dataclass
 class Line:
     """One model of the table with all figures that were told of it."""

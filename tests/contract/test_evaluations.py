@@ -85,6 +85,13 @@ def test_that_tasks_of_an_earlier_version_are_caught_up_with_once_wherever_the_p
     assert kept(run) == {"size": [2e6]}
 
 
+def test_that_what_was_measured_since_is_not_written_over(folder: ProjectFolder, run: Path) -> None:
+    finished(folder, export(run, "arm"), sizes(2e6, "arm"))
+    keep_figures(folder.new_task("export"), export(run, "arm"), sizes(1e6, "arm"))
+    keep_earlier_figures(folder)
+    assert kept(run) == {"size": [1e6]}
+
+
 def test_that_a_broken_result_and_one_of_a_run_that_is_gone_are_passed_over(folder: ProjectFolder, run: Path) -> None:
     finished(folder, export(run, "arm"), []).result.write_text("{")
     finished(folder, export(folder.runs / "0009-gone", "arm"), sizes(2e6, "arm"))

@@ -34,12 +34,21 @@ def read_evaluation(file: Path) -> tuple[Figure, ...]:
 
 
 def keep_figures(task: Path, job: Job, figures: Sequence[Figure]) -> None:
-    """Keep what a job in the folder `task` measured with the runs that it says something of; raises OSError."""
+    """Keep what a job in the folder `task` measured with the runs that it says something of; raises OSError.
+
+    What was kept since the job ended stays.
+    """
+    ended = _time(RunFolder(task).result)
     for run, (name, told) in _by_run(job, figures).items():
-        if told and RunFolder(run).job.is_file():
-            lines = [figure.model_dump(exclude_none=True) for figure in told]
-            write_atomically(run / "evaluations" / f"{name}.json", json.dumps(lines, indent=1))
+        file = run / "evaluations" / f"{name}.json"
+        later = ended is not None and (_time(file) or 0) > ended
+        if told and RunFolder(run).job.is_file() and not later:
+            write_atomically(file, json.dumps([figure.model_dump(exclude_none=True) for figure in told], indent=1))
     (task / _KEPT).touch()
+
+
+def _time(file: Path) -> int | None:
+    return file.stat().st_mtime_ns if file.exists() else None
 
 
 def keep_earlier_figures(folder: ProjectFolder) -> None:

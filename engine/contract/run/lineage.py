@@ -95,10 +95,16 @@ def _unfinished(task: Path) -> bool:
         return False
 
 
-def resumable(run: Path) -> Path:
-    """What goes on when a run is resumed: its recipe if that is unfinished and nobody works on it, else the run."""
+def recipe_of(run: Path) -> Path | None:
+    """The folder of the recipe that made a run; None where none did, or where its folder is gone."""
     training = training_of(run)
     if training is None or training.part is None:
-        return run
+        return None
     task = ProjectFolder(run.parent.parent).tasks / training.part.task
-    return task if recipe_job(task) is not None and _unfinished(task) else run
+    return task if recipe_job(task) is not None else None
+
+
+def resumable(run: Path) -> Path:
+    """What goes on when a run is resumed: its recipe if that is unfinished and nobody works on it, else the run."""
+    task = recipe_of(run)
+    return task if task is not None and _unfinished(task) else run

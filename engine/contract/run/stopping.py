@@ -25,13 +25,14 @@ def stop(run_dir: Path, *, ask: float = 4.0, terminate: float = 3.0, kill: float
     A recipe stops its run first and is given time for that; what it leaves at work all the same is stopped here.
     """
     folder = RunFolder(run_dir)
+    patience = ask
     if ask and recipe_job(folder.root) is not None:
-        ask += terminate + kill + MARGIN_S
+        patience += terminate + kill + MARGIN_S
     if not _gone(folder):
         # On a full disk there may be no room even for an empty file; the signals do without.
         with contextlib.suppress(OSError):
             folder.cancel.touch()
-        if not _wait(folder, ask):
+        if not _wait(folder, patience):
             _signal(folder, signal.SIGTERM)
         if not _wait(folder, terminate):
             _signal(folder, signal.SIGKILL)
