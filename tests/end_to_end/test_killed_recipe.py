@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -19,12 +17,10 @@ from engine.contract.recipe import find_recipe
 from engine.contract.run.folder import RunFolder, start
 from engine.contract.run.job import RecipeJob
 from engine.contract.run.lineage import runs_of, settings_of
-from engine.contract.run.lock import is_locked, read_record
-from engine.contract.run.state import RunState, fold
-from engine.contract.run.tail import EventTail
+from engine.contract.run.lock import is_locked
 from engine.contract.text.resources import ROOT
 from tests.end_to_end.conftest import SHORT, SMALL, Session, Trained
-from tests.fakes.recipes import command
+from tests.fakes.recipes import command, kill, state_of, wait
 
 LIMIT_S = 120
 CHANCE = random.Random(20)
@@ -40,26 +36,6 @@ def recipe(tmp_path: Path) -> Path:
     file = tmp_path / "two.json"
     file.write_text(json.dumps({"name": "two", "steps": steps}), encoding="utf-8")
     return file
-
-
-def wait(holds: Callable[[], object]) -> None:
-    deadline = time.monotonic() + LIMIT_S
-    while not holds():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.02)
-
-
-def state_of(run: RunFolder) -> RunState:
-    return fold(EventTail(run.events).read())
-
-
-def kill(run: RunFolder) -> None:
-    """SIGKILL to a worker and its keeper."""
-    record = read_record(run.lock)
-    for pid in () if record is None else (record.keeper, record.pid):
-        if pid is not None:
-            os.kill(pid, signal.SIGKILL)
-    wait(lambda: not is_locked(run.lock))
 
 
 def weights(run: Path) -> list[bytes]:

@@ -6,9 +6,11 @@ the worker kills itself, at the COUNT-th call that NAME:COUNT tells; `-` for now
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,9 @@ from engine.contract.project import DetectorChoice, ProjectFolder
 from engine.contract.recipe import PlannedJob, Recipe
 from engine.contract.run.folder import RunFolder, start
 from engine.contract.run.job import RecipeJob, RecipePart, TrainJob
+from engine.contract.run.lock import LockRecord, is_locked, read_record
+from engine.contract.run.state import RunState, fold
+from engine.contract.run.tail import EventTail
 from engine.contract.text.resources import ROOT
 from engine.jobs import recipe
 from engine.recipe.application import Application
@@ -48,6 +53,29 @@ def make_task(project: Path, start: Path | None) -> RunFolder:
 def command(child: str = "-", point: str = "-") -> tuple[str, ...]:
     """What starts the worker."""
     return (sys.executable, str(ROOT / "tests" / "fakes" / "recipes.py"), child, point)
+
+
+def wait(holds: Callable[[], object], limit_s: float = 120) -> None:
+    """Look until it holds."""
+    deadline = time.monotonic() + limit_s
+    while not holds():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.02)
+
+
+def state_of(run: RunFolder) -> RunState:
+    """What a run has told."""
+    return fold(EventTail(run.events).read())
+
+
+def kill(run: RunFolder) -> None:
+    """SIGKILL to a run's worker and its keeper."""
+    record = read_record(run.lock) or LockRecord()
+    for pid in (record.keeper, record.pid):
+        with contextlib.suppress(ProcessLookupError):  # the one may take the other with it
+            if pid is not None:
+                os.kill(pid, signal.SIGKILL)
+    wait(lambda: not is_locked(run.lock))
 
 
 def _dying(function: Callable[..., Any], count: int, after: bool) -> Callable[..., Any]:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,13 +12,10 @@ from engine.contract.project import DetectorChoice, Project, ProjectFolder
 from engine.contract.run.events import Failed
 from engine.contract.run.folder import RunFolder, start
 from engine.contract.run.lineage import recipe_job, resumable, runs_of, unfinished_recipes
-from engine.contract.run.lock import is_locked, read_record
-from engine.contract.run.state import RunState, fold
+from engine.contract.run.lock import is_locked
 from engine.contract.run.stopping import stop
 from engine.contract.run.tail import EventTail
-from tests.fakes.recipes import command, make_task
-
-LIMIT_S = 60
+from tests.fakes.recipes import command, kill, make_task, state_of, wait
 
 
 @pytest.fixture
@@ -38,33 +32,13 @@ def task(folder: ProjectFolder) -> Iterator[RunFolder]:
     stop(made.root, ask=0, terminate=0)
 
 
-def wait(holds: Callable[[], object]) -> None:
-    deadline = time.monotonic() + LIMIT_S
-    while not holds():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.02)
-
-
 def end_of(run: RunFolder) -> str:
     wait(lambda: not is_locked(run.lock))
     return run.status()
 
 
-def state_of(run: RunFolder) -> RunState:
-    return fold(EventTail(run.events).read())
-
-
 def runs(task: RunFolder) -> list[RunFolder]:
     return [RunFolder(root) for _, root in sorted(runs_of(task.root).items())]
-
-
-def kill(run: RunFolder) -> None:
-    """SIGKILL to a worker and its keeper."""
-    record = read_record(run.lock)
-    assert record is not None and record.pid and record.keeper
-    for pid in (record.keeper, record.pid):
-        os.kill(pid, signal.SIGKILL)
-    wait(lambda: not is_locked(run.lock))
 
 
 def waiting_run(task: RunFolder) -> RunFolder:
