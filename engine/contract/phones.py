@@ -2,11 +2,8 @@
 
 A bench is a task whose `result.json` holds `{"schema": 1, "figures": [...], "bench": BenchResult}`. When it is finished
 its result is also kept with the run that it speaks of, in `RUN/benches/TIME-SERIAL.json` (`keep`, `benches`), so that
-it stays when the task's folder goes. While it runs, it tells these curves (event `metric`; step counts from 0):
-
-    bench.PRECISION.BACKEND.THREADS     milliseconds of each short process
-    sustained.ms, sustained.c, sustained.mhz, sustained.s
-                                        latency, temperature, fastest core's clock, seconds since the start
+it stays when the task's folder goes. While it runs, it tells each short process (event `bench_sample`) and each moment
+of a sustained run (event `bench_moment`).
 """
 
 from __future__ import annotations

@@ -53,6 +53,7 @@ class ProjectFolder:
         self.working_recipe = self.recipes / ".working.json"  # what the studio edits
         self.runs = self.root / "runs"
         self.cache = self.root / ".cache"
+        self.tasks = self.cache / "tasks"
 
     def load(self) -> Project:
         """The project; raises UserError when the folder is not one."""
@@ -81,12 +82,15 @@ class ProjectFolder:
         return self.runs / matches[-1]
 
     def new_task(self, label: str) -> Path:
-        """A folder for work that is no run of the tree: an evaluation, a prediction, an export."""
-        (self.cache / "tasks").mkdir(parents=True, exist_ok=True)
-        return Path(tempfile.mkdtemp(prefix=f"{label}-", dir=self.cache / "tasks"))
+        """A folder for work that is no run of the tree: an evaluation, an export, a recipe that makes runs."""
+        self.tasks.mkdir(parents=True, exist_ok=True)
+        return Path(tempfile.mkdtemp(prefix=f"{label}-", dir=self.tasks))
 
-    def new_run(self, *labels: str) -> Path:
-        """Make the next numbered run folder; mkdir is exclusive, so two processes never share a number."""
+    def new_run(self, *labels: str, job: str | None = None) -> Path:
+        """Make the next numbered run folder; mkdir is exclusive, so two processes never share a number.
+
+        With the text of its `job.json`, if that is given, from the first moment that it can be seen.
+        """
         self.runs.mkdir(parents=True, exist_ok=True)
         words = "-".join(filter(None, (slug(label.replace("_", "-")) for label in labels))) or "run"
         taken = [int(p.name[:4]) for p in self.runs.glob("[0-9][0-9][0-9][0-9]-*")]
@@ -99,6 +103,8 @@ class ProjectFolder:
                 except FileExistsError:
                     number += 1
                     continue
+                if job is not None:
+                    write_atomically(claim / "job.json", job)
                 folder = self.runs / f"{number:04d}-{words}"
                 claim.rename(folder)
                 return folder

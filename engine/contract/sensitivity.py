@@ -55,6 +55,10 @@ class LayerErrors(BaseModel):
         """Where they are kept; `checkpoint` is the hash of the file measured."""
         return run / "sensitivity" / f"int8-{pictures}-{checkpoint[:12]}.json"
 
+    def above(self, limit: float) -> list[str]:
+        """The convolutions that int8 hurts more than that, the worst first."""
+        return [layer.layer for layer in self.layers if layer.error > limit]
+
 
 class SensitivityFolder:
     """The files of one measurement; `of` names it by criterion, split, number of pictures and checkpoint measured."""

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
-from engine.contract.figures import Figure
-from engine.contract.project import write_atomically
+from engine.contract.run.evaluations import keep_figures
 from engine.contract.run.job import EvaluateJob
 from engine.contract.text.messages import UserError
 from engine.model.assembly import load
@@ -36,12 +34,6 @@ def run(job: EvaluateJob, context: JobContext) -> dict[str, object]:
         figures = coco_measured(model, pictures, job.split, calibration, progress, job.runtime)
         figures += computed_figures(model)
     context.figures("final", figures)
-    if not job.limit and job.runtime == "paddle":
-        keep_evaluation(Path(job.run), job.split, figures)
+    keep_figures(context.run_dir, job, figures)
     return {"figures": [figure.model_dump(exclude_none=True) for figure in figures]}
 
-
-def keep_evaluation(run: Path, split: str, figures: list[Figure]) -> None:
-    """Keep a split's figures with the run that they speak of."""
-    lines = [figure.model_dump(exclude_none=True) for figure in figures]
-    write_atomically(run / "evaluations" / f"{split}.json", json.dumps(lines, indent=1))

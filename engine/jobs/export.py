@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.contract.figures import Figure
+from engine.contract.run.evaluations import keep_figures
 from engine.contract.run.job import ExportJob
 from engine.contract.text.messages import UserError
 from engine.model.assembly import Model, assemble, extend, load
@@ -32,6 +33,7 @@ def run(job: ExportJob, context: JobContext) -> dict[str, object]:
     describe(model, exported, target=job.target, precision=job.precision, figures=figures)
     figures = exported.figures + figures
     context.figures("final", figures)
+    keep_figures(context.run_dir, job, figures)
     return {"figures": [f.model_dump(exclude_none=True) for f in figures], "convolutions": exported.kernels}
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.contract.figures import Conditions, Figure
+from engine.contract.run.evaluations import keep_figures
 from engine.contract.run.job import HostJob, Precision
 from engine.model.assembly import load
 from engine.model.export import is_quantised, nb_figure, refuse_detector, replace_subject, save_model
@@ -43,6 +44,7 @@ def run(job: HostJob, context: JobContext) -> dict[str, object]:
         for run_name, latency in measure(files, inputs, check=context.check_cancelled).items():
             figures.append(_figure(name, run_name, precisions[run_name], latency, inputs["image"].shape[-1]))
     context.figures("final", figures)
+    keep_figures(context.run_dir, job, figures)
     return {"figures": [figure.model_dump(exclude_none=True) for figure in figures]}
 
 

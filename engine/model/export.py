@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from engine.contract.figures import Conditions, Figure, FigureName
+from engine.contract.refusals import detector_refusal, export_refusal
 from engine.contract.run.job import Precision, Target
-from engine.contract.text.messages import JobFailed, UserError
+from engine.contract.text.messages import JobFailed, Message, UserError
 from engine.detector.base.spec import find_spec
 from engine.model.assembly import Model
 from engine.recipe.registry import make
@@ -23,11 +24,6 @@ if TYPE_CHECKING:
 
 FEW_PICTURES = 4
 """How many pictures of the calibration a file is compared on where no others are given."""
-ADMITTED: dict[Target, tuple[Precision, ...]] = {
-    "arm": ("fp32", "fp16", "int8"),
-    "opencl": ("fp32", "fp16"),
-    "x86": ("fp32", "int8"),
-}
 
 
 @dataclass(frozen=True)
@@ -42,23 +38,17 @@ class Exported:
 
 def refuse(model_steps: Sequence[Any], target: Target, precision: Precision) -> None:
     """Raise UserError, with the reason and the remedy, for what cannot be exported."""
-    quantised = is_quantised(model_steps)
-    if target == "opencl" and (precision == "int8" or quantised):
-        raise UserError("export.opencl_int8")
-    if precision not in ADMITTED[target]:
-        raise UserError("export.x86_fp16")
-    if precision == "int8" and not quantised:
-        raise UserError("export.not_quantised")
-    if precision == "fp16" and quantised:
-        raise UserError("export.int8_fp16")
-    if precision == "fp32" and quantised:
-        raise UserError("export.quantised_fp32")
+    _raise(export_refusal(target, precision, is_quantised(model_steps)))
 
 
 def refuse_detector(key: str, target: Target) -> None:
     """Raise UserError, with the reason and the remedy, where the detector `key` cannot be converted for the target."""
-    if target != "arm" and find_spec(key).family == "rcnn":
-        raise UserError("export.two_stage", key=key, target=target)
+    _raise(detector_refusal(key, find_spec(key).family, target))
+
+
+def _raise(refused: Message | None) -> None:
+    if refused is not None:
+        raise UserError(refused.code, **refused.args)
 
 
 def is_quantised(steps: Sequence[Any]) -> bool:

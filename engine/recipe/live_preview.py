@@ -8,18 +8,17 @@ from functools import cache, lru_cache
 from pathlib import Path
 
 from engine.contract.latency import PhoneChoice, PhoneEstimate
-from engine.contract.preview import Figures, FiguresAnswer, FiguresRequest, PlannedWork, Problem
+from engine.contract.preview import Figures, FiguresAnswer, FiguresRequest, Problem
 from engine.contract.project import DetectorChoice
-from engine.contract.recipe import Recipe, builtin_recipes
+from engine.contract.recipe import PlannedJob, Recipe, builtin_recipes
 from engine.contract.run.folder import checkpoint_of
 from engine.contract.text.messages import UserError
-from engine.detector.base.header import read_info
 from engine.graph.graph import Graph
+from engine.recipe.origin import made_by
 from engine.recipe.phone_correction import correct
 from engine.recipe.phone_latency import phone_estimate, reachable
 from engine.recipe.plan import makeable, plan, problems
 from engine.recipe.preview import configuration, graph_figures, traced_graph
-from engine.recipe.registry import make
 from engine.technique.base import Technique
 
 
@@ -67,7 +66,7 @@ def _begun_with(request: FiguresRequest) -> tuple[Technique, ...]:
 
 @lru_cache(maxsize=32)
 def _techniques_of(file: Path, _changed: int) -> tuple[Technique, ...]:
-    return tuple(make(step) for step in read_info(file).steps)
+    return tuple(made_by(file)[1])
 
 
 def command(request: FiguresRequest) -> str:
@@ -122,13 +121,8 @@ def _graph(config: str) -> Graph:
     return traced_graph(json.loads(config))
 
 
-def _jobs(recipe: Recipe, choice: DetectorChoice, begun: tuple[Technique, ...]) -> tuple[PlannedWork, ...]:
-    if not any(step.enabled for step in recipe.steps):
-        return ()
-    return tuple(
-        PlannedWork(label=job.label, techniques=tuple(step.technique for step in job.steps), epochs=job.epochs)
-        for job in plan(recipe, choice, begun)
-    )
+def _jobs(recipe: Recipe, choice: DetectorChoice, begun: tuple[Technique, ...]) -> tuple[PlannedJob, ...]:
+    return tuple(plan(recipe, choice, begun)) if any(step.enabled for step in recipe.steps) else ()
 
 
 @cache

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from engine.contract.preview import Problem
 from engine.contract.project import DetectorChoice
-from engine.contract.recipe import Recipe, Step
+from engine.contract.recipe import PlannedJob, Recipe, Step
 from engine.contract.text.messages import Message, UserError
 from engine.detector.base.spec import find_spec
 from engine.recipe.registry import make
@@ -18,20 +17,6 @@ ACTING = (Phase.DATA, Phase.SCHEDULE, Phase.TRAIN)
 
 CHANGING = (Phase.ARCHITECTURE, Phase.PRUNE, Phase.QUANTISE)
 """Phases whose steps change the network itself, which one in int8 does not allow."""
-
-
-@dataclass(frozen=True)
-class PlannedJob:
-    """One run of a recipe: `steps` are applied and recorded, `alongside` act again while it trains.
-
-    `epochs` 0 means that nothing is trained; `rate_factor` multiplies the starting run's learning rate.
-    """
-
-    label: str
-    steps: tuple[Step, ...]
-    alongside: tuple[Step, ...]
-    epochs: int
-    rate_factor: float
 
 
 def makeable(recipe: Recipe) -> tuple[dict[int, Technique], list[Problem]]:
@@ -116,16 +101,16 @@ def with_epochs(jobs: Sequence[PlannedJob], epochs: int | None) -> list[PlannedJ
     """The jobs with every training's length replaced; those that train nothing stay so."""
     if epochs is None:
         return list(jobs)
-    return [
-        PlannedJob(job.label, job.steps, job.alongside, epochs if job.epochs else 0, job.rate_factor)
-        for job in jobs
-    ]
+    return [job.model_copy(update={"epochs": epochs}) if job.epochs else job for job in jobs]
 
 
 def _job(label: str, pairs: Sequence[tuple[Step, Technique]], alongside: Sequence[Step]) -> PlannedJob:
     training = [technique for _, technique in pairs if technique.trains]
     factor = min((technique.params.rate_factor for technique in training), default=1.0)
-    return PlannedJob(label, tuple(step for step, _ in pairs), tuple(alongside), _epochs(pairs), factor)
+    steps = tuple(step for step, _ in pairs)
+    return PlannedJob(
+        label=label, steps=steps, alongside=tuple(alongside), epochs=_epochs(pairs), rate_factor=factor
+    )
 
 
 def _epochs(pairs: Sequence[tuple[Step, Technique]]) -> int:

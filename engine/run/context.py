@@ -64,7 +64,7 @@ class JobContext:
             raise ValueError(f"a job must not send {event.type}")
         self._emit(event)
 
-    def stage(self, code: str, **args: Argument) -> None:
+    def stage(self, code: str, **args: Argument | Message) -> None:
         """Begin a new part of the job; its progress starts over."""
         with self._lock:
             self.flush()

@@ -1,14 +1,11 @@
-"""The engine's command line in child processes: one document, answers on pipes, or detached."""
+"""The engine's command line in child processes: one document, or answers on pipes."""
 
 from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
-import threading
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, Signal
@@ -165,23 +162,6 @@ class AnsweringEngine(QObject):
         self._asked = None
         self._waiting = {key: (request, receive)} | self._waiting
         self._next()
-
-
-def start_detached(words: list[str], out: Path, err: Path, cwd: Path) -> int:
-    """Start `engine WORDS` in a session of its own that outlives us, and return its process id."""
-    with out.open("wb") as stdout, err.open("ab") as stderr:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "engine", *words],
-            stdin=subprocess.DEVNULL,
-            stdout=stdout,
-            stderr=stderr,
-            cwd=cwd,
-            env=environment(),
-            start_new_session=True,
-        )
-    # Who is not waited for stays a zombie while we live, and would look alive by its id.
-    threading.Thread(target=process.wait, name="reaper", daemon=True).start()
-    return process.pid
 
 
 def environment() -> dict[str, str]:

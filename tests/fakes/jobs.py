@@ -131,7 +131,7 @@ JOBS: dict[str, Callable[[JobContext], dict[str, object]]] = {
 
 def main(name: str, run_dir: Path) -> int:
     """A worker under its keeper, as `espalier run` makes them."""
-    jobs = {"evaluate": lambda _job, context: JOBS[name](context)}
+    jobs = dict.fromkeys(("evaluate", "train"), lambda _job, context: JOBS[name](context))
     return keep(run_dir, lambda lock: worker.run(run_dir, jobs=jobs, lock=lock))
 
 

@@ -12,11 +12,12 @@ import numpy as np
 from engine.contract.figures import pick
 from engine.contract.matrix import PLAIN, Cell, Outcome, failed
 from engine.contract.project import DetectorChoice
-from engine.contract.recipe import Recipe
-from engine.contract.run.job import Precision, Target, TrainJob, TrainSettings
+from engine.contract.recipe import PlannedJob, Recipe
+from engine.contract.run.job import Precision, Target, TrainJob
+from engine.contract.run.settings import TrainSettings
 from engine.contract.text.messages import JobFailed, UserError
 from engine.model.export import is_quantised
-from engine.recipe.plan import PlannedJob, plan
+from engine.recipe.plan import plan
 from engine.recipe.registry import make
 from engine.run.context import JobContext
 from tests.matrix.code import code_of
@@ -53,7 +54,7 @@ def _trained(detector: str, technique: str, folder: Path) -> tuple[Any, Any]:
     from tests.fakes.datasets import shots, write_coco
 
     choice = choice_of(detector)
-    jobs = [PlannedJob("train", (), (), 1, 1.0)]
+    jobs = [PlannedJob(label="train", epochs=1)]
     if technique != PLAIN:
         jobs = plan(Recipe(name="cell", steps=steps_of(technique, detector)), choice)
     index = folder / "data" / "index.sqlite"

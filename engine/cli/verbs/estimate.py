@@ -62,7 +62,8 @@ def run(args: argparse.Namespace) -> int:
 
 def _model(args: argparse.Namespace) -> tuple[DetectorChoice, list[Technique]]:
     """The detector, and the techniques that made the run or that the recipe asks for."""
-    from engine.cli.projects import made_by, open_project, trained_run
+    from engine.cli.projects import open_project, trained_run
+    from engine.recipe.origin import made_by
     from engine.recipe.plan import ordered, plan
 
     if args.dir is not None and args.run is not None and args.detector is None:

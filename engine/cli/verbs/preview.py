@@ -11,7 +11,7 @@ from engine.cli.choosing import add_detector_arguments, project_or_bare
 from engine.cli.layers import print_layers, rows
 from engine.cli.output import emit_json, print_table
 from engine.cli.phone_choice import add_phone_arguments, phone_choice, print_estimate
-from engine.cli.projects import made_by, open_project, show_value, trained_run
+from engine.cli.projects import open_project, show_value, trained_run
 from engine.contract.figures import Figure, pick
 from engine.contract.latency import PhoneChoice, PhoneEstimate
 from engine.contract.project import DetectorChoice
@@ -75,6 +75,8 @@ def run(args: argparse.Namespace) -> int:
 
 def _start(project: Path | None, args: argparse.Namespace) -> tuple[DetectorChoice, list[Technique]]:
     """The detector, and what made the run that the recipe starts from."""
+    from engine.recipe.origin import made_by
+
     choice = project_or_bare(project, args)
     if project is None or not args.start:
         return choice, []

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from numpy.typing import NDArray
 
-from engine.contract.run.job import TrainSettings
+from engine.contract.run.settings import TrainSettings
 from engine.contract.text.messages import Cancelled, JobFailed
 from engine.detector.base.header import Position
 from engine.detector.base.runtime import prepare

@@ -8,10 +8,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QGridLayout, QVBoxLayout, QWidget
 
 from engine.contract.phones import Against, BenchResult, BenchRow, ParityRow
+from engine.contract.refusals import PRECISIONS
 from studio.i18n import text_of, tr
 from studio.numbers import show_value
 from studio.views.phone.bench_words import heat, precision_name, range_text
-from studio.views.phone.rules import PRECISIONS
 from studio.widgets.basics import Chip, Heading, Muted, Text
 
 _HEAD_WIDTH = 88

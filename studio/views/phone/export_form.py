@@ -18,11 +18,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from engine.contract.refusals import PRECISIONS, TARGETS
 from engine.contract.run.job import Precision, Target
 from studio.i18n import bind, on_language, tr
 from studio.stores.run import Run
 from studio.studio import Studio
-from studio.views.phone.rules import PRECISIONS, TARGETS, is_quantised, refusal
+from studio.views.phone.rules import is_quantised, refusal
 from studio.widgets.basics import Button, Card, Elided, Heading, IconButton, Muted, Text
 
 

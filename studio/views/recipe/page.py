@@ -23,7 +23,6 @@ from studio.views.recipe.step_order import OrderNote
 from studio.views.recipe.step_phases import insertion_place, plan_order
 from studio.views.recipe.step_stack import StepStack
 from studio.views.recipe.tradeoff import TradeoffPanel
-from studio.views.recipe.tradeoff_jobs import JobLine
 from studio.views.shared.run_terms import base_runs, default_base, why_not
 from studio.views.shared.soc_chooser import read_choice
 from studio.widgets.controls import put_icon
@@ -244,7 +243,7 @@ class RecipePage(Page):
         self.totals.show_figures(latest.base, latest.figures)
         self.totals.show_phone(latest.phone)
         self.totals.show_command(latest.command if latest.jobs else "")
-        self.totals.show_jobs([JobLine(tuple(map(self._title, job.steps)), job.epochs) for job in latest.jobs])
+        self.totals.show_jobs(latest.jobs, self._title)
         project = self.studio.project.project
         detector = self.studio.catalog.detector(project.detector.key) if project is not None else None
         title = detector.title if detector is not None else None

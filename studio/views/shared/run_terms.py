@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from engine.contract.run.job import TrainJob
+from engine.contract.run.job import RecipeJob, TrainJob
 from studio.i18n import tr
 from studio.stores.run import Run
-from studio.stores.work.task import RecipeTask
 from studio.studio import Studio
 
 
@@ -36,7 +35,7 @@ def why_not(studio: Studio) -> str:
         return tr("studio.recipe.why_base")
     if latest is not None and (latest.problems or latest.error is not None):
         return tr("studio.recipe.why_problems")
-    applying = any(isinstance(task, RecipeTask) and not task.ended for task in studio.tasks.tasks)
+    applying = any(isinstance(task.job, RecipeJob) and not task.ended for task in studio.tasks.tasks)
     if applying or studio.runs.active() is not None:
         return tr("studio.recipe.why_active")
     return ""

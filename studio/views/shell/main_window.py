@@ -10,9 +10,9 @@ from PySide6.QtCore import QByteArray, Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QDockWidget, QFileDialog, QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
+from engine.contract.run.evaluations import PHONE
 from engine.contract.text.messages import Message
 from studio.i18n import on_language, system_language, tr, translator
-from studio.stores.work.task_figures import PHONE
 from studio.studio import Studio
 from studio.theme import theme
 from studio.views.page import Page, PageState, runs_state

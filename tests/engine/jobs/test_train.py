@@ -119,7 +119,7 @@ def test_that_the_best_weights_are_kept_and_measured(
 
 
 def test_that_training_which_only_does_harm_ends_with_the_weights_it_began_with() -> None:
-    from engine.contract.run.job import TrainSettings
+    from engine.contract.run.settings import TrainSettings
     from engine.detector.base.runtime import prepare
     from engine.detector.train.trainer import Trainer
 

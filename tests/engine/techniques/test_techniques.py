@@ -12,7 +12,7 @@ import pytest
 from engine.contract.figures import pick
 from engine.contract.project import DetectorChoice
 from engine.contract.recipe import Step, builtin_recipes
-from engine.contract.run.job import TrainSettings
+from engine.contract.run.settings import TrainSettings
 from engine.detector.base.spec import detector_specs
 from engine.recipe.catalog import catalog, technique_card
 from engine.recipe.preview import graph_of, preview

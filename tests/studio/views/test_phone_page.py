@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.contract.project import ProjectFolder
 from engine.contract.recipe import Step
+from engine.contract.refusals import PRECISIONS, TARGETS
 from engine.contract.run.folder import RunFolder
 from engine.contract.run.job import ExportJob
 from studio.stores.phone.exports import read_exports
@@ -19,7 +20,7 @@ from studio.studio import Studio
 from studio.views.page import PageState
 from studio.views.phone.export_card import card_rows, shown_size
 from studio.views.phone.page import EXPORT, PhonePage
-from studio.views.phone.rules import PRECISIONS, TARGETS, refusal
+from studio.views.phone.rules import refusal
 from tests.studio.conftest import settle
 from tests.studio.stores.told_runs import figure, write_run
 
