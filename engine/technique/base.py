@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from engine.contract.parameters import parameter
 from engine.contract.project import DetectorChoice
+from engine.contract.published import PublishedEffect
 from engine.contract.text.messages import Message, UserError
 from engine.contract.text.reasons import place_of, reason_of
 
@@ -85,21 +86,17 @@ class Base:
 
 
 class Technique:
-    """A way to make a detector smaller, faster or better; the docstring's first line is the card's summary."""
+    """A way to make a detector smaller, faster or better; its card's texts are `technique.KEY.title` and `.summary`."""
 
     key: ClassVar[str]
     phase: ClassVar[Phase]
     trains: ClassVar[bool] = False
     """Whether the network must be trained on after the step; such a technique's Params are TrainingParams."""
-    title: ClassVar[dict[str, str]]
-    """Name on the card by language."""
-    summary_zh: ClassVar[str] = ""
     families: ClassVar[tuple[str, ...] | None] = None
     """Detector families that the technique works on; None for all."""
     refusal: ClassVar[str] = "plan.family"
     """Code of the sentence for detectors of other families; it may name {technique}, {family} and {known}."""
-    published: ClassVar[tuple[dict[str, Any], ...]] = ()
-    """Published effects, each with its scope and source; never measured here."""
+    published: ClassVar[tuple[PublishedEffect, ...]] = ()
 
     class Params(BaseModel):
         """Parameters with bounds and descriptions: the form, the schema and the check."""
@@ -109,21 +106,8 @@ class Technique:
     class TrainingParams(Params):
         """What every technique that trains has besides its own parameters."""
 
-        epochs: int = parameter(
-            20,
-            ("Epochs", "训练轮数"),
-            ("Epochs of training after this step", "此步骤之后的训练轮数"),
-            ge=0,
-            le=1000,
-            simple=True,
-        )
-        rate_factor: float = parameter(
-            1.0,
-            ("Learning rate factor", "学习率系数"),
-            ("Learning rate as a multiple of the base run's", "学习率相对于起始运行的倍数"),
-            gt=0,
-            le=10,
-        )
+        epochs: int = parameter("training.epochs", 20, ge=0, le=1000, simple=True)
+        rate_factor: float = parameter("training.rate_factor", 1.0, gt=0, le=10)
 
     def __init__(self, params: Mapping[str, Any]) -> None:
         try:

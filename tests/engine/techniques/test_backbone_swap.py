@@ -42,7 +42,7 @@ def swap(key: str) -> Step:
 
 def test_that_the_chooser_offers_what_the_table_has_with_its_published_time() -> None:
     assert set(get_args(Key)) == set(BACKBONES)
-    times = [entry for entry in make(swap("resnet18")).published if entry["unit"] == "ms"]
+    times = [entry for entry in make(swap("resnet18")).published if entry.unit == "ms"]
     assert len(times) == sum(backbone.ms is not None for backbone in BACKBONES.values()) == 22
     labels = make(swap("resnet18")).Params.model_json_schema()["properties"]["backbone"]["labels"]
     assert labels["mobilenet_v3_large"]["en"] == "MobileNetV3-large x1.0 · 16.6 ms (SD855)"
