@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping, Sequence
-from dataclasses import astuple
 from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from paddle import nn
 
     from engine.detector.change.surgery import Images
+    from engine.detector.network.channels import Cut
     from engine.graph.graph import Graph
     from engine.graph.groups import ChannelGroup
 
@@ -92,7 +92,7 @@ class FilterPrune(Technique):
         return []
 
     def estimate(self, graph: Graph) -> Graph:
-        """The graph with as many channels as `transform` leaves; exact, and independent of weights."""
+        """The graph with as many channels as `transform` leaves, exactly; raises UserError as `counts` does."""
         from engine.graph.change import keep
         from engine.graph.groups import channel_groups
 
@@ -104,47 +104,36 @@ class FilterPrune(Technique):
         return {name: count for name, count in kept.items() if count < groups[name].channels}
 
     def transform(self, network: nn.Layer, context: Context) -> Record:
-        """Cut the weakest filters out of the network; returns the record of `choose`."""
+        """Cut the weakest filters out; raises UserError as `choose` does, and for obs without pictures."""
+        from engine.detector.change.surgery import renew_statistics
+        from engine.detector.network.channels import slice_channels
         from engine.detector.network.trace import trace
 
-        graph = trace(network, dict(context.config))
-        if self.params.criterion != "obs":
-            record = self.choose(network, graph)
-            self.replay(network, record)
-            return record
-        from engine.detector.change.surgery import renew_statistics
+        images = self._images(context) if self.params.criterion == "obs" else None
+        cuts = self.choose(network, trace(network, dict(context.config)), images)
+        slice_channels(network, cuts)
+        if images is not None:
+            renew_statistics(network, images)
+        return {"criterion": self.params.criterion, "groups": [cut.record() for cut in cuts]}
 
-        images = self._images(context)
-        record = self.choose(network, graph, images)
-        self.replay(network, record)
-        renew_statistics(network, images)
-        return record
-
-    def choose(self, network: nn.Layer, graph: Graph, images: Images | None = None) -> Record:
-        """What to cut by the network's weights: each group's members, channels, and the channels kept.
+    def choose(self, network: nn.Layer, graph: Graph, images: Images | None = None) -> list[Cut]:
+        """What to cut by the network's weights; raises UserError for a group that cannot be cut.
 
         With obs by what `images` lead through it as well; the weights of the layers behind change then.
         """
+        from engine.detector.change.surgery import spare_channels
+        from engine.detector.network.channels import Cut
         from engine.graph.groups import channel_groups
 
         groups = channel_groups(graph).groups
         counts = self.counts(groups)
         if images is not None:
-            from engine.detector.change.surgery import spare_channels
-
             kept = spare_channels(network, graph, list(groups.values()), counts, images)
         else:
             kept = self._strongest(network, groups, counts)
-        entries = [
-            {
-                "group": name,
-                "channels": groups[name].channels,
-                "kept": indices,
-                "members": [list(astuple(member)) for member in groups[name].members],
-            }
-            for name, indices in kept.items()
+        return [
+            Cut(name, groups[name].channels, groups[name].members, tuple(indices)) for name, indices in kept.items()
         ]
-        return {"criterion": self.params.criterion, "groups": entries}
 
     def _strongest(
         self, network: nn.Layer, groups: Mapping[str, ChannelGroup], counts: Mapping[str, int]
@@ -169,18 +158,8 @@ class FilterPrune(Technique):
     def replay(self, network: nn.Layer, record: Record) -> None:
         """Cut a network as recorded; raises JobFailed when the record does not fit it."""
         from engine.detector.network.channels import Cut, slice_channels
-        from engine.graph.groups import Member
 
-        cuts = [
-            Cut(
-                entry["group"],
-                entry["channels"],
-                tuple(Member(*m) for m in entry["members"]),
-                tuple(entry["kept"]),
-            )
-            for entry in record["groups"]
-        ]
-        slice_channels(network, cuts)
+        slice_channels(network, [Cut.of_record(entry) for entry in record["groups"]])
 
     def _ratios(self, groups: Mapping[str, ChannelGroup]) -> dict[str, float]:
         params = self.params
