@@ -54,7 +54,7 @@ def offer(args: argparse.Namespace, target: Path, found: Mapping[str, GroupLosse
     from engine.graph.count import conv_macs
     from engine.graph.groups import channel_groups
     from engine.graph.proposal import Budget, OutOfReach, loss_at, propose
-    from engine.recipe.preview import preview
+    from engine.recipe.preview import graph_figures
     from engine.recipe.registry import make
 
     graph, share_of = _graph_of(target)
@@ -80,7 +80,7 @@ def offer(args: argparse.Namespace, target: Path, found: Mapping[str, GroupLosse
     if args.out is not None:
         recipe = {"name": args.out.stem, "steps": [wanted.model_dump()]}
         write_atomically(args.out, json.dumps(recipe, indent=2))
-    return Offer(ratios, wanted.params, left(ratios), unmeasured, preview(graph, [make(wanted)]))
+    return Offer(ratios, wanted.params, left(ratios), unmeasured, graph_figures(make(wanted).estimate(graph)))
 
 
 def _refusal(args: argparse.Namespace, error: OutOfReach, left: Mapping[str, float], unmeasured: int) -> UserError:
@@ -103,10 +103,11 @@ def _graph_of(target: Path) -> tuple[Graph, ShareOf]:
     """The graph of a run's network, and how large an int8 file of a part of it is against the whole fp32 one."""
     from engine.contract.recipe import Step
     from engine.graph.size import nb_size
-    from engine.recipe.preview import changed_graph
     from engine.recipe.registry import make
+    from engine.recipe.stack import Stack
 
-    whole = changed_graph(*made_by(target))
+    choice, techniques = made_by(target)
+    whole = Stack(choice, tuple(techniques)).graph
     quantising = make(Step(technique="quant_aware"))
     fp32 = nb_size(whole).value
 

@@ -11,7 +11,6 @@ from engine.contract.run.job import Int8ErrorsJob
 from engine.contract.sensitivity import LayerError, LayerErrors, digest_of
 from engine.contract.text.messages import UserError
 from engine.model.assembly import load
-from engine.model.export import is_quantised
 from engine.model.measurement import calibration_of
 from engine.run.context import JobContext
 
@@ -33,7 +32,7 @@ def run(job: Int8ErrorsJob, context: JobContext) -> dict[str, object]:
     if file.is_file():
         return {"file": str(file)}
     model, _ = load(folder)
-    if is_quantised(model.steps):
+    if model.stack.quantised:
         raise UserError("sensitivity.quantised", run=folder.name)
     layers = convolutions(model.network)
     context.stage("int8_errors.running", layers=len(layers), pictures=len(pictures))

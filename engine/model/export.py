@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from engine.contract.figures import Conditions, Figure
 from engine.contract.run.job import Precision, Target
 from engine.contract.text.messages import UserError
 from engine.detector.base.spec import find_spec
 from engine.model.assembly import Model
-from engine.recipe.registry import make
-from engine.technique.base import Calibration, Context, Phase
+from engine.technique.base import Calibration, Context
 
 ADMITTED: dict[Target, tuple[Precision, ...]] = {
     "arm": ("fp32", "fp16", "int8"),
@@ -32,9 +30,8 @@ class Exported:
     figures: list[Figure]
 
 
-def refuse(model_steps: Sequence[Any], target: Target, precision: Precision) -> None:
-    """Raise UserError, with the reason and the remedy, for what cannot be exported."""
-    quantised = is_quantised(model_steps)
+def refuse(quantised: bool, target: Target, precision: Precision) -> None:
+    """Raise UserError, with the reason and the remedy, for what cannot be exported of a network that is int8 or not."""
     if target == "opencl" and (precision == "int8" or quantised):
         raise UserError("export.opencl_int8")
     if precision not in ADMITTED[target]:
@@ -53,19 +50,17 @@ def refuse_detector(key: str, target: Target) -> None:
         raise UserError("export.two_stage", key=key, target=target)
 
 
-def is_quantised(steps: Sequence[Any]) -> bool:
-    """Whether one of the steps makes the network int8."""
-    return any(make(step).phase is Phase.QUANTISE for step in steps)
-
-
 def save_model(model: Model, program_dir: Path, calibration: Calibration | None) -> Path:
-    """Save the model as a Paddle program and let its steps do what they do on that; returns the folder."""
+    """Save the model as a Paddle program and let its steps do what they do on that; returns the folder.
+
+    Raises UserError where a step wants pictures and `calibration` has none.
+    """
     from engine.detector.network.program import save_program
 
     save_program(model.network, model.config, program_dir)
     context = Context(model.config, model.choice, calibration, program_dir, model.network)
-    for step in model.steps:
-        make(step).export(program_dir, context)
+    for technique in model.stack.techniques:
+        technique.export(program_dir, context)
     return program_dir
 
 
@@ -80,7 +75,7 @@ def export_model(
 ) -> Exported:
     """Write `out/model.nb`; raises UserError for what is refused and JobFailed with the optimiser's words."""
     refuse_detector(model.choice.key, target)
-    refuse(model.steps, target, precision)
+    refuse(model.stack.quantised, target, precision)
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out, prefix=".program-") as scratch:
         program = save_model(model, Path(scratch), calibration)

@@ -11,7 +11,8 @@ from engine.contract.recipe import Recipe, Step
 from engine.contract.text.messages import Message, UserError
 from engine.detector.base.spec import find_spec
 from engine.recipe.registry import make
-from engine.technique.base import Base, Phase, Technique
+from engine.recipe.stack import Stack
+from engine.technique.base import Phase, Technique
 
 ACTING = (Phase.DATA, Phase.SCHEDULE, Phase.TRAIN)
 """Phases whose steps act whenever a job of the recipe trains, not only in the job that records them."""
@@ -53,8 +54,7 @@ def problems(recipe: Recipe, choice: DetectorChoice, begun: Sequence[Technique] 
     `begun` is what the run that the recipe starts from was made by.
     """
     made, found = makeable(recipe)
-    base = Base(choice, tuple(begun))
-    quantised = next((technique.key for technique in begun if technique.phase is Phase.QUANTISE), None)
+    base = Stack(choice, tuple(begun))
     family = find_spec(choice.key).family
     for place, technique in made.items():
         told = []
@@ -66,8 +66,9 @@ def problems(recipe: Recipe, choice: DetectorChoice, begun: Sequence[Technique] 
             told.append(Message(code="plan.twice", args={"technique": technique.key}))
         if technique.phase is Phase.QUANTISE and family == "rcnn":
             told.append(Message(code="plan.two_stage_int8", args={"technique": technique.key}))
-        if quantised is not None and technique.phase in CHANGING:
-            told.append(Message(code="plan.quantised_start", args={"technique": technique.key, "earlier": quantised}))
+        if base.quantising is not None and technique.phase in CHANGING:
+            args = {"technique": technique.key, "earlier": base.quantising.key}
+            told.append(Message(code="plan.quantised_start", args=args))
         told += technique.check([other for other in made.values() if other is not technique], base)
         found += [Problem(message=message, step=place) for message in told]
     quantising = [place for place, technique in made.items() if technique.phase is Phase.QUANTISE]

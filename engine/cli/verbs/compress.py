@@ -103,9 +103,9 @@ def default_start(folder: ProjectFolder) -> Path:
 def check_steps(recipe: Recipe, choice: DetectorChoice, begun: Sequence[Technique]) -> None:
     """Raise UserError for a step that names what the network has not, before any step has trained for hours."""
     from engine.recipe.plan import ordered
-    from engine.recipe.preview import changed_graph
+    from engine.recipe.stack import Stack
 
-    changed_graph(choice, [*begun, *(technique for _, technique in ordered(recipe))])
+    Stack(choice, (*begun, *(technique for _, technique in ordered(recipe)))).figures()
 
 
 def _has_weights(run: Path) -> bool:

@@ -36,15 +36,13 @@ def run(args: argparse.Namespace) -> int:
     """Print the figure with its bounds, where the time goes, and what to shrink next."""
     from engine.recipe.phone_correction import correct
     from engine.recipe.phone_latency import phone_estimate
-    from engine.recipe.preview import graph_of
+    from engine.recipe.stack import Stack
 
     phone = phone_choice(args)
     assert phone is not None
     choice, techniques = _model(args)
-    graph = graph_of(choice, techniques)
-    for technique in techniques:
-        graph = technique.estimate(graph)
-    told = correct(phone_estimate(graph, phone, techniques, era=args.era, nms=not args.without_nms), args.dir)
+    stack = Stack(choice, tuple(techniques))
+    told = correct(phone_estimate(stack, phone, era=args.era, nms=not args.without_nms), args.dir)
     if args.json:
         body = told.model_dump(mode="json", exclude_none=True)
         emit_json(
