@@ -38,12 +38,7 @@ def run(job: Int8ErrorsJob, context: JobContext) -> dict[str, object]:
     context.stage("int8_errors.running", layers=len(layers), pictures=len(pictures))
     batches = calibration_of(model, pictures).batches()
     images = [inputs["image"] for inputs in islice(batches, len(pictures))]
-
-    def told(done: int, total: int) -> None:
-        context.check_cancelled()
-        context.progress(done, total, "convolution")
-
-    errors = int8_errors(model.network, images, told)
+    errors = int8_errors(model.network, images, context.counter("convolution"))
     found = [
         LayerError(layer=name, shape=tuple(layers[name].weight.shape), groups=layers[name]._groups, error=error)
         for name, error in sorted(errors.items(), key=lambda pair: -pair[1])

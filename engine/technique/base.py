@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -17,15 +17,15 @@ from engine.contract.text.messages import Message, UserError
 from engine.contract.text.reasons import place_of, reason_of
 
 if TYPE_CHECKING:
-    from paddle import Tensor, nn
+    from paddle import nn
 
+    from engine.detector.train.lesson import Lesson
     from engine.graph.graph import Graph
 
 Record = dict[str, Any]
 Transform = Callable[[dict[str, Any]], dict[str, Any]]
 """A change of one training sample as ppdet's transforms make it: `image` (height, width, 3) in RGB bytes, `gt_bbox`
 (boxes, 4) as x1, y1, x2, y2 in pixels, `gt_class`, `gt_score`; `curr_iter` is the optimiser step its epoch began at."""
-Batch = Mapping[str, "Tensor"]
 
 
 class Phase(IntEnum):
@@ -37,16 +37,6 @@ class Phase(IntEnum):
     PRUNE = 4
     TRAIN = 5
     QUANTISE = 6
-
-
-class Lesson(Protocol):
-    """What a teacher adds to training; made by `Technique.teach`."""
-
-    def loss(self, batch: Batch) -> dict[str, Tensor]:
-        """Extra loss terms by name for the batch that the student has just been run on, each a 0-D tensor."""
-
-    def close(self) -> None:
-        """Take every hook off the student again."""
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,12 @@ from engine.contract.parameters import parameter
 from engine.contract.project import DetectorChoice
 from engine.contract.published import PublishedEffect, changed
 from engine.contract.text.messages import Message, UserError
-from engine.technique.base import Base, Batch, Context, Lesson, Phase, Technique
+from engine.technique.base import Base, Context, Phase, Technique
 
 if TYPE_CHECKING:
     from paddle import Tensor, nn
 
+    from engine.detector.train.lesson import Batch, Lesson
     from engine.detector.train.pyramid_imitation import Pyramid, PyramidLesson
 
     Maps = list[list[Tensor]]
