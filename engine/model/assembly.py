@@ -36,7 +36,7 @@ class Model:
 
     @property
     def stack(self) -> Stack:
-        """The detector under the techniques of the steps."""
+        """The detector under the techniques of the steps; raises UserError for one that there is no more."""
         return Stack.of_steps(self.choice, self.steps)
 
 

@@ -51,7 +51,7 @@ def makeable(recipe: Recipe) -> tuple[dict[int, Technique], list[Problem]]:
 def problems(recipe: Recipe, choice: DetectorChoice, begun: Sequence[Technique] = ()) -> list[Problem]:
     """Everything that keeps the recipe from being applied to the detector, with the step's place where there is one.
 
-    `begun` is what the run that the recipe starts from was made by.
+    `begun` is what the run that the recipe starts from was made by. Raises UserError for a detector that there is not.
     """
     made, found = makeable(recipe)
     base = Stack(choice, tuple(begun))
@@ -78,7 +78,7 @@ def problems(recipe: Recipe, choice: DetectorChoice, begun: Sequence[Technique] 
 
 
 def ordered(recipe: Recipe) -> list[tuple[Step, Technique]]:
-    """The enabled steps by phase, each with its technique."""
+    """The enabled steps by phase, each with its technique; raises UserError for one whose parameters cannot be."""
     pairs = [(step, make(step)) for step in recipe.steps if step.enabled]
     return sorted(pairs, key=lambda pair: pair[1].phase)
 

@@ -117,10 +117,13 @@ class Technique:
         return []
 
     def configure(self, config: dict[str, Any]) -> None:
-        """Change the configuration before the network is built."""
+        """Change the configuration before the network is built; raises UserError where that cannot be."""
 
     def estimate(self, graph: Graph) -> Graph:
-        """The graph after this step, for channel changes made to the built network; pure."""
+        """The graph after this step, for channel changes made to the built network; pure.
+
+        Raises UserError where a parameter names what the graph has not.
+        """
         return graph
 
     def int8_layers(self, graph: Graph) -> set[str]:
@@ -128,14 +131,20 @@ class Technique:
         return set()
 
     def transform(self, network: nn.Layer, context: Context) -> Record | None:
-        """Change the built network in place; returns the JSON record from which `replay` can do it again."""
+        """Change the built network in place; returns the JSON record from which `replay` can do it again.
+
+        Raises UserError as `estimate` does, and where the context lacks what is needed.
+        """
         return None
 
     def replay(self, network: nn.Layer, record: Record) -> None:
-        """Give a freshly built network the structure that `record` tells; weights are loaded afterwards."""
+        """Give a freshly built network the structure that `record` tells; weights are loaded afterwards.
+
+        Raises JobFailed when the record does not fit the network.
+        """
 
     def teach(self, student: nn.Layer, teacher: nn.Layer | None, context: Context) -> Lesson | None:
-        """Start teaching the student; None for techniques that do not."""
+        """Start teaching the student; None for techniques that do not. Raises UserError where a teacher is missing."""
         return None
 
     def admits_teacher(self, student: DetectorChoice, teacher: DetectorChoice) -> Message | None:
@@ -154,5 +163,8 @@ class Technique:
         return ()
 
     def export(self, program_dir: Path, context: Context) -> Record | None:
-        """Work on the saved inference program in `program_dir` (model.pdmodel, model.pdiparams), in place."""
+        """Work on the saved inference program in `program_dir` (model.pdmodel, model.pdiparams), in place.
+
+        Raises UserError where the context lacks what is needed.
+        """
         return None

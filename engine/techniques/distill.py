@@ -93,7 +93,10 @@ class Distill(Technique):
         return check_teacher(student, teacher)
 
     def teach(self, student: nn.Layer, teacher: nn.Layer | None, context: Context) -> Lesson:
-        """Hooks the student; the lesson's terms hold for the batch that the student was run on last."""
+        """Hooks the student; the lesson's terms hold for the batch that the student was run on last.
+
+        Raises UserError without a teacher.
+        """
         if teacher is None:
             raise UserError("distill.no_teacher")
         from engine.detector.train import imitation

@@ -82,7 +82,10 @@ class QuantAware(Technique):
         return {op.layer for op in convolutions(graph)} - kept
 
     def transform(self, network: nn.Layer, context: Context) -> Record:
-        """Quantise in place and set the ranges of activations from some training pictures, if there are any."""
+        """Quantise in place and set the ranges of activations from some training pictures, if there are any.
+
+        Raises UserError as `estimate` does.
+        """
         from engine.detector.change.quantisation import calibrate, convolutions
         from engine.detector.network.trace import trace
 

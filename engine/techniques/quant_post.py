@@ -57,11 +57,17 @@ class QuantPost(Technique):
         return {op.layer for op in convolutions(graph)} - kept
 
     def transform(self, network: nn.Layer, context: Context) -> Record:
-        """Changes nothing yet: the record says which convolutions the export will leave float."""
+        """Changes nothing yet: the record says which convolutions the export will leave float.
+
+        Raises UserError as `estimate` does.
+        """
         return {"algorithm": self.params.algorithm, "keep_float": self._kept(network, context)}
 
     def export(self, program_dir: Path, context: Context) -> Record:
-        """Quantise the saved program in place; the head's output convolutions stay float."""
+        """Quantise the saved program in place; the head's output convolutions stay float.
+
+        Raises UserError without pictures to calibrate on.
+        """
         from engine.lite.quantisation import quantise_program
 
         if context.calibration is None or context.calibration.count == 0:
