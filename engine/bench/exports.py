@@ -88,7 +88,7 @@ class Exports:
             return Message(code="phone.two_stage_int8")
         try:
             refuse_detector(self.choice.key, backend)
-            refuse(self.quantised or precision == "int8", backend, precision)  # made int8 here, if need be
+            refuse(self.quantised or precision == "int8", backend, precision)  # a float run becomes int8 here
         except UserError as error:
             return error.message
         return None

@@ -46,7 +46,7 @@ class Stack(Base):
 
     @cached_property
     def graph(self) -> Graph:
-        """The graph, channel changes and all; raises UserError as `built` does, and where one finds nothing to change.
+        """The graph, channel changes and all; raises as `built` does, and UserError where one names what there is not.
 
         What was changed after the build need not be changed again while the build is the same.
         """
