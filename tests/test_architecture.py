@@ -25,6 +25,7 @@ FOREIGN = re.compile(
 )
 HEAVY = ("paddle", "ppdet", "paddleslim", "paddlelite", "cv2", "numba", "PySide6")
 BROAD = {"Exception", "BaseException"}
+CHINESE = re.compile(r"[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -111,6 +112,11 @@ def test_a_module_says_what_it_is_for() -> None:
 
 def test_no_file_names_a_registry_or_a_place_on_somebodys_machine() -> None:
     assert [f"{shown(path)}: {found[0]}" for path, text in shipped_texts() for found in FOREIGN.finditer(text)] == []
+
+
+def test_no_code_holds_chinese() -> None:
+    texts = {shown(path): path.read_text(encoding="utf-8") for path in sources("engine", "studio")}
+    assert [f"{path}: {found[0]}" for path, text in texts.items() for found in CHINESE.finditer(text)] == []
 
 
 def test_the_engine_has_one_broad_except_and_it_is_the_workers() -> None:

@@ -21,9 +21,10 @@ from engine.detector.base.header import read_info
 from engine.detector.base.spec import find_spec
 from engine.lite.opt import code_digest
 from engine.model.assembly import Model, extend, load
-from engine.model.export import convert, describe, is_quantised, save_model
+from engine.model.export import convert, describe, save_model
 from engine.model.measurement import calibration_of, computed_figures
 from engine.phone.workspace import digest
+from engine.recipe.stack import Stack
 from engine.run.context import JobContext
 from engine.run.interruption import interruptible
 from engine.technique.base import Context
@@ -71,7 +72,7 @@ class Exports:
         self.info = read_info(file)
         self.choice = self.info.choice
         self.family = find_spec(self.choice.key).family
-        self.quantised = is_quantised(self.info.steps)
+        self.quantised = Stack.of_steps(self.choice, self.info.steps).quantised
         name = f"{self._run.name}-{digest(file)[:12]}-{version('paddlelite')}-{code_digest()[:8]}"
         self._root = Path(job.cache) / name
         index = Index.open(Path(job.index))
@@ -139,16 +140,10 @@ class Exports:
 
     def _make_twin(self, export: Export, scratch: Path) -> None:
         from engine.lite.opt import optimise
-        from engine.recipe.preview import graph_of
-        from engine.recipe.registry import make
 
         # As a preview counts it: a network that is quantised by training has other layers in place of convolutions.
         model = self._kept_model(export.quantised_here)
-        techniques = [make(step) for step in model.steps]
-        graph = graph_of(model.choice, techniques)
-        for technique in techniques:
-            graph = technique.estimate(graph)
-        (scratch / "graph.json").write_text(graph.to_json(), encoding="utf-8")
+        (scratch / "graph.json").write_text(model.stack.graph.to_json(), encoding="utf-8")
         if self.family == "rcnn":
             for name in ("model.pdmodel", "model.pdiparams"):
                 shutil.copy(export.program / name, scratch)

@@ -25,13 +25,10 @@ def run(job: EvaluateJob, context: JobContext) -> dict[str, object]:
         raise UserError("train.no_pictures", path=job.index, split=job.split)
     context.stage("evaluate.running", split=job.split, pictures=len(pictures))
 
-    def progress(done: int, total: int) -> None:
-        context.progress(done, total, "picture")
-
     with interruptible(context.check_cancelled):
         model, _ = load(Path(job.run))
         calibration = calibration_of(model, index.pictures("train"))
-        figures = coco_measured(model, pictures, job.split, calibration, progress, job.runtime)
+        figures = coco_measured(model, pictures, job.split, calibration, context.counter("picture"), job.runtime)
         figures += computed_figures(model)
     context.figures("final", figures)
     keep_figures(context.run_dir, job, figures)

@@ -13,6 +13,7 @@ from engine.contract.text.messages import UserError
 from engine.model.assembly import Model, assemble, extend, load
 from engine.model.export import Exported, describe, export_model, refuse, refuse_detector
 from engine.model.measurement import calibration_of, computed_figures
+from engine.recipe.stack import Stack
 from engine.run.context import JobContext
 from engine.run.interruption import interruptible
 from engine.technique.base import Calibration, Context
@@ -85,7 +86,7 @@ def _model(job: ExportJob, pictures: list[Picture]) -> tuple[Model, Calibration 
         import paddle
 
         refuse_detector(job.choice.key, job.target)
-        refuse(job.steps, job.target, job.precision)
+        refuse(Stack.of_steps(job.choice, job.steps).quantised, job.target, job.precision)
         paddle.seed(0)
         model = assemble(job.choice)
     else:

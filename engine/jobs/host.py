@@ -10,7 +10,7 @@ from engine.contract.figures import Conditions, Figure
 from engine.contract.run.evaluations import keep_figures
 from engine.contract.run.job import HostJob, Precision
 from engine.model.assembly import load
-from engine.model.export import is_quantised, nb_figure, refuse_detector, replace_subject, save_model
+from engine.model.export import nb_figure, refuse_detector, replace_subject, save_model
 from engine.model.measurement import calibration_of
 from engine.run.context import JobContext
 
@@ -54,7 +54,7 @@ def _convert(path: Path, folder: Path, train: list[Picture], context: JobContext
 
     model, _ = load(path)
     refuse_detector(model.choice.key, "x86")
-    precision: Precision = "int8" if is_quantised(model.steps) else "fp32"
+    precision: Precision = "int8" if model.stack.quantised else "fp32"
     program = save_model(model, folder / "program", calibration_of(model, train))
     network = cut_network(program, folder / "cut")
     for source, name in ((program, "total"), (network, "network")):

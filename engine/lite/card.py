@@ -11,24 +11,10 @@ from typing import Any
 
 from engine.contract.figures import Figure
 from engine.contract.project import write_atomically
+from engine.contract.text.messages import Message
 from engine.detector.base.spec import program_inputs
 from engine.lite.packing import FloatWeight
 
-_TEXTS = {
-    "size": ("height and width of the input: {size}, {size}", "输入的高和宽：{size}, {size}"),
-    "image": ("the picture, RGB planes, normalised", "图片，RGB 平面，已归一化"),
-    "scale": ("{size} / picture height, {size} / picture width", "{size} / 图片高度, {size} / 图片宽度"),
-    "resize": (
-        "stretch to {size} x {size}, bilinear; the aspect ratio is not kept",
-        "双线性拉伸到 {size} x {size}，不保持宽高比",
-    ),
-    "divide": ("divide by 255", "除以 255"),
-    "rows": (
-        "rows of class, score, left, top, right, bottom, in pixels of the picture",
-        "每行为类别、得分、左、上、右、下，单位为图片像素",
-    ),
-    "count": ("number of rows", "行数"),
-}
 _HALF = (
     "An fp16 file is as large as an fp32 one: weights are halved when the phone loads it.",
     "",
@@ -60,13 +46,13 @@ def write_card(
         "precision": precision,
         "inputs": [_input(name, size) for name in program_inputs(config)],
         "preprocessing": {
-            "resize": _text("resize", size),
+            "resize": Message(code="card.resize", args={"size": size}).texts(),
             "colour": "RGB",
-            "scale": _text("divide", size),
+            "scale": Message(code="card.divide").texts(),
             "mean": list(config["mean"]),
             "std": list(config["std"]),
         },
-        "outputs": [_text("rows", size), _text("count", size)],
+        "outputs": [Message(code="card.rows").texts(), Message(code="card.count").texts()],
         "classes": list(classes),
         "convolutions": dict(kernels),
         "float_weights": [asdict(one) for one in packing],
@@ -81,18 +67,12 @@ def write_card(
 
 def _input(name: str, size: int) -> dict[str, Any]:
     """An input of the program: its name, shape and meaning."""
-    shape, key = {
-        "im_shape": ([1, 2], "size"),
-        "image": ([1, 3, size, size], "image"),
-        "scale_factor": ([1, 2], "scale"),
+    shape, meaning = {
+        "im_shape": ([1, 2], Message(code="card.size", args={"size": size})),
+        "image": ([1, 3, size, size], Message(code="card.image")),
+        "scale_factor": ([1, 2], Message(code="card.scale", args={"size": size})),
     }[name]
-    return {"name": name, "shape": shape, "meaning": _text(key, size)}
-
-
-def _text(key: str, size: int) -> dict[str, str]:
-    """A text of the card by language."""
-    english, chinese = (text.format(size=size) for text in _TEXTS[key])
-    return {"en": english, "zh": chinese}
+    return {"name": name, "shape": shape, "meaning": meaning.texts()}
 
 
 def _packed(weights: Sequence[Mapping[str, Any]]) -> str:

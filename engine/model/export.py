@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from engine.contract.figures import Conditions, Figure, FigureName
 from engine.contract.refusals import detector_refusal, export_refusal
@@ -15,8 +15,7 @@ from engine.contract.run.job import Precision, Target
 from engine.contract.text.messages import JobFailed, Message, UserError
 from engine.detector.base.spec import find_spec
 from engine.model.assembly import Model
-from engine.recipe.registry import make
-from engine.technique.base import Calibration, Context, Phase
+from engine.technique.base import Calibration, Context
 
 if TYPE_CHECKING:
     from engine.lite.packing import FloatWeight
@@ -36,9 +35,9 @@ class Exported:
     figures: list[Figure]
 
 
-def refuse(model_steps: Sequence[Any], target: Target, precision: Precision) -> None:
-    """Raise UserError, with the reason and the remedy, for what cannot be exported."""
-    _raise(export_refusal(target, precision, is_quantised(model_steps)))
+def refuse(quantised: bool, target: Target, precision: Precision) -> None:
+    """Raise UserError, with the reason and the remedy, for what cannot be exported of a network that is int8 or not."""
+    _raise(export_refusal(target, precision, quantised))
 
 
 def refuse_detector(key: str, target: Target) -> None:
@@ -51,24 +50,20 @@ def _raise(refused: Message | None) -> None:
         raise UserError(refused.code, **refused.args)
 
 
-def is_quantised(steps: Sequence[Any]) -> bool:
-    """Whether one of the steps makes the network int8."""
-    return any(make(step).phase is Phase.QUANTISE for step in steps)
-
-
 def save_model(model: Model, program_dir: Path, calibration: Calibration | None) -> Path:
     """Save the model as a Paddle program and let its steps do what they do on that; returns the folder.
 
     For an int8 model it is then chosen which of its float weights are stored in 8 bits, if there are pictures.
+    Raises UserError where a step wants pictures and `calibration` has none.
     """
     from engine.detector.network.program import save_program
     from engine.lite.packing import choose_packing
 
     save_program(model.network, model.config, program_dir)
     context = Context(model.config, model.choice, calibration, program_dir, model.network)
-    for step in model.steps:
-        make(step).export(program_dir, context)
-    if is_quantised(model.steps) and calibration is not None:
+    for technique in model.stack.techniques:
+        technique.export(program_dir, context)
+    if model.stack.quantised and calibration is not None:
         choose_packing(program_dir, calibration.batches())
     return program_dir
 
@@ -92,7 +87,7 @@ def export_model(
     from engine.lite.packing import read_packing
 
     refuse_detector(model.choice.key, target)
-    refuse(model.steps, target, precision)
+    refuse(model.stack.quantised, target, precision)
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out, prefix=".program-") as scratch:
         program = save_model(model, Path(scratch), calibration)

@@ -13,9 +13,8 @@ from engine.contract.run.lineage import settings_of
 from engine.contract.run.settings import TrainSettings, read_settings
 from engine.contract.text.messages import UserError
 from engine.detector.base.header import read_info
-from engine.recipe.origin import made_by
 from engine.recipe.plan import check_teacher, ordered, plan, with_epochs
-from engine.recipe.preview import changed_graph
+from engine.recipe.stack import stack_of_run
 
 
 @dataclass(frozen=True)
@@ -53,12 +52,13 @@ def application(job: RecipeJob, start: Path) -> Application:
     Also for a step that names what the network has not, which else would show after others have trained for hours.
     """
     folder = ProjectFolder(Path(job.project))
-    choice, begun = made_by(start)
+    stack = stack_of_run(start)
+    choice, begun = stack.choice, stack.techniques
     ours = folder.load().detector
     if ours.classes != choice.classes:
         raise UserError("train.other_detector", path=str(start), theirs=choice.key, ours=ours.key)
     planned = with_epochs(plan(job.recipe, choice, begun), job.epochs)
-    changed_graph(choice, [*begun, *(technique for _, technique in ordered(job.recipe))])
+    stack.under(*(technique for _, technique in ordered(job.recipe))).figures()
     teacher = Path(job.teacher) if job.teacher else start
     check_teacher(planned, choice, read_info(checkpoint_of(teacher)).choice)
     settings = job.settings or settings_of(start)

@@ -15,9 +15,9 @@ from engine.graph.graph import Graph
 from engine.graph.groups import channel_groups
 from engine.graph.proposal import Budget, OutOfReach, ShareOf, loss_at, propose
 from engine.graph.size import nb_size
-from engine.recipe.origin import made_by
-from engine.recipe.preview import changed_graph, preview
+from engine.recipe.preview import graph_figures
 from engine.recipe.registry import make
+from engine.recipe.stack import stack_of_run
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def offer(run: Path, found: Mapping[str, GroupLosses], budget: Budget, criterion
     except OutOfReach as error:
         raise _refusal(budget, error, left(error.ratios), unmeasured) from None
     wanted = step(ratios)
-    return Offer(ratios, wanted, left(ratios), unmeasured, preview(graph, [make(wanted)]))
+    return Offer(ratios, wanted, left(ratios), unmeasured, graph_figures(make(wanted).estimate(graph)))
 
 
 def _refusal(budget: Budget, error: OutOfReach, left: Mapping[str, float], unmeasured: int) -> UserError:
@@ -91,7 +91,7 @@ def _shares(left: Mapping[str, float]) -> dict[str, str]:
 
 def _graph_of(run: Path) -> tuple[Graph, ShareOf]:
     """The graph of a run's network, and how large an int8 file of a part of it is against the whole fp32 one."""
-    whole = changed_graph(*made_by(run))
+    whole = stack_of_run(run).graph
     quantising = make(Step(technique="quant_aware"))
     fp32 = nb_size(whole).value
 

@@ -10,7 +10,8 @@ from engine.contract.recipe import PlannedJob, Recipe, Step
 from engine.contract.text.messages import Message, UserError
 from engine.detector.base.spec import find_spec
 from engine.recipe.registry import make
-from engine.technique.base import Base, Phase, Technique
+from engine.recipe.stack import Stack
+from engine.technique.base import Phase, Technique
 
 ACTING = (Phase.DATA, Phase.SCHEDULE, Phase.TRAIN)
 """Phases whose steps act whenever a job of the recipe trains, not only in the job that records them."""
@@ -35,11 +36,10 @@ def makeable(recipe: Recipe) -> tuple[dict[int, Technique], list[Problem]]:
 def problems(recipe: Recipe, choice: DetectorChoice, begun: Sequence[Technique] = ()) -> list[Problem]:
     """Everything that keeps the recipe from being applied to the detector, with the step's place where there is one.
 
-    `begun` is what the run that the recipe starts from was made by.
+    `begun` is what the run that the recipe starts from was made by. Raises UserError for a detector that there is not.
     """
     made, found = makeable(recipe)
-    base = Base(choice, tuple(begun))
-    quantised = next((technique.key for technique in begun if technique.phase is Phase.QUANTISE), None)
+    base = Stack(choice, tuple(begun))
     family = find_spec(choice.key).family
     for place, technique in made.items():
         told = []
@@ -51,8 +51,9 @@ def problems(recipe: Recipe, choice: DetectorChoice, begun: Sequence[Technique] 
             told.append(Message(code="plan.twice", args={"technique": technique.key}))
         if technique.phase is Phase.QUANTISE and family == "rcnn":
             told.append(Message(code="plan.two_stage_int8", args={"technique": technique.key}))
-        if quantised is not None and technique.phase in CHANGING:
-            told.append(Message(code="plan.quantised_start", args={"technique": technique.key, "earlier": quantised}))
+        if base.quantising is not None and technique.phase in CHANGING:
+            args = {"technique": technique.key, "earlier": base.quantising.key}
+            told.append(Message(code="plan.quantised_start", args=args))
         told += technique.check([other for other in made.values() if other is not technique], base)
         found += [Problem(message=message, step=place) for message in told]
     quantising = [place for place, technique in made.items() if technique.phase is Phase.QUANTISE]
@@ -62,7 +63,7 @@ def problems(recipe: Recipe, choice: DetectorChoice, begun: Sequence[Technique] 
 
 
 def ordered(recipe: Recipe) -> list[tuple[Step, Technique]]:
-    """The enabled steps by phase, each with its technique."""
+    """The enabled steps by phase, each with its technique; raises UserError for one whose parameters cannot be."""
     pairs = [(step, make(step)) for step in recipe.steps if step.enabled]
     return sorted(pairs, key=lambda pair: pair[1].phase)
 

@@ -79,6 +79,15 @@ class JobContext:
             if due is not None:
                 self.emit(due)
 
+    def counter(self, unit: str) -> Callable[[int, int], None]:
+        """Progress in `unit` for work that only tells how many are done of how many; stops it by raising Cancelled."""
+
+        def tell(done: int, total: int) -> None:
+            self.check_cancelled()
+            self.progress(done, total, unit)
+
+        return tell
+
     def flush(self) -> None:
         """Send progress that was held back."""
         with self._lock:

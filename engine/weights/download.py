@@ -16,10 +16,10 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol
 
 from engine.contract.text.address import check_address, is_address, split_checksum
-from engine.contract.text.messages import Argument, UserError
+from engine.contract.text.messages import UserError
+from engine.run.context import JobContext
 from engine.weights.mirrors import mirrored
 from engine.weights.transfer import Limits, Part, Transfer
 
@@ -36,22 +36,6 @@ class Fetched:
     sha256: str
     resumed_at: int = 0
     fresh: bool = True
-
-
-class Watcher(Protocol):
-    """Whom a job tells how it stands, as `engine.run.context` does it."""
-
-    def stage(self, code: str, **args: Argument) -> None:
-        """A new part begins."""
-
-    def progress(self, done: int, total: int, unit: str) -> None:
-        """How far it is."""
-
-    def notice(self, code: str, *, level: Literal["info", "warning"] = "info", **args: Argument) -> None:
-        """Something that a person should know."""
-
-    def check_cancelled(self) -> None:
-        """Raises if it is to stop."""
 
 
 def weights_cache() -> Path:
@@ -104,32 +88,32 @@ class Start:
     tell: Callable[[], None] = lambda: None
 
 
-def fetch_start(start: str, sha256: str | None, watcher: Watcher) -> Start:
+def fetch_start(start: str, sha256: str | None, context: JobContext) -> Start:
     """What training starts from: downloaded if it is an address, of the right checksum if one is given."""
     if not is_address(start):
         if sha256 is not None and Path(start).is_file():
-            _require(start, sha256, file_sha256(Path(start), watcher.check_cancelled))
+            _require(start, sha256, file_sha256(Path(start), context.check_cancelled))
         return Start(Path(start))
 
     def tell(done: int, total: int | None) -> None:
         if total:
-            watcher.progress(done // 1000, max(1, total // 1000), "kB")
+            context.progress(done // 1000, max(1, total // 1000), "kB")
 
     start, marked = split_checksum(start)
     sha256 = sha256 or marked
-    watcher.stage("download.running", address=start)
-    got = fetch(start, sha256=sha256, tell=tell, check=watcher.check_cancelled)
-    return Start(got.path, lambda: _tell_kept(watcher, start, got, checked=sha256 is not None))
+    context.stage("download.running", address=start)
+    got = fetch(start, sha256=sha256, tell=tell, check=context.check_cancelled)
+    return Start(got.path, lambda: _tell_kept(context, start, got, checked=sha256 is not None))
 
 
-def _tell_kept(watcher: Watcher, start: str, got: Fetched, checked: bool) -> None:
+def _tell_kept(context: JobContext, start: str, got: Fetched, checked: bool) -> None:
     path, size, resumed = str(got.path), f"{got.path.stat().st_size / 1e6:.1f}", f"{got.resumed_at / 1e6:.1f}"
     if not got.fresh:
-        watcher.notice("download.kept", address=start, path=path, sha256=got.sha256)
+        context.notice("download.kept", address=start, path=path, sha256=got.sha256)
     elif not checked:
-        watcher.notice("download.unchecked", address=start, path=path, size=size, resumed=resumed, sha256=got.sha256)
+        context.notice("download.unchecked", address=start, path=path, size=size, resumed=resumed, sha256=got.sha256)
     else:
-        watcher.notice("download.done", address=start, path=path, size=size, resumed=resumed)
+        context.notice("download.done", address=start, path=path, size=size, resumed=resumed)
 
 
 def _require(called: str, wanted: str | None, found: str) -> None:

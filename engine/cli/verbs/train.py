@@ -48,8 +48,8 @@ def add_parser(parser: argparse.ArgumentParser) -> None:
 
 def known_settings() -> str:
     """The keys of --set, with what they mean."""
-    fields = TrainSettings.model_fields.items()
-    return "; ".join(f"{key} ({(info.description or '').lower()})" for key, info in fields)
+    fields = TrainSettings.model_json_schema()["properties"].items()
+    return "; ".join(f"{key} ({schema['description'].lower()})" for key, schema in fields)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -199,13 +199,12 @@ def test_that_quantising_is_refused_in_words() -> None:
 
 
 def test_that_pruning_two_stages_is_previewed_to_the_unit() -> None:
-    from engine.recipe.preview import preview
     from engine.technique.base import Context
     from engine.techniques.filter_prune import FilterPrune
 
     config = small(FASTER)
     network, technique = build(config), FilterPrune({"criterion": "l1", "ratio": 0.4})
-    told = preview(trace(network, config), [technique])
+    told = graph_figures(technique.estimate(trace(network, config)))
     technique.transform(network, Context(config, choice_of(FASTER)))
     counted = count_by_hooks(network, config)._asdict()
     assert {name: getattr(pick(told, name), "value") for name in counted} == counted  # type: ignore[arg-type]  # noqa: B009

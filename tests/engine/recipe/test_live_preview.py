@@ -21,7 +21,7 @@ KEY = "ssdlite_mobilenet_v3_small"
 
 @pytest.fixture(autouse=True)
 def _traced_here(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(live, "_graph", lambda config: graph_of(KEY))
+    monkeypatch.setattr("engine.recipe.stack._traced", lambda config: graph_of(KEY))
 
 
 def ask(*steps: Step, **more: Any) -> FiguresAnswer:
