@@ -18,6 +18,7 @@ from PySide6.QtCore import QCoreApplication, QSocketNotifier, QTimer
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
+from engine.contract.system.folders import state_folder
 from engine.contract.text.display import require_display
 from engine.contract.text.messages import Message, UserError
 from studio.i18n import system_language, translator
@@ -90,7 +91,7 @@ def forget_foreign_qt() -> None:
 
 def log_file() -> Path:
     """Where the studio writes down its own bugs."""
-    return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "espalier" / "studio.log"
+    return state_folder() / "studio.log"
 
 
 class _Failures:

@@ -9,7 +9,6 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from engine.cli.language import said, say
-from engine.contract.project import write_atomically
 from engine.contract.run.events import CancelledEvent, Event, Failed, Notice, Progress, Stage
 from engine.contract.run.folder import RunFolder, start
 from engine.contract.run.job import Job
@@ -17,6 +16,7 @@ from engine.contract.run.lock import read_record
 from engine.contract.run.state import RunState, fold
 from engine.contract.run.stopping import stop
 from engine.contract.run.tail import EventTail
+from engine.contract.system.files import write_atomically
 from engine.contract.text.messages import Cancelled, JobFailed, UserError
 
 POLL_S = 0.05

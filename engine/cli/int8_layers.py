@@ -8,9 +8,10 @@ from pathlib import Path
 
 from engine.cli.language import say
 from engine.cli.output import emit_json, print_table
-from engine.contract.project import ProjectFolder, write_atomically
+from engine.contract.project import ProjectFolder
 from engine.contract.run.job import Int8ErrorsJob
 from engine.contract.sensitivity import LayerError, LayerErrors
+from engine.contract.system.files import write_atomically
 from engine.contract.text.messages import Argument
 
 SHOWN = 20

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from engine.cli.language import said
 from engine.cli.projects import made_by
-from engine.contract.project import write_atomically
 from engine.contract.sensitivity import GroupLosses
+from engine.contract.system.files import write_atomically
 from engine.contract.text.messages import Message, UserError
 
 if TYPE_CHECKING:

@@ -11,12 +11,13 @@ from typing import Any
 
 from engine.cli.follow import Workers, launch_and_follow
 from engine.contract.figures import Figure, pick
-from engine.contract.project import DetectorChoice, Project, ProjectFolder, write_atomically
+from engine.contract.project import DetectorChoice, Project, ProjectFolder
 from engine.contract.recipe import Recipe, Step, load_recipe
 from engine.contract.run.folder import RunFolder
 from engine.contract.run.job import EvaluateJob, ExportJob, HostJob, Job, Precision, PredictJob, TrainJob, TrainSettings
 from engine.contract.run.state import RunState, fold
 from engine.contract.run.tail import EventTail
+from engine.contract.system.files import write_atomically
 from engine.contract.text.resources import SAMPLES
 
 DETECTOR, SIZE = "ssdlite_mobilenet_v3_small", 160
@@ -206,7 +207,7 @@ class Demonstration:
 
 def table(outcome: Outcome) -> list[tuple[str | None, ...]]:
     """The rows under HEADERS."""
-    from engine.cli.projects import show_value
+    from engine.cli.projects import show_figure
 
     rows = []
     for line in outcome.lines:
@@ -220,7 +221,7 @@ def table(outcome: Outcome) -> list[tuple[str | None, ...]]:
             pick(of, "nb_bytes", precision="int8"),
             pick(of, "host_ms_network"),
         )
-        rows.append((line.label, *(show_value(cell) for cell in cells)))
+        rows.append((line.label, *(show_figure(cell) for cell in cells)))
     return rows
 
 

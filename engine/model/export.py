@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from engine.contract.figures import Conditions, Figure
+from engine.contract.figures import LITE, Conditions, Figure
 from engine.contract.run.job import Precision, Target
 from engine.contract.text.messages import UserError
 from engine.detector.base.spec import find_spec
@@ -125,7 +125,7 @@ def describe(model: Model, exported: Exported, *, target: Target, precision: Pre
 def nb_figure(nb: Path, model: Model, precision: Precision, target: Target) -> Figure:
     """The size of a `.nb` in bytes, measured."""
     size = model.choice.size
-    conditions = Conditions(runtime="Paddle Lite 2.13rc0", precision=precision, input=f"{size}x{size}", subject=target)
+    conditions = Conditions(runtime=LITE, precision=precision, input=f"{size}x{size}", subject=target)
     value = nb.stat().st_size
     return Figure(name="nb_bytes", value=value, unit="bytes", source="measured", conditions=conditions)
 

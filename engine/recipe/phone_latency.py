@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from engine.contract.figures import Conditions, Figure
+from engine.contract.figures import LITE, Conditions, Figure
 from engine.contract.latency import PhoneChoice, PhoneEstimate, Share
 from engine.contract.text.messages import Message, UserError
 from engine.graph.count import roi_count
@@ -13,7 +13,6 @@ from engine.latency.effects import ERAS
 from engine.latency.estimate import Estimate, admitted, estimate
 from engine.technique.base import Phase, Technique
 
-RUNTIME = "Paddle Lite 2.13rc0"
 # Written out, so that each sentence can be found by its code.
 _ADVICE = {
     "backbone": "latency.next_backbone",
@@ -57,7 +56,7 @@ def _figure(graph: Graph, phone: PhoneChoice, told: Estimate, era: str, nms: boo
     height, width = graph.size
     conditions = Conditions(
         device=admitted(phone.soc, phone.threads, phone.precision).soc,
-        runtime=RUNTIME if era == ERAS[-1] else f"Paddle Lite {era}",
+        runtime=LITE if era == ERAS[-1] else f"Paddle Lite {era}",
         threads=phone.threads,
         precision=phone.precision,
         input=f"{height}x{width}",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from engine.cli.proposal import TARGETS, offer
 from engine.contract.project import ProjectFolder
 from engine.contract.run.job import SensitivityJob
 from engine.contract.sensitivity import GroupLosses, SensitivityFolder, digest_of
+from engine.contract.system.cores import core_count
 from engine.contract.text.messages import UserError
 
 NAME = "sensitivity"
@@ -103,7 +103,7 @@ def _refuse_what_does_not_go_together(args: argparse.Namespace) -> None:
 def _measured(args: argparse.Namespace, folder: ProjectFolder, target: Path) -> dict[str, GroupLosses]:
     from engine.cli.follow import Workers
 
-    parts = args.workers or len(os.sched_getaffinity(0))
+    parts = args.workers or core_count()
     with Workers(json=args.json) as workers:
         tasks = [
             workers.begin(

@@ -15,8 +15,8 @@ from pytestqt.qtbot import QtBot
 from engine.contract.project import ProjectFolder
 from engine.contract.run.folder import RunFolder, start
 from engine.contract.run.job import EvaluateJob, ProjectJob
-from engine.contract.run.lock import is_locked
 from engine.contract.run.stopping import stop
+from engine.contract.system.locks import is_locked
 from engine.contract.text.resources import ROOT
 from studio.stores.run import Run
 from studio.stores.work.task import RecipeTask
@@ -141,7 +141,7 @@ def test_that_a_recipe_that_is_refused_says_why(opened: Studio, project: Path, q
 def test_that_a_recipe_between_two_runs_is_found_again(studio: Studio, project: Path, qtbot: QtBot) -> None:
     root = ProjectFolder(project).new_task("recipe")
     with subprocess.Popen(["sleep", "600"], start_new_session=True) as sleeper:
-        from engine.contract.run.processes import start_time
+        from engine.contract.system.processes import start_time
 
         record = f'{{"pid": {sleeper.pid}, "started": {start_time(sleeper.pid)}, "name": "mine"}}'
         (root / "process.json").write_text(record)
