@@ -41,7 +41,7 @@ BASE_STEPS = (Step(technique="lr_schedule", params={"kind": "cosine", "warmup_ep
 
 
 def builtin_recipes() -> dict[str, Recipe]:
-    """The recipes that ship with Espalier, by key."""
+    """The recipes that ship with Espalier, by key. Raises UserError as `load_recipe` does."""
     return {path.stem: load_recipe(path) for path in sorted(RECIPES.glob("*.json"))}
 
 
@@ -56,7 +56,7 @@ def load_recipe(path: Path) -> Recipe:
 
 
 def find_recipe(name: str) -> Recipe:
-    """A built-in recipe by key, or a recipe file by path."""
+    """A built-in recipe by key, or a recipe file by path; raises UserError when it is neither, or cannot be read."""
     if (RECIPES / f"{name}.json").is_file():
         return load_recipe(RECIPES / f"{name}.json")
     path = Path(name)
