@@ -161,7 +161,7 @@ def test_what_only_linux_has_stands_in_one_room() -> None:
     found = {(shown(path), each) for path in places for each in of_linux(parse(path))}
     on_the_phone = {(path, each) for path, each in found if path.startswith(ON_THE_PHONE) and "/proc/" in each}
     assert {path for path, _ in found - on_the_phone} == STILL_TO_MOVE
-    assert any(of_linux(parse(path)) for path in sources(SYSTEM))
+    assert any(list(of_linux(parse(path))) for path in sources(SYSTEM))
 
 
 @pytest.mark.parametrize(
