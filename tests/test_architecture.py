@@ -26,6 +26,15 @@ FOREIGN = re.compile(
 HEAVY = ("paddle", "ppdet", "paddleslim", "paddlelite", "cv2", "numba", "PySide6")
 BROAD = {"Exception", "BaseException"}
 CHINESE = re.compile(r"[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")
+SYSTEM = "engine/contract/system/"
+LINUX = re.compile(
+    r"(fcntl|resource|os[.](fork|forkpty|killpg|[gs]etpgid|getpgrp|setpgrp|setsid|getsid|sched_\w+|wait\w*|P_PID))(?!\w)"
+    r"|.*[.]prctl(?!\w)|.*/proc/.*",
+    re.DOTALL,
+)
+"""What only Linux has, or has in this way: a module, an attribute, or a text."""
+ON_THE_PHONE = ("engine/phone/", "engine/simulated_phone/")
+"""Their /proc is that of Android."""
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -84,6 +93,20 @@ def imported(tree: ast.Module) -> Iterator[str]:
             yield node.module
 
 
+def of_linux(tree: ast.Module) -> Iterator[str]:
+    """Everything in `tree` that only Linux has; documentation may name it."""
+    documented = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    found = list(imported(tree))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            found += [f"{node.module}.{alias.name}" for alias in node.names]
+        elif isinstance(node, ast.Attribute):
+            found.append(ast.unparse(node))
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in documented:
+            found.append(node.value)
+    yield from (each for each in found if LINUX.match(each))
+
+
 def test_a_file_has_at_most_300_lines() -> None:
     lengths = {shown(path): len(path.read_text(encoding="utf-8").splitlines()) for path in sources(*FOLDERS)}
     assert {path: length for path, length in lengths.items() if length > MAX_FILE_LINES} == {}
@@ -136,6 +159,35 @@ def test_the_engine_has_one_broad_except_and_it_is_the_workers() -> None:
 )
 def test_a_broad_except_is_recognised(code: str, broad: bool) -> None:
     assert any(is_broad(node) for node in ast.walk(ast.parse(code))) == broad
+
+
+def test_what_only_linux_has_stands_in_one_room() -> None:
+    places = {path for path in sources("engine", "studio") if not shown(path).startswith(SYSTEM)}
+    found = {(shown(path), each) for path in places for each in of_linux(parse(path))}
+    on_the_phone = {(path, each) for path, each in found if path.startswith(ON_THE_PHONE) and "/proc/" in each}
+    assert {path for path, _ in found - on_the_phone} == set()
+    assert any(list(of_linux(parse(path))) for path in sources(SYSTEM))
+
+
+@pytest.mark.parametrize(
+    ("code", "linux"),
+    [
+        ("import fcntl", True),
+        ("from fcntl import flock", True),
+        ("import resource", True),
+        ("libc.prctl(1, 9)", True),
+        ("os.killpg(group, 9)", True),
+        ("from os import setsid", True),
+        ("count = len(os.sched_getaffinity(0))", True),
+        ('path = f"/proc/{pid}/stat"', True),
+        ('Path("/proc/cpuinfo")', True),
+        ('"""Asks /proc/cpuinfo."""', False),
+        ("import resources", False),
+        ("os.kill(pid, 9); os.environ.get('waited')", False),
+    ],
+)
+def test_what_only_linux_has_is_recognised(code: str, linux: bool) -> None:
+    assert bool(list(of_linux(ast.parse(code)))) == linux
 
 
 def test_the_contract_imports_pydantic_and_the_standard_library_only() -> None:

@@ -14,6 +14,7 @@ from engine.contract.run.folder import RunFolder, checkpoint_of
 from engine.contract.run.lineage import runs_of
 from engine.contract.run.state import RunState, fold
 from engine.contract.run.tail import EventTail
+from engine.contract.text.numbers import show_value
 
 
 def open_project(path: Path) -> ProjectFolder:
@@ -42,19 +43,9 @@ def figures_of(run: Path) -> tuple[Figure, ...]:
     return tuple(found)
 
 
-def show_value(figure: Figure | None) -> str | None:
-    """A figure in its usual unit: points with one decimal, G MACs, M parameters, MB (10^6 bytes), ms."""
-    if figure is None:
-        return None
-    if figure.unit == "MACs":
-        return f"{figure.value / 1e9:.3f} G"
-    if figure.unit == "parameters":
-        return f"{figure.value / 1e6:.3f} M"
-    if figure.unit == "bytes":
-        return f"{figure.value / 1e6:.2f} MB"
-    if figure.unit == "ms":
-        return f"{figure.value:.2f} ms" if figure.value < 10 else f"{figure.value:.1f} ms"
-    return f"{figure.value:.1f}" if figure.unit == "points" else f"{figure.value:.3g} {figure.unit}"
+def show_figure(figure: Figure | None) -> str | None:
+    """A figure as it stands in a table; None where there is none."""
+    return None if figure is None else show_value(figure.value, figure.unit, column=True)
 
 
 def report(figures: Iterable[Figure], as_json: bool, **more: object) -> None:
@@ -67,7 +58,7 @@ def report(figures: Iterable[Figure], as_json: bool, **more: object) -> None:
     for figure in found:
         held = figure.conditions.model_dump(exclude_none=True)
         conditions = ", ".join(_condition(key, value) for key, value in held.items())
-        rows.append((figure.name, show_value(figure), figure.source, conditions))
+        rows.append((figure.name, show_figure(figure), figure.source, conditions))
     print_table(rows, ("figure", "value", "source", "conditions"))
     for key, value in more.items():
         if isinstance(value, str | int | float):
@@ -87,10 +78,10 @@ def run_row(name: str, status: str, figures: Sequence[Figure]) -> tuple[str | No
     return (
         name,
         status,
-        show_value(val),
-        show_value(test),
-        show_value(pick(figures, "conv_macs")),
-        show_value(pick(figures, "params")),
+        show_figure(val),
+        show_figure(test),
+        show_figure(pick(figures, "conv_macs")),
+        show_figure(pick(figures, "params")),
         _phone_cell(figures),
     )
 
@@ -105,7 +96,7 @@ def _phone_cell(figures: Sequence[Figure]) -> str | None:
     if best is None:
         return None
     at = best.conditions
-    return f"{show_value(best)} {at.precision}, {at.threads} threads, {at.device}"
+    return f"{show_figure(best)} {at.precision}, {at.threads} threads, {at.device}"
 
 
 def _condition(key: str, value: object) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from engine.contract.project import write_atomically
+from engine.contract.system.files import write_atomically
 from engine.contract.text.messages import UserError
 from engine.contract.text.reasons import at_place
 from engine.contract.text.resources import RECIPES
@@ -57,7 +57,7 @@ BASE_STEPS = (Step(technique="lr_schedule", params={"kind": "cosine", "warmup_ep
 
 
 def builtin_recipes() -> dict[str, Recipe]:
-    """The recipes that ship with Espalier, by key."""
+    """The recipes that ship with Espalier, by key. Raises UserError as `load_recipe` does."""
     return {path.stem: load_recipe(path) for path in sorted(RECIPES.glob("*.json"))}
 
 
@@ -78,7 +78,7 @@ def write_recipe(path: Path, *steps: Step) -> None:
 
 
 def find_recipe(name: str) -> Recipe:
-    """A built-in recipe by key, or a recipe file by path."""
+    """A built-in recipe by key, or a recipe file by path; raises UserError when it is neither, or cannot be read."""
     if (RECIPES / f"{name}.json").is_file():
         return load_recipe(RECIPES / f"{name}.json")
     path = Path(name)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from engine.contract.project import write_atomically
+from engine.contract.system.files import write_atomically
 
 
 def digest_of(checkpoint: Path) -> str:
@@ -95,7 +95,7 @@ class SensitivityFolder:
         return [ratio for ratio in ratios if known is None or ratio not in known.losses]
 
     def write(self, losses: GroupLosses) -> None:
-        """Keep a group's losses, with those of other ratios that are there."""
+        """Keep a group's losses, with those of other ratios that are there. Raises OSError if the disk refuses them."""
         known = self.read().get(losses.group)
         if known is not None:
             losses = losses.model_copy(update={"losses": {**known.losses, **losses.losses}})

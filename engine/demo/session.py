@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.contract.figures import Figure, pick
-from engine.contract.project import DetectorChoice, Project, ProjectFolder, write_atomically
+from engine.contract.project import DetectorChoice, Project, ProjectFolder
 from engine.contract.recipe import Recipe, Step, load_recipe
 from engine.contract.run.folder import RunFolder
 from engine.contract.run.job import EvaluateJob, ExportJob, HostJob, Job, Precision, PredictJob, RecipeJob, TrainJob
@@ -18,6 +18,7 @@ from engine.contract.run.lineage import runs_of
 from engine.contract.run.settings import TrainSettings
 from engine.contract.run.state import RunState, fold
 from engine.contract.run.tail import EventTail
+from engine.contract.system.files import write_atomically
 from engine.contract.text.resources import SAMPLES
 from engine.run.workers import Workers
 
@@ -76,7 +77,7 @@ class Demonstration:
         self.workers = Workers(follow)
 
     def run(self) -> Outcome:
-        """The session; raises what a failed job means (UserError, JobFailed, Cancelled), and leaves no worker behind."""
+        """The session; raises what a failed job means (UserError, JobFailed, Cancelled), and leaves no worker."""
         with self.workers:
             return self._session()
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import platform
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.contract.figures import Conditions, Figure
+from engine.contract.figures import LITE_X86, Conditions, Figure
 from engine.contract.run.evaluations import keep_figures
 from engine.contract.run.job import HostJob, Precision
+from engine.contract.system.cores import processor
 from engine.model.assembly import load
 from engine.model.export import nb_figure, refuse_detector, replace_subject, save_model
 from engine.model.measurement import calibration_of
@@ -64,8 +64,8 @@ def _convert(path: Path, folder: Path, train: list[Picture], context: JobContext
 
 def _figure(name: Any, run: str, precision: Precision, latency: Any, size: int) -> Figure:
     conditions = Conditions(
-        device=processor(),
-        runtime="Paddle Lite 2.13rc0 x86",
+        device=processor().name,
+        runtime=LITE_X86,
         threads=1,
         precision=precision,
         input=f"{size}x{size}",
@@ -81,10 +81,3 @@ def _figure(name: Any, run: str, precision: Precision, latency: Any, size: int) 
         high=latency.p90,
         conditions=conditions,
     )
-
-
-def processor() -> str:
-    """The name of this machine's processor."""
-    info = Path("/proc/cpuinfo")
-    names = [line.split(":", 1)[1].strip() for line in info.read_text().splitlines() if line.startswith("model name")]
-    return names[0] if names else platform.machine()

@@ -5,10 +5,10 @@ from __future__ import annotations
 from itertools import islice
 from pathlib import Path
 
-from engine.contract.project import write_atomically
 from engine.contract.run.folder import checkpoint_of
 from engine.contract.run.job import Int8ErrorsJob
 from engine.contract.sensitivity import LayerError, LayerErrors, digest_of
+from engine.contract.system.files import write_atomically
 from engine.contract.text.messages import UserError
 from engine.model.assembly import load
 from engine.model.measurement import calibration_of

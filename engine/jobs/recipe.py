@@ -16,11 +16,11 @@ from engine.contract.run.events import Event, Notice, Progress, Stage
 from engine.contract.run.folder import RunFolder, start
 from engine.contract.run.job import RecipeJob
 from engine.contract.run.lineage import default_start, runs_of, training_of
-from engine.contract.run.lock import is_locked
 from engine.contract.run.state import fold
 from engine.contract.run.stopping import stop
 from engine.contract.run.tail import EventTail
 from engine.contract.run.watch import POLL_S, outcome, watch
+from engine.contract.system.locks import is_locked
 from engine.contract.text.messages import Cancelled, Message
 from engine.recipe.application import application
 from engine.run.context import JobContext

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.contract.figures import Figure
-from engine.contract.project import write_atomically
+from engine.contract.system.files import write_atomically
 from engine.contract.text.messages import Message
 from engine.detector.base.spec import program_inputs
 from engine.lite.packing import FloatWeight

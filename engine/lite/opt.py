@@ -41,10 +41,8 @@ def optimise(
     fp16 = precision == "fp16" and target == "arm"  # with OpenCL the optimiser aborts on it
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=".opt-") as scratch:
         stem = Path(scratch) / "model"
-        if fp16:
-            program_dir = _fitted(program_dir, "fp16", Path(scratch), check)
-        elif target == "x86" and is_quantised(program_dir):
-            program_dir = _fitted(program_dir, "x86", Path(scratch), check)
+        if fp16 or target == "x86" and is_quantised(program_dir):
+            program_dir = _fitted(program_dir, "fp16" if fp16 else "x86", Path(scratch), check)
         with Child("engine.lite.opt_child", check=check) as child:
             child.ask(
                 "optimise",
@@ -55,13 +53,17 @@ def optimise(
                 pack=precision == "int8",
                 unpacked=unpacked,
             )
-        written = stem.with_suffix(".nb")
-        if not written.is_file():
-            raise JobFailed("lite.no_model", path=str(out))
-        _clear_padding(written)
-        optimised = read_optimised(written)
-        require_sound(optimised)
-        written.replace(out)
+        return _taken(stem.with_suffix(".nb"), out)
+
+
+def _taken(written: Path, out: Path) -> OptimisedProgram:
+    """Look what the optimiser left through, and put it where it belongs."""
+    if not written.is_file():
+        raise JobFailed("lite.no_model", path=str(out))
+    _clear_padding(written)
+    optimised = read_optimised(written)
+    require_sound(optimised)
+    written.replace(out)
     return optimised
 
 

@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from engine.contract.figures import Conditions, Figure, FigureName
+from engine.contract.figures import LITE, LITE_X86, PADDLE, Conditions, Figure, FigureName
 from engine.contract.refusals import detector_refusal, export_refusal
 from engine.contract.run.job import Precision, Target
 from engine.contract.text.messages import JobFailed, Message, UserError
@@ -116,7 +116,7 @@ def _compared(
             nb.unlink()
             raise
     subject = f"{parity.boxes} boxes of both, {parity.unmatched} without a partner"
-    runtime = "Paddle Lite 2.13rc0 x86 against Paddle 2.6.2"
+    runtime = f"{LITE_X86} against {PADDLE}"
     conditions = Conditions(runtime=runtime, precision=precision, subject=subject)
     found: tuple[tuple[FigureName, float, str], ...] = (
         ("parity_box_px", parity.box_px, "px"),
@@ -163,7 +163,7 @@ def describe(model: Model, exported: Exported, *, target: Target, precision: Pre
 def nb_figure(nb: Path, model: Model, precision: Precision, target: Target) -> Figure:
     """The size of a `.nb` in bytes, measured."""
     size = model.choice.size
-    conditions = Conditions(runtime="Paddle Lite 2.13rc0", precision=precision, input=f"{size}x{size}", subject=target)
+    conditions = Conditions(runtime=LITE, precision=precision, input=f"{size}x{size}", subject=target)
     value = nb.stat().st_size
     return Figure(name="nb_bytes", value=value, unit="bytes", source="measured", conditions=conditions)
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.contract.figures import Conditions, Figure
+from engine.contract.figures import LITE_X86, PADDLE, Conditions, Figure
 from engine.contract.run.job import Precision, Runtime
 from engine.model.assembly import Model
 from engine.model.export import export_model, save_model
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from engine.contract.dataset import Picture
     from engine.detector.predict.evaluation import Predictor
 
-RUNTIMES: dict[Runtime, str] = {"paddle": "Paddle 2.6.2", "lite": "Paddle Lite 2.13rc0 x86"}
+RUNTIMES: dict[Runtime, str] = {"paddle": PADDLE, "lite": LITE_X86}
 
 
 def coco_measured(

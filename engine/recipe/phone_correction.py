@@ -6,13 +6,13 @@ import re
 from functools import lru_cache
 from pathlib import Path
 
+from engine.contract.figures import LITE
 from engine.contract.latency import PhoneEstimate
 from engine.contract.phones import FOLDER, BenchResult, BenchRow, real_benches
 from engine.contract.run.folder import checkpoint_of
 from engine.contract.text.messages import JobFailed, Message, UserError
 from engine.latency.correction import Observation, corrected
 from engine.latency.estimate import estimate
-from engine.recipe.phone_latency import RUNTIME
 from engine.recipe.stack import stack_of
 
 _VERSION = re.compile(r"\d+\.\d+")
@@ -65,6 +65,6 @@ def _observation(run: Path, bench: BenchResult, row: BenchRow, soc: str) -> Obse
 
 def _runtime(told: str | None) -> str:
     """The runtime as estimates name it where it is of the same version, else as the tool called it."""
-    versions = [_VERSION.search(name or "") for name in (told, RUNTIME)]
+    versions = [_VERSION.search(name or "") for name in (told, LITE)]
     same = all(versions) and len({found[0] for found in versions if found}) == 1
-    return RUNTIME if same else told or ""
+    return LITE if same else told or ""

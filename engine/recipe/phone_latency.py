@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.contract.figures import Conditions, Figure
+from engine.contract.figures import LITE, Conditions, Figure
 from engine.contract.latency import PhoneChoice, PhoneEstimate, Share
 from engine.contract.text.messages import Message, UserError
 from engine.graph.count import roi_count
@@ -11,7 +11,6 @@ from engine.latency.effects import ERAS
 from engine.latency.estimate import Estimate, admitted, estimate
 from engine.recipe.stack import Stack
 
-RUNTIME = "Paddle Lite 2.13rc0"
 # Written out, so that each sentence can be found by its code.
 _ADVICE = {
     "backbone": "latency.next_backbone",
@@ -50,7 +49,7 @@ def _figure(graph: Graph, phone: PhoneChoice, told: Estimate, era: str, nms: boo
     height, width = graph.size
     conditions = Conditions(
         device=admitted(phone.soc, phone.threads, phone.precision).soc,
-        runtime=RUNTIME if era == ERAS[-1] else f"Paddle Lite {era}",
+        runtime=LITE if era == ERAS[-1] else f"Paddle Lite {era}",
         threads=phone.threads,
         precision=phone.precision,
         input=f"{height}x{width}",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import subprocess
 import sys
 from functools import lru_cache
@@ -12,7 +11,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from engine.contract.figures import Conditions, Figure, FigureName
+from engine.contract.figures import LITE, Conditions, Figure, FigureName
+from engine.contract.system.environment import engine_environment
+from engine.contract.system.folders import cache_folder
 from engine.contract.text.messages import JobFailed
 from engine.contract.text.resources import ROOT
 from engine.graph.count import conv_macs, macs, params, roi_count
@@ -56,7 +57,7 @@ def _counts(graph: Graph) -> tuple[tuple[FigureName, int, str], ...]:
 def _nb_figure(graph: Graph, int8: set[str], precision: str) -> Figure:
     size = nb_size(graph, int8)
     height, width = graph.size
-    conditions = Conditions(runtime="Paddle Lite 2.13rc0", precision=precision, input=f"{height}x{width}")
+    conditions = Conditions(runtime=LITE, precision=precision, input=f"{height}x{width}")
     bounds = {"low": size.low, "high": size.high}
     return Figure(
         name="nb_bytes", value=size.value, unit="bytes", source="estimated", conditions=conditions, **bounds
@@ -69,7 +70,7 @@ def traced_graph(config: dict[str, Any], cache_dir: Path | None = None) -> Graph
     `cache_dir` defaults to `espalier/graphs` in the user's cache. Raises JobFailed when it cannot be built.
     """
     text = json.dumps(config, sort_keys=True)
-    file = (cache_dir or _user_cache()) / f"{_key(text)}.json"
+    file = (cache_dir or cache_folder() / "graphs") / f"{_key(text)}.json"
     if not file.is_file():
         _trace_in_child(text, file)
     try:
@@ -78,11 +79,6 @@ def traced_graph(config: dict[str, Any], cache_dir: Path | None = None) -> Graph
         # The cache is only a cache: what cannot be read is made again.
         _trace_in_child(text, file)
         return Graph.from_json(file.read_text(encoding="utf-8"))
-
-
-def _user_cache() -> Path:
-    base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "espalier" / "graphs"
 
 
 _TRACED_BY = ("families/build", "families/picodet", "families/raw", "network/trace")
@@ -100,15 +96,13 @@ def _key(text: str) -> str:
 
 def _trace_in_child(text: str, file: Path) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
-    inherited = os.environ.get("PYTHONPATH")
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), *([inherited] if inherited else [])])}
     try:
         done = subprocess.run(
             [sys.executable, "-m", "engine.detector.network.trace_child", str(file)],
             input=text,
             capture_output=True,
             text=True,
-            env=environment,
+            env=engine_environment(),
             timeout=_TIME_LIMIT_S,
         )
     except subprocess.TimeoutExpired as error:

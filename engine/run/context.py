@@ -112,7 +112,10 @@ class JobContext:
         self.emit(Picture(path=self._relative(path), role=role))
 
     def artifact(self, kind: str, path: Path) -> None:
-        """Tell of a file, with its size in bytes; one outside the run folder is told with its whole path."""
+        """Tell of a file, with its size in bytes; one outside the run folder is told with its whole path.
+
+        Raises OSError if there is none.
+        """
         self.emit(Artifact(kind=kind, path=self._relative(path), bytes=(self.run_dir / path).stat().st_size))
 
     def notice(self, code: str, *, level: Literal["info", "warning"] = "info", **args: Argument) -> None:

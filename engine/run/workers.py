@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from engine.contract.project import write_atomically
 from engine.contract.run.folder import RunFolder, start
 from engine.contract.run.job import Job
 from engine.contract.run.state import RunState
 from engine.contract.run.stopping import stop
 from engine.contract.run.watch import outcome
+from engine.contract.system.files import write_atomically
 
 
 class Workers:

@@ -76,13 +76,3 @@ class LrSchedule(Technique):
         else:
             factor = 1.0
         return float(max(factor, params.floor))
-
-
-def curve(
-    technique: LrSchedule, base: float, steps_per_epoch: int, epochs: int, points: int = 200
-) -> list[tuple[float, float]]:
-    """Up to `points` pairs (epoch, learning rate) for drawing, each at a real optimiser step, from first to last."""
-    last = steps_per_epoch * epochs - 1
-    count = max(1, min(points - 1, last))
-    steps = sorted({round(i * last / count) for i in range(count + 1)})
-    return [(step / steps_per_epoch, technique.rate(base, step, steps_per_epoch, epochs)) for step in steps]

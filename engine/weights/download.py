@@ -7,9 +7,7 @@ environment as everywhere (HTTPS_PROXY, NO_PROXY, REQUESTS_CA_BUNDLE), passwords
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
-import os
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -17,6 +15,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.contract.system.folders import cache_folder
+from engine.contract.system.locks import try_lock
 from engine.contract.text.address import check_address, is_address, split_checksum
 from engine.contract.text.messages import UserError
 from engine.run.context import JobContext
@@ -40,7 +40,7 @@ class Fetched:
 
 def weights_cache() -> Path:
     """The folder of downloaded weights."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "espalier" / "weights"
+    return cache_folder() / "weights"
 
 
 def fetch(
@@ -89,7 +89,10 @@ class Start:
 
 
 def fetch_start(start: str, sha256: str | None, context: JobContext) -> Start:
-    """What training starts from: downloaded if it is an address, of the right checksum if one is given."""
+    """What training starts from: downloaded if it is an address, of the right checksum if one is given.
+
+    Raises UserError and JobFailed as `fetch` does, UserError also for a file of another checksum, and Cancelled.
+    """
     if not is_address(start):
         if sha256 is not None and Path(start).is_file():
             _require(start, sha256, file_sha256(Path(start), context.check_cancelled))
@@ -122,7 +125,7 @@ def _require(called: str, wanted: str | None, found: str) -> None:
 
 
 def file_sha256(path: Path, check: Callable[[], None] = lambda: None) -> str:
-    """The SHA-256 of a file, in hexadecimal digits."""
+    """The SHA-256 of a file, in hexadecimal digits. Raises OSError, and what `check` raises."""
     digest = hashlib.sha256()
     with path.open("rb") as stream:
         while chunk := stream.read(_CHUNK):
@@ -150,11 +153,8 @@ def _pump(transfer: Transfer, tell: Callable[[int, int | None], None], check: Ca
 def _alone(lock: Path, check: Callable[[], None]) -> Iterator[None]:
     """Waits until no other process is at this file; whoever came first downloads it for both."""
     with lock.open("w") as stream:
-        while True:
+        check()
+        while not try_lock(stream.fileno()):
+            time.sleep(POLL_S)
             check()
-            try:
-                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                time.sleep(POLL_S)
         yield

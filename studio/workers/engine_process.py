@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, Signal
+from PySide6.QtCore import QByteArray, QObject, QProcess, QProcessEnvironment, Signal
 
+from engine.contract.system.environment import engine_environment
 from engine.contract.text.messages import Message
-from engine.contract.text.resources import ROOT
 
 Answer = dict[str, Any]
 Receive = Callable[[Answer | Message], object]
@@ -49,6 +48,15 @@ def read_document(text: str) -> Answer | Message:
     except ValueError:
         return Message(code="studio.core.engine_silent")
     return error_of(document) or document
+
+
+def document_of(line: QByteArray) -> Answer | None:
+    """The document on a line that a child of ours printed; None for whatever else some library printed there."""
+    try:
+        document = json.loads(bytes(line.data()))
+    except ValueError:
+        return None
+    return document if isinstance(document, dict) else None
 
 
 def error_of(document: Answer) -> Message | None:
@@ -126,11 +134,8 @@ class AnsweringEngine(QObject):
 
     def _read(self) -> None:
         while self._process is not None and self._process.canReadLine():
-            try:
-                answer = json.loads(bytes(self._process.readLine().data()))
-            except ValueError:
-                continue
-            if self._asked is not None and answer.get("id") == self._asked[0]:
+            answer = document_of(self._process.readLine())
+            if answer is not None and self._asked is not None and answer.get("id") == self._asked[0]:
                 self._crashes = 0
                 self._tell(error_of(answer) or answer)
 
@@ -164,13 +169,6 @@ class AnsweringEngine(QObject):
         self._next()
 
 
-def environment() -> dict[str, str]:
-    """Ours without Qt's variables, with the engine on the path."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("QT_")}
-    kept["PYTHONPATH"] = os.pathsep.join([str(ROOT), *filter(None, [kept.get("PYTHONPATH")])])
-    return kept | {"PYTHONUNBUFFERED": "1"}
-
-
 def end_process(process: QProcess) -> None:
     """End a child process for good, and forget it."""
     process.blockSignals(True)
@@ -184,7 +182,7 @@ def engine_child(parent: QObject) -> QProcess:
     """A child process of ours with the engine on its path; not started yet."""
     process = QProcess(parent)
     variables = QProcessEnvironment()
-    for name, value in environment().items():
+    for name, value in engine_environment().items():
         variables.insert(name, value)
     process.setProcessEnvironment(variables)
     return process

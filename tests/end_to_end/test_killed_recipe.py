@@ -17,7 +17,7 @@ from engine.contract.recipe import find_recipe
 from engine.contract.run.folder import RunFolder, start
 from engine.contract.run.job import RecipeJob
 from engine.contract.run.lineage import runs_of, settings_of
-from engine.contract.run.lock import is_locked
+from engine.contract.system.locks import is_locked
 from engine.contract.text.resources import ROOT
 from tests.end_to_end.conftest import SHORT, SMALL, Session, Trained
 from tests.fakes.recipes import command, kill, state_of, wait

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from engine.contract.run.processes import die_with_parent
+from engine.contract.system.processes import die_with_parent
 from engine.contract.text.messages import JobFailed, UserError
 from engine.run import worker
 from engine.run.context import JobContext

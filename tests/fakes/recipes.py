@@ -19,9 +19,10 @@ from engine.contract.project import DetectorChoice, ProjectFolder
 from engine.contract.recipe import PlannedJob, Recipe
 from engine.contract.run.folder import RunFolder, start
 from engine.contract.run.job import RecipeJob, RecipePart, TrainJob
-from engine.contract.run.lock import LockRecord, is_locked, read_record
+from engine.contract.run.lock import LockRecord, read_record
 from engine.contract.run.state import RunState, fold
 from engine.contract.run.tail import EventTail
+from engine.contract.system.locks import is_locked
 from engine.contract.text.resources import ROOT
 from engine.jobs import recipe
 from engine.recipe.application import Application

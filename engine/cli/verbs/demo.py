@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.cli.output import emit_json, print_table
-from engine.cli.projects import show_value
+from engine.cli.projects import show_figure
 from engine.contract.figures import pick
 from engine.contract.text.display import require_display
 from engine.contract.text.messages import UserError
@@ -80,7 +80,7 @@ def _table(outcome: Outcome) -> list[tuple[str | None, ...]]:
             pick(of, "nb_bytes", precision="int8"),
             pick(of, "host_ms_network"),
         )
-        rows.append((line.label, *(show_value(cell) for cell in cells)))
+        rows.append((line.label, *(show_figure(cell) for cell in cells)))
     return rows
 
 

@@ -11,7 +11,7 @@ from engine.cli.choosing import add_detector_arguments, project_or_bare
 from engine.cli.layers import print_layers, rows
 from engine.cli.output import emit_json, print_table
 from engine.cli.phone_choice import add_phone_arguments, phone_choice, print_estimate
-from engine.cli.projects import open_project, show_value, trained_run
+from engine.cli.projects import open_project, show_figure, trained_run
 from engine.contract.figures import Figure, pick
 from engine.contract.project import DetectorChoice
 from engine.contract.recipe import find_recipe
@@ -98,12 +98,12 @@ def row(base: Sequence[Figure], after: Figure) -> tuple[str | None, ...]:
     before = pick(base, after.name)
     source: str = after.source
     if after.low is not None and after.high is not None:
-        bounds = [show_value(after.model_copy(update={"value": bound})) for bound in (after.low, after.high)]
+        bounds = [show_figure(after.model_copy(update={"value": bound})) for bound in (after.low, after.high)]
         source = f"{source}, {bounds[0]} to {bounds[1]}"
     if after.conditions.rois is not None:
         source = f"{source}, box head on {after.conditions.rois} regions"
     name = f"{after.name} {precision}" if precision else after.name
-    return (name, show_value(before), show_value(after), change(before, after) if before else None, source)
+    return (name, show_figure(before), show_figure(after), change(before, after) if before else None, source)
 
 
 def change(before: Figure, after: Figure) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -19,6 +18,7 @@ from engine.contract.project import ProjectFolder
 from engine.contract.recipe import Step, write_recipe
 from engine.contract.run.job import Int8ErrorsJob, SensitivityJob
 from engine.contract.sensitivity import GroupLosses, LayerErrors, SensitivityFolder, digest_of
+from engine.contract.system.cores import core_count
 from engine.contract.text.messages import Argument, UserError
 
 if TYPE_CHECKING:
@@ -148,7 +148,7 @@ def _measured(args: argparse.Namespace, folder: ProjectFolder, target: Path) -> 
     from engine.cli.follow import follow
     from engine.run.workers import Workers
 
-    parts = args.workers or len(os.sched_getaffinity(0))
+    parts = args.workers or core_count()
     with Workers(partial(follow, json=args.json)) as workers:
         tasks = [
             workers.begin(

@@ -9,9 +9,10 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from engine.contract.figures import Figure
-from engine.contract.project import ProjectFolder, write_atomically
+from engine.contract.project import ProjectFolder
 from engine.contract.run.folder import RunFolder, read_job
 from engine.contract.run.job import EvaluateJob, ExportJob, HostJob, Job, Target
+from engine.contract.system.files import write_atomically
 from engine.contract.text.messages import UserError
 
 PHONE: Target = "arm"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from pathlib import Path
 
@@ -12,8 +11,9 @@ from engine.contract.recipe import Recipe
 from engine.contract.run.folder import RunFolder, start
 from engine.contract.run.job import SAMPLE, Job, ProjectJob, RecipeJob
 from engine.contract.run.lineage import unfinished_recipes
-from engine.contract.run.lock import is_locked
 from engine.contract.run.stopping import stop
+from engine.contract.system.folders import cache_folder
+from engine.contract.system.locks import is_locked
 from engine.contract.text.messages import Message
 from engine.contract.text.resources import SAMPLES
 from studio.stores.project import ProjectStore
@@ -153,7 +153,7 @@ class TasksStore(QObject):
 
 def loose_task(label: str) -> Path:
     """A folder for a task of no project."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "espalier" / "tasks"
+    cache = cache_folder() / "tasks"
     cache.mkdir(parents=True, exist_ok=True)
     return Path(tempfile.mkdtemp(prefix=f"{label}-", dir=cache))
 

@@ -17,9 +17,9 @@ from engine.cli.output import print_table
 from engine.contract.project import ProjectFolder
 from engine.contract.run.folder import RunFolder, start
 from engine.contract.run.job import EvaluateJob
-from engine.contract.run.lock import is_locked
 from engine.contract.run.tail import last_event
 from engine.contract.run.watch import outcome
+from engine.contract.system.locks import is_locked
 from engine.contract.text.messages import Cancelled, JobFailed, UserError
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -12,9 +12,9 @@ from engine.contract.project import DetectorChoice, Project, ProjectFolder
 from engine.contract.run.events import Failed
 from engine.contract.run.folder import RunFolder, start
 from engine.contract.run.lineage import recipe_job, resumable, runs_of, unfinished_recipes
-from engine.contract.run.lock import is_locked
 from engine.contract.run.stopping import stop
 from engine.contract.run.tail import EventTail
+from engine.contract.system.locks import is_locked
 from tests.fakes.recipes import command, kill, make_task, state_of, wait
 
 

@@ -17,9 +17,9 @@ from engine.contract.run.events import Failed, Finished
 from engine.contract.run.folder import RunFolder, start
 from engine.contract.run.job import TrainJob
 from engine.contract.run.lock import read_record
-from engine.contract.run.processes import group_members
 from engine.contract.run.state import RunState, fold
 from engine.contract.run.tail import EventTail
+from engine.contract.system.processes import group_members
 from engine.run.context import JobContext
 
 KILLS = 10

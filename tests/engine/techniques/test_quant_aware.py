@@ -191,7 +191,7 @@ def test_that_what_x86_computes_in_float_is_given_what_int8_would_be(tmp_path: P
     import shutil
 
     from engine.detector.network.program import save_program
-    from engine.lite.predictor import run_many
+    from engine.lite.predictor import Predictor
     from engine.lite.program.x86_int8 import fit_to_x86
 
     network, _ = quantised(SMALL)
@@ -200,7 +200,9 @@ def test_that_what_x86_computes_in_float_is_given_what_int8_would_be(tmp_path: P
     fitted = Path(shutil.copytree(program, tmp_path / "fitted"))
     counts = fit_to_x86(fitted)
     assert counts["in_float"] > 10 and counts["weights_narrowed"] == 0  # 7 bits are the step's default
-    for outputs in zip(run_many(fitted, pictures(2)), run_many(program, pictures(2)), strict=True):
-        ours, theirs = (np.concatenate([np.ravel(value) for value in values]) for values in outputs)
-        # 0.0002 to 0.0004; 0.0018 with inputs that are not rounded.
-        assert np.abs(ours - theirs).mean() < 0.0008 * np.abs(theirs).mean()
+    with Predictor(fitted) as one, Predictor(program) as other:
+        for inputs in pictures(2):
+            outputs = [predictor.run(inputs) for predictor in (one, other)]
+            ours, theirs = (np.concatenate([np.ravel(value) for value in values]) for values in outputs)
+            # 0.0002 to 0.0004; 0.0018 with inputs that are not rounded.
+            assert np.abs(ours - theirs).mean() < 0.0008 * np.abs(theirs).mean()

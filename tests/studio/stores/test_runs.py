@@ -16,8 +16,8 @@ from pytestqt.qtbot import QtBot
 from engine.contract.project import ProjectFolder
 from engine.contract.run.folder import RunFolder, start
 from engine.contract.run.job import EvaluateJob, ProjectJob
-from engine.contract.run.lock import is_locked
 from engine.contract.run.stopping import stop
+from engine.contract.system.locks import is_locked
 from engine.contract.text.resources import ROOT
 from studio.stores.run import Run
 from studio.studio import Studio

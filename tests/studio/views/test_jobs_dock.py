@@ -8,8 +8,8 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from engine.contract.run.folder import start
-from engine.contract.run.lock import is_locked
 from engine.contract.run.stopping import stop
+from engine.contract.system.locks import is_locked
 from studio.i18n import tr
 from studio.studio import Studio
 from studio.views.shell.jobs_dock import JobRow
