@@ -1,7 +1,8 @@
 """Makes `.venv`: finds a Python 3.10 that runs, installs the lock and the project. A no-op when all is there.
 
 Runs on any python3 from 3.8 on, on the standard library alone. `.venv/stamp` holds the hash of all that went
-in and is written last; `.venv/unfinished` stands during an installation: one broken off is made anew.
+in and is written last; `.venv/unfinished` stands during an installation: one broken off is made anew. What pip and
+others say goes to `.setup.log`, which is named when they fail.
 """
 
 from __future__ import annotations
@@ -17,6 +18,10 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+
+from commands import TALK, answer, last_error, run
+from packages import Packages
+from stages import Stages
 
 ROOT = Path(__file__).resolve().parents[1]
 VENV = ROOT / ".venv"
@@ -34,8 +39,7 @@ PROBE = (
 PIP_INSTALL = ("-I", "-m", "pip", "install", "--no-input", "--disable-pip-version-check", "--no-deps")
 # Compiled in one go afterwards, on all cores.
 LOCKED = ("--progress-bar=off", "--only-binary=:all:", "--require-hashes", "--no-compile")
-# What a person's shell may hold that would lead the new environment astray.
-STRAY = "PYTHONHOME PYTHONPATH PIP_PREFIX PIP_REQUIRE_VIRTUALENV PIP_TARGET PIP_USER VIRTUAL_ENV".split()
+STAGES = Stages(4)
 
 
 class SetupError(Exception):
@@ -43,29 +47,14 @@ class SetupError(Exception):
 
 
 def say(text: str) -> None:
-    """Print one line of progress at once."""
+    """Print one line at once."""
+    STAGES.leave()
     print(f"set-up: {text}", flush=True)
 
 
-def run(*command: str | Path, settings: dict[str, str] | None = None, keep: int | None = None) -> int:
-    """Run `command` with `settings` added to a clean environment; returns the exit status.
-
-    `keep` is an open file that the child holds on to.
-    """
-    environment = {name: value for name, value in os.environ.items() if name not in STRAY}
-    environment.update(settings or {})
-    held = () if keep is None else (keep,)
-    return subprocess.run(command, env=environment, cwd=ROOT, pass_fds=held).returncode
-
-
-def answer(*command: str | Path, settings: dict[str, str] | None = None) -> str:
-    """What `command` prints, or nothing if it cannot be run, fails or takes more than 30 seconds."""
-    environment = {**os.environ, **(settings or {})}
-    try:
-        done = subprocess.run(command, env=environment, capture_output=True, timeout=30)
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return done.stdout.decode(errors="replace").strip() if done.returncode == 0 else ""
+def failure(what: str) -> SetupError:
+    """What to say of a command that failed: its last error and where all its talk is."""
+    return SetupError(f"{what}{last_error()}. All that was said is in {TALK}; mend that and run make again.")
 
 
 def pyenv_roots(folders: list[Path]) -> Iterator[Path]:
@@ -109,7 +98,7 @@ def fetch_uv(folder: Path) -> Path | None:
     present = shutil.which("uv")
     if present:
         return Path(present)
-    say("fetching uv, which can fetch Python")
+    STAGES.show(0, 1, "fetching uv, which can fetch Python")
     python = folder / "bin" / "python"
     if run(sys.executable, "-I", "-m", "venv", folder):
         return None
@@ -131,7 +120,7 @@ def python_from_uv() -> Path | None:
         }
         found = uv_finds(uv, {}) or uv_finds(uv, ours)
         if found is None:
-            say(f"fetching Python {VERSION} with uv")
+            STAGES.show(0, 1, f"fetching Python {VERSION} with uv")
             run(uv, "python", "install", VERSION, settings=ours)
             found = uv_finds(uv, ours)
         return found
@@ -184,16 +173,16 @@ def clear_the_way(python: Path) -> None:
         UNFINISHED.touch()
         return
     if VENV.exists():
-        say("removing a .venv that is not whole")
+        STAGES.show(0, 1, "removing a .venv that is not whole")
         # Out of the way in one move: half a removal could leave what looks whole.
         remove(DISCARDED)
         VENV.rename(DISCARDED)
     remove(DISCARDED)
     VENV.mkdir()
     UNFINISHED.touch()
-    say(f"making .venv with {python}")
+    STAGES.show(0, 1, f"making .venv with {python}")
     if run(python, "-I", "-m", "venv", VENV):
-        raise SetupError(f"{python} could not make {VENV}, as told above; mend that and run make again.")
+        raise failure(f"{python} could not make {VENV}")
 
 
 def remove(folder: Path) -> None:
@@ -203,17 +192,17 @@ def remove(folder: Path) -> None:
 
 
 def install(held: int) -> None:
-    """Install the lock as a whole, then the project itself.
+    """Install the lock as a whole, then the project itself. Raises `SetupError`.
 
     `held` is the set-up lock, open: pip holds on to it, so that nobody starts beside a pip that outlived us.
     """
     pip = (VENV / "bin" / "python", *PIP_INSTALL)
-    say("installing packaging/requirements.lock (some minutes the first time, about 2 GB)")
-    if run(*pip, *LOCKED, "-r", LOCK, keep=held):
-        raise SetupError("pip could not install the packages, as told above; run make again.")
-    say("installing espalier itself")
-    if run(*pip, "--quiet", "--no-index", "--no-build-isolation", "--editable", ROOT, keep=held):
-        raise SetupError("pip could not install espalier itself, as told above; run make again.")
+    packages = Packages(LOCK, VENV, TALK)
+    if run(*pip, *LOCKED, "-r", LOCK, keep=held, watch=lambda: STAGES.show(*packages.progress())):
+        raise failure("pip could not install the packages")
+    if run(*pip, "--no-index", "--no-build-isolation", "--editable", ROOT, keep=held):
+        raise failure("pip could not install espalier itself")
+    STAGES.end(f"{packages.total} packages")
 
 
 def compile_modules() -> None:
@@ -221,10 +210,13 @@ def compile_modules() -> None:
 
     That takes a worker four seconds. Modules that do not compile are for other versions of Python.
     """
-    say("compiling")
-    command = (VENV / "bin" / "python", "-I", "-m", "compileall", "-q", "-j", "0")
     folders = (VENV / "lib", ROOT / "engine", ROOT / "studio")
-    subprocess.run((*command, *folders), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    total = sum(1 for folder in folders for _ in folder.rglob("*.py"))
+    command = (VENV / "bin" / "python", "-I", "-u", "-m", "compileall", "-j", "0", *folders)
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+        for done, _ in enumerate((line for line in process.stdout or () if line.startswith(b"Compiling")), 1):
+            STAGES.show(done, total, f"{done} of {total}")
+    STAGES.end(f"{total} modules")
 
 
 def prepare() -> None:
@@ -243,8 +235,16 @@ def prepare() -> None:
             return
         if STAMP.exists():
             STAMP.unlink()
-        clear_the_way(find_python())
+        TALK.write_bytes(b"")
+        STAGES.begin("finding Python")
+        python = find_python()
+        STAGES.end(str(python))
+        STAGES.begin("environment")
+        clear_the_way(python)
+        STAGES.end(str(VENV))
+        STAGES.begin("packages", "some minutes the first time, about 2 GB")
         install(lock.fileno())
+        STAGES.begin("compiling")
         compile_modules()
         UNFINISHED.unlink()
         fresh = VENV / "stamp.new"
@@ -258,9 +258,11 @@ def main() -> int:
     try:
         prepare()
     except (SetupError, OSError) as problem:
+        STAGES.leave()
         print(f"set-up failed: {problem}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
+        STAGES.leave()
         print("set-up interrupted: run make again to start afresh.", file=sys.stderr)
         return 130
     return 0

@@ -23,7 +23,8 @@ sys.path.insert(0, str(ROOT))
 
 from engine.contract.project import DetectorChoice, ProjectFolder  # noqa: E402
 from engine.contract.recipe import Step  # noqa: E402
-from engine.contract.run.job import TrainJob, TrainSettings  # noqa: E402
+from engine.contract.run.job import TrainJob  # noqa: E402
+from engine.contract.run.settings import TrainSettings  # noqa: E402
 
 KEY, SIZE, SEED = "ssdlite_mobilenet_v3_small", 160, 0
 CROP, CROPS, STEPS = 64, 32, 1500

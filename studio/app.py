@@ -8,16 +8,27 @@ import socket
 import sys
 import threading
 import traceback
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from importlib import import_module
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication, QSocketNotifier, QTimer
+from PySide6.QtCore import (
+    QCoreApplication,
+    QMessageLogContext,
+    QSocketNotifier,
+    QTimer,
+    QtMsgType,
+    qInstallMessageHandler,
+)
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
+from engine.contract.system.folders import state_folder
 from engine.contract.text.display import require_display
 from engine.contract.text.messages import Message, UserError
 from studio.bound_texts import system_language, translator
@@ -38,6 +49,11 @@ def main(argv: list[str]) -> int:
     except UserError as error:
         print(f"espalier: {error}", file=sys.stderr)
         return 2
+    with qt_messages_logged():
+        return _stay_open(argv)
+
+
+def _stay_open(argv: list[str]) -> int:
     app = QApplication(argv)
     named = app.arguments()[1:2]
     studio, window = open_window(app)
@@ -89,8 +105,43 @@ def forget_foreign_qt() -> None:
 
 
 def log_file() -> Path:
-    """Where the studio writes down its own bugs."""
-    return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "espalier" / "studio.log"
+    """Where the studio writes down its own bugs and what Qt says."""
+    return state_folder() / "studio.log"
+
+
+def write_down(text: str) -> Path:
+    """Add to the log what happened now, and return where it stands: in the log, or on the terminal if that is full."""
+    path = log_file()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a", encoding="utf-8") as log:
+            log.write(f"{datetime.now().astimezone().isoformat()}\n{text}\n")
+    except OSError:
+        return Path("/dev/stderr")
+    return path
+
+
+@contextmanager
+def qt_messages_logged() -> Iterator[None]:
+    """Have what Qt says to itself written to the log; the terminal is told only of what Qt cannot go on with."""
+    earlier = qInstallMessageHandler(_QtMessages())
+    try:
+        yield
+    finally:
+        qInstallMessageHandler(earlier)
+
+
+class _QtMessages:
+    def __init__(self) -> None:
+        self._last: deque[str] = deque(maxlen=3)
+
+    def __call__(self, kind: QtMsgType, context: QMessageLogContext, text: str) -> None:
+        path = write_down(f"Qt: {context.category}: {text}\n")
+        self._last.append(text.strip())
+        if kind == QtMsgType.QtFatalMsg:  # what it said before may tell why, and what to install
+            text = "\n".join(self._last)
+        if kind in (QtMsgType.QtCriticalMsg, QtMsgType.QtFatalMsg):
+            print(f"espalier: {text.strip()} ({path})", file=sys.stderr, flush=True)
 
 
 class _Failures:
@@ -105,13 +156,7 @@ class _Failures:
             return
         text = "".join(traceback.format_exception(kind, error, trace))
         print(text, file=sys.stderr)
-        path = log_file()
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with path.open("a", encoding="utf-8") as log:
-                log.write(f"{datetime.now().astimezone().isoformat()}\n{text}\n")
-        except OSError:
-            path = Path("/dev/stderr")
+        path = write_down(text)
         if threading.current_thread() is threading.main_thread():
             reason = f"{kind.__name__}: {error}"
             self._window.tell(Message(code="studio.core.bug_logged", args={"reason": reason, "path": str(path)}))

@@ -37,7 +37,9 @@ def main(argv: list[str]) -> int:
     args = parser.parse_args(argv)
     args.out.mkdir(parents=True, exist_ok=True)
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
-    with tempfile.TemporaryDirectory(prefix="espalier-settings-") as scratch:
+    from studio.app import qt_messages_logged
+
+    with tempfile.TemporaryDirectory(prefix="espalier-settings-") as scratch, qt_messages_logged():
         os.environ["XDG_CONFIG_HOME"] = scratch
         count = 1 if args.small else 2
         for path in shoot(args.project, args.out, THEMES[:count], LANGUAGES[:count]):

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from string import Template
 from typing import Literal
 
@@ -12,6 +10,7 @@ from PySide6.QtCore import QByteArray, QObject, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QIcon, QPainter, QPalette, QPixmap
 from PySide6.QtWidgets import QApplication, QWidget
 
+from engine.contract.system.folders import cache_folder
 from engine.contract.text.resources import RESOURCES
 from studio.bound_texts import translator
 from studio.i18n import shown_language
@@ -202,7 +201,7 @@ def style_sheet(colours: Palette) -> str:
 
 def _image(name: str, colour: str) -> str:
     """A file with a coloured icon, for a style sheet cannot take another kind; empty where none can be written."""
-    folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "espalier" / "icons"
+    folder = cache_folder() / "icons"
     path = folder / f"{name}-{colour.lstrip('#')}.svg"
     try:
         if not path.exists():

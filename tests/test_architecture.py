@@ -25,6 +25,16 @@ FOREIGN = re.compile(
 )
 HEAVY = ("paddle", "ppdet", "paddleslim", "paddlelite", "cv2", "numba", "PySide6")
 BROAD = {"Exception", "BaseException"}
+CHINESE = re.compile(r"[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")
+SYSTEM = "engine/contract/system/"
+LINUX = re.compile(
+    r"(fcntl|resource|os[.](fork|forkpty|killpg|[gs]etpgid|getpgrp|setpgrp|setsid|getsid|sched_\w+|wait\w*|P_PID))(?!\w)"
+    r"|.*[.]prctl(?!\w)|.*/proc/.*",
+    re.DOTALL,
+)
+"""What only Linux has, or has in this way: a module, an attribute, or a text."""
+ON_THE_PHONE = ("engine/phone/", "engine/simulated_phone/")
+"""Their /proc is that of Android."""
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -83,6 +93,20 @@ def imported(tree: ast.Module) -> Iterator[str]:
             yield node.module
 
 
+def of_linux(tree: ast.Module) -> Iterator[str]:
+    """Everything in `tree` that only Linux has; documentation may name it."""
+    documented = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    found = list(imported(tree))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            found += [f"{node.module}.{alias.name}" for alias in node.names]
+        elif isinstance(node, ast.Attribute):
+            found.append(ast.unparse(node))
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in documented:
+            found.append(node.value)
+    yield from (each for each in found if LINUX.match(each))
+
+
 def test_a_file_has_at_most_300_lines() -> None:
     lengths = {shown(path): len(path.read_text(encoding="utf-8").splitlines()) for path in sources(*FOLDERS)}
     assert {path: length for path, length in lengths.items() if length > MAX_FILE_LINES} == {}
@@ -113,6 +137,11 @@ def test_no_file_names_a_registry_or_a_place_on_somebodys_machine() -> None:
     assert [f"{shown(path)}: {found[0]}" for path, text in shipped_texts() for found in FOREIGN.finditer(text)] == []
 
 
+def test_no_code_holds_chinese() -> None:
+    texts = {shown(path): path.read_text(encoding="utf-8") for path in sources("engine", "studio")}
+    assert [f"{path}: {found[0]}" for path, text in texts.items() for found in CHINESE.finditer(text)] == []
+
+
 def test_the_engine_has_one_broad_except_and_it_is_the_workers() -> None:
     broad = [shown(path) for path in sources("engine") for node in ast.walk(parse(path)) if is_broad(node)]
     assert broad in ([], ["engine/run/worker.py"])
@@ -130,6 +159,35 @@ def test_the_engine_has_one_broad_except_and_it_is_the_workers() -> None:
 )
 def test_a_broad_except_is_recognised(code: str, broad: bool) -> None:
     assert any(is_broad(node) for node in ast.walk(ast.parse(code))) == broad
+
+
+def test_what_only_linux_has_stands_in_one_room() -> None:
+    places = {path for path in sources("engine", "studio") if not shown(path).startswith(SYSTEM)}
+    found = {(shown(path), each) for path in places for each in of_linux(parse(path))}
+    on_the_phone = {(path, each) for path, each in found if path.startswith(ON_THE_PHONE) and "/proc/" in each}
+    assert {path for path, _ in found - on_the_phone} == set()
+    assert any(list(of_linux(parse(path))) for path in sources(SYSTEM))
+
+
+@pytest.mark.parametrize(
+    ("code", "linux"),
+    [
+        ("import fcntl", True),
+        ("from fcntl import flock", True),
+        ("import resource", True),
+        ("libc.prctl(1, 9)", True),
+        ("os.killpg(group, 9)", True),
+        ("from os import setsid", True),
+        ("count = len(os.sched_getaffinity(0))", True),
+        ('path = f"/proc/{pid}/stat"', True),
+        ('Path("/proc/cpuinfo")', True),
+        ('"""Asks /proc/cpuinfo."""', False),
+        ("import resources", False),
+        ("os.kill(pid, 9); os.environ.get('waited')", False),
+    ],
+)
+def test_what_only_linux_has_is_recognised(code: str, linux: bool) -> None:
+    assert bool(list(of_linux(ast.parse(code)))) == linux
 
 
 def test_the_contract_imports_pydantic_and_the_standard_library_only() -> None:
@@ -160,46 +218,6 @@ for module in {modules}:
     assert done.returncode == 0, done.stderr
 
 
-PROCESSES = {"QProcess", "QProcessEnvironment", "subprocess", "multiprocessing", "pty"}
-OS_PROCESSES = ("fork", "exec", "spawn", "posix_spawn", "popen", "system")
-
-
-def starts_processes(tree: ast.Module) -> set[str]:
-    """What in `tree` could start a process: Qt's, the standard library's, and os.fork, os.exec... and os.spawn..."""
-    names: list[str] = []
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            names += [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            names += [f"{node.module}.{alias.name}" for alias in node.names]
-        elif isinstance(node, ast.Attribute):
-            names.append(ast.unparse(node))
-    of_os = {name for name in names if name.startswith(tuple(f"os.{word}" for word in OS_PROCESSES))}
-    return of_os | {name for name in names if PROCESSES & set(name.split("."))}
-
-
-def test_only_the_workers_of_the_studio_start_processes() -> None:
-    starters = {shown(path): starts_processes(parse(path)) for path in sources("studio")}
-    assert {path for path, names in starters.items() if names and not path.startswith("studio/workers/")} == set()
-    assert starters["studio/workers/engine_process.py"]
-
-
-@pytest.mark.parametrize(
-    "code",
-    [
-        "from PySide6.QtCore import QObject, QProcess",
-        "import subprocess",
-        "from subprocess import Popen",
-        "from PySide6 import QtCore\nQtCore.QProcess()",
-        "import os\nos.execvp('adb', [])",
-        "import os\nos.system('adb')",
-        "from os import execvp",
-    ],
-)
-def test_a_start_of_a_process_is_recognised(code: str) -> None:
-    assert starts_processes(ast.parse(code))
-
-
 def lint_imports(folder: Path) -> str:
     """What import-linter says of the tree at `folder`."""
     program = Path(sys.executable).with_name("lint-imports")
@@ -209,7 +227,7 @@ def lint_imports(folder: Path) -> str:
 
 def small_tree(folder: Path, bodies: dict[str, str]) -> None:
     """A tree with a module for each layer that must be there, and `bodies` by module name."""
-    engine = "cli jobs bench model recipe techniques technique phone lite detector weights"
+    engine = "cli demo jobs bench model recipe techniques technique phone lite detector weights"
     engine += " run latency data graph contract"
     studio = "screenshots app views views.page studio widgets presenters stores workers theme bound_texts i18n"
     rooms = [f"engine.{name}" for name in engine.split()] + [f"studio.{name}" for name in studio.split()]

@@ -1,4 +1,4 @@
-"""The set-up: which Python it takes, when it has nothing to do, and what it does about one that is not whole."""
+"""The set-up: which Python it takes, when it has nothing to do, what it does about one not whole, and what it shows."""
 
 from __future__ import annotations
 
@@ -6,28 +6,35 @@ import ast
 import importlib.util
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
-SCRIPT = Path(__file__).resolve().parents[1] / "packaging" / "bootstrap.py"
+SCRIPTS = [
+    Path(__file__).resolve().parents[1] / "packaging" / f"{name}.py"
+    for name in ("bootstrap", "commands", "packages", "stages")
+]
 
 
 @pytest.fixture
-def bootstrap(tmp_path: Path) -> ModuleType:
+def bootstrap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
     """The set-up of an empty tree at `tmp_path`."""
     folder = tmp_path / "tree" / "packaging"
     folder.mkdir(parents=True)
     for name in ("requirements.lock", "uv.lock", "../pyproject.toml"):
         (folder / name).write_text("")
-    copy = folder / "bootstrap.py"
-    copy.write_text(SCRIPT.read_text())
-    spec = importlib.util.spec_from_file_location("bootstrap_under_test", copy)
+    for script in SCRIPTS:
+        (folder / script.name).write_text(script.read_text())
+    monkeypatch.syspath_prepend(str(folder))
+    spec = importlib.util.spec_from_file_location("bootstrap_under_test", folder / "bootstrap.py")
     assert spec and spec.loader
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    return module
+    yield module
+    for script in SCRIPTS:
+        sys.modules.pop(script.stem, None)
 
 
 def shim(path: Path, body: str) -> Path:
@@ -117,4 +124,95 @@ def test_an_environment_is_kept_where_it_was_made_and_replaced_where_it_was_move
 
 
 def test_the_script_is_in_the_language_of_python_3_8() -> None:
-    ast.parse(SCRIPT.read_text(), feature_version=(3, 8))
+    for script in SCRIPTS:
+        ast.parse(script.read_text(), feature_version=(3, 8))
+
+
+def stand_in(bootstrap: ModuleType, monkeypatch: pytest.MonkeyPatch, pip: str) -> None:
+    """Let the set-up find a Python that makes a small environment, in which pip does as `pip` says."""
+    python = shim(
+        bootstrap.ROOT.parent / "python",
+        f"""case "$*" in
+        *" venv "*) for to; do :; done; mkdir -p "$to/bin"; cp "$0" "$to/bin/python"; echo "# $to" >"$to/bin/pip" ;;
+        *" pip install "*) {pip} ;;
+        *compileall*) echo "Compiling 'one.py'..." ;;
+        esac""",
+    )
+    monkeypatch.setattr(bootstrap, "find_python", lambda: python)
+    monkeypatch.setattr(sys.modules["commands"], "LOOK_S", 0.01)
+
+
+def test_that_what_pip_says_is_in_a_file_that_is_named_when_it_fails(
+    bootstrap: ModuleType, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    stand_in(bootstrap, monkeypatch, "echo Collecting chatter; echo 'ERROR: no room is left' >&2; exit 1")
+    assert bootstrap.main() == 1
+    shown = capfd.readouterr()
+    told = shown.err.strip()
+    log = bootstrap.ROOT / ".setup.log"
+    assert told.startswith("set-up failed: pip could not install the packages (ERROR: no room is left). ")
+    assert str(log) in told and "run make again" in told and "chatter" not in shown.out + told
+    assert "Collecting chatter\nERROR: no room is left" in log.read_text()
+    assert not bootstrap.ready()
+
+
+def test_that_without_a_terminal_each_stage_is_one_line(
+    bootstrap: ModuleType, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    stand_in(bootstrap, monkeypatch, "echo Collecting chatter")
+    assert bootstrap.main() == 0 and bootstrap.ready()
+    shown = capfd.readouterr()
+    assert [line.split(" (")[0] for line in shown.out.splitlines()] == [
+        "set-up: 1 of 4, finding Python",
+        "set-up: 2 of 4, environment",
+        "set-up: 3 of 4, packages",
+        "set-up: 4 of 4, compiling",
+        "set-up: done",
+    ]
+    assert shown.err == ""
+
+
+def test_that_on_a_terminal_each_stage_has_a_bar_that_is_redrawn(
+    bootstrap: ModuleType, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    stand_in(bootstrap, monkeypatch, "echo Collecting chatter")
+    module = sys.modules["stages"]
+    monkeypatch.setattr(module, "_is_terminal", lambda: True)
+    monkeypatch.setattr(module, "OFTEN_S", 0)
+    monkeypatch.setenv("COLUMNS", "70")
+    assert bootstrap.main() == 0
+    *lines, done, rest = capfd.readouterr().out.split("\n")
+    assert [line.rpartition("\r")[2].split("[")[0].strip().split(maxsplit=4)[1:] for line in lines] == [
+        [str(number), "of", "4", name]
+        for number, name in enumerate(("finding Python", "environment", "packages", "compiling"), 1)
+    ]
+    assert all("#" * module.WIDTH in line for line in lines) and (done, rest) == ("set-up: done", "")
+    stages = module.Stages(2)
+    stages.begin("packages")
+    stages.show(40, 80, "40 of 80 fetched, with words that no terminal has room for")
+    stages.show(80, 80, "80 of 80")
+    stages.leave()
+    empty, half, whole = capfd.readouterr().out.strip("\r\n").split("\r")
+    assert (empty.count("#"), half.count("#"), whole.count("#")) == (0, module.WIDTH // 2, module.WIDTH)
+    assert len(half) == 69 and len(whole) == 69 and whole.rstrip().endswith("] 80 of 80")
+
+
+def test_how_many_packages_are_fetched_and_installed(bootstrap: ModuleType, tmp_path: Path) -> None:
+    bootstrap.LOCK.write_text("one==1.0 --hash=sha256:00\nTwo.more==2.0 --hash=sha256:00\n")
+    talk = tmp_path / "talk"
+    talk.write_text("$ python -m venv\nCollecting earlier\n")
+    packages = sys.modules["packages"].Packages(bootstrap.LOCK, bootstrap.VENV, talk)
+    installed = bootstrap.VENV / "lib" / "python3.10" / "site-packages"
+    steps = {
+        "$ pip install\n": (0, 4, "0 of 2 fetched"),
+        "Requirement already satisfied: one==1.0 in here\n": (1, 4, "1 of 2 fetched"),
+        "Processing /files/two_more-2.0.whl\n": (2, 4, "2 of 2 fetched"),
+        "Installing collected packages: Two.more\n": (3, 4, "1 of 2 installed"),
+        "Successfully installed\n": (4, 4, "2 of 2 installed"),
+    }
+    folders = ["pip-1", "one-0.9", "one-1.0", "two_more-1", "two_more-2.0"]
+    for (said, progress), name in zip(steps.items(), folders, strict=True):
+        with talk.open("a") as stream:
+            stream.write(said)
+        (installed / f"{name}.dist-info").mkdir(parents=True)
+        assert packages.progress() == progress

@@ -13,10 +13,12 @@ from pathlib import Path
 from engine.contract.text.messages import sentences
 from engine.contract.text.resources import I18N, RESOURCES, ROOT
 
-CODE = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)+")
-CHINESE = re.compile(r"[\u4e00-\u9fff]")
+CODE = re.compile(r"[a-z][a-z0-9_]*(\.[A-Za-z0-9_]+)+")
+CHINESE = re.compile(r"[\u4e00-\u9fff\uff00-\uffef]")
 # These take the sentence's arguments alone; other functions that take a `code` first may add to them.
 EXACT = {"UserError", "JobFailed"}
+SAME = {"Adam", "Alpha", "Gamma", "P5", "PACT", "v0", "v1", "v2", "v3", "{before} to {after}"}
+"""What names or signs alone say in Chinese."""
 
 
 @dataclass(frozen=True)
@@ -98,12 +100,12 @@ def f_string(node: ast.JoinedStr) -> str:
 
 @cache
 def written() -> tuple[set[str], list[re.Pattern[str]]]:
-    """Every string in the code and file name of resources, and a pattern for every f"word{...}"."""
+    """Every string and number in the code and file name of resources, and a pattern for every f"word{...}"."""
     words = {path.stem for path in RESOURCES.rglob("*")}
     patterns = []
     for node in (node for tree in trees().values() for node in ast.walk(tree)):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            words.add(node.value)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str | int):
+            words.add(str(node.value))
         elif isinstance(node, ast.JoinedStr) and re.match("[a-z]{3}", f_string(node)):
             patterns.append(re.compile(f_string(node)))
     return words, patterns
@@ -145,7 +147,7 @@ def test_a_sentence_is_there_in_both_languages_with_the_same_arguments() -> None
         assert set(languages) == {"en", "zh"}, code
         assert gaps(languages["en"]) == gaps(languages["zh"]), code
         assert CODE.fullmatch(code), code
-        says_something = re.search(r"[A-Za-z]", re.sub(r"{\w+}", "", languages["en"]))
+        says_something = languages["en"] not in SAME and re.search(r"[A-Za-z]", re.sub(r"{\w+}", "", languages["en"]))
         assert CHINESE.search(languages["zh"]) or not says_something, code
         assert not CHINESE.search(languages["en"]), code
 

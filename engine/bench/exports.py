@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.contract.recipe import Step
+from engine.contract.refusals import TWO_STAGE, bench_refusal, detector_refusal
 from engine.contract.run.folder import checkpoint_of
 from engine.contract.run.job import Backend, BenchJob, Precision
 from engine.contract.text.messages import Message, UserError
@@ -20,9 +21,10 @@ from engine.detector.base.header import read_info
 from engine.detector.base.spec import find_spec
 from engine.lite.opt import code_digest
 from engine.model.assembly import Model, extend, load
-from engine.model.export import convert, describe, is_quantised, refuse, refuse_detector, save_model
+from engine.model.export import convert, describe, save_model
 from engine.model.measurement import calibration_of, computed_figures
 from engine.phone.workspace import digest
+from engine.recipe.stack import Stack
 from engine.run.context import JobContext
 from engine.run.interruption import interruptible
 from engine.technique.base import Context
@@ -70,7 +72,7 @@ class Exports:
         self.info = read_info(file)
         self.choice = self.info.choice
         self.family = find_spec(self.choice.key).family
-        self.quantised = is_quantised(self.info.steps)
+        self.quantised = Stack.of_steps(self.choice, self.info.steps).quantised
         name = f"{self._run.name}-{digest(file)[:12]}-{version('paddlelite')}-{code_digest()[:8]}"
         self._root = Path(job.cache) / name
         index = Index.open(Path(job.index))
@@ -81,17 +83,10 @@ class Exports:
 
     def refusal(self, precision: Precision, backend: Backend, phone_fp16: bool | None, soc: str) -> Message | None:
         """Why this cannot be measured, with the remedy; None if it can."""
-        steps = self._steps(precision)
-        if precision == "fp16" and backend == "arm" and phone_fp16 is False:
-            return Message(code="phone.no_fp16", args={"soc": soc})
-        if precision == "int8" and not self.quantised and self.family == "rcnn":
+        if precision == "int8" and not self.quantised and self.family == TWO_STAGE:
             return Message(code="phone.two_stage_int8")
-        try:
-            refuse_detector(self.choice.key, backend)
-            refuse(steps, backend, precision)
-        except UserError as error:
-            return error.message
-        return None
+        refused = detector_refusal(self.choice.key, self.family, backend)
+        return refused or bench_refusal(precision, backend, self.quantised, phone_fp16, soc)
 
     def get(self, precision: Precision, backend: Backend) -> Export:
         """The export, made now if it is missing; raises JobFailed with the optimiser's words."""
@@ -145,16 +140,10 @@ class Exports:
 
     def _make_twin(self, export: Export, scratch: Path) -> None:
         from engine.lite.opt import optimise
-        from engine.recipe.preview import graph_of
-        from engine.recipe.registry import make
 
         # As a preview counts it: a network that is quantised by training has other layers in place of convolutions.
         model = self._kept_model(export.quantised_here)
-        techniques = [make(step) for step in model.steps]
-        graph = graph_of(model.choice, techniques)
-        for technique in techniques:
-            graph = technique.estimate(graph)
-        (scratch / "graph.json").write_text(graph.to_json(), encoding="utf-8")
+        (scratch / "graph.json").write_text(model.stack.graph.to_json(), encoding="utf-8")
         if self.family == "rcnn":
             for name in ("model.pdmodel", "model.pdiparams"):
                 shutil.copy(export.program / name, scratch)

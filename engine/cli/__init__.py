@@ -15,9 +15,9 @@ from typing import NoReturn
 
 from engine.cli.language import said
 from engine.cli.output import emit_json
+from engine.contract.system.environment import studio_environment
 from engine.contract.text.display import require_display
 from engine.contract.text.messages import Cancelled, JobFailed, Message, UserError
-from engine.contract.text.resources import ROOT
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -88,9 +88,7 @@ def _dispatch(words: list[str]) -> int:
 def _open_studio() -> NoReturn:
     """Become the window: a process of its own, for none has both Qt and Paddle."""
     require_display()
-    paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(paths)}
-    os.execve(sys.executable, [sys.executable, "-m", "studio"], environment)
+    os.execve(sys.executable, [sys.executable, "-m", "studio"], studio_environment())
 
 
 def _overview() -> str:

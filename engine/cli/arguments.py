@@ -6,7 +6,7 @@ import argparse
 import contextlib
 from collections.abc import Callable
 
-from engine.contract.run.job import TrainSettings
+from engine.contract.run.settings import TrainSettings
 
 
 def count(what: str, least: int = 1) -> Callable[[str], int]:

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import shutil
 import sys
-import time
 from collections.abc import Iterable
 from pathlib import Path
 
 from engine.cli.language import said, say
-from engine.contract.project import write_atomically
-from engine.contract.run.events import CancelledEvent, Event, Failed, Notice, Progress, Stage
+from engine.contract.run.events import Event, Notice, Progress, Stage
 from engine.contract.run.folder import RunFolder, start
 from engine.contract.run.job import Job
-from engine.contract.run.lock import read_record
-from engine.contract.run.state import RunState, fold
+from engine.contract.run.state import RunState
 from engine.contract.run.stopping import stop
-from engine.contract.run.tail import EventTail
-from engine.contract.text.messages import Cancelled, JobFailed, UserError
+from engine.contract.run.watch import outcome, watch
+from engine.contract.text.messages import Cancelled
+from engine.run.workers import write_job
 
-POLL_S = 0.05
 _BAR_CELLS = 24
 
 
@@ -28,7 +25,7 @@ def launch_and_follow(job: Job, run_dir: Path, *, json: bool = False, quiet: boo
 
     Raises UserError or JobFailed with the message of a failed run, Cancelled, or JobFailed for a lost worker.
     """
-    _write(job, run_dir)
+    write_job(job, run_dir)
     return start_and_follow(run_dir, json=json, quiet=quiet)
 
 
@@ -36,49 +33,6 @@ def start_and_follow(run_dir: Path, *, json: bool = False, quiet: bool = False) 
     """Start, or resume, a run that has its job.json, and follow it as `launch_and_follow` does."""
     start(run_dir)
     return outcome(follow(run_dir, json=json, quiet=quiet))
-
-
-def _write(job: Job, run_dir: Path) -> None:
-    write_atomically(RunFolder(run_dir).job, job.model_dump_json(indent=2))
-
-
-def outcome(state: RunState) -> RunState:
-    """The state of a run that finished; raises what another's end means for the exit status."""
-    terminal = state.terminal
-    if isinstance(terminal, Failed):
-        kind = UserError if terminal.usage else JobFailed
-        raise kind(terminal.message.code, **terminal.message.args)
-    if isinstance(terminal, CancelledEvent):
-        raise Cancelled
-    return state
-
-
-class Workers:
-    """Workers side by side; leaving the context stops those that are still at work."""
-
-    def __init__(self, *, json: bool = False) -> None:
-        self._json = json
-        self._at_work: list[Path] = []
-
-    def __enter__(self) -> Workers:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for run_dir in self._at_work:
-            stop(run_dir, ask=0)
-
-    def begin(self, job: Job, run_dir: Path) -> Path:
-        """Start a job and return at once; its folder."""
-        _write(job, run_dir)
-        start(run_dir)
-        self._at_work.append(run_dir)
-        return run_dir
-
-    def wait(self, run_dir: Path) -> RunState:
-        """Follow one of them to its end; raises as `launch_and_follow` does."""
-        state = outcome(follow(run_dir, json=self._json))
-        self._at_work.remove(run_dir)
-        return state
 
 
 def follow(run_dir: Path, *, json: bool = False, quiet: bool = False) -> RunState:
@@ -89,7 +43,9 @@ def follow(run_dir: Path, *, json: bool = False, quiet: bool = False) -> RunStat
     folder = RunFolder(run_dir)
     screen = _Screen(silent=json or quiet)
     try:
-        return _follow(folder, screen)
+        for events, state in watch(folder):  # noqa: B007 - the last state is what is wanted
+            screen.show(events)
+        return state
     except KeyboardInterrupt:
         screen.say(say("cli.stopping"))
         try:
@@ -99,24 +55,6 @@ def follow(run_dir: Path, *, json: bool = False, quiet: bool = False) -> RunStat
         raise Cancelled from None
     finally:
         screen.close()
-
-
-def _follow(folder: RunFolder, screen: _Screen) -> RunState:
-    tail = EventTail(folder.events)
-    record = read_record(folder.lock)
-    # What earlier sittings told counts, but is not shown again.
-    state = fold(tail.read(record.offset if record else 0))
-    while True:
-        # The status first: what was told before the worker ended is then read in any case.
-        status = folder.status()
-        events = tail.read()
-        state = state.apply(*events)
-        screen.show(events)
-        if status == "lost":
-            raise folder.worker_lost()
-        if status not in ("queued", "running"):
-            return state
-        time.sleep(POLL_S)
 
 
 class _Screen:

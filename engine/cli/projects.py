@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from engine.cli.output import emit_json, print_table
 from engine.contract.figures import Figure, pick
 from engine.contract.phones import benches
-from engine.contract.project import DetectorChoice, ProjectFolder
-from engine.contract.run.folder import RunFolder, read_job
-from engine.contract.run.job import TrainJob
-from engine.contract.run.state import RunState
-from engine.contract.text.messages import UserError
-
-if TYPE_CHECKING:
-    from engine.technique.base import Technique
+from engine.contract.project import ProjectFolder
+from engine.contract.run.evaluations import evaluation_files, read_evaluation
+from engine.contract.run.folder import RunFolder, checkpoint_of
+from engine.contract.run.lineage import runs_of
+from engine.contract.run.state import RunState, fold
+from engine.contract.run.tail import EventTail
+from engine.contract.text.numbers import show_value
 
 
 def open_project(path: Path) -> ProjectFolder:
@@ -29,60 +26,26 @@ def open_project(path: Path) -> ProjectFolder:
 
 def trained_run(folder: ProjectFolder, name: str) -> Path:
     """The folder of a run with a checkpoint; raises UserError for one that is unknown or has none."""
-    from engine.contract.run.folder import checkpoint_of
-
     run = folder.run(name)
     checkpoint_of(run)
     return run
 
 
-def parent_of(run: Path) -> str | None:
-    """The name of what a run started from: a run, or a file of weights; None where its job cannot be read."""
-    try:
-        job = read_job(RunFolder(run))
-    except UserError:  # of the other runs much can be told all the same
-        return None
-    return Path(job.start).name if isinstance(job, TrainJob) and job.start else None
-
-
-def made_by(run: Path) -> tuple[DetectorChoice, list[Technique]]:
-    """The detector of a run with a checkpoint, and the techniques that made it."""
-    from engine.contract.run.folder import checkpoint_of
-    from engine.detector.base.header import read_info
-    from engine.recipe.registry import make
-
-    info = read_info(checkpoint_of(run))
-    return info.choice, [make(step) for step in info.steps]
-
-
 def figures_of(run: Path) -> tuple[Figure, ...]:
     """The final figures that a run told, and those that later evaluations and benches kept with it."""
-    from engine.contract.run.state import fold
-    from engine.contract.run.tail import EventTail
-
     events = RunFolder(run).events
     state = fold(EventTail(events).read()) if events.is_file() else RunState()
     found = list(state.figures.get("final", ()))
-    for kept in sorted((run / "evaluations").glob("*.json")):
-        found += [Figure.model_validate(item) for item in json.loads(kept.read_text(encoding="utf-8"))]
+    for file in evaluation_files(run):
+        found += read_evaluation(file)
     for bench in benches(run):
         found += bench.figures
     return tuple(found)
 
 
-def show_value(figure: Figure | None) -> str | None:
-    """A figure in its usual unit: points with one decimal, G MACs, M parameters, MB (10^6 bytes), ms."""
-    if figure is None:
-        return None
-    if figure.unit == "MACs":
-        return f"{figure.value / 1e9:.3f} G"
-    if figure.unit == "parameters":
-        return f"{figure.value / 1e6:.3f} M"
-    if figure.unit == "bytes":
-        return f"{figure.value / 1e6:.2f} MB"
-    if figure.unit == "ms":
-        return f"{figure.value:.2f} ms" if figure.value < 10 else f"{figure.value:.1f} ms"
-    return f"{figure.value:.1f}" if figure.unit == "points" else f"{figure.value:.3g} {figure.unit}"
+def show_figure(figure: Figure | None) -> str | None:
+    """A figure as it stands in a table; None where there is none."""
+    return None if figure is None else show_value(figure.value, figure.unit, column=True)
 
 
 def report(figures: Iterable[Figure], as_json: bool, **more: object) -> None:
@@ -95,11 +58,17 @@ def report(figures: Iterable[Figure], as_json: bool, **more: object) -> None:
     for figure in found:
         held = figure.conditions.model_dump(exclude_none=True)
         conditions = ", ".join(_condition(key, value) for key, value in held.items())
-        rows.append((figure.name, show_value(figure), figure.source, conditions))
+        rows.append((figure.name, show_figure(figure), figure.source, conditions))
     print_table(rows, ("figure", "value", "source", "conditions"))
     for key, value in more.items():
         if isinstance(value, str | int | float):
             print(f"{key}: {value}")
+
+
+def report_recipe(task: Path, as_json: bool) -> None:
+    """Print the figures of the last run that a recipe made, and its name; as JSON the names of all too."""
+    runs = [run for _, run in sorted(runs_of(task).items())]
+    report(figures_of(runs[-1]), as_json, runs=[run.name for run in runs], run=runs[-1].name)
 
 
 def run_row(name: str, status: str, figures: Sequence[Figure]) -> tuple[str | None, ...]:
@@ -109,10 +78,10 @@ def run_row(name: str, status: str, figures: Sequence[Figure]) -> tuple[str | No
     return (
         name,
         status,
-        show_value(val),
-        show_value(test),
-        show_value(pick(figures, "conv_macs")),
-        show_value(pick(figures, "params")),
+        show_figure(val),
+        show_figure(test),
+        show_figure(pick(figures, "conv_macs")),
+        show_figure(pick(figures, "params")),
         _phone_cell(figures),
     )
 
@@ -127,7 +96,7 @@ def _phone_cell(figures: Sequence[Figure]) -> str | None:
     if best is None:
         return None
     at = best.conditions
-    return f"{show_value(best)} {at.precision}, {at.threads} threads, {at.device}"
+    return f"{show_figure(best)} {at.precision}, {at.threads} threads, {at.device}"
 
 
 def _condition(key: str, value: object) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from engine.contract.matrix import Matrix
+from engine.contract.published import PublishedEffect, PublishedFigure
 from engine.contract.recipe import Recipe
 
 
@@ -20,7 +21,7 @@ class DetectorCard(BaseModel):
     summary: dict[str, str]
     family: str
     sizes: dict[str, int]
-    published: tuple[dict[str, Any], ...]
+    published: tuple[PublishedFigure, ...]
 
 
 class TechniqueCard(BaseModel):
@@ -35,7 +36,7 @@ class TechniqueCard(BaseModel):
     trains: bool
     families: tuple[str, ...] | None
     parameters: dict[str, Any]
-    published: tuple[dict[str, Any], ...]
+    published: tuple[PublishedEffect, ...]
 
 
 class Catalog(BaseModel):

@@ -114,7 +114,10 @@ class Statistics(_Frozen):
 
 
 class Index:
-    """An index that is being read; close it, or use it as a context manager."""
+    """An index that is being read; close it, or use it as a context manager.
+
+    Whatever asks it raises UserError when the file turns out to be broken.
+    """
 
     def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
         self.path = path
@@ -151,7 +154,7 @@ class Index:
         self.close()
 
     def meta(self, key: str) -> str:
-        """One of `schema`, `source`, `format`, `options`, `hash`, `statistics`."""
+        """One of `schema`, `source`, `format`, `options`, `hash`, `statistics`; raises UserError if it is not there."""
         rows = self._rows("SELECT value FROM meta WHERE key = ?", (key,))
         if not rows:
             raise UserError("data.index_broken", path=str(self.path), reason=f"no {key}")
@@ -167,7 +170,7 @@ class Index:
         return {part: held.get(part, 0) for part in PARTS}
 
     def source(self) -> Path:
-        """The folder that the data was imported from."""
+        """The folder that the data was imported from. Raises UserError as `meta` does."""
         return Path(self.meta("source"))
 
     def picture_count(self, split: Part | None = None, class_id: int | None = None) -> int:
@@ -221,11 +224,14 @@ class Index:
         return int(self._rows(query, (severity,))[0][0])
 
     def statistics(self) -> Statistics:
-        """Class and box-size statistics per split, counted when the index was written."""
+        """Class and box-size statistics per split, kept from the import. Raises UserError as `meta` does."""
         return Statistics.model_validate_json(self.meta("statistics"))
 
     def content_hash(self) -> str:
-        """The hash of what can be learnt from: the same data elsewhere on the disk has the same."""
+        """The hash of what can be learnt from: the same data elsewhere on the disk has the same.
+
+        Raises UserError as `meta` does.
+        """
         return self.meta("hash")
 
     def _rows(self, query: str, args: tuple[str | int | None, ...] = ()) -> list[tuple[Any, ...]]:

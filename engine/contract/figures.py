@@ -7,6 +7,10 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
 
+PADDLE = "Paddle 2.6.2"
+LITE = "Paddle Lite 2.13rc0"
+LITE_X86 = f"{LITE} x86"
+"""The runtimes that figures name; `packaging/requirements.lock` holds their versions."""
 Source = Literal["measured", "computed", "estimated", "published"]
 FigureName = Literal[
     "map",

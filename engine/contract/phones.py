@@ -2,11 +2,8 @@
 
 A bench is a task whose `result.json` holds `{"schema": 1, "figures": [...], "bench": BenchResult}`. When it is finished
 its result is also kept with the run that it speaks of, in `RUN/benches/TIME-SERIAL.json` (`keep`, `benches`), so that
-it stays when the task's folder goes. While it runs, it tells these curves (event `metric`; step counts from 0):
-
-    bench.PRECISION.BACKEND.THREADS     milliseconds of each short process
-    sustained.ms, sustained.c, sustained.mhz, sustained.s
-                                        latency, temperature, fastest core's clock, seconds since the start
+it stays when the task's folder goes. While it runs, it tells each short process (event `bench_sample`) and each moment
+of a sustained run (event `bench_moment`).
 """
 
 from __future__ import annotations
@@ -19,8 +16,8 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from engine.contract.figures import Figure
-from engine.contract.project import write_atomically
 from engine.contract.run.job import Backend, Precision
+from engine.contract.system.files import write_atomically
 from engine.contract.text.messages import Message
 
 PhoneState = Literal["ready", "unauthorized", "offline", "no_permissions", "connecting", "silent", "unknown"]
@@ -206,7 +203,7 @@ FOLDER = "benches"
 
 
 def keep(run: Path, result: BenchResult) -> Path:
-    """Keep a bench with the run that it speaks of; returns its file."""
+    """Keep a bench with the run that it speaks of; returns its file. Raises OSError if the disk refuses it."""
     name = re.sub(r"[^A-Za-z0-9]+", "-", result.phone.serial).strip("-") or "phone"
     path = run / FOLDER / f"{int(result.time * 1000)}-{name}.json"
     write_atomically(path, result.model_dump_json(indent=1, exclude_none=True))

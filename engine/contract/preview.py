@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict
 from engine.contract.figures import Figure
 from engine.contract.latency import PhoneChoice, PhoneEstimate
 from engine.contract.project import DetectorChoice
-from engine.contract.recipe import Recipe
+from engine.contract.recipe import PlannedJob, Recipe
 from engine.contract.text.messages import Message
 
 Figures = tuple[Figure, ...]
@@ -20,16 +20,6 @@ class Problem(BaseModel):
 
     message: Message
     step: int | None = None
-
-
-class PlannedWork(BaseModel):
-    """One run that the recipe will make: the techniques it applies, and for how many epochs it trains."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    label: str
-    techniques: tuple[str, ...]
-    epochs: int
 
 
 class FiguresRequest(BaseModel):
@@ -63,6 +53,6 @@ class FiguresAnswer(BaseModel):
     figures: Figures
     steps: tuple[Figures | None, ...]
     problems: tuple[Problem, ...]
-    jobs: tuple[PlannedWork, ...]
+    jobs: tuple[PlannedJob, ...]
     command: str
     phone: PhoneEstimate | None = None

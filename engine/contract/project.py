@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import os
 import re
 import tempfile
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
+from engine.contract.system.files import write_atomically
 from engine.contract.text.messages import UserError
 from engine.contract.text.reasons import at_place
 
@@ -53,6 +52,7 @@ class ProjectFolder:
         self.working_recipe = self.recipes / ".working.json"  # what the studio edits
         self.runs = self.root / "runs"
         self.cache = self.root / ".cache"
+        self.tasks = self.cache / "tasks"
 
     def load(self) -> Project:
         """The project; raises UserError when the folder is not one."""
@@ -64,12 +64,15 @@ class ProjectFolder:
             raise UserError("project.malformed", path=str(self.file), reason=at_place(error)) from error
 
     def save(self, project: Project) -> None:
-        """Write `project.json` whole or not at all."""
+        """Write `project.json` whole or not at all. Raises OSError."""
         self.root.mkdir(parents=True, exist_ok=True)
         write_atomically(self.file, project.model_dump_json(indent=2))
 
     def run(self, name: str) -> Path:
-        """The folder of the run called `name`: its full name, its number, or the words after the number."""
+        """The folder of the run called `name`: its full name, its number, or the words after the number.
+
+        Raises UserError, which lists the runs, when there is none.
+        """
         names = [path.name for path in sorted(self.runs.glob("[0-9]*")) if path.is_dir()]
         matches = [n for n in names if name in (n, n.split("-", 1)[0], n.split("-", 1)[-1])]
         if not matches and name.isdigit():
@@ -81,12 +84,15 @@ class ProjectFolder:
         return self.runs / matches[-1]
 
     def new_task(self, label: str) -> Path:
-        """A folder for work that is no run of the tree: an evaluation, a prediction, an export."""
-        (self.cache / "tasks").mkdir(parents=True, exist_ok=True)
-        return Path(tempfile.mkdtemp(prefix=f"{label}-", dir=self.cache / "tasks"))
+        """A folder for work that is no run of the tree: an evaluation, an export, a recipe. Raises OSError."""
+        self.tasks.mkdir(parents=True, exist_ok=True)
+        return Path(tempfile.mkdtemp(prefix=f"{label}-", dir=self.tasks))
 
-    def new_run(self, *labels: str) -> Path:
-        """Make the next numbered run folder; mkdir is exclusive, so two processes never share a number."""
+    def new_run(self, *labels: str, job: str | None = None) -> Path:
+        """Make the next numbered run folder; mkdir is exclusive, so two processes never share a number.
+
+        With the text of its `job.json`, if that is given, from the first moment that it can be seen. Raises OSError.
+        """
         self.runs.mkdir(parents=True, exist_ok=True)
         words = "-".join(filter(None, (slug(label.replace("_", "-")) for label in labels))) or "run"
         taken = [int(p.name[:4]) for p in self.runs.glob("[0-9][0-9][0-9][0-9]-*")]
@@ -99,6 +105,8 @@ class ProjectFolder:
                 except FileExistsError:
                     number += 1
                     continue
+                if job is not None:
+                    write_atomically(claim / "job.json", job)
                 folder = self.runs / f"{number:04d}-{words}"
                 claim.rename(folder)
                 return folder
@@ -109,23 +117,3 @@ def slug(name: str) -> str:
     """A name as part of a file name, "" if nothing of it can be: letters of all languages stay, but not endlessly."""
     words = re.sub(r"[^\w]+", "-", name.lower()).strip("-_")
     return words.encode()[:SLUG_BYTES].decode(errors="ignore").rstrip("-_")
-
-
-def write_atomically(path: Path, text: str) -> None:
-    """Write `text` under a temporary name beside `path`, sync it, then rename it into place."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-
-
-def read_json(path: Path) -> object:
-    """Parse a JSON file that Espalier wrote."""
-    return json.loads(path.read_text(encoding="utf-8"))

@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from engine.contract.system.files import write_atomically
 from engine.contract.text.messages import UserError
 from engine.contract.text.reasons import at_place
 from engine.contract.text.resources import RECIPES
@@ -36,12 +37,27 @@ class Recipe(BaseModel):
     steps: tuple[Step, ...]
 
 
+class PlannedJob(BaseModel):
+    """One run that a recipe makes: `steps` are applied and recorded, `alongside` act again while it trains.
+
+    `epochs` 0 means that nothing is trained; `rate_factor` multiplies the starting run's learning rate.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    label: str
+    steps: tuple[Step, ...] = ()
+    alongside: tuple[Step, ...] = ()
+    epochs: int = 0
+    rate_factor: float = 1.0
+
+
 BASE_STEPS = (Step(technique="lr_schedule", params={"kind": "cosine", "warmup_epochs": 1.0}),)
 """What a base training follows unless somebody says otherwise: its schedule."""
 
 
 def builtin_recipes() -> dict[str, Recipe]:
-    """The recipes that ship with Espalier, by key."""
+    """The recipes that ship with Espalier, by key. Raises UserError as `load_recipe` does."""
     return {path.stem: load_recipe(path) for path in sorted(RECIPES.glob("*.json"))}
 
 
@@ -55,8 +71,14 @@ def load_recipe(path: Path) -> Recipe:
         raise UserError("recipe.malformed", path=str(path), reason=at_place(error)) from error
 
 
+def write_recipe(path: Path, *steps: Step) -> None:
+    """Write the steps as a recipe that is called after its file; raises OSError."""
+    told = [step.model_dump(exclude={"enabled"}) for step in steps]
+    write_atomically(path, json.dumps({"name": path.stem, "steps": told}, indent=2))
+
+
 def find_recipe(name: str) -> Recipe:
-    """A built-in recipe by key, or a recipe file by path."""
+    """A built-in recipe by key, or a recipe file by path; raises UserError when it is neither, or cannot be read."""
     if (RECIPES / f"{name}.json").is_file():
         return load_recipe(RECIPES / f"{name}.json")
     path = Path(name)

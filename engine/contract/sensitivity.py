@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from engine.contract.project import write_atomically
+from engine.contract.system.files import write_atomically
 
 
 def digest_of(checkpoint: Path) -> str:
@@ -55,6 +55,10 @@ class LayerErrors(BaseModel):
         """Where they are kept; `checkpoint` is the hash of the file measured."""
         return run / "sensitivity" / f"int8-{pictures}-{checkpoint[:12]}.json"
 
+    def above(self, limit: float) -> list[str]:
+        """The convolutions that int8 hurts more than that, the worst first."""
+        return [layer.layer for layer in self.layers if layer.error > limit]
+
 
 class SensitivityFolder:
     """The files of one measurement; `of` names it by criterion, split, number of pictures and checkpoint measured."""
@@ -91,7 +95,7 @@ class SensitivityFolder:
         return [ratio for ratio in ratios if known is None or ratio not in known.losses]
 
     def write(self, losses: GroupLosses) -> None:
-        """Keep a group's losses, with those of other ratios that are there."""
+        """Keep a group's losses, with those of other ratios that are there. Raises OSError if the disk refuses them."""
         known = self.read().get(losses.group)
         if known is not None:
             losses = losses.model_copy(update={"losses": {**known.losses, **losses.losses}})

@@ -13,9 +13,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
-from engine.contract.dataset import Finding, Index, Picture
+from engine.contract.dataset import Finding, Picture
 from engine.contract.report import Report
 from engine.contract.text.messages import UserError
 from engine.data import likeness, splits, statistics
@@ -81,25 +81,6 @@ def check_dataset(
     options = _Options(format=format, split=split, classes=listed, fix=fix, seed=seed)
     look = _Look(source, options, progress, stop=False)
     return look.report(look.contents())
-
-
-def recheck_index(index_path: Path, *, fix: bool = False, progress: Progress | None = None) -> Report:
-    """Look at an index's source again, as it was imported; with `fix`, write the mended index in its place.
-
-    Raises UserError as `Index.open` and `import_dataset` do.
-    """
-    with Index.open(index_path) as index:
-        source = Path(index.meta("source"))
-        try:
-            options = _Options.model_validate_json(index.meta("options"))
-        except ValidationError as broken:
-            raise UserError("data.index_broken", path=str(index_path), reason="options") from broken
-    options = options.model_copy(update={"fix": fix or options.fix})
-    look = _Look(source, options, progress, stop=fix)
-    contents = look.contents()
-    if fix:
-        write_index(index_path, contents)
-    return look.report(contents)
 
 
 class _Look:

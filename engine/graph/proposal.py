@@ -73,7 +73,7 @@ class _Search:
         self.refused = 0  # how many cuts the points forbade when the last one was looked for
 
     def run(self) -> dict[str, float]:
-        """Cut step by step, then give back what was not needed."""
+        """Cut step by step, then give back what was not needed; raises OutOfReach."""
         over = self._over(self.ratios)
         to_the_last = self.budget.macs is None and self.budget.size is None and self.budget.points is not None
         while any(over) or to_the_last:

@@ -69,7 +69,7 @@ def _tool(job: BenchJob, phone: Phone) -> Tool | None:
     """
     if not phone.simulated:
         return find_tool(job.tool, job.libs, lambda tool: check_abi(tool, phone.abi))
-    from engine.simulated_phone.stand_in import stand_in_of
+    from engine.simulated_phone.tool import stand_in_of
 
     named = tool_at(Path(job.tool), job.libs) if job.tool else None
     return named if named and stand_in_of(named.program) else None
@@ -174,7 +174,7 @@ class _Bench:
     def tool(self) -> list[Cargo]:
         """The user's tool with its libraries, or a simulated phone's own stand-in."""
         if self.given is None:
-            from engine.simulated_phone.stand_in import simulated_tool
+            from engine.simulated_phone.tool import simulated_tool
 
             return [Cargo(simulated_tool(self.scratch / "benchmark_bin"), PROGRAM, executable=True)]
         libraries = [Cargo(path, TOOLS / path.name) for path in self.given.libraries]

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
-from engine.contract.figures import Figure
-from engine.contract.project import write_atomically
+from engine.contract.run.evaluations import keep_figures
 from engine.contract.run.job import EvaluateJob
 from engine.contract.text.messages import UserError
 from engine.model.assembly import load
@@ -27,21 +25,12 @@ def run(job: EvaluateJob, context: JobContext) -> dict[str, object]:
         raise UserError("train.no_pictures", path=job.index, split=job.split)
     context.stage("evaluate.running", split=job.split, pictures=len(pictures))
 
-    def progress(done: int, total: int) -> None:
-        context.progress(done, total, "picture")
-
     with interruptible(context.check_cancelled):
         model, _ = load(Path(job.run))
         calibration = calibration_of(model, index.pictures("train"))
-        figures = coco_measured(model, pictures, job.split, calibration, progress, job.runtime)
+        figures = coco_measured(model, pictures, job.split, calibration, context.counter("picture"), job.runtime)
         figures += computed_figures(model)
     context.figures("final", figures)
-    if not job.limit and job.runtime == "paddle":
-        keep_evaluation(Path(job.run), job.split, figures)
+    keep_figures(context.run_dir, job, figures)
     return {"figures": [figure.model_dump(exclude_none=True) for figure in figures]}
 
-
-def keep_evaluation(run: Path, split: str, figures: list[Figure]) -> None:
-    """Keep a split's figures with the run that they speak of."""
-    lines = [figure.model_dump(exclude_none=True) for figure in figures]
-    write_atomically(run / "evaluations" / f"{split}.json", json.dumps(lines, indent=1))

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.contract.figures import Conditions, Figure
+from engine.contract.figures import Figure
+from engine.contract.run.evaluations import keep_figures
 from engine.contract.run.job import ExportJob
 from engine.contract.text.messages import UserError
 from engine.model.assembly import Model, assemble, extend, load
-from engine.model.export import Exported, describe, export_model, refuse, refuse_detector, save_model
+from engine.model.export import Exported, describe, export_model, refuse, refuse_detector
 from engine.model.measurement import calibration_of, computed_figures
+from engine.recipe.stack import Stack
 from engine.run.context import JobContext
 from engine.run.interruption import interruptible
 from engine.technique.base import Calibration, Context
@@ -31,6 +34,7 @@ def run(job: ExportJob, context: JobContext) -> dict[str, object]:
     describe(model, exported, target=job.target, precision=job.precision, figures=figures)
     figures = exported.figures + figures
     context.figures("final", figures)
+    keep_figures(context.run_dir, job, figures)
     return {"figures": [f.model_dump(exclude_none=True) for f in figures], "convolutions": exported.kernels}
 
 
@@ -46,30 +50,26 @@ def _exported(job: ExportJob, context: JobContext) -> tuple[Model, Exported, lis
         precision=job.precision,
         out=out,
         calibration=calibration,
+        pictures=_shown(job, model, context),
+        keep=job.keep,
         check=context.check_cancelled,
     )
-    figures = computed_figures(model)
-    if job.target == "x86" and job.precision == "fp32" and (shown := _pictures(job, "val")):
-        context.stage("export.comparing", pictures=min(len(shown), PARITY_PICTURES))
-        figures += parity_figures(model, exported.nb, calibration, shown[:PARITY_PICTURES])
-    return model, exported, figures
+    return model, exported, computed_figures(model)
 
 
-def parity_figures(model: Model, nb: Path, calibration: Calibration | None, pictures: list[Picture]) -> list[Figure]:
-    """The largest differences of boxes (pixels) and scores between Paddle and Paddle Lite x86 on real pictures."""
-    import tempfile
+def _shown(job: ExportJob, model: Model, context: JobContext) -> Iterable[dict[str, Any]] | None:
+    """The val pictures that a file for this machine is compared with Paddle on; None where there are none."""
+    pictures = _pictures(job, "val")[:PARITY_PICTURES] if job.target == "x86" else []
+    if not pictures:
+        return None
 
-    from engine.detector.predict.pictures import network_inputs
-    from engine.lite.parity import compare
+    def told() -> Iterator[dict[str, Any]]:
+        context.stage("export.comparing", pictures=len(pictures))
+        for done, inputs in enumerate(calibration_of(model, pictures).batches()):
+            context.progress(done, len(pictures), "picture")
+            yield inputs
 
-    with tempfile.TemporaryDirectory(prefix="espalier-") as scratch:
-        program = save_model(model, Path(scratch), calibration)
-        found = compare(program, nb, network_inputs([picture.path for picture in pictures], model.config))
-    subject = f"{len(pictures)} pictures, {found.boxes} boxes, {found.unmatched} without a match"
-    conditions = Conditions(runtime="Paddle Lite 2.13rc0 x86 against Paddle 2.6.2", precision="fp32", subject=subject)
-    box: dict[str, Any] = {"name": "parity_box_px", "value": found.box_px, "unit": "px"}
-    score: dict[str, Any] = {"name": "parity_score", "value": found.score, "unit": "score"}
-    return [Figure(source="measured", conditions=conditions, **each) for each in (box, score)]
+    return told()
 
 
 def _pictures(job: ExportJob, split: Any) -> list[Picture]:
@@ -86,7 +86,7 @@ def _model(job: ExportJob, pictures: list[Picture]) -> tuple[Model, Calibration 
         import paddle
 
         refuse_detector(job.choice.key, job.target)
-        refuse(job.steps, job.target, job.precision)
+        refuse(Stack.of_steps(job.choice, job.steps).quantised, job.target, job.precision)
         paddle.seed(0)
         model = assemble(job.choice)
     else:

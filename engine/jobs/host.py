@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import platform
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.contract.figures import Conditions, Figure
+from engine.contract.figures import LITE_X86, Conditions, Figure
+from engine.contract.run.evaluations import keep_figures
 from engine.contract.run.job import HostJob, Precision
+from engine.contract.system.cores import processor
 from engine.model.assembly import load
-from engine.model.export import is_quantised, nb_figure, refuse_detector, replace_subject, save_model
+from engine.model.export import nb_figure, refuse_detector, replace_subject, save_model
 from engine.model.measurement import calibration_of
 from engine.run.context import JobContext
 
@@ -43,6 +44,7 @@ def run(job: HostJob, context: JobContext) -> dict[str, object]:
         for run_name, latency in measure(files, inputs, check=context.check_cancelled).items():
             figures.append(_figure(name, run_name, precisions[run_name], latency, inputs["image"].shape[-1]))
     context.figures("final", figures)
+    keep_figures(context.run_dir, job, figures)
     return {"figures": [figure.model_dump(exclude_none=True) for figure in figures]}
 
 
@@ -52,7 +54,7 @@ def _convert(path: Path, folder: Path, train: list[Picture], context: JobContext
 
     model, _ = load(path)
     refuse_detector(model.choice.key, "x86")
-    precision: Precision = "int8" if is_quantised(model.steps) else "fp32"
+    precision: Precision = "int8" if model.stack.quantised else "fp32"
     program = save_model(model, folder / "program", calibration_of(model, train))
     network = cut_network(program, folder / "cut")
     for source, name in ((program, "total"), (network, "network")):
@@ -62,8 +64,8 @@ def _convert(path: Path, folder: Path, train: list[Picture], context: JobContext
 
 def _figure(name: Any, run: str, precision: Precision, latency: Any, size: int) -> Figure:
     conditions = Conditions(
-        device=processor(),
-        runtime="Paddle Lite 2.13rc0 x86",
+        device=processor().name,
+        runtime=LITE_X86,
         threads=1,
         precision=precision,
         input=f"{size}x{size}",
@@ -79,10 +81,3 @@ def _figure(name: Any, run: str, precision: Precision, latency: Any, size: int) 
         high=latency.p90,
         conditions=conditions,
     )
-
-
-def processor() -> str:
-    """The name of this machine's processor."""
-    info = Path("/proc/cpuinfo")
-    names = [line.split(":", 1)[1].strip() for line in info.read_text().splitlines() if line.startswith("model name")]
-    return names[0] if names else platform.machine()

@@ -5,13 +5,12 @@ from __future__ import annotations
 from itertools import islice
 from pathlib import Path
 
-from engine.contract.project import write_atomically
 from engine.contract.run.folder import checkpoint_of
 from engine.contract.run.job import Int8ErrorsJob
 from engine.contract.sensitivity import LayerError, LayerErrors, digest_of
+from engine.contract.system.files import write_atomically
 from engine.contract.text.messages import UserError
 from engine.model.assembly import load
-from engine.model.export import is_quantised
 from engine.model.measurement import calibration_of
 from engine.run.context import JobContext
 
@@ -33,18 +32,13 @@ def run(job: Int8ErrorsJob, context: JobContext) -> dict[str, object]:
     if file.is_file():
         return {"file": str(file)}
     model, _ = load(folder)
-    if is_quantised(model.steps):
+    if model.stack.quantised:
         raise UserError("sensitivity.quantised", run=folder.name)
     layers = convolutions(model.network)
     context.stage("int8_errors.running", layers=len(layers), pictures=len(pictures))
     batches = calibration_of(model, pictures).batches()
     images = [inputs["image"] for inputs in islice(batches, len(pictures))]
-
-    def told(done: int, total: int) -> None:
-        context.check_cancelled()
-        context.progress(done, total, "convolution")
-
-    errors = int8_errors(model.network, images, told)
+    errors = int8_errors(model.network, images, context.counter("convolution"))
     found = [
         LayerError(layer=name, shape=tuple(layers[name].weight.shape), groups=layers[name]._groups, error=error)
         for name, error in sorted(errors.items(), key=lambda pair: -pair[1])

@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from engine.contract.project import write_atomically
 from engine.contract.run.job import PredictJob
+from engine.contract.system.files import write_atomically
 from engine.model.prediction import Finder
 from engine.run.context import JobContext
 

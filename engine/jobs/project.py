@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from engine.contract.project import DetectorChoice, Project, ProjectFolder
@@ -36,7 +36,7 @@ def run(job: ProjectJob, context: JobContext) -> dict[str, object]:
             split=job.split,
             classes=job.classes,
             fix=job.fix,
-            progress=_progress(context),
+            progress=context.counter("picture"),
         )
         context.stage("project.writing", path=str(folder.root))
         choice = _choice(job, folder, spec, size)
@@ -51,15 +51,7 @@ def _source(job: ProjectJob, context: JobContext) -> Path:
     from engine.data.sample.write import sample_folder, write_sample
 
     context.stage("project.drawing")
-    return write_sample(sample_folder(), progress=_progress(context))
-
-
-def _progress(context: JobContext) -> Callable[[int, int], None]:
-    def tell(done: int, total: int) -> None:
-        context.check_cancelled()
-        context.progress(done, total, "picture")
-
-    return tell
+    return write_sample(sample_folder(), progress=context.counter("picture"))
 
 
 def _choice(job: ProjectJob, folder: ProjectFolder, spec: DetectorSpec, size: int) -> DetectorChoice:

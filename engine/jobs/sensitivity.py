@@ -14,7 +14,6 @@ from engine.contract.run.job import SensitivityJob
 from engine.contract.sensitivity import GroupLosses, SensitivityFolder, digest_of
 from engine.contract.text.messages import UserError
 from engine.model.assembly import Model, extend, load
-from engine.model.export import is_quantised
 from engine.model.measurement import calibration_of, coco_measured
 from engine.run.context import JobContext
 from engine.technique.base import Context
@@ -122,7 +121,7 @@ def groups_of(run: Path) -> dict[str, int]:
     from engine.graph.groups import channel_groups
 
     model, _ = load(run)
-    if is_quantised(model.steps):
+    if model.stack.quantised:
         raise UserError("sensitivity.quantised", run=run.name)
     groups = channel_groups(trace(model.network, dict(model.config))).groups
     return {name: group.channels for name, group in groups.items() if group.prunable and group.channels > 1}

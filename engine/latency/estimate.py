@@ -80,7 +80,7 @@ def milliseconds(graph: Graph, soc_key: str, threads: int, precision: str, backe
 
 
 def reading(file: Path) -> Graph:
-    """The graph that `Graph.to_json` wrote to a file."""
+    """The graph that `Graph.to_json` wrote to a file. Raises OSError, and what `Graph.from_json` does."""
     return Graph.from_json(file.read_text(encoding="utf-8"))
 
 

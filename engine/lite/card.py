@@ -4,29 +4,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from engine.contract.figures import Figure
-from engine.contract.project import write_atomically
+from engine.contract.system.files import write_atomically
+from engine.contract.text.messages import Message
 from engine.detector.base.spec import program_inputs
+from engine.lite.packing import FloatWeight
 
-_TEXTS = {
-    "size": ("height and width of the input: {size}, {size}", "输入的高和宽：{size}, {size}"),
-    "image": ("the picture, RGB planes, normalised", "图片，RGB 平面，已归一化"),
-    "scale": ("{size} / picture height, {size} / picture width", "{size} / 图片高度, {size} / 图片宽度"),
-    "resize": (
-        "stretch to {size} x {size}, bilinear; the aspect ratio is not kept",
-        "双线性拉伸到 {size} x {size}，不保持宽高比",
-    ),
-    "divide": ("divide by 255", "除以 255"),
-    "rows": (
-        "rows of class, score, left, top, right, bottom, in pixels of the picture",
-        "每行为类别、得分、左、上、右、下，单位为图片像素",
-    ),
-    "count": ("number of rows", "行数"),
-}
+_HALF = (
+    "An fp16 file is as large as an fp32 one: weights are halved when the phone loads it.",
+    "",
+    "Boxes are computed in half precision, which has 11 bits: on pictures of more than 1,024 pixels a coordinate is"
+    " rounded to whole pixels, on more than 2,048 to every second one. Where that matters, feed 1, 1 as scale_factor,"
+    " which gives boxes in pixels of the input, and scale them yourself.",
+)
 PACKAGES = ("paddlepaddle", "paddledet", "paddleslim", "paddlelite")
 
 
@@ -38,6 +33,7 @@ def write_card(
     target: str,
     precision: str,
     kernels: Mapping[str, int],
+    packing: Sequence[FloatWeight],
     steps: Sequence[Mapping[str, Any]],
     figures: Sequence[Figure],
 ) -> Path:
@@ -50,15 +46,16 @@ def write_card(
         "precision": precision,
         "inputs": [_input(name, size) for name in program_inputs(config)],
         "preprocessing": {
-            "resize": _text("resize", size),
+            "resize": Message(code="card.resize", args={"size": size}).texts(),
             "colour": "RGB",
-            "scale": _text("divide", size),
+            "scale": Message(code="card.divide").texts(),
             "mean": list(config["mean"]),
             "std": list(config["std"]),
         },
-        "outputs": [_text("rows", size), _text("count", size)],
+        "outputs": [Message(code="card.rows").texts(), Message(code="card.count").texts()],
         "classes": list(classes),
         "convolutions": dict(kernels),
+        "float_weights": [asdict(one) for one in packing],
         "steps": list(steps),
         "versions": {name: version(name) for name in PACKAGES},
         "figures": [figure.model_dump(exclude_none=True) for figure in figures],
@@ -70,18 +67,24 @@ def write_card(
 
 def _input(name: str, size: int) -> dict[str, Any]:
     """An input of the program: its name, shape and meaning."""
-    shape, key = {
-        "im_shape": ([1, 2], "size"),
-        "image": ([1, 3, size, size], "image"),
-        "scale_factor": ([1, 2], "scale"),
+    shape, meaning = {
+        "im_shape": ([1, 2], Message(code="card.size", args={"size": size})),
+        "image": ([1, 3, size, size], Message(code="card.image")),
+        "scale_factor": ([1, 2], Message(code="card.scale", args={"size": size})),
     }[name]
-    return {"name": name, "shape": shape, "meaning": _text(key, size)}
+    return {"name": name, "shape": shape, "meaning": meaning.texts()}
 
 
-def _text(key: str, size: int) -> dict[str, str]:
-    """A text of the card by language."""
-    english, chinese = (text.format(size=size) for text in _TEXTS[key])
-    return {"en": english, "zh": chinese}
+def _packed(weights: Sequence[Mapping[str, Any]]) -> str:
+    """What became of the weights that int8 kernels do not take."""
+    packed, kept = ([one for one in weights if one["packed"] is yes] for yes in (True, False))
+    names = ", ".join(f"{one['weight']} ({one['error']:.2%}, {one['saved'] / 1000:.1f} kB)" for one in kept)
+    text = (
+        f"Of {len(weights)} convolutions that compute in float, the weights of {len(packed)} are stored in 8 bits,"
+        f" which saves {sum(one['saved'] for one in packed) / 1000:.1f} kB"
+    )
+    more = "; in float remain, as they would move the head's outputs by so much for so many bytes: "
+    return text + (more + names if kept else "") + "."
 
 
 def _markdown(card: Mapping[str, Any]) -> str:
@@ -112,8 +115,11 @@ def _markdown(card: Mapping[str, Any]) -> str:
         ),
         "",
         f"Run it with the Paddle Lite library of the very version that made it: {versions['paddlelite']}"
-        f" (release tag v2.13-rc); another one may refuse the file. Made with {versions}.",
+        f" (release tag v2.13-rc). Another one warns in its log, and may have no kernel for an operation, or another."
+        f" Made with {versions}.",
     ]
+    if card["float_weights"]:
+        lines += ["", _packed(card["float_weights"])]
     if card["precision"] == "fp16":
-        lines += ["", "An fp16 file is as large as an fp32 one: weights are halved when the phone loads it."]
+        lines += ["", *_HALF]
     return "\n".join(lines) + "\n"

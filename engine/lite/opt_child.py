@@ -12,10 +12,15 @@ from engine.lite.child.server import serve
 from engine.lite.program.fixups import fix_program
 
 
-def optimise(program_dir: str, out: str, places: str, fp16: bool, pack: bool) -> dict[str, Any]:
-    """Convert `model.pdmodel` and `model.pdiparams` into `out`.nb; `pack` keeps float weights as 8-bit numbers."""
+def optimise(
+    program_dir: str, out: str, places: str, fp16: bool, pack: bool, unpacked: list[str]
+) -> dict[str, Any]:
+    """Convert `model.pdmodel` and `model.pdiparams` into `out`.nb.
+
+    `pack` keeps float weights as 8-bit numbers, but for those called `unpacked`.
+    """
     folder = Path(program_dir)
-    fixed, counts = fix_program((folder / "model.pdmodel").read_bytes(), pack=pack)
+    fixed, counts = fix_program((folder / "model.pdmodel").read_bytes(), pack=pack, unpacked=unpacked)
     with tempfile.TemporaryDirectory() as scratch:
         program = Path(scratch) / "model.pdmodel"
         program.write_bytes(fixed)

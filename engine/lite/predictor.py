@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
 
@@ -63,13 +63,6 @@ class Predictor:
         rows = np.asarray(self.run(inputs)[0], np.float32).reshape(-1, 6)
         # Without any detection the post-processing yields one row of class -1.
         return rows[rows[:, 0] >= 0]
-
-
-def run_many(model: Path, inputs: Iterable[Inputs]) -> Iterator[list[Array]]:
-    """The outputs of a model for each picture's inputs in turn, from one child."""
-    with Predictor(model) as predictor:
-        for one in inputs:
-            yield predictor.run(one)
 
 
 def cut_network(program_dir: Path, out_dir: Path) -> Path:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import time
 from typing import Any
 
 import numpy as np
 from paddlelite.lite import MobileConfig, create_paddle_predictor
 
+from engine.contract.system.processes import thread_count
 from engine.lite.child.arrays import Array, read_inputs, write_outputs
 from engine.lite.child.server import serve
 
@@ -52,7 +52,7 @@ def measure(inputs: str, warm_up: int, repeats: int, seconds: float) -> dict[str
             times[name].append(1e3 * (time.perf_counter() - start))
         if time.perf_counter() - began > seconds:
             break
-    return {"times": times, "threads": len(os.listdir("/proc/self/task"))}  # noqa: PTH208  # only counted
+    return {"times": times, "threads": thread_count()}
 
 
 def _feed(model: Any, arrays: dict[str, Array]) -> None:

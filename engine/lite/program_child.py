@@ -10,8 +10,10 @@ import numpy as np
 from engine.detector.base.runtime import prepare
 from engine.lite.child.arrays import Array, read_inputs, write_outputs
 from engine.lite.child.server import serve
+from engine.lite.program.arm_fp16 import fit_to_fp16
 from engine.lite.program.calibration import quantise_in_place
 from engine.lite.program.heads import head_outputs
+from engine.lite.program.packing import packing_errors
 from engine.lite.program.x86_int8 import fit_to_x86
 
 prepare()
@@ -58,9 +60,14 @@ def quantise(program_dir: str, batches: list[str], algorithm: str, float_weights
     return quantise_in_place(Path(program_dir), batches, algorithm, float_weights, _executor)
 
 
-def fit(program_dir: str) -> dict[str, Any]:
-    """Fit a quantised program to the x86 kernels, in place."""
-    return {"fixups": fit_to_x86(Path(program_dir))}
+def fit(program_dir: str, kernels: str) -> dict[str, Any]:
+    """Fit a program, in place, to ARM's half-precision kernels (`fp16`) or, quantised, to those of `x86`."""
+    return {"fixups": fit_to_fp16(Path(program_dir)) if kernels == "fp16" else fit_to_x86(Path(program_dir))}
+
+
+def weigh(program_dir: str, batches: list[str]) -> dict[str, Any]:
+    """What packing each float convolution of a program costs and saves, measured on the files `batches`."""
+    return {"errors": packing_errors(Path(program_dir), batches)}
 
 
 def _read(tensor: Any) -> Array:
@@ -68,4 +75,4 @@ def _read(tensor: Any) -> Array:
 
 
 if __name__ == "__main__":
-    serve({"load": load, "run": run, "cut": cut, "quantise": quantise, "fit": fit})
+    serve({"load": load, "run": run, "cut": cut, "quantise": quantise, "fit": fit, "packing_errors": weigh})

@@ -13,6 +13,7 @@ from engine.contract.recipe import Step
 from engine.contract.run.folder import checkpoint_of
 from engine.contract.text.messages import JobFailed, UserError
 from engine.recipe.registry import make
+from engine.recipe.stack import Stack
 from engine.technique.base import Context, Record
 
 if TYPE_CHECKING:
@@ -33,20 +34,25 @@ class Model:
     steps: tuple[Step, ...] = ()
     records: tuple[Record | None, ...] = ()
 
+    @property
+    def stack(self) -> Stack:
+        """The detector under the techniques of the steps; raises UserError for one that there is no more."""
+        return Stack.of_steps(self.choice, self.steps)
+
 
 def assemble(
     choice: DetectorChoice, steps: Sequence[Step] = (), records: Sequence[Record | None] = ()
 ) -> Model:
-    """Build `choice` and give it the structure of `records`; weights are as initialised."""
-    from engine.detector.base.spec import resolve
+    """Build `choice` and give it the structure of `records`; weights are as initialised.
+
+    Raises UserError for a step that cannot act on the detector, JobFailed for a record that does not fit it.
+    """
     from engine.detector.families.build import build
 
-    config = resolve(choice)
-    made = [make(step) for step in steps]
-    for technique in made:
-        technique.configure(config)
+    stack = Stack.of_steps(choice, steps)
+    config = stack.config()
     network = build(config)
-    for technique, record in zip(made, records, strict=True):
+    for technique, record in zip(stack.techniques, records, strict=True):
         if record is not None:
             technique.replay(network, record)
     return Model(network, config, choice, tuple(steps), tuple(records))
@@ -62,6 +68,7 @@ def extend(
 
     The network is changed in place, unless a step changes the configuration: then it is built again, weights that
     still fit by name and shape are taken over, the rest is as initialised, and `rebuilt` is told what fitted.
+    Raises UserError for a step that cannot act on the model, or that does not go with what made it.
     """
     from engine.detector.network.checkpoint import network_arrays, take_over
 
@@ -85,12 +92,12 @@ def _built_again(model: Model, config: Config, keys: Sequence[str]) -> nn.Layer:
     from engine.detector.families.build import build
 
     network = build(config)
-    for step, record in zip(model.steps, model.records, strict=True):
+    for technique, record in zip(model.stack.techniques, model.records, strict=True):
         try:
             if record is not None:
-                make(step).replay(network, record)
+                technique.replay(network, record)
         except (UserError, JobFailed) as error:
-            raise UserError("technique.late", techniques=", ".join(keys), earlier=step.technique) from error
+            raise UserError("technique.late", techniques=", ".join(keys), earlier=technique.key) from error
     return network
 
 

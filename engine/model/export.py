@@ -3,69 +3,68 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Literal
 
-from engine.contract.figures import Conditions, Figure
+from engine.contract.figures import LITE, LITE_X86, PADDLE, Conditions, Figure, FigureName
+from engine.contract.refusals import detector_refusal, export_refusal
 from engine.contract.run.job import Precision, Target
-from engine.contract.text.messages import UserError
+from engine.contract.text.messages import JobFailed, Message, UserError
 from engine.detector.base.spec import find_spec
 from engine.model.assembly import Model
-from engine.recipe.registry import make
-from engine.technique.base import Calibration, Context, Phase
+from engine.technique.base import Calibration, Context
 
-ADMITTED: dict[Target, tuple[Precision, ...]] = {
-    "arm": ("fp32", "fp16", "int8"),
-    "opencl": ("fp32", "fp16"),
-    "x86": ("fp32", "int8"),
-}
+if TYPE_CHECKING:
+    from engine.lite.packing import FloatWeight
+    from engine.lite.predictor import Inputs
+
+FEW_PICTURES = 4
+"""How many pictures of the calibration a file is compared on where no others are given."""
 
 
 @dataclass(frozen=True)
 class Exported:
-    """The file that was written, how many convolutions compute in what, and the figures of it."""
+    """The file that was written, how many convolutions compute in what, what is packed, and the figures of it."""
 
     nb: Path
     kernels: dict[str, int]
+    packing: list[FloatWeight]
     figures: list[Figure]
 
 
-def refuse(model_steps: Sequence[Any], target: Target, precision: Precision) -> None:
-    """Raise UserError, with the reason and the remedy, for what cannot be exported."""
-    quantised = is_quantised(model_steps)
-    if target == "opencl" and (precision == "int8" or quantised):
-        raise UserError("export.opencl_int8")
-    if precision not in ADMITTED[target]:
-        raise UserError("export.x86_fp16")
-    if precision == "int8" and not quantised:
-        raise UserError("export.not_quantised")
-    if precision == "fp16" and quantised:
-        raise UserError("export.int8_fp16")
-    if precision == "fp32" and quantised:
-        raise UserError("export.quantised_fp32")
+def refuse(quantised: bool, target: Target, precision: Precision) -> None:
+    """Raise UserError, with the reason and the remedy, for what cannot be exported of a network that is int8 or not."""
+    _raise(export_refusal(target, precision, quantised))
 
 
 def refuse_detector(key: str, target: Target) -> None:
     """Raise UserError, with the reason and the remedy, where the detector `key` cannot be converted for the target."""
-    if target != "arm" and find_spec(key).family == "rcnn":
-        raise UserError("export.two_stage", key=key, target=target)
+    _raise(detector_refusal(key, find_spec(key).family, target))
 
 
-def is_quantised(steps: Sequence[Any]) -> bool:
-    """Whether one of the steps makes the network int8."""
-    return any(make(step).phase is Phase.QUANTISE for step in steps)
+def _raise(refused: Message | None) -> None:
+    if refused is not None:
+        raise UserError(refused.code, **refused.args)
 
 
 def save_model(model: Model, program_dir: Path, calibration: Calibration | None) -> Path:
-    """Save the model as a Paddle program and let its steps do what they do on that; returns the folder."""
+    """Save the model as a Paddle program and let its steps do what they do on that; returns the folder.
+
+    For an int8 model it is then chosen which of its float weights are stored in 8 bits, if there are pictures.
+    Raises UserError where a step wants pictures and `calibration` has none.
+    """
     from engine.detector.network.program import save_program
+    from engine.lite.packing import choose_packing
 
     save_program(model.network, model.config, program_dir)
     context = Context(model.config, model.choice, calibration, program_dir, model.network)
-    for step in model.steps:
-        make(step).export(program_dir, context)
+    for technique in model.stack.techniques:
+        technique.export(program_dir, context)
+    if model.stack.quantised and calibration is not None:
+        choose_packing(program_dir, calibration.batches())
     return program_dir
 
 
@@ -76,16 +75,54 @@ def export_model(
     precision: Precision,
     out: Path,
     calibration: Calibration | None = None,
+    pictures: Iterable[Inputs] | None = None,
+    keep: bool = False,
     check: Callable[[], None] = lambda: None,
 ) -> Exported:
-    """Write `out/model.nb`; raises UserError for what is refused and JobFailed with the optimiser's words."""
+    """Write `out/model.nb`, and compare a file for x86 with Paddle on `pictures`, or on those of the calibration.
+
+    Raises UserError for what is refused, JobFailed with the optimiser's words, and where the file finds other boxes
+    than Paddle: it is gone then, unless it is to be kept.
+    """
+    from engine.lite.packing import read_packing
+
     refuse_detector(model.choice.key, target)
-    refuse(model.steps, target, precision)
+    refuse(model.stack.quantised, target, precision)
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out, prefix=".program-") as scratch:
         program = save_model(model, Path(scratch), calibration)
         check()
-        return convert(model, program, target=target, precision=precision, out=out, check=check)
+        exported = convert(model, program, target=target, precision=precision, out=out, check=check)
+        if pictures is None and calibration is not None:
+            pictures = islice(calibration.batches(), FEW_PICTURES)
+        if target == "x86" and pictures is not None:
+            exported.figures.extend(_compared(program, exported.nb, pictures, precision, keep, check))
+        exported.packing.extend(read_packing(program))
+    return exported
+
+
+def _compared(
+    program: Path, nb: Path, pictures: Iterable[Inputs], precision: Precision, keep: bool, check: Callable[[], None]
+) -> list[Figure]:
+    """How far the file strays from the program; raises JobFailed, and removes it, if that is too far."""
+    from engine.lite.parity import compare, require_parity
+
+    kind: Literal["fp32", "int8"] = "int8" if precision == "int8" else "fp32"
+    parity = compare(program, nb, pictures, check=check)
+    try:
+        require_parity(parity, kind)
+    except JobFailed:
+        if not keep:
+            nb.unlink()
+            raise
+    subject = f"{parity.boxes} boxes of both, {parity.unmatched} without a partner"
+    runtime = f"{LITE_X86} against {PADDLE}"
+    conditions = Conditions(runtime=runtime, precision=precision, subject=subject)
+    found: tuple[tuple[FigureName, float, str], ...] = (
+        ("parity_box_px", parity.box_px, "px"),
+        ("parity_score", parity.score, "score"),
+    )
+    return [Figure(name=n, value=v, unit=u, source="measured", conditions=conditions) for n, v, u in found]
 
 
 def convert(
@@ -98,12 +135,12 @@ def convert(
     check: Callable[[], None] = lambda: None,
 ) -> Exported:
     """Write `out/model.nb` from the model's saved program; raises JobFailed with the optimiser's words."""
-    from engine.lite.kernels import count_precisions
     from engine.lite.opt import optimise
+    from engine.lite.optimised import count_precisions
 
-    kernels = optimise(program, out / "model.nb", target=target, precision=precision, check=check)
+    optimised = optimise(program, out / "model.nb", target=target, precision=precision, check=check)
     figures = [nb_figure(out / "model.nb", model, precision, target)]
-    return Exported(out / "model.nb", count_precisions(kernels), figures)
+    return Exported(out / "model.nb", count_precisions(optimised.operations), [], figures)
 
 
 def describe(model: Model, exported: Exported, *, target: Target, precision: Precision, figures: list[Figure]) -> None:
@@ -117,6 +154,7 @@ def describe(model: Model, exported: Exported, *, target: Target, precision: Pre
         target=target,
         precision=precision,
         kernels=exported.kernels,
+        packing=exported.packing,
         steps=[step.model_dump() for step in model.steps],
         figures=exported.figures + figures,
     )
@@ -125,7 +163,7 @@ def describe(model: Model, exported: Exported, *, target: Target, precision: Pre
 def nb_figure(nb: Path, model: Model, precision: Precision, target: Target) -> Figure:
     """The size of a `.nb` in bytes, measured."""
     size = model.choice.size
-    conditions = Conditions(runtime="Paddle Lite 2.13rc0", precision=precision, input=f"{size}x{size}", subject=target)
+    conditions = Conditions(runtime=LITE, precision=precision, input=f"{size}x{size}", subject=target)
     value = nb.stat().st_size
     return Figure(name="nb_bytes", value=value, unit="bytes", source="measured", conditions=conditions)
 

@@ -8,19 +8,17 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.contract.figures import Conditions, Figure
-from engine.contract.recipe import Step
+from engine.contract.figures import LITE_X86, PADDLE, Conditions, Figure
 from engine.contract.run.job import Precision, Runtime
 from engine.model.assembly import Model
-from engine.model.export import export_model, is_quantised, save_model
-from engine.recipe.registry import make
-from engine.technique.base import Calibration, Phase
+from engine.model.export import export_model, save_model
+from engine.technique.base import Calibration
 
 if TYPE_CHECKING:
     from engine.contract.dataset import Picture
     from engine.detector.predict.evaluation import Predictor
 
-RUNTIMES: dict[Runtime, str] = {"paddle": "Paddle 2.6.2", "lite": "Paddle Lite 2.13rc0 x86"}
+RUNTIMES: dict[Runtime, str] = {"paddle": PADDLE, "lite": LITE_X86}
 
 
 def coco_measured(
@@ -31,12 +29,12 @@ def coco_measured(
     progress: Callable[[int, int], None],
     runtime: Runtime = "paddle",
 ) -> list[Figure]:
-    """The COCO figures of a model on pictures of a split."""
+    """The COCO figures of a model on pictures of a split; raises as `predictor_of` does, and what `progress` raises."""
     from engine.detector.network.depthwise import fast_depthwise
     from engine.detector.predict.evaluation import evaluate
 
     size = model.choice.size
-    precision = "int8" if is_quantised(model.steps) else "fp32"
+    precision = "int8" if model.stack.quantised else "fp32"
     conditions = Conditions(
         runtime=RUNTIMES[runtime], precision=precision, input=f"{size}x{size}", split=split, nms=True
     )
@@ -49,11 +47,14 @@ def coco_measured(
 
 @contextlib.contextmanager
 def predictor_of(model: Model, calibration: Calibration | None) -> Iterator[Predictor]:
-    """What runs the model: its network, or the saved program where a step works only on that."""
+    """What runs the model: its network, or the saved program where a step works only on that.
+
+    Raises UserError where such a step wants pictures and `calibration` has none.
+    """
     from engine.detector.predict.evaluation import network_predictor
     from engine.lite.predictor import Predictor as ProgramPredictor
 
-    if not runs_as_program(model.steps):
+    if not model.stack.acts_on_program:
         yield network_predictor(model.network)
         return
     with tempfile.TemporaryDirectory(prefix="espalier-") as scratch:
@@ -62,18 +63,12 @@ def predictor_of(model: Model, calibration: Calibration | None) -> Iterator[Pred
             yield predictor.detect
 
 
-def runs_as_program(steps: Sequence[Step]) -> bool:
-    """Whether one of the steps acts on the saved program alone, so that the network in memory is not the model."""
-    techniques = [make(step) for step in steps]
-    return any(technique.phase is Phase.QUANTISE and not technique.trains for technique in techniques)
-
-
 @contextlib.contextmanager
 def lite_predictor_of(model: Model, calibration: Calibration | None) -> Iterator[Predictor]:
-    """The model as Paddle Lite for x86 runs it, converted into a temporary file."""
+    """The model as Paddle Lite for x86 runs it, converted into a temporary file; raises as `export_model` does."""
     from engine.lite.predictor import Predictor as LitePredictor
 
-    precision: Precision = "int8" if is_quantised(model.steps) else "fp32"
+    precision: Precision = "int8" if model.stack.quantised else "fp32"
     with tempfile.TemporaryDirectory(prefix="espalier-") as scratch:
         nb = export_model(model, target="x86", precision=precision, out=Path(scratch), calibration=calibration).nb
         with LitePredictor(nb) as predictor:

@@ -11,7 +11,7 @@ from engine.contract.project import ProjectFolder
 from engine.contract.run.folder import RunFolder, read_job
 from engine.contract.run.job import TrainJob
 from engine.model.assembly import Model, load
-from engine.model.measurement import calibration_of, predictor_of, runs_as_program
+from engine.model.measurement import calibration_of, predictor_of
 from engine.technique.base import Calibration
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class Finder:
     def __init__(self, run: Path) -> None:
         self.model, _ = load(run)
         self._held = contextlib.ExitStack()
-        calibration = _calibration(run, self.model) if runs_as_program(self.model.steps) else None
+        calibration = _calibration(run, self.model) if self.model.stack.acts_on_program else None
         self._predict = self._held.enter_context(predictor_of(self.model, calibration))
 
     def __enter__(self) -> Finder:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from engine.contract.figures import Conditions, pick
 from engine.model.assembly import Model
@@ -34,7 +34,10 @@ class Prober:
     def losses(
         self, wanted: Mapping[str, Sequence[float]], criterion: str
     ) -> tuple[float, dict[str, dict[float, float]]]:
-        """mAP of the whole in points, and points lost by group and ratio; all groups share each recorded run."""
+        """mAP of the whole in points, and points lost by group and ratio; all groups share each recorded run.
+
+        Raises UserError for a group that cannot be cut, and whatever `check` raises.
+        """
         from engine.detector.change.probe import Memory
         from engine.detector.network.depthwise import fast_depthwise
         from engine.detector.predict.evaluation import network_predictor
@@ -61,16 +64,10 @@ class Prober:
         return base, losses
 
     def _cuts(self, group: str, ratio: float, criterion: str) -> list[Cut]:
-        from engine.detector.network.channels import Cut
-        from engine.graph.groups import Member
         from engine.techniques.filter_prune import FilterPrune
 
         technique = FilterPrune({"criterion": criterion, "ratio": 0, "ratios": {group: ratio}})
-        record: dict[str, Any] = technique.choose(self.model.network, self.graph)
-        return [
-            Cut(e["group"], e["channels"], tuple(Member(*m) for m in e["members"]), tuple(e["kept"]))
-            for e in record["groups"]
-        ]
+        return technique.choose(self.model.network, self.graph)
 
     def _map(self, detections: Sequence[Detections]) -> float:
         from engine.detector.predict.evaluation import coco_figures

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from engine.contract.phones import BenchRow, Sensors
+from engine.contract.run.events import BenchSample, Event
 from engine.contract.run.job import Backend, BenchJob, Precision
 from engine.contract.text.messages import Message
 from engine.phone.adb import Device
@@ -29,7 +30,7 @@ class Teller(Protocol):
 
     def check_cancelled(self) -> None: ...  # noqa: D102
     def progress(self, done: int, total: int, unit: str) -> None: ...  # noqa: D102
-    def metric(self, name: str, step: int, value: float) -> None: ...  # noqa: D102
+    def emit(self, event: Event) -> None: ...  # noqa: D102
 
 
 @dataclass(frozen=True)
@@ -60,10 +61,10 @@ class Turn:
         one = self.loaded
         return Request(one.model, one.precision, one.backend, self.threads, one.shapes, one.inputs, warmup, repeats)
 
-    @property
-    def name(self) -> str:
-        """Its curve."""
-        return f"bench.{self.loaded.precision}.{self.loaded.backend}.{self.threads}"
+    def sample(self, ms: float) -> BenchSample:
+        """What is told of one of its processes."""
+        one = self.loaded
+        return BenchSample(precision=one.precision, backend=one.backend, threads=self.threads, ms=ms)
 
     def row(self) -> BenchRow:
         """What was found; a row with a problem tells no times."""
@@ -86,12 +87,12 @@ def measure(device: Device, models: Sequence[Loaded], job: BenchJob, teller: Tel
     turns = [Turn(model, threads) for model in models for threads in job.threads]
     runtime, needs = _first_looks(device, turns, job)
     total, done = job.processes * len(turns), 0
-    for step in range(job.processes):
+    for _ in range(job.processes):
         for turn in turns:
             done += 1
             teller.progress(done, total, "process")
             if turn.problem is None:
-                _one(device, turn, job, needs[turn.loaded.model], teller, step)
+                _one(device, turn, job, needs[turn.loaded.model], teller)
         if all(turn.problem for turn in turns):
             break
     return [turn.row() for turn in turns], runtime
@@ -118,7 +119,7 @@ def _first_looks(device: Device, turns: Sequence[Turn], job: BenchJob) -> tuple[
     return runtime, needs
 
 
-def _one(device: Device, turn: Turn, job: BenchJob, need_ms: float, teller: Teller, step: int) -> None:
+def _one(device: Device, turn: Turn, job: BenchJob, need_ms: float, teller: Teller) -> None:
     """One counted process of a row, then a pause."""
     repeats = job.repeats if need_ms <= 0 else min(job.repeats, max(FEWEST, int(1000 * PROCESS_S / need_ms)))
     warmup = min(job.warmup, repeats)
@@ -134,7 +135,7 @@ def _one(device: Device, turn: Turn, job: BenchJob, need_ms: float, teller: Tell
         return
     turn.after = read_sensors_or_none(device)
     turn.perfs.append(perf)
-    teller.metric(turn.name, step, perf.average)
+    teller.emit(turn.sample(perf.average))
     rest(job.pause_s, teller.check_cancelled)
 
 

@@ -12,15 +12,16 @@ from engine.phone.faults import PhoneFault
 from engine.phone.words import Script
 
 MARK = "--espalier--"
+# One process tells all zones: two for each of a hundred zones would warm the phone that is being measured.
 SENSORS = Script(
-    "for zone in /sys/class/thermal/thermal_zone*; do "
-    'echo "$(cat "$zone/type" 2>/dev/null) $(cat "$zone/temp" 2>/dev/null)"; done 2>/dev/null\n'
+    "grep . /sys/class/thermal/thermal_zone*/type /sys/class/thermal/thermal_zone*/temp 2>/dev/null\n"
     f"echo {MARK}\n"
     "cat /sys/devices/system/cpu/cpu[0-9]*/cpufreq/scaling_cur_freq 2>/dev/null\n"
     f"echo {MARK}\n"
     "dumpsys battery 2>/dev/null\n"
     "true"
 )
+_ZONE = re.compile(r"^.*/thermal_zone(\d+)/(type|temp):(.*?)\s*$", re.MULTILINE)
 _PROCESSOR = re.compile(r"cpu|soc|tsens|big|gold|silver|cluster|ap[-_]?therm", re.IGNORECASE)
 _COLDEST, _HOTTEST = 5.0, 130.0
 """A zone that tells something else is none in degrees: many are dummies that tell 0 or -274."""
@@ -42,7 +43,7 @@ def read_sensors_or_none(device: Device) -> Sensors | None:
 
 
 def parse_sensors(text: str) -> Sensors:
-    """Sensors from the answer to `SENSORS`: thermal zones, clocks in kHz, `dumpsys battery`."""
+    """Sensors from the answer to `SENSORS`: files of thermal zones line by line, clocks in kHz, `dumpsys battery`."""
     zones, clocks, battery = [*text.split(f"{MARK}\n"), "", "", ""][:3]
     level = re.search(r"^\s*level:\s*(\d+)", battery, re.MULTILINE)
     return Sensors(
@@ -55,11 +56,12 @@ def parse_sensors(text: str) -> Sensors:
 
 def _temperature(zones: str, battery: str) -> float | None:
     """The hottest zone of the processor; else the battery's, which Android gives in tenths of a degree."""
+    lines = _ZONE.findall(zones)
+    names = {zone: text for zone, file, text in lines if file == "type"}
     told = []
-    for line in zones.splitlines():
-        name, _, number = line.rpartition(" ")
-        if _PROCESSOR.search(name) and re.fullmatch(r"-?\d+", number):
-            value = int(number) / (1000 if abs(int(number)) > 1000 else 1)
+    for zone, file, text in lines:
+        if file == "temp" and _PROCESSOR.search(names.get(zone, "")) and re.fullmatch(r"-?\d+", text):
+            value = int(text) / (1000 if abs(int(text)) > 1000 else 1)
             if _COLDEST < value < _HOTTEST:
                 told.append(value)
     if told:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from statistics import median
 
 from engine.contract.phones import BenchRow, Sustained, SustainedPoint
+from engine.contract.run.events import BenchMoment
 from engine.contract.run.job import BenchJob
 from engine.contract.text.messages import Argument, Message
 from engine.phone.adb import Device
@@ -40,7 +41,7 @@ def sustain(device: Device, loaded: Loaded, row: BenchRow, job: BenchJob, teller
             temperature_c=sensors.temperature_c if sensors else None,
             clock_mhz=fastest_clock(sensors),
         )
-        _tell(teller, len(points), point)
+        teller.emit(BenchMoment(**point.model_dump()))
         points.append(point)
         teller.progress(min(round(point.seconds), round(length)), max(1, round(length)), "s")
         # Only a simulated phone is done before its time: its points keep the pace of a real one's.
@@ -74,11 +75,3 @@ def judge(row: BenchRow, points: Sequence[SustainedPoint]) -> Sustained:
         finding=finding,
     )
 
-
-def _tell(teller: Teller, step: int, point: SustainedPoint) -> None:
-    teller.metric("sustained.ms", step, point.ms)
-    teller.metric("sustained.s", step, point.seconds)
-    if point.temperature_c is not None:
-        teller.metric("sustained.c", step, point.temperature_c)
-    if point.clock_mhz is not None:
-        teller.metric("sustained.mhz", step, point.clock_mhz)

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from engine.contract.project import write_atomically
+from engine.contract.system.files import write_atomically
+from engine.contract.system.folders import config_folder
 from engine.contract.text.messages import UserError
 from engine.phone.faults import PhoneFault
 
@@ -60,7 +61,7 @@ def tool_at(program: Path, libs: str | None) -> Tool:
 
 def settings_file() -> Path:
     """Where the tool is remembered: `espalier/phone.json` below XDG_CONFIG_HOME."""
-    return Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "espalier" / "phone.json"
+    return config_folder() / "phone.json"
 
 
 def _remembered() -> dict[str, str]:

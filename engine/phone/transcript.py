@@ -49,12 +49,6 @@ def parse_perf(text: str) -> Perf:
     return perf
 
 
-def version_of(text: str) -> str | None:
-    """What the tool calls its version; None if it does not say."""
-    found = re.search(_VERSION, text)
-    return found[1] if found else None
-
-
 def _between(perf: Perf) -> bool:
     """Whether the average lies between the extremes, but for how far they were rounded."""
     room = 0.002 + 0.001 * perf.maximum

@@ -114,7 +114,7 @@ def leave(device: Device) -> None:
     device.tidy(_END)
 
 
-_END = Script('test -f {} && kill -9 "$(cat {})" 2>/dev/null\nrm -rf {}', PID, PID, WORK)
+_END = Script('read pid 2>/dev/null < {} && kill -9 "$pid" 2>/dev/null\nrm -rf {}', PID, WORK)
 
 
 def _folders(cargo: Iterable[Cargo]) -> list[RemotePath]:

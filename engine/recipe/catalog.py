@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import inspect
-
 from engine.contract.catalog import Catalog, DetectorCard, TechniqueCard
 from engine.contract.matrix import tried
 from engine.contract.recipe import builtin_recipes
+from engine.contract.text.messages import Message
 from engine.detector.base.spec import DetectorSpec, detector_specs
 from engine.recipe.registry import techniques
 from engine.technique.base import Technique
@@ -34,17 +33,16 @@ def catalog() -> Catalog:
 def _place(spec: DetectorSpec) -> tuple[int, float, str]:
     """By family, from the lightest to the heaviest; within one the fastest as published first."""
     family = FAMILIES.index(spec.family) if spec.family in FAMILIES else len(FAMILIES)
-    times = [figure["value"] for figure in spec.published if figure["name"] == "phone_ms"]
+    times = [figure.value for figure in spec.published if figure.name == "phone_ms"]
     return family, min(times, default=float("inf")), spec.key
 
 
 def technique_card(technique: type[Technique]) -> TechniqueCard:
-    """The card of one technique; its summary is the docstring's first line."""
-    summary = (inspect.getdoc(technique) or "").split("\n", 1)[0]
+    """The card of one technique."""
     return TechniqueCard(
         key=technique.key,
-        title=technique.title,
-        summary={"en": summary, "zh": technique.summary_zh},
+        title=Message(code=f"technique.{technique.key}.title").texts(),
+        summary=Message(code=f"technique.{technique.key}.summary").texts(),
         phase=technique.phase.name.lower(),
         trains=technique.trains,
         families=technique.families,

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import shlex
-from functools import cache, lru_cache
+from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
-from engine.contract.latency import PhoneChoice, PhoneEstimate
-from engine.contract.preview import Figures, FiguresAnswer, FiguresRequest, PlannedWork, Problem
+from engine.contract.figures import Figure
+from engine.contract.latency import PhoneEstimate
+from engine.contract.preview import Figures, FiguresAnswer, FiguresRequest, Problem
 from engine.contract.project import DetectorChoice
-from engine.contract.recipe import Recipe, builtin_recipes
+from engine.contract.recipe import PlannedJob, Recipe, builtin_recipes
 from engine.contract.run.folder import checkpoint_of
 from engine.contract.text.messages import UserError
-from engine.detector.base.header import read_info
-from engine.graph.graph import Graph
 from engine.recipe.phone_correction import correct
 from engine.recipe.phone_latency import phone_estimate, reachable
 from engine.recipe.plan import makeable, plan, problems
-from engine.recipe.preview import configuration, graph_figures, traced_graph
-from engine.recipe.registry import make
+from engine.recipe.stack import Stack, stack_of
 from engine.technique.base import Technique
 
 
@@ -30,27 +28,29 @@ def answer(request: FiguresRequest) -> FiguresAnswer:
     """
     recipe, choice = request.recipe, request.detector
     begun = _begun_with(request)
-    base = _Stack(choice, begun, phone=request.phone, project=request.project)
+    stack = Stack(choice, begun)
+    base = after = _with_phone(stack.figures(), stack, request)
     found = problems(recipe, choice, begun)
     steps: list[Figures | None] = [None] * len(recipe.steps)
-    stack = base
     for place, technique in sorted(makeable(recipe)[0].items(), key=lambda item: item[1].phase):
         try:
-            stack = stack.with_technique(technique)
+            higher = stack.under(technique)
+            exact = higher.figures()
         except UserError as error:
             # What a step's check told already need not be told again as what came of it.
             if all(problem.step != place for problem in found):
                 found.append(Problem(message=error.message, step=place))
             continue
-        steps[place] = stack.figures()
+        stack = higher
+        after = steps[place] = _with_phone(exact, stack, request)
     return FiguresAnswer(
-        base=base.figures(),
-        figures=stack.figures(),
+        base=base,
+        figures=after,
         steps=tuple(steps),
         problems=tuple(found),
         jobs=() if found else _jobs(recipe, choice, begun),
         command=command(request),
-        phone=stack.phone_estimate(),
+        phone=_phone_estimate(stack, request),
     )
 
 
@@ -59,15 +59,9 @@ def _begun_with(request: FiguresRequest) -> tuple[Technique, ...]:
     if request.project is None or request.start is None:
         return ()
     try:
-        file = checkpoint_of(Path(request.project) / "runs" / request.start)
-        return _techniques_of(file, file.stat().st_mtime_ns)
+        return stack_of(checkpoint_of(Path(request.project) / "runs" / request.start)).techniques
     except (UserError, OSError):  # a run that has not begun, or a file that is no checkpoint: the bare detector
         return ()
-
-
-@lru_cache(maxsize=32)
-def _techniques_of(file: Path, _changed: int) -> tuple[Technique, ...]:
-    return tuple(make(step) for step in read_info(file).steps)
 
 
 def command(request: FiguresRequest) -> str:
@@ -79,56 +73,22 @@ def command(request: FiguresRequest) -> str:
     return shlex.join(words)
 
 
-class _Stack:
-    """A detector under some techniques, and its graph after them."""
-
-    def __init__(
-        self,
-        choice: DetectorChoice,
-        techniques: tuple[Technique, ...] = (),
-        before: _Stack | None = None,
-        phone: PhoneChoice | None = None,
-        project: str | Path | None = None,
-    ) -> None:
-        self.phone, self.project = phone, None if project is None else Path(project)
-        self.choice = choice
-        self.techniques = techniques
-        self.built = _graph(json.dumps(configuration(choice, techniques), sort_keys=True))
-        # What was changed after the build need not be changed again while the build is the same.
-        again = before is None or before.built is not self.built
-        self.graph: Graph = self.built if before is None or again else before.graph
-        for technique in techniques if again else techniques[-1:]:
-            self.graph = technique.estimate(self.graph)
-
-    def with_technique(self, technique: Technique) -> _Stack:
-        """The stack with one technique more; raises UserError when it cannot act here."""
-        return _Stack(self.choice, (*self.techniques, technique), self, self.phone, self.project)
-
-    def figures(self) -> Figures:
-        """The exact ones, and what a phone would take where one is named."""
-        told = self.phone_estimate()
-        return (*graph_figures(self.graph, self.techniques), *([told.figure] if told else []))
-
-    def phone_estimate(self) -> PhoneEstimate | None:
-        """What a phone would take; in fp32 where int8 is asked and nothing is quantised yet."""
-        if self.phone is None:
-            return None
-        told = phone_estimate(self.graph, reachable(self.phone, self.techniques), self.techniques)
-        return correct(told, self.project)
+def _with_phone(exact: Sequence[Figure], stack: Stack, request: FiguresRequest) -> Figures:
+    """The figures, and what a phone would take where one is named."""
+    told = _phone_estimate(stack, request)
+    return (*exact, *([told.figure] if told else []))
 
 
-@lru_cache(maxsize=32)
-def _graph(config: str) -> Graph:
-    return traced_graph(json.loads(config))
+def _phone_estimate(stack: Stack, request: FiguresRequest) -> PhoneEstimate | None:
+    """What a phone would take; in fp32 where int8 is asked and nothing is quantised yet."""
+    if request.phone is None:
+        return None
+    told = phone_estimate(stack, reachable(request.phone, stack))
+    return correct(told, None if request.project is None else Path(request.project))
 
 
-def _jobs(recipe: Recipe, choice: DetectorChoice, begun: tuple[Technique, ...]) -> tuple[PlannedWork, ...]:
-    if not any(step.enabled for step in recipe.steps):
-        return ()
-    return tuple(
-        PlannedWork(label=job.label, techniques=tuple(step.technique for step in job.steps), epochs=job.epochs)
-        for job in plan(recipe, choice, begun)
-    )
+def _jobs(recipe: Recipe, choice: DetectorChoice, begun: tuple[Technique, ...]) -> tuple[PlannedJob, ...]:
+    return tuple(plan(recipe, choice, begun)) if any(step.enabled for step in recipe.steps) else ()
 
 
 @cache

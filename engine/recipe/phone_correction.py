@@ -6,18 +6,14 @@ import re
 from functools import lru_cache
 from pathlib import Path
 
+from engine.contract.figures import LITE
 from engine.contract.latency import PhoneEstimate
 from engine.contract.phones import FOLDER, BenchResult, BenchRow, real_benches
 from engine.contract.run.folder import checkpoint_of
 from engine.contract.text.messages import JobFailed, Message, UserError
-from engine.detector.base.header import read_info
-from engine.graph.graph import Graph
 from engine.latency.correction import Observation, corrected
 from engine.latency.estimate import estimate
-from engine.recipe.phone_latency import RUNTIME
-from engine.recipe.preview import graph_of
-from engine.recipe.registry import make
-from engine.technique.base import Phase, Technique
+from engine.recipe.stack import stack_of
 
 _VERSION = re.compile(r"\d+\.\d+")
 
@@ -60,10 +56,8 @@ def _observation(run: Path, bench: BenchResult, row: BenchRow, soc: str) -> Obse
     if row.backend != "arm" or row.median_ms is None or row.problem or row.throttled or row.quantised_here:
         return None
     try:
-        file = checkpoint_of(run)
-        graph, techniques = _network(file, file.stat().st_mtime_ns)
-        int8 = next((made.int8_layers(graph) for made in reversed(techniques) if made.phase is Phase.QUANTISE), set())
-        told = estimate(graph, soc, row.threads, row.precision, int8=int8)
+        stack = stack_of(checkpoint_of(run))
+        told = estimate(stack.graph, soc, row.threads, row.precision, int8=stack.int8_layers())
     except (UserError, JobFailed, OSError):  # a run that is gone, or what cannot be estimated, corrects nothing
         return None
     return Observation(soc, _runtime(bench.runtime), row.threads, row.precision, row.median_ms, told.ms)
@@ -71,16 +65,6 @@ def _observation(run: Path, bench: BenchResult, row: BenchRow, soc: str) -> Obse
 
 def _runtime(told: str | None) -> str:
     """The runtime as estimates name it where it is of the same version, else as the tool called it."""
-    versions = [_VERSION.search(name or "") for name in (told, RUNTIME)]
+    versions = [_VERSION.search(name or "") for name in (told, LITE)]
     same = all(versions) and len({found[0] for found in versions if found}) == 1
-    return RUNTIME if same else told or ""
-
-
-@lru_cache(maxsize=32)
-def _network(file: Path, _changed: int) -> tuple[Graph, tuple[Technique, ...]]:
-    info = read_info(file)
-    techniques = tuple(make(step) for step in info.steps)
-    graph = graph_of(info.choice, techniques)
-    for technique in techniques:
-        graph = technique.estimate(graph)
-    return graph, techniques
+    return LITE if same else told or ""

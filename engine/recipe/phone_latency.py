@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from engine.contract.figures import Conditions, Figure
+from engine.contract.figures import LITE, Conditions, Figure
 from engine.contract.latency import PhoneChoice, PhoneEstimate, Share
 from engine.contract.text.messages import Message, UserError
 from engine.graph.count import roi_count
 from engine.graph.graph import Graph
 from engine.latency.effects import ERAS
 from engine.latency.estimate import Estimate, admitted, estimate
-from engine.technique.base import Phase, Technique
+from engine.recipe.stack import Stack
 
-RUNTIME = "Paddle Lite 2.13rc0"
 # Written out, so that each sentence can be found by its code.
 _ADVICE = {
     "backbone": "latency.next_backbone",
@@ -25,19 +22,14 @@ _ADVICE = {
 }
 
 
-def phone_estimate(
-    graph: Graph, phone: PhoneChoice, techniques: Sequence[Technique] = (), *, era: str = ERAS[-1], nms: bool = True
-) -> PhoneEstimate:
-    """The latency of `graph`, which the techniques have changed already. Raises UserError for what cannot be told.
+def phone_estimate(stack: Stack, phone: PhoneChoice, *, era: str = ERAS[-1], nms: bool = True) -> PhoneEstimate:
+    """The latency of a detector under techniques; raises UserError for what cannot be told, and as its graph does.
 
     `era` is of which versions of Paddle Lite; without `nms`, for a model that ends with the raw outputs of its head.
     """
-    int8: set[str] = set()
-    if phone.precision == "int8":
-        quantising = [technique for technique in techniques if technique.phase is Phase.QUANTISE]
-        if not quantising:
-            raise UserError("latency.not_int8")
-        int8 = quantising[-1].int8_layers(graph)
+    if phone.precision == "int8" and not stack.quantised:
+        raise UserError("latency.not_int8")
+    graph, int8 = stack.graph, stack.int8_layers() if phone.precision == "int8" else set[str]()
     told = estimate(graph, phone.soc, phone.threads, phone.precision, int8=int8, tail=nms, era=era)
     shares = tuple(Share(part=part, ms=ms, share=ms / told.ms) for part, ms in told.parts.items() if ms > 0)
     largest = max(shares, key=lambda share: share.ms)
@@ -46,9 +38,9 @@ def phone_estimate(
     return PhoneEstimate(figure=figure, shares=shares, advice=advice, notes=notes)
 
 
-def reachable(phone: PhoneChoice, techniques: Sequence[Technique] = ()) -> PhoneChoice:
+def reachable(phone: PhoneChoice, stack: Stack) -> PhoneChoice:
     """The choice; in fp32 where int8 is asked and nothing is quantised yet, as a recipe's base is compared."""
-    if phone.precision == "int8" and all(technique.phase is not Phase.QUANTISE for technique in techniques):
+    if phone.precision == "int8" and not stack.quantised:
         return phone.model_copy(update={"precision": "fp32"})
     return phone
 
@@ -57,7 +49,7 @@ def _figure(graph: Graph, phone: PhoneChoice, told: Estimate, era: str, nms: boo
     height, width = graph.size
     conditions = Conditions(
         device=admitted(phone.soc, phone.threads, phone.precision).soc,
-        runtime=RUNTIME if era == ERAS[-1] else f"Paddle Lite {era}",
+        runtime=LITE if era == ERAS[-1] else f"Paddle Lite {era}",
         threads=phone.threads,
         precision=phone.precision,
         input=f"{height}x{width}",

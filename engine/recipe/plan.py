@@ -3,35 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from engine.contract.preview import Problem
 from engine.contract.project import DetectorChoice
-from engine.contract.recipe import Recipe, Step
+from engine.contract.recipe import PlannedJob, Recipe, Step
 from engine.contract.text.messages import Message, UserError
 from engine.detector.base.spec import find_spec
 from engine.recipe.registry import make
-from engine.technique.base import Base, Phase, Technique
+from engine.recipe.stack import Stack
+from engine.technique.base import Phase, Technique
 
 ACTING = (Phase.DATA, Phase.SCHEDULE, Phase.TRAIN)
 """Phases whose steps act whenever a job of the recipe trains, not only in the job that records them."""
 
 CHANGING = (Phase.ARCHITECTURE, Phase.PRUNE, Phase.QUANTISE)
 """Phases whose steps change the network itself, which one in int8 does not allow."""
-
-
-@dataclass(frozen=True)
-class PlannedJob:
-    """One run of a recipe: `steps` are applied and recorded, `alongside` act again while it trains.
-
-    `epochs` 0 means that nothing is trained; `rate_factor` multiplies the starting run's learning rate.
-    """
-
-    label: str
-    steps: tuple[Step, ...]
-    alongside: tuple[Step, ...]
-    epochs: int
-    rate_factor: float
 
 
 def makeable(recipe: Recipe) -> tuple[dict[int, Technique], list[Problem]]:
@@ -50,11 +36,10 @@ def makeable(recipe: Recipe) -> tuple[dict[int, Technique], list[Problem]]:
 def problems(recipe: Recipe, choice: DetectorChoice, begun: Sequence[Technique] = ()) -> list[Problem]:
     """Everything that keeps the recipe from being applied to the detector, with the step's place where there is one.
 
-    `begun` is what the run that the recipe starts from was made by.
+    `begun` is what the run that the recipe starts from was made by. Raises UserError for a detector that there is not.
     """
     made, found = makeable(recipe)
-    base = Base(choice, tuple(begun))
-    quantised = next((technique.key for technique in begun if technique.phase is Phase.QUANTISE), None)
+    base = Stack(choice, tuple(begun))
     family = find_spec(choice.key).family
     for place, technique in made.items():
         told = []
@@ -66,8 +51,9 @@ def problems(recipe: Recipe, choice: DetectorChoice, begun: Sequence[Technique] 
             told.append(Message(code="plan.twice", args={"technique": technique.key}))
         if technique.phase is Phase.QUANTISE and family == "rcnn":
             told.append(Message(code="plan.two_stage_int8", args={"technique": technique.key}))
-        if quantised is not None and technique.phase in CHANGING:
-            told.append(Message(code="plan.quantised_start", args={"technique": technique.key, "earlier": quantised}))
+        if base.quantising is not None and technique.phase in CHANGING:
+            args = {"technique": technique.key, "earlier": base.quantising.key}
+            told.append(Message(code="plan.quantised_start", args=args))
         told += technique.check([other for other in made.values() if other is not technique], base)
         found += [Problem(message=message, step=place) for message in told]
     quantising = [place for place, technique in made.items() if technique.phase is Phase.QUANTISE]
@@ -77,7 +63,7 @@ def problems(recipe: Recipe, choice: DetectorChoice, begun: Sequence[Technique] 
 
 
 def ordered(recipe: Recipe) -> list[tuple[Step, Technique]]:
-    """The enabled steps by phase, each with its technique."""
+    """The enabled steps by phase, each with its technique; raises UserError for one whose parameters cannot be."""
     pairs = [(step, make(step)) for step in recipe.steps if step.enabled]
     return sorted(pairs, key=lambda pair: pair[1].phase)
 
@@ -116,16 +102,16 @@ def with_epochs(jobs: Sequence[PlannedJob], epochs: int | None) -> list[PlannedJ
     """The jobs with every training's length replaced; those that train nothing stay so."""
     if epochs is None:
         return list(jobs)
-    return [
-        PlannedJob(job.label, job.steps, job.alongside, epochs if job.epochs else 0, job.rate_factor)
-        for job in jobs
-    ]
+    return [job.model_copy(update={"epochs": epochs}) if job.epochs else job for job in jobs]
 
 
 def _job(label: str, pairs: Sequence[tuple[Step, Technique]], alongside: Sequence[Step]) -> PlannedJob:
     training = [technique for _, technique in pairs if technique.trains]
     factor = min((technique.params.rate_factor for technique in training), default=1.0)
-    return PlannedJob(label, tuple(step for step, _ in pairs), tuple(alongside), _epochs(pairs), factor)
+    steps = tuple(step for step, _ in pairs)
+    return PlannedJob(
+        label=label, steps=steps, alongside=tuple(alongside), epochs=_epochs(pairs), rate_factor=factor
+    )
 
 
 def _epochs(pairs: Sequence[tuple[Step, Technique]]) -> int:

@@ -1,51 +1,33 @@
-"""Figures of a detector under techniques, from its graph alone: no Paddle in this process, no training."""
+"""Figures of a graph, and the graph of a configuration: no Paddle in this process, no training."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
 import subprocess
 import sys
-from collections.abc import Sequence
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from engine.contract.figures import Conditions, Figure, FigureName
-from engine.contract.project import DetectorChoice
+from engine.contract.figures import LITE, Conditions, Figure, FigureName
+from engine.contract.system.environment import engine_environment
+from engine.contract.system.folders import cache_folder
 from engine.contract.text.messages import JobFailed
 from engine.contract.text.resources import ROOT
 from engine.graph.count import conv_macs, macs, params, roi_count
 from engine.graph.graph import FORMAT, Graph
 from engine.graph.size import nb_size
-from engine.technique.base import Base, Phase, Technique
 
 _TIME_LIMIT_S = 300
 
 
-def preview(graph: Graph, techniques: Sequence[Technique]) -> list[Figure]:
-    """Figures of `graph` after the techniques' channel changes, in order. Raises UserError."""
-    return graph_figures(_changed(graph, techniques), techniques)
-
-
-def changed_graph(choice: DetectorChoice, techniques: Sequence[Technique]) -> Graph:
-    """The graph of the detector under the techniques, channel changes and all. Raises UserError."""
-    return _changed(graph_of(choice, techniques), techniques)
-
-
-def _changed(graph: Graph, techniques: Sequence[Technique]) -> Graph:
-    for technique in techniques:
-        graph = technique.estimate(graph)
-    return graph
-
-
-def graph_figures(graph: Graph, techniques: Sequence[Technique] = ()) -> list[Figure]:
+def graph_figures(graph: Graph, int8: set[str] | None = None) -> list[Figure]:
     """Multiply-accumulates and parameters of a graph, exact, and the size of its `.nb`, estimated.
 
     A box head counts as often as there are regions at most, which is the condition `rois`.
-    The size is that in fp32, and in int8 too where one of the techniques, which have changed the graph, quantises.
+    The size is that in fp32, and in int8 too where the convolutions that are so are named.
     """
     height, width = graph.size
     conditions = Conditions(input=f"{height}x{width}")
@@ -57,9 +39,8 @@ def graph_figures(graph: Graph, techniques: Sequence[Technique] = ()) -> list[Fi
         update={"conditions": conditions.model_copy(update={"rois": roi_count(graph)})}
     )
     figures.append(_nb_figure(graph, set(), "fp32"))
-    quantising = [technique for technique in techniques if technique.phase is Phase.QUANTISE]
-    if quantising:
-        figures.append(_nb_figure(graph, quantising[-1].int8_layers(graph), "int8"))
+    if int8 is not None:
+        figures.append(_nb_figure(graph, int8, "int8"))
     return figures
 
 
@@ -76,21 +57,11 @@ def _counts(graph: Graph) -> tuple[tuple[FigureName, int, str], ...]:
 def _nb_figure(graph: Graph, int8: set[str], precision: str) -> Figure:
     size = nb_size(graph, int8)
     height, width = graph.size
-    conditions = Conditions(runtime="Paddle Lite 2.13rc0", precision=precision, input=f"{height}x{width}")
+    conditions = Conditions(runtime=LITE, precision=precision, input=f"{height}x{width}")
     bounds = {"low": size.low, "high": size.high}
     return Figure(
         name="nb_bytes", value=size.value, unit="bytes", source="estimated", conditions=conditions, **bounds
     )
-
-
-def graph_of(choice: DetectorChoice, techniques: Sequence[Technique] = (), cache_dir: Path | None = None) -> Graph:
-    """The graph of the detector as the techniques configure it, before they change any channel."""
-    return traced_graph(configuration(choice, techniques), cache_dir)
-
-
-def configuration(choice: DetectorChoice, techniques: Sequence[Technique] = ()) -> dict[str, Any]:
-    """What is built of the detector under the techniques."""
-    return Base(choice, tuple(techniques)).config()
 
 
 def traced_graph(config: dict[str, Any], cache_dir: Path | None = None) -> Graph:
@@ -99,7 +70,7 @@ def traced_graph(config: dict[str, Any], cache_dir: Path | None = None) -> Graph
     `cache_dir` defaults to `espalier/graphs` in the user's cache. Raises JobFailed when it cannot be built.
     """
     text = json.dumps(config, sort_keys=True)
-    file = (cache_dir or _user_cache()) / f"{_key(text)}.json"
+    file = (cache_dir or cache_folder() / "graphs") / f"{_key(text)}.json"
     if not file.is_file():
         _trace_in_child(text, file)
     try:
@@ -108,11 +79,6 @@ def traced_graph(config: dict[str, Any], cache_dir: Path | None = None) -> Graph
         # The cache is only a cache: what cannot be read is made again.
         _trace_in_child(text, file)
         return Graph.from_json(file.read_text(encoding="utf-8"))
-
-
-def _user_cache() -> Path:
-    base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "espalier" / "graphs"
 
 
 _TRACED_BY = ("families/build", "families/picodet", "families/raw", "network/trace")
@@ -130,15 +96,13 @@ def _key(text: str) -> str:
 
 def _trace_in_child(text: str, file: Path) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
-    inherited = os.environ.get("PYTHONPATH")
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), *([inherited] if inherited else [])])}
     try:
         done = subprocess.run(
             [sys.executable, "-m", "engine.detector.network.trace_child", str(file)],
             input=text,
             capture_output=True,
             text=True,
-            env=environment,
+            env=engine_environment(),
             timeout=_TIME_LIMIT_S,
         )
     except subprocess.TimeoutExpired as error:

@@ -64,7 +64,7 @@ class JobContext:
             raise ValueError(f"a job must not send {event.type}")
         self._emit(event)
 
-    def stage(self, code: str, **args: Argument) -> None:
+    def stage(self, code: str, **args: Argument | Message) -> None:
         """Begin a new part of the job; its progress starts over."""
         with self._lock:
             self.flush()
@@ -78,6 +78,15 @@ class JobContext:
             due = self._bar.advance(done, total, unit)
             if due is not None:
                 self.emit(due)
+
+    def counter(self, unit: str) -> Callable[[int, int], None]:
+        """Progress in `unit` for work that only tells how many are done of how many; stops it by raising Cancelled."""
+
+        def tell(done: int, total: int) -> None:
+            self.check_cancelled()
+            self.progress(done, total, unit)
+
+        return tell
 
     def flush(self) -> None:
         """Send progress that was held back."""
@@ -103,7 +112,10 @@ class JobContext:
         self.emit(Picture(path=self._relative(path), role=role))
 
     def artifact(self, kind: str, path: Path) -> None:
-        """Tell of a file, with its size in bytes; one outside the run folder is told with its whole path."""
+        """Tell of a file, with its size in bytes; one outside the run folder is told with its whole path.
+
+        Raises OSError if there is none.
+        """
         self.emit(Artifact(kind=kind, path=self._relative(path), bytes=(self.run_dir / path).stat().st_size))
 
     def notice(self, code: str, *, level: Literal["info", "warning"] = "info", **args: Argument) -> None:

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 from engine.contract.run.folder import RunFolder, begin_sitting
 from engine.contract.run.lock import LockRecord, RunLock, read_record
-from engine.contract.run.processes import die_with_parent, end_group, start_time
+from engine.contract.system.processes import (
+    end_group,
+    fork_leader,
+    reap,
+    signal_process,
+    start_time,
+    wait_for_end,
+)
 
 GRACE_S = 1.0
 _FORWARDED = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
@@ -27,28 +33,15 @@ def keep(run_dir: Path, work: Callable[[RunLock], int]) -> int:
     record = read_record(folder.lock) or LockRecord()
     keeper = os.getpid()
     lock.write(record.model_copy(update={"keeper": keeper, "keeper_started": start_time(keeper)}))
-    worker = os.fork()
-    if worker == 0:
-        _be_worker(keeper, lambda: work(lock))
+    worker = fork_leader(lambda: work(lock))
     for number in _FORWARDED:
-        signal.signal(number, lambda *_: os.kill(worker, signal.SIGTERM))
-    # The dead worker stays a zombie until its group is gone, so that nobody else gets its id meanwhile.
-    os.waitid(os.P_PID, worker, os.WEXITED | os.WNOWAIT)
+        signal.signal(number, lambda *_: signal_process(worker, signal.SIGTERM))
+    # The dead worker's id stays taken until its group is gone.
+    wait_for_end(worker)
     end_group(worker, grace_s=GRACE_S)
     for number in _FORWARDED:
         signal.signal(number, signal.SIG_IGN)
-    status = os.waitstatus_to_exitcode(os.waitpid(worker, 0)[1])
+    status = reap(worker)
     lock.write((read_record(folder.lock) or LockRecord()).model_copy(update={"exit": status}))
     lock.close()
     return status if status >= 0 else 1
-
-
-def _be_worker(keeper: int, work: Callable[[], int]) -> None:
-    os.setsid()
-    die_with_parent()
-    # The keeper may have died before the line above could take effect.
-    status = work() if os.getppid() == keeper else 1
-    sys.stdout.flush()
-    sys.stderr.flush()
-    # Python's own farewell waits for threads and unloads libraries that are known to hang or crash there.
-    os._exit(status)

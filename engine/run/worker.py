@@ -8,7 +8,6 @@ import importlib
 import importlib.metadata
 import json
 import os
-import platform
 import signal
 import threading
 import traceback
@@ -16,11 +15,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from engine.contract.project import write_atomically
 from engine.contract.run.events import CancelledEvent, Failed, Finished, Hello
 from engine.contract.run.folder import RunFolder, begin_sitting, read_job
 from engine.contract.run.lock import LockRecord, RunLock, read_record
-from engine.contract.run.processes import start_time
+from engine.contract.system.cores import core_count, processor
+from engine.contract.system.files import write_atomically
+from engine.contract.system.processes import leads_group, start_time
 from engine.contract.text.messages import Argument, Cancelled, JobFailed, Message, UserError
 from engine.run.context import JobContext
 from engine.run.stream import EventWriter
@@ -99,7 +99,7 @@ def _log(folder: RunFolder, error: BaseException) -> None:
 def _sign(folder: RunFolder, lock: RunLock) -> None:
     """Write into the lock file who works here, so that the run can be stopped."""
     pid = os.getpid()
-    update = {"pid": pid, "started": start_time(pid), "leads": os.getpgrp() == pid}
+    update = {"pid": pid, "started": start_time(pid), "leads": leads_group()}
     lock.write((read_record(folder.lock) or LockRecord()).model_copy(update=update))
 
 
@@ -108,14 +108,7 @@ def _hello() -> Hello:
     for package in _PACKAGES:
         with contextlib.suppress(importlib.metadata.PackageNotFoundError):
             versions[package] = importlib.metadata.version(package)
-    return Hello(pid=os.getpid(), versions=versions, device=_device())
-
-
-def _device() -> str:
-    lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
-    models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    model = models[0] if models else platform.machine()
-    return f"CPU, {len(os.sched_getaffinity(0))} cores, {model}"
+    return Hello(pid=os.getpid(), versions=versions, device=f"CPU, {core_count()} cores, {processor().name}")
 
 
 class _StopSignal:

@@ -15,9 +15,8 @@ from engine.simulated_phone.keys import Key, read_key
 from engine.simulated_phone.machine import Machine
 from engine.simulated_phone.misbehaviour import Fault
 from engine.simulated_phone.shell_service import serve_shell
-from engine.simulated_phone.streams import Stream
 from engine.simulated_phone.sync_service import serve_sync
-from engine.simulated_phone.wire import Frame
+from engine.simulated_phone.wire import Frame, Stream
 
 _SLOW_S, _AWAY_S = 0.02, 0.5
 
@@ -107,6 +106,7 @@ class Connection:
 
     def __init__(self, daemon: Daemon, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._daemon, self._reader, self._writer = daemon, reader, writer
+        self._loop = asyncio.get_running_loop()
         self._streams: dict[int, Stream] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._online = self._muted = self._shown = False
@@ -132,13 +132,19 @@ class Connection:
         """Break the line at once."""
         self._writer.transport.abort()
 
-    def unplug(self) -> None:
-        """Break all lines; they can be had again a little later."""
-        self._daemon.unplug()
+    def break_off(self, stage: str) -> bool:
+        """Whether a fault was due at this stage: the cable goes, or the line stays and nothing is answered any more.
 
-    def mute(self) -> None:
-        """Answer nothing any more; the line stays."""
-        self._muted = True
+        Any thread may ask.
+        """
+        faults = self._daemon.machine.misbehaviour
+        if faults.take("unplugged", stage):
+            self._loop.call_soon_threadsafe(self._daemon.unplug)
+        elif faults.has("silence", stage):
+            self._muted = True
+        else:
+            return False
+        return True
 
     async def let_in(self) -> None:
         """The person at the phone said yes: the key that was shown is known from now on."""
@@ -165,7 +171,7 @@ class Connection:
         self._chunk = min(wire.LARGEST, max(1, frame.second))
         faults = self._daemon.machine.misbehaviour
         if faults.has("offline") or faults.has("silence", "connect"):
-            self.mute()
+            self._muted = True
         elif self._daemon.locked:
             await self._ask()
         else:

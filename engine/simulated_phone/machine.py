@@ -1,22 +1,69 @@
-"""A simulated phone's processor and files together: what a command's words do."""
+"""A simulated phone's processor and files together, and the processes at work on it."""
 
 from __future__ import annotations
 
 import errno
 import json
+import posixpath
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine.contract.socs import Soc
-from engine.simulated_phone import commands
 from engine.simulated_phone.body import Body
-from engine.simulated_phone.interpreter import Left, Shell, Streams
 from engine.simulated_phone.misbehaviour import Misbehaviour
-from engine.simulated_phone.stand_in import stand_in_of
-from engine.simulated_phone.storage import SDCARD, Storage, normal
-from engine.simulated_phone.tool import run_tool
+from engine.simulated_phone.storage import Storage
+
+Sink = Callable[[bytes], None]
+KILLED = 137
+"""The exit status of a process that was ended from outside."""
+
+
+class Ended(Exception):
+    """A process ended in the middle of its script: by `exec`, by `kill`, or because nobody listens any more."""
+
+    def __init__(self, status: int) -> None:
+        self.status = status
+
+
+@dataclass(frozen=True)
+class Streams:
+    """Where a command reads from and writes to."""
+
+    stdin: bytes
+    out: Sink
+    err: Sink
+
+    def say(self, text: str) -> None:
+        """Write text; names that are no UTF-8 go out as they came."""
+        self.out(text.encode("utf-8", "surrogateescape"))
+
+    def complain(self, text: str) -> None:
+        """The same on standard error."""
+        self.err(text.encode("utf-8", "surrogateescape"))
+
+
+@dataclass
+class Process:
+    """A script at work: its number, its folder, its variables (`$` is its number).
+
+    `aborted` is set when it was killed or nobody listens any more. `stage` is told what begins (run), and may raise
+    Ended: a pulled cable is the daemon's business.
+    """
+
+    machine: Machine
+    pid: int
+    script: str = ""
+    cwd: str = "/"
+    variables: dict[str, str] = field(default_factory=dict)
+    aborted: threading.Event = field(default_factory=threading.Event)
+    stage: Callable[[str], None] = lambda name: None
+
+    def path(self, word: str) -> str:
+        """A word as an absolute path."""
+        return posixpath.join(self.cwd, word)
 
 
 class Machine:
@@ -39,20 +86,20 @@ class Machine:
             raise OSError(errno.EROFS, "Read-only file system")
 
     @contextmanager
-    def shell(self) -> Iterator[Shell]:
-        """A new shell; `kill` of its number ends it."""
+    def process(self) -> Iterator[Process]:
+        """A new process; `kill` of its number ends it."""
         with self._lock:
             self._last_pid += 1
-            shell = Shell(self, self._last_pid)
-            self._running[shell.pid] = shell.aborted
+            process = Process(self, self._last_pid, variables={"$": str(self._last_pid)})
+            self._running[process.pid] = process.aborted
         try:
-            yield shell
+            yield process
         finally:
             with self._lock:
-                del self._running[shell.pid]
+                del self._running[process.pid]
 
     def kill(self, pid: int) -> bool:
-        """End a shell and its tool; False if there is none."""
+        """End a process; False if there is none."""
         found = self._running.get(pid)
         if found is not None:
             found.set()
@@ -63,40 +110,3 @@ class Machine:
         if self._record is not None:
             with self._lock, self._record.open("a", encoding="utf-8", errors="surrogateescape") as stream:
                 stream.write(json.dumps(what) + "\n")
-
-    def call(self, shell: Shell, words: list[str], streams: Streams) -> int:
-        """Run one command; its exit status. Files that cannot be had are told on its standard error."""
-        self.note(words=words, script=shell.source)
-        if words[0] == "exec" and len(words) > 1:
-            raise Left(self.call(shell, words[1:], streams))
-        built_in = commands.COMMANDS.get(words[0])
-        try:
-            if built_in is not None:
-                return built_in(shell, words, streams)
-            if "/" in words[0]:
-                return self._program(shell, words, streams)
-        except OSError as error:
-            commands.say(streams.err, f"{words[0]}: {error.strerror or error}\n")
-            return 1
-        except ValueError as error:
-            commands.say(streams.err, f"{words[0]}: {error}\n")
-            return 1
-        commands.say(streams.err, f"sh: {words[0]}: not found\n")
-        return 127
-
-    def _program(self, shell: Shell, words: list[str], streams: Streams) -> int:
-        path = normal(shell.path(words[0]))
-        local = self.storage.local(path)
-        if local is None or not local.exists():
-            commands.say(streams.err, f"sh: {words[0]}: not found\n")
-            return 127
-        barred = path.startswith(SDCARD + "/") or self.misbehaviour.has("not_executable")
-        if barred or local.is_dir() or not local.stat().st_mode & 0o111:
-            commands.say(streams.err, f"sh: {words[0]}: can't execute: Permission denied\n")
-            return 126
-        stand_in = stand_in_of(local)
-        if stand_in is None:
-            told = "Exec format error: a simulated phone can only run the simulated benchmark_bin"
-            commands.say(streams.err, f"sh: {words[0]}: {told}\n")
-            return 126
-        return run_tool(self, shell, stand_in, words[1:], streams)

@@ -51,8 +51,6 @@ class Model:
 
     def megabytes(self) -> tuple[float, float]:
         """Weights, and weights with what the operation with the largest tensors holds, in MB: counted, not measured."""
-        from math import prod
-
         from engine.latency.estimate import reading
 
         graph = reading(self.twin / "graph.json")
@@ -92,11 +90,11 @@ class Model:
 
 def open_model(asked: Asked, fp16: bool) -> Model:
     """Check what the tool checks before it runs; raises UserError and JobFailed (a file that is no model)."""
-    from engine.lite.kernels import count_precisions, read_kernels
+    from engine.lite.optimised import count_precisions, read_optimised
 
     name = asked.flags["optimized_model_file"]
     nb = asked.file(name)
-    quantised = count_precisions(read_kernels(nb)).get("int8", 0) > 0
+    quantised = count_precisions(read_optimised(nb).operations).get("int8", 0) > 0
     twin = nb.with_name(nb.name + ".twin")
     if not (twin / "graph.json").is_file():
         raise UserError("simulated.tool_no_twin", path=name)

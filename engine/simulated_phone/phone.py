@@ -14,7 +14,7 @@ from engine.contract.text.messages import JobFailed
 from engine.simulated_phone.daemon import Daemon
 from engine.simulated_phone.machine import Machine
 from engine.simulated_phone.misbehaviour import Fault, Misbehaviour
-from engine.simulated_phone.stand_in import simulated_tool
+from engine.simulated_phone.tool import simulated_tool
 
 HOST = "127.0.0.1"
 

@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from engine.simulated_phone.machine import Machine
-from engine.simulated_phone.shell_service import Line
-from engine.simulated_phone.streams import Stream
+from engine.simulated_phone.wire import Line, Stream
 
 _HEAD = struct.Struct("<4sI")
 _OLD = struct.Struct("<III")
@@ -159,11 +158,6 @@ class _Session:
         await self.stream.write(_HEAD.pack(b"DONE", 0))
 
     async def _stage(self, name: str) -> None:
-        if self.machine.misbehaviour.take("unplugged", name):
-            self.line.unplug()
-        elif self.machine.misbehaviour.has("silence", name):
-            self.line.mute()
-        else:
-            return
-        await self.stream.closed.wait()
-        raise ConnectionResetError
+        if self.line.break_off(name):
+            await self.stream.closed.wait()
+            raise ConnectionResetError

@@ -1,20 +1,18 @@
-"""The simulated `benchmark_bin`: the real one's flags, checks and output (facts, section 3.1), estimated times."""
+"""The simulated `benchmark_bin`: a file that stands for it, an ELF header and words that say what it is; and what it
+does: the real one's flags, checks and output (facts, section 3.1), with estimated times."""
 
 from __future__ import annotations
 
+import json
 import math
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+import struct
+from dataclasses import asdict, dataclass
+from pathlib import Path
 
 from engine.contract.text.messages import JobFailed, UserError
+from engine.simulated_phone.machine import KILLED, Machine, Process, Streams
 from engine.simulated_phone.model import Asked, open_model
-
-if TYPE_CHECKING:
-    from engine.simulated_phone.interpreter import Shell, Streams
-    from engine.simulated_phone.machine import Machine
-    from engine.simulated_phone.stand_in import StandIn
 
 _DEFAULTS = {
     "optimized_model_file": "", "model_file": "", "param_file": "", "uncombined_model_dir": "", "input_shape": "",
@@ -24,6 +22,9 @@ _DEFAULTS = {
     "opencl_tune_mode": "normal", "enable_memory_profile": "false", "show_output_elem": "false",
 }  # fmt: skip
 _ABORTED, _ILLEGAL = 134, 132
+_MARK = b"\nespalier simulated benchmark_bin: no program; only a simulated phone answers for it\n"
+# 64-bit little-endian ELF, an executable for aarch64 (183), without any segment: no Linux runs it.
+_HEADER = struct.pack("<16sHHIQQQIHHHHHH", b"\x7fELF\x02\x01\x01", 2, 183, 1, 0, 0, 0, 0, 64, 0, 0, 0, 0, 0)
 
 
 class Refused(Exception):
@@ -42,21 +43,51 @@ class Times:
     runs: list[float]
 
 
-def run_tool(machine: Machine, shell: Shell, stand_in: StandIn, words: list[str], streams: Streams) -> int:
-    """One process of the tool; its exit status."""
-    say: Callable[[str], None] = lambda text: streams.err(text.encode("utf-8", "surrogateescape"))  # noqa: E731
+@dataclass(frozen=True)
+class StandIn:
+    """What the tool says and needs: its version, `old` output format (2.9 and before, no result file), libraries."""
+
+    version: str = "v2.13-rc"
+    old: bool = False
+    libraries: tuple[str, ...] = ()
+
+
+def simulated_tool(
+    path: Path, version: str = "v2.13-rc", *, old: bool = False, libraries: tuple[str, ...] = ()
+) -> Path:
+    """Write the stand-in as `path`; returns it."""
+    path.write_bytes(_HEADER + _MARK + json.dumps(asdict(StandIn(version, old, libraries))).encode() + b"\n")
+    path.chmod(0o755)
+    return path
+
+
+def stand_in_of(path: Path) -> StandIn | None:
+    """What a file stands for; None if it is another program, or a broken stand-in."""
+    data = path.read_bytes()[:65536]
+    head, mark, rest = data.partition(_MARK)
+    if not mark or head != _HEADER:
+        return None
     try:
-        shell.stage("run")
-        text = _measured(machine, shell, stand_in, _flags(words))
+        told = json.loads(rest)
+        return StandIn(str(told["version"]), bool(told["old"]), tuple(map(str, told["libraries"])))
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def run_tool(stand_in: StandIn, words: list[str], process: Process, streams: Streams) -> int:
+    """One run of the tool; its exit status."""
+    try:
+        process.stage("run")
+        text = _measured(process, stand_in, _flags(words))
     except Refused as refused:
-        say(f"benchmark_bin (simulated): {refused.words}\n")
+        streams.complain(f"benchmark_bin (simulated): {refused.words}\n")
         return refused.status
     except (UserError, JobFailed) as error:
-        say(f"benchmark_bin (simulated): Check failed: {error.message.text()}\n")
+        streams.complain(f"benchmark_bin (simulated): Check failed: {error.message.text()}\n")
         return _ABORTED
-    if shell.aborted.is_set():
-        return 137
-    streams.out(text.encode())
+    if process.aborted.is_set():
+        return KILLED
+    streams.say(text)
     return 0
 
 
@@ -73,9 +104,9 @@ def _flags(words: list[str]) -> dict[str, str]:
     return flags
 
 
-def _measured(machine: Machine, shell: Shell, stand_in: StandIn, flags: dict[str, str]) -> str:
-    faults = machine.misbehaviour
-    _check_libraries(machine, shell, stand_in)
+def _measured(process: Process, stand_in: StandIn, flags: dict[str, str]) -> str:
+    machine, faults = process.machine, process.machine.misbehaviour
+    _check_libraries(process, stand_in)
     if not flags["backend"]:
         raise Refused("Check failed: backend is not set", 1)
     if "opencl" in flags["backend"]:
@@ -89,7 +120,7 @@ def _measured(machine: Machine, shell: Shell, stand_in: StandIn, flags: dict[str
         raise Refused(
             "The model format cannot be recognized. Please make sure you use the correct interface and model file."
         )
-    read = Asked(lambda path: machine.storage.local(shell.path(path)), flags)
+    read = Asked(lambda path: machine.storage.local(process.path(path)), flags)
     model = open_model(read, fp16)
     times = _times(machine, model.milliseconds(machine.body.soc.key, int(flags["threads"])), flags)
     version = "v2.9" if faults.has("wrong_version") else stand_in.version
@@ -102,16 +133,16 @@ def _measured(machine: Machine, shell: Shell, stand_in: StandIn, flags: dict[str
         text = text[: len(text) // 3]
     if flags["result_path"] and not stand_in.old:
         try:
-            machine.storage.writable(shell.path(flags["result_path"])).write_text(text, encoding="utf-8")
+            machine.storage.writable(process.path(flags["result_path"])).write_text(text, encoding="utf-8")
         except OSError as error:
             raise Refused(f"{flags['result_path']}: {error.strerror}", 1) from error
     return text
 
 
-def _check_libraries(machine: Machine, shell: Shell, stand_in: StandIn) -> None:
-    folders = [folder for folder in shell.variables.get("LD_LIBRARY_PATH", "").split(":") if folder]
+def _check_libraries(process: Process, stand_in: StandIn) -> None:
+    folders = [folder for folder in process.variables.get("LD_LIBRARY_PATH", "").split(":") if folder]
     for name in stand_in.libraries:
-        if not any(machine.storage.exists(shell.path(f"{folder}/{name}")) for folder in folders):
+        if not any(process.machine.storage.exists(process.path(f"{folder}/{name}")) for folder in folders):
             raise Refused(f'CANNOT LINK EXECUTABLE "benchmark_bin": library "{name}" not found', 1)
 
 

@@ -6,25 +6,26 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from engine.contract.parameters import parameter
 from engine.contract.project import DetectorChoice
+from engine.contract.published import PublishedEffect
 from engine.contract.text.messages import Message, UserError
 from engine.contract.text.reasons import place_of, reason_of
 
 if TYPE_CHECKING:
-    from paddle import Tensor, nn
+    from paddle import nn
 
+    from engine.detector.train.lesson import Lesson
     from engine.graph.graph import Graph
 
 Record = dict[str, Any]
 Transform = Callable[[dict[str, Any]], dict[str, Any]]
 """A change of one training sample as ppdet's transforms make it: `image` (height, width, 3) in RGB bytes, `gt_bbox`
 (boxes, 4) as x1, y1, x2, y2 in pixels, `gt_class`, `gt_score`; `curr_iter` is the optimiser step its epoch began at."""
-Batch = Mapping[str, "Tensor"]
 
 
 class Phase(IntEnum):
@@ -36,16 +37,6 @@ class Phase(IntEnum):
     PRUNE = 4
     TRAIN = 5
     QUANTISE = 6
-
-
-class Lesson(Protocol):
-    """What a teacher adds to training; made by `Technique.teach`."""
-
-    def loss(self, batch: Batch) -> dict[str, Tensor]:
-        """Extra loss terms by name for the batch that the student has just been run on, each a 0-D tensor."""
-
-    def close(self) -> None:
-        """Take every hook off the student again."""
 
 
 @dataclass(frozen=True)
@@ -85,21 +76,17 @@ class Base:
 
 
 class Technique:
-    """A way to make a detector smaller, faster or better; the docstring's first line is the card's summary."""
+    """A way to make a detector smaller, faster or better; its card's texts are `technique.KEY.title` and `.summary`."""
 
     key: ClassVar[str]
     phase: ClassVar[Phase]
     trains: ClassVar[bool] = False
     """Whether the network must be trained on after the step; such a technique's Params are TrainingParams."""
-    title: ClassVar[dict[str, str]]
-    """Name on the card by language."""
-    summary_zh: ClassVar[str] = ""
     families: ClassVar[tuple[str, ...] | None] = None
     """Detector families that the technique works on; None for all."""
     refusal: ClassVar[str] = "plan.family"
     """Code of the sentence for detectors of other families; it may name {technique}, {family} and {known}."""
-    published: ClassVar[tuple[dict[str, Any], ...]] = ()
-    """Published effects, each with its scope and source; never measured here."""
+    published: ClassVar[tuple[PublishedEffect, ...]] = ()
 
     class Params(BaseModel):
         """Parameters with bounds and descriptions: the form, the schema and the check."""
@@ -109,21 +96,8 @@ class Technique:
     class TrainingParams(Params):
         """What every technique that trains has besides its own parameters."""
 
-        epochs: int = parameter(
-            20,
-            ("Epochs", "训练轮数"),
-            ("Epochs of training after this step", "此步骤之后的训练轮数"),
-            ge=0,
-            le=1000,
-            simple=True,
-        )
-        rate_factor: float = parameter(
-            1.0,
-            ("Learning rate factor", "学习率系数"),
-            ("Learning rate as a multiple of the base run's", "学习率相对于起始运行的倍数"),
-            gt=0,
-            le=10,
-        )
+        epochs: int = parameter("training.epochs", 20, ge=0, le=1000, simple=True)
+        rate_factor: float = parameter("training.rate_factor", 1.0, gt=0, le=10)
 
     def __init__(self, params: Mapping[str, Any]) -> None:
         try:
@@ -143,10 +117,13 @@ class Technique:
         return []
 
     def configure(self, config: dict[str, Any]) -> None:
-        """Change the configuration before the network is built."""
+        """Change the configuration before the network is built; raises UserError where that cannot be."""
 
     def estimate(self, graph: Graph) -> Graph:
-        """The graph after this step, for channel changes made to the built network; pure."""
+        """The graph after this step, for channel changes made to the built network; pure.
+
+        Raises UserError where a parameter names what the graph has not.
+        """
         return graph
 
     def int8_layers(self, graph: Graph) -> set[str]:
@@ -154,14 +131,20 @@ class Technique:
         return set()
 
     def transform(self, network: nn.Layer, context: Context) -> Record | None:
-        """Change the built network in place; returns the JSON record from which `replay` can do it again."""
+        """Change the built network in place; returns the JSON record from which `replay` can do it again.
+
+        Raises UserError as `estimate` does, and where the context lacks what is needed.
+        """
         return None
 
     def replay(self, network: nn.Layer, record: Record) -> None:
-        """Give a freshly built network the structure that `record` tells; weights are loaded afterwards."""
+        """Give a freshly built network the structure that `record` tells; weights are loaded afterwards.
+
+        Raises JobFailed when the record does not fit the network.
+        """
 
     def teach(self, student: nn.Layer, teacher: nn.Layer | None, context: Context) -> Lesson | None:
-        """Start teaching the student; None for techniques that do not."""
+        """Start teaching the student; None for techniques that do not. Raises UserError where a teacher is missing."""
         return None
 
     def admits_teacher(self, student: DetectorChoice, teacher: DetectorChoice) -> Message | None:
@@ -180,5 +163,8 @@ class Technique:
         return ()
 
     def export(self, program_dir: Path, context: Context) -> Record | None:
-        """Work on the saved inference program in `program_dir` (model.pdmodel, model.pdiparams), in place."""
+        """Work on the saved inference program in `program_dir` (model.pdmodel, model.pdiparams), in place.
+
+        Raises UserError where the context lacks what is needed.
+        """
         return None

@@ -17,35 +17,10 @@ if TYPE_CHECKING:
 class FloatLayers(Technique.Params):
     """Kinds of convolutions, and single ones by name, that stay float."""
 
-    skip_first: bool = parameter(
-        True,
-        ("First convolution in float", "首个卷积保持浮点"),
-        ("Keep the first convolution in float", "第一个卷积保持浮点"),
-    )
-    skip_se: bool = parameter(
-        True,
-        ("SE blocks in float", "SE 模块保持浮点"),
-        ("Keep squeeze-and-excitation blocks in float", "压缩激励 (SE) 模块保持浮点"),
-    )
-    skip_depthwise: bool = parameter(
-        False,
-        ("Depthwise in float", "深度卷积保持浮点"),
-        (
-            "Keep depthwise convolutions in float: few weights and MACs, but often most of what int8 loses",
-            "深度卷积保持浮点：权重和 MACs 很少，却常是 int8 精度损失的主要来源",
-        ),
-        simple=True,
-    )
-    keep_float: list[str] = parameter(
-        [],
-        ("Keep in float", "保持浮点"),
-        (
-            "Further convolutions kept in float, by name, such as backbone.conv2.linear_conv.conv",
-            "另外保持浮点的卷积层名称，例如 backbone.conv2.linear_conv.conv",
-        ),
-        max_length=500,
-        measure="int8",
-    )
+    skip_first: bool = parameter("float_layers.skip_first", True)
+    skip_se: bool = parameter("float_layers.skip_se", True)
+    skip_depthwise: bool = parameter("float_layers.skip_depthwise", False, simple=True)
+    keep_float: list[str] = parameter("float_layers.keep_float", [], max_length=500, measure="int8")
 
     def kept(self, graph: Graph) -> set[str]:
         """Names of the convolutions of `graph` that stay float; names that it lacks are left out. Pure."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from engine.contract.parameters import parameter
+from engine.contract.published import PublishedEffect
+from engine.contract.text.messages import Message
 from engine.technique.base import Context, Phase, Technique, Transform
 
 
@@ -18,46 +20,22 @@ class AutoAugment(Technique):
     key: ClassVar[str] = "auto_augment"
     phase: ClassVar[Phase] = Phase.DATA
     trains: ClassVar[bool] = True
-    title: ClassVar[dict[str, str]] = {"en": "AutoAugment", "zh": "自动数据增强 (AutoAugment)"}
-    summary_zh: ClassVar[str] = "用 AutoAugment 学得的策略改变训练图片：平移、剪切、旋转、颜色和遮挡。"
-    published: ClassVar[tuple[dict[str, Any], ...]] = (
-        {
-            "name": "map",
-            "effect": 0.5,
-            "unit": "points",
-            "family": "two-stage",
-            "input": None,
-            "threads": None,
-            "note": {
-                "en": "on COCO; policy v1 in its Cascade R-CNN MobileNetV3; too much augmentation harms small models",
-                "zh": "COCO；其 Cascade R-CNN MobileNetV3 使用 v1 策略；过多的数据增强会损害小模型",
-            },
-            "source": "PaddleDetection article of 2020-07-06",
-        },
+    published: ClassVar[tuple[PublishedEffect, ...]] = (
+        PublishedEffect(
+            name="map",
+            effect=0.5,
+            unit="points",
+            family="two-stage",
+            source="PaddleDetection article of 2020-07-06",
+            note=Message(code="published.auto_augment").texts(),
+        ),
     )
 
     class Params(Technique.TrainingParams):
         """Which policy, and how often its operations act."""
 
-        policy: Literal["v0", "v1", "v2", "v3"] = parameter(
-            "v1",
-            ("Policy", "策略"),
-            (
-                "Learnt policy: v0 is the paper's, v1 has more rows, v2 three operations a row, v3 more colour",
-                "学得的策略：v0 为论文所用，v1 子策略更多，v2 每个子策略三个操作，v3 颜色操作更多",
-            ),
-            labels={"v0": ("v0", "v0"), "v1": ("v1", "v1"), "v2": ("v2", "v2"), "v3": ("v3", "v3")},
-            simple=True,
-        )
-        chances: Literal["half", "policy"] = parameter(
-            "half",
-            ("Chances", "概率"),
-            (
-                "How often an operation acts: one half each, as PaddleDetection does it, or as the policy says",
-                "操作的执行概率：各为二分之一（PaddleDetection 的做法），或按策略规定",
-            ),
-            labels={"half": ("One half each", "各二分之一"), "policy": ("As the policy says", "按策略规定")},
-        )
+        policy: Literal["v0", "v1", "v2", "v3"] = parameter("auto_augment.policy", "v1", simple=True)
+        chances: Literal["half", "policy"] = parameter("auto_augment.chances", "half")
 
     def augment(self, context: Context, steps: int) -> list[Transform]:
         """The policy as one change of a sample."""

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
-from engine.contract.parameters import Pair, parameter
+from engine.contract.parameters import parameter
+from engine.contract.published import PublishedEffect, changed
 from engine.contract.text.messages import Message, UserError
 from engine.technique.base import Base, Phase, Technique
 
@@ -53,12 +54,9 @@ class Backbone:
     origin: Origin = _CLAS
 
     @property
-    def label(self) -> Pair:
+    def label(self) -> str:
         """Name and time, for the chooser."""
-        if self.ms is None:
-            return self.title, self.title
-        text = f"{self.title} · {self.ms:.1f} ms ({self.origin.soc})"
-        return text, text
+        return self.title if self.ms is None else f"{self.title} · {self.ms:.1f} ms ({self.origin.soc})"
 
 
 def _v1(scale: float, ms: float) -> Backbone:
@@ -128,35 +126,22 @@ BACKBONES: dict[str, Backbone] = {
     "resnet50": _resnet(50, 192.88, _LITE_210),
 }
 
+_ARTICLE = "PaddleDetection article of 2020-07-06"
+_YOLO = "YOLOv3 MobileNetV1"
 
-def _published_time(backbone: Backbone) -> Config:
+
+def _published_time(backbone: Backbone) -> PublishedEffect:
     origin = backbone.origin
-    return {
-        "name": "phone_ms",
-        "effect": f"{backbone.ms:g}",
-        "unit": "ms",
-        "family": backbone.title,
-        "input": origin.size,
-        "threads": 1,
-        "note": {
-            "en": f"the ImageNet network alone, not a change; {origin.soc}, fp32, armv8, {origin.runtime}",
-            "zh": f"仅 ImageNet 网络本身的耗时，并非变化量；{origin.soc}，fp32，armv8，{origin.runtime}",
-        },
-        "source": origin.source,
-    }
-
-
-def _published_swap(name: str, effect: float, unit: str, size: str, note: Pair, **scope: Any) -> Config:
-    return {
-        "name": name,
-        "effect": effect,
-        "unit": unit,
-        "family": "YOLOv3 MobileNetV1",
-        "input": size,
-        "threads": None,
-        "note": {"en": note[0], "zh": note[1]},
-        "source": "PaddleDetection article of 2020-07-06",
-    } | scope
+    return PublishedEffect(
+        name="phone_ms",
+        effect=f"{backbone.ms:g}",
+        unit="ms",
+        family=backbone.title,
+        input=origin.size,
+        threads=1,
+        source=origin.source,
+        note=Message(code="published.backbone_alone", args={"device": origin.soc, "runtime": origin.runtime}).texts(),
+    )
 
 
 class BackboneSwap(Technique):
@@ -165,28 +150,27 @@ class BackboneSwap(Technique):
     key: ClassVar[str] = "backbone_swap"
     phase: ClassVar[Phase] = Phase.ARCHITECTURE
     trains: ClassVar[bool] = True
-    title: ClassVar[dict[str, str]] = {"en": "Another backbone", "zh": "更换骨架网络"}
-    summary_zh: ClassVar[str] = "为颈部和检测头换上另一个骨架网络；仍匹配的权重保留，其余重新学习。"
     families: ClassVar[tuple[str, ...] | None] = ("yolov3", "ssd")
-    published: ClassVar[tuple[dict[str, Any], ...]] = (
-        _published_swap(
-            "map", 2.1, "points", "608", ("29.3 to 31.4 on COCO with MobileNetV3", "COCO 29.3 → 31.4，换为 MobileNetV3")
-        ),
-        _published_swap(
-            "map",
-            0.0,
-            "points",
-            "320",
-            ("27.1 with both on COCO", "COCO 上两者均为 27.1"),
+    published: ClassVar[tuple[PublishedEffect, ...]] = (
+        changed("map", 29.3, 31.4, "published.swapped", input="608", source=_ARTICLE, family=_YOLO),
+        PublishedEffect(
+            name="map",
+            effect=0.0,
+            unit="points",
+            input="320",
             source="PaddleDetection release/0.4 mobile zoo and slim tables",
+            note=Message(code="published.swapped_same", args={"before": 27.1}).texts(),
+            family=_YOLO,
         ),
-        _published_swap(
+        changed(
             "phone_ms",
-            -16.7,
-            "%",
-            "320",
-            ("187.13 to 155.95 ms with MobileNetV3, SD855, fp32", "187.13 → 155.95 ms，换为 MobileNetV3，SD855，fp32"),
+            187.13,
+            155.95,
+            "published.swapped_phone",
+            input="320",
             threads=1,
+            source=_ARTICLE,
+            family=_YOLO,
         ),
         *(_published_time(backbone) for backbone in BACKBONES.values() if backbone.ms is not None),
     )
@@ -194,22 +178,10 @@ class BackboneSwap(Technique):
     class Params(Technique.TrainingParams):
         """Which backbone; its weights are as initialised, so it wants a long training."""
 
-        epochs: int = parameter(
-            100,
-            ("Epochs", "训练轮数"),
-            ("Epochs of training after this step", "此步骤之后的训练轮数"),
-            ge=0,
-            le=1000,
-            simple=True,
-        )
+        epochs: int = parameter("backbone_swap.epochs", 100, ge=0, le=1000, simple=True)
         backbone: Key = parameter(
+            "backbone_swap.backbone",
             "mobilenet_v3_large",
-            ("Backbone", "骨架网络"),
-            (
-                "With the published time of the backbone alone, one thread, fp32. SSD detectors take "
-                "MobileNetV1 at full width and MobileNetV3",
-                "附公开的骨架网络单独耗时（单线程、fp32）。SSD 检测器支持全宽 MobileNetV1 和 MobileNetV3",
-            ),
             labels={key: backbone.label for key, backbone in BACKBONES.items()},
             simple=True,
         )

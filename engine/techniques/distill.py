@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from engine.contract.parameters import parameter
 from engine.contract.project import DetectorChoice
+from engine.contract.published import PublishedEffect, changed
 from engine.contract.text.messages import Message, UserError
-from engine.technique.base import Base, Batch, Context, Lesson, Phase, Technique
+from engine.technique.base import Base, Context, Phase, Technique
 
 if TYPE_CHECKING:
     from paddle import Tensor, nn
 
+    from engine.detector.train.lesson import Batch, Lesson
     from engine.detector.train.pyramid_imitation import Pyramid, PyramidLesson
 
     Maps = list[list[Tensor]]
@@ -30,31 +32,7 @@ KINDS = {
 L2_FACTOR = 100.0
 FINE_GRAINED_FACTOR = 1000.0
 
-_ZOO = "PaddleDetection release/0.4, slim/distillation"
-
-
-def _effect(before: float, after: float, family: str, size: str, note: tuple[str, str]) -> dict[str, Any]:
-    return {
-        "name": "map",
-        "effect": round(after - before, 1),
-        "unit": "points",
-        "family": family,
-        "input": size,
-        "threads": None,
-        "note": {"en": f"{before} to {after}; {note[0]}", "zh": f"{before} → {after}；{note[1]}"},
-        "source": _ZOO,
-    }
-
-
-_WHOLE = (
-    "COCO, not pruned, teacher YOLOv3-ResNet34, fine-grained",
-    "COCO，未剪裁，教师为 YOLOv3-ResNet34，细粒度",
-)
-_WHOLE_VOC = ("Pascal VOC, not pruned, teacher YOLOv3-ResNet34, L2", "Pascal VOC，未剪裁，教师为 YOLOv3-ResNet34，L2")
-
-
-def _cut(data: str) -> tuple[str, str]:
-    return f"{data}, head pruned by 0.5, 0.7 and 0.8", f"{data}，检测头剪裁 0.5、0.7 和 0.8"
+_YOLO: dict[str, Any] = {"family": "YOLOv3 MobileNetV1", "source": "PaddleDetection release/0.4, slim/distillation"}
 
 
 class Distill(Technique):
@@ -63,97 +41,42 @@ class Distill(Technique):
     key: ClassVar[str] = "distill"
     phase: ClassVar[Phase] = Phase.TRAIN
     trains: ClassVar[bool] = True
-    title: ClassVar[dict[str, str]] = {"en": "Distillation", "zh": "知识蒸馏"}
-    summary_zh: ClassVar[str] = "训练时让学生网络在学习标注的同时模仿教师网络。"
     families: ClassVar[tuple[str, ...] | None] = tuple(KINDS)
-    published: ClassVar[tuple[dict[str, Any], ...]] = (
-        _effect(27.1, 27.1, "YOLOv3 MobileNetV1", "320", _WHOLE),
-        _effect(29.3, 31.4, "YOLOv3 MobileNetV1", "608", _WHOLE),
-        _effect(75.3, 75.5, "YOLOv3 MobileNetV1", "320", _WHOLE_VOC),
-        _effect(76.2, 79.0, "YOLOv3 MobileNetV1", "608", _WHOLE_VOC),
-        _effect(24.0, 25.1, "YOLOv3 MobileNetV1", "320", _cut("COCO")),
-        _effect(27.8, 29.0, "YOLOv3 MobileNetV1", "608", _cut("COCO")),
-        _effect(75.5, 76.3, "YOLOv3 MobileNetV1", "320", _cut("Pascal VOC")),
-        {
-            "name": "map",
-            "effect": "+2 … +3",
-            "unit": "points",
-            "family": "YOLOv3 MobileNetV3",
-            "input": None,
-            "threads": None,
-            "note": {
-                "en": "COCO, fine-tuning the pruned detector, teacher YOLOv3-ResNet34",
-                "zh": "COCO，微调剪裁后的检测器，教师为 YOLOv3-ResNet34",
-            },
-            "source": "PaddleDetection article of 2020-07-06",
-        },
-        {
-            "name": "map",
-            "effect": 1.7,
-            "unit": "points",
-            "family": "RetinaNet ResNet50",
-            "input": None,
-            "threads": None,
-            "note": {"en": "COCO, FGD; not of PicoDet or R-CNN", "zh": "COCO，FGD；并非 PicoDet 或 R-CNN"},
-            "source": "PaddleDetection, configs/slim/distill",
-        },
+    published: ClassVar[tuple[PublishedEffect, ...]] = (
+        changed("map", 27.1, 27.1, "published.distilled_fine_grained", input="320", **_YOLO),
+        changed("map", 29.3, 31.4, "published.distilled_fine_grained", input="608", **_YOLO),
+        changed("map", 75.3, 75.5, "published.distilled_l2", input="320", **_YOLO),
+        changed("map", 76.2, 79.0, "published.distilled_l2", input="608", **_YOLO),
+        changed("map", 24.0, 25.1, "published.distilled_pruned", input="320", data="COCO", **_YOLO),
+        changed("map", 27.8, 29.0, "published.distilled_pruned", input="608", data="COCO", **_YOLO),
+        changed("map", 75.5, 76.3, "published.distilled_pruned", input="320", data="Pascal VOC", **_YOLO),
+        PublishedEffect(
+            name="map",
+            effect="+2 … +3",
+            unit="points",
+            family="YOLOv3 MobileNetV3",
+            source="PaddleDetection article of 2020-07-06",
+            note=Message(code="published.distilled_article").texts(),
+        ),
+        PublishedEffect(
+            name="map",
+            effect=1.7,
+            unit="points",
+            family="RetinaNet ResNet50",
+            source="PaddleDetection, configs/slim/distill",
+            note=Message(code="published.fgd").texts(),
+        ),
     )
 
     class Params(Technique.TrainingParams):
         """What is imitated and how strongly; the published factor can drown the loss of the detector itself."""
 
         kind: Literal["auto", "l2", "fine_grained", "features", "outputs", "fgd"] = parameter(
-            "auto",
-            ("What is imitated", "模仿内容"),
-            (
-                "YOLOv3: l2 of raw outputs (auto; as published for data like Pascal VOC) or fine_grained by part of "
-                "the output (as published for COCO); SSD and PicoDet: features (auto) or outputs; PicoDet: also fgd, "
-                "the pyramid in and around labelled boxes; R-CNN: features of the pyramid (auto)",
-                "YOLOv3：原始输出的 L2（自动；公开用于 Pascal VOC 类数据）或按输出各部分细粒度（公开用于 COCO）；"
-                "SSD 和 PicoDet：特征（自动）或输出；PicoDet 还可用 fgd，即标注框内外的金字塔特征；"
-                "R-CNN：金字塔特征（自动）",
-            ),
-            labels={
-                "auto": ("Automatic", "自动"),
-                "l2": ("Raw outputs, L2", "原始输出，L2"),
-                "fine_grained": ("Outputs, part by part", "输出，细粒度"),
-                "features": ("Features and outputs", "特征和输出"),
-                "outputs": ("Outputs", "输出"),
-                "fgd": ("Pyramid, focal and global", "金字塔，焦点与全局"),
-            },
-            simple=True,
+            "distill.kind", "auto", simple=True
         )
-        weight: float = parameter(
-            1.0,
-            ("Weight", "权重"),
-            (
-                "Factor on the distillation loss; 1 is the published strength, too strong for short runs",
-                "蒸馏损失的系数；1 为公开的强度，对短训练过强",
-            ),
-            gt=0,
-            le=100,
-            simple=True,
-        )
-        outputs_weight: float = parameter(
-            1.0,
-            ("Weight of outputs", "输出权重"),
-            (
-                "Features of SSD and PicoDet: factor on the outputs loss added to them; 0 leaves it out",
-                "SSD 和 PicoDet 的特征：附加的输出损失的系数；0 表示不附加",
-            ),
-            ge=0,
-            le=100,
-        )
-        temperature: float = parameter(
-            2.0,
-            ("Temperature", "温度"),
-            (
-                "SSD and PicoDet: how much class scores, or PicoDet's distances, are softened before they are compared",
-                "SSD 和 PicoDet：比较之前类别得分（PicoDet 为距离分布）的软化程度",
-            ),
-            ge=1,
-            le=20,
-        )
+        weight: float = parameter("distill.weight", 1.0, gt=0, le=100, simple=True)
+        outputs_weight: float = parameter("distill.outputs_weight", 1.0, ge=0, le=100)
+        temperature: float = parameter("distill.temperature", 2.0, ge=1, le=20)
 
     def check(self, others: Sequence[Technique], base: Base) -> list[Message]:
         """Refuses a kind of distillation that the detector's family does not have."""
@@ -170,7 +93,10 @@ class Distill(Technique):
         return check_teacher(student, teacher)
 
     def teach(self, student: nn.Layer, teacher: nn.Layer | None, context: Context) -> Lesson:
-        """Hooks the student; the lesson's terms hold for the batch that the student was run on last."""
+        """Hooks the student; the lesson's terms hold for the batch that the student was run on last.
+
+        Raises UserError without a teacher.
+        """
         if teacher is None:
             raise UserError("distill.no_teacher")
         from engine.detector.train import imitation

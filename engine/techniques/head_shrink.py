@@ -14,27 +14,13 @@ class HeadShrink(Technique):
     key: ClassVar[str] = "head_shrink"
     phase: ClassVar[Phase] = Phase.ARCHITECTURE
     trains: ClassVar[bool] = True
-    title: ClassVar[dict[str, str]] = {"en": "Narrower box head", "zh": "收窄检测头"}
-    summary_zh: ClassVar[str] = "减小逐区域检测头的全连接层宽度。"
     families: ClassVar[tuple[str, ...] | None] = ("rcnn",)
     refusal: ClassVar[str] = "head_shrink.one_stage"
-    published: ClassVar[tuple[dict[str, Any], ...]] = ()
 
     class Params(Technique.TrainingParams):
         """How wide the head is."""
 
-        width: int = parameter(
-            128,
-            ("Width", "宽度"),
-            (
-                "Outputs of each fully connected layer; 1024 is usual, 128 is the published recipe's",
-                "每个全连接层的输出数；常用 1024，公开配方为 128",
-            ),
-            ge=16,
-            le=2048,
-            multiple_of=8,
-            simple=True,
-        )
+        width: int = parameter("head_shrink.width", 128, ge=16, le=2048, multiple_of=8, simple=True)
 
     def configure(self, config: dict[str, Any]) -> None:
         """Set the width of the box head, in a cascade of each of its stages."""

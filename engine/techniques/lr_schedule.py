@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from itertools import pairwise
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, field_validator
 
 from engine.contract.parameters import parameter
+from engine.contract.published import PublishedEffect, changed
+from engine.contract.text.messages import Message
 from engine.technique.base import Phase, Technique
 
 Fraction = Annotated[float, Field(gt=0, lt=1)]
@@ -19,99 +21,35 @@ class LrSchedule(Technique):
 
     key: ClassVar[str] = "lr_schedule"
     phase: ClassVar[Phase] = Phase.SCHEDULE
-    title: ClassVar[dict[str, str]] = {"en": "Learning rate schedule", "zh": "学习率调度"}
-    summary_zh: ClassVar[str] = "训练过程中调整学习率：开始时预热，结束时降到很小。"
-    published: ClassVar[tuple[dict[str, Any], ...]] = (
-        {
-            "name": "map",
-            "effect": 0.8,
-            "unit": "points",
-            "family": "two-stage",
-            "input": None,
-            "threads": None,
-            "note": {
-                "en": "cosine against three-step piecewise; stated as relative",
-                "zh": "余弦与三段式分段对比；原文为相对值",
-            },
-            "source": "PaddleDetection article of 2020-07-06",
-        },
-        {
-            "name": "map",
-            "effect": 0.5,
-            "unit": "points",
-            "family": "SSDLite MobileNetV3-large",
-            "input": "320",
-            "threads": None,
-            "note": {
-                "en": "22.8 to 23.3 on COCO, with the backbone's learning rates lowered in the same change",
-                "zh": "COCO 上 22.8 → 23.3，同一改动中还降低了骨架网络的学习率",
-            },
-            "source": "PaddleDetection release/0.4 mobile zoo",
-        },
+    published: ClassVar[tuple[PublishedEffect, ...]] = (
+        PublishedEffect(
+            name="map",
+            effect=0.8,
+            unit="points",
+            family="two-stage",
+            source="PaddleDetection article of 2020-07-06",
+            note=Message(code="published.cosine").texts(),
+        ),
+        changed(
+            "map",
+            22.8,
+            23.3,
+            "published.cosine_with_rates",
+            family="SSDLite MobileNetV3-large",
+            source="PaddleDetection release/0.4 mobile zoo",
+            input="320",
+        ),
     )
 
     class Params(Technique.Params):
         """Shape of the curve; factors are relative to the base learning rate of the job."""
 
-        kind: Literal["cosine", "piecewise", "constant"] = parameter(
-            "cosine",
-            ("Shape", "曲线形状"),
-            (
-                "Cosine falls smoothly to zero, piecewise falls in steps, constant stays",
-                "余弦平滑降到零，分段逐级下降，恒定保持不变",
-            ),
-            labels={
-                "cosine": ("Cosine", "余弦"),
-                "piecewise": ("Piecewise", "分段"),
-                "constant": ("Constant", "恒定"),
-            },
-            simple=True,
-        )
-        warmup_epochs: float = parameter(
-            0.0,
-            ("Warm-up epochs", "预热轮数"),
-            (
-                "Epochs of linear warm-up at the start; at most half of the training is used",
-                "开始时线性预热的轮数；最多占训练的一半",
-            ),
-            ge=0,
-            le=100,
-            simple=True,
-        )
-        warmup_start: float = parameter(
-            0.1,
-            ("Warm-up start", "预热起点"),
-            (
-                "Factor on the base learning rate at the first step of the warm-up",
-                "预热第一步的学习率相对于基础学习率的倍数",
-            ),
-            ge=0,
-            le=1,
-        )
-        milestones: list[Fraction] = parameter(
-            [0.8, 0.9],
-            ("Milestones", "下降位置"),
-            (
-                "Piecewise: where the rate falls, as rising fractions of the training",
-                "分段：学习率下降的位置，以训练进度的递增比例表示",
-            ),
-            min_length=1,
-            max_length=10,
-        )
-        gamma: float = parameter(
-            0.1,
-            ("Factor per milestone", "下降倍数"),
-            ("Piecewise: factor on the rate at each milestone", "分段：每个下降位置上学习率乘以的倍数"),
-            gt=0,
-            le=1,
-        )
-        floor: float = parameter(
-            0.0,
-            ("Floor", "下限"),
-            ("Smallest factor on the base learning rate", "学习率相对于基础学习率的最小倍数"),
-            ge=0,
-            le=1,
-        )
+        kind: Literal["cosine", "piecewise", "constant"] = parameter("lr_schedule.kind", "cosine", simple=True)
+        warmup_epochs: float = parameter("lr_schedule.warmup_epochs", 0.0, ge=0, le=100, simple=True)
+        warmup_start: float = parameter("lr_schedule.warmup_start", 0.1, ge=0, le=1)
+        milestones: list[Fraction] = parameter("lr_schedule.milestones", [0.8, 0.9], min_length=1, max_length=10)
+        gamma: float = parameter("lr_schedule.gamma", 0.1, gt=0, le=1)
+        floor: float = parameter("lr_schedule.floor", 0.0, ge=0, le=1)
 
         @field_validator("milestones")
         @classmethod
@@ -138,13 +76,3 @@ class LrSchedule(Technique):
         else:
             factor = 1.0
         return float(max(factor, params.floor))
-
-
-def curve(
-    technique: LrSchedule, base: float, steps_per_epoch: int, epochs: int, points: int = 200
-) -> list[tuple[float, float]]:
-    """Up to `points` pairs (epoch, learning rate) for drawing, each at a real optimiser step, from first to last."""
-    last = steps_per_epoch * epochs - 1
-    count = max(1, min(points - 1, last))
-    steps = sorted({round(i * last / count) for i in range(count + 1)})
-    return [(step / steps_per_epoch, technique.rate(base, step, steps_per_epoch, epochs)) for step in steps]

@@ -6,12 +6,15 @@ from collections.abc import Sequence
 from typing import Any, ClassVar, Literal
 
 from engine.contract.parameters import parameter
+from engine.contract.published import PublishedEffect
 from engine.contract.text.messages import Message
 from engine.technique.base import Base, Phase, Technique
 
-_ARTICLE = "PaddleDetection article of 2020-07-06"
-_SCOPE = {"family": "two-stage MobileNetV3 FPN", "input": None, "threads": None, "source": _ARTICLE}
-_NOTE = {"en": "P5 and P6 over C2 to C4", "zh": "在 C2-C4 之上增加 P5、P6"}
+_SCOPE: dict[str, Any] = {
+    "family": "two-stage MobileNetV3 FPN",
+    "source": "PaddleDetection article of 2020-07-06",
+    "note": Message(code="published.p5_p6").texts(),
+}
 
 
 class NeckExtraLevels(Technique):
@@ -20,28 +23,17 @@ class NeckExtraLevels(Technique):
     key: ClassVar[str] = "neck_extra_levels"
     phase: ClassVar[Phase] = Phase.ARCHITECTURE
     trains: ClassVar[bool] = True
-    title: ClassVar[dict[str, str]] = {"en": "Extra pyramid levels", "zh": "增加特征金字塔层级"}
-    summary_zh: ClassVar[str] = "在 C5 不输入金字塔时，用步长为 2 的卷积增加 P5、P6 层。"
     families: ClassVar[tuple[str, ...] | None] = ("rcnn",)
     refusal: ClassVar[str] = "neck.one_stage"
-    published: ClassVar[tuple[dict[str, Any], ...]] = (
-        {"name": "map", "effect": 1.3, "unit": "points", "note": _NOTE, **_SCOPE},
-        {"name": "phone_ms", "effect": 9, "unit": "%", "note": _NOTE, **_SCOPE},
+    published: ClassVar[tuple[PublishedEffect, ...]] = (
+        PublishedEffect(name="map", effect=1.3, unit="points", **_SCOPE),
+        PublishedEffect(name="phone_ms", effect=9, unit="%", **_SCOPE),
     )
 
     class Params(Technique.TrainingParams):
         """Which levels are added."""
 
-        levels: Literal["p5_p6", "p5"] = parameter(
-            "p5_p6",
-            ("Levels", "层级"),
-            (
-                "Levels to add, each from the one below by a 3x3 convolution of stride 2; P5 from C4",
-                "增加的层级，每层由下一层经步长为 2 的 3x3 卷积得到；P5 由 C4 得到",
-            ),
-            labels={"p5_p6": ("P5 and P6", "P5 和 P6"), "p5": ("P5", "P5")},
-            simple=True,
-        )
+        levels: Literal["p5_p6", "p5"] = parameter("neck_extra_levels.levels", "p5_p6", simple=True)
 
     def check(self, others: Sequence[Technique], base: Base) -> list[Message]:
         """Refuses P5 where C5 makes it already, and where there is no P4 to make it from."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from engine.contract.parameters import parameter
+from engine.contract.published import PublishedEffect, changed
 from engine.contract.text.messages import UserError
 from engine.technique.base import Context, Phase, Record, Technique
 from engine.technique.float_layers import FloatLayers
@@ -23,49 +24,25 @@ class QuantPost(Technique):
     key: ClassVar[str] = "quant_post"
     phase: ClassVar[Phase] = Phase.QUANTISE
     trains: ClassVar[bool] = False
-    title: ClassVar[dict[str, str]] = {"en": "Post-training quantisation (PTQ)", "zh": "离线量化 (PTQ)"}
-    summary_zh: ClassVar[str] = "用少量校准图片把训练好的网络转为 int8，无需训练。"
-    published: ClassVar[tuple[dict[str, Any], ...]] = (
-        {
-            "name": "map",
-            "effect": -1.1,
-            "unit": "points",
-            "family": "YOLOv3 MobileNetV1",
-            "input": "320",
-            "threads": None,
-            "note": {"en": "27.1 to 26.0, COCO", "zh": "27.1 → 26.0，COCO"},
-            "source": "PaddleDetection release/0.4 slim tables",
-        },
+    published: ClassVar[tuple[PublishedEffect, ...]] = (
+        changed(
+            "map",
+            27.1,
+            26.0,
+            "published.quant_post",
+            family="YOLOv3 MobileNetV1",
+            source="PaddleDetection release/0.4 slim tables",
+            input="320",
+        ),
     )
 
     class Params(FloatLayers):
         """How ranges are found, and on how many pictures."""
 
         algorithm: Literal["hist", "KL", "mse", "avg", "abs_max", "min_max"] = parameter(
-            "hist",
-            ("Calibration", "校准算法"),
-            (
-                "How the range of an activation is found from what the pictures gave",
-                "如何根据校准图片确定激活值的范围",
-            ),
-            labels={
-                "hist": ("Histogram", "直方图"),
-                "KL": ("KL divergence", "KL 散度"),
-                "mse": ("Least squared error", "最小均方误差"),
-                "avg": ("Average of the largest", "最大值的平均"),
-                "abs_max": ("Largest", "最大绝对值"),
-                "min_max": ("Smallest and largest", "最小值和最大值"),
-            },
-            simple=True,
+            "quant_post.algorithm", "hist", simple=True
         )
-        pictures: int = parameter(
-            64,
-            ("Pictures", "校准图片数"),
-            ("Training pictures to calibrate on", "用于校准的训练图片数"),
-            ge=1,
-            le=2000,
-            simple=True,
-        )
+        pictures: int = parameter("quant_post.pictures", 64, ge=1, le=2000, simple=True)
 
     def estimate(self, graph: Graph) -> Graph:
         """The graph as it is; raises UserError for a convolution to keep in float that it has not."""
@@ -80,11 +57,17 @@ class QuantPost(Technique):
         return {op.layer for op in convolutions(graph)} - kept
 
     def transform(self, network: nn.Layer, context: Context) -> Record:
-        """Changes nothing yet: the record says which convolutions the export will leave float."""
+        """Changes nothing yet: the record says which convolutions the export will leave float.
+
+        Raises UserError as `estimate` does.
+        """
         return {"algorithm": self.params.algorithm, "keep_float": self._kept(network, context)}
 
     def export(self, program_dir: Path, context: Context) -> Record:
-        """Quantise the saved program in place; the head's output convolutions stay float."""
+        """Quantise the saved program in place; the head's output convolutions stay float.
+
+        Raises UserError without pictures to calibrate on.
+        """
         from engine.lite.quantisation import quantise_program
 
         if context.calibration is None or context.calibration.count == 0:

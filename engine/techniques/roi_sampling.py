@@ -14,25 +14,13 @@ class RoiSampling(Technique):
     key: ClassVar[str] = "roi_sampling"
     phase: ClassVar[Phase] = Phase.SCHEDULE
     trains: ClassVar[bool] = True
-    title: ClassVar[dict[str, str]] = {"en": "RoI sampling", "zh": "RoI 采样"}
-    summary_zh: ClassVar[str] = "检测头在每张图片上只学习较少的 RoI：训练更快，检测器不变。"
     families: ClassVar[tuple[str, ...] | None] = ("rcnn",)
     refusal: ClassVar[str] = "roi_sampling.one_stage"
 
     class Params(Technique.TrainingParams):
         """The default suits small inputs and few objects; ppdet's is 512, of which a quarter at most hold an object."""
 
-        rois: int = parameter(
-            128,
-            ("RoIs per picture", "每图 RoI 数"),
-            (
-                "RoIs of a picture that the box head learns from; published: 512",
-                "检测头在每张图片上学习的 RoI 数；公开配置为 512",
-            ),
-            ge=8,
-            le=2000,
-            simple=True,
-        )
+        rois: int = parameter("roi_sampling.rois", 128, ge=8, le=2000, simple=True)
 
     def configure(self, config: dict[str, Any]) -> None:
         """Set the number; in a cascade the later stages take what the first one passes on."""

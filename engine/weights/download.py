@@ -7,19 +7,19 @@ environment as everywhere (HTTPS_PROXY, NO_PROXY, REQUESTS_CA_BUNDLE), passwords
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
-import os
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol
 
+from engine.contract.system.folders import cache_folder
+from engine.contract.system.locks import try_lock
 from engine.contract.text.address import check_address, is_address, split_checksum
-from engine.contract.text.messages import Argument, UserError
+from engine.contract.text.messages import UserError
+from engine.run.context import JobContext
 from engine.weights.mirrors import mirrored
 from engine.weights.transfer import Limits, Part, Transfer
 
@@ -38,25 +38,9 @@ class Fetched:
     fresh: bool = True
 
 
-class Watcher(Protocol):
-    """Whom a job tells how it stands, as `engine.run.context` does it."""
-
-    def stage(self, code: str, **args: Argument) -> None:
-        """A new part begins."""
-
-    def progress(self, done: int, total: int, unit: str) -> None:
-        """How far it is."""
-
-    def notice(self, code: str, *, level: Literal["info", "warning"] = "info", **args: Argument) -> None:
-        """Something that a person should know."""
-
-    def check_cancelled(self) -> None:
-        """Raises if it is to stop."""
-
-
 def weights_cache() -> Path:
     """The folder of downloaded weights."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "espalier" / "weights"
+    return cache_folder() / "weights"
 
 
 def fetch(
@@ -104,32 +88,35 @@ class Start:
     tell: Callable[[], None] = lambda: None
 
 
-def fetch_start(start: str, sha256: str | None, watcher: Watcher) -> Start:
-    """What training starts from: downloaded if it is an address, of the right checksum if one is given."""
+def fetch_start(start: str, sha256: str | None, context: JobContext) -> Start:
+    """What training starts from: downloaded if it is an address, of the right checksum if one is given.
+
+    Raises UserError and JobFailed as `fetch` does, UserError also for a file of another checksum, and Cancelled.
+    """
     if not is_address(start):
         if sha256 is not None and Path(start).is_file():
-            _require(start, sha256, file_sha256(Path(start), watcher.check_cancelled))
+            _require(start, sha256, file_sha256(Path(start), context.check_cancelled))
         return Start(Path(start))
 
     def tell(done: int, total: int | None) -> None:
         if total:
-            watcher.progress(done // 1000, max(1, total // 1000), "kB")
+            context.progress(done // 1000, max(1, total // 1000), "kB")
 
     start, marked = split_checksum(start)
     sha256 = sha256 or marked
-    watcher.stage("download.running", address=start)
-    got = fetch(start, sha256=sha256, tell=tell, check=watcher.check_cancelled)
-    return Start(got.path, lambda: _tell_kept(watcher, start, got, checked=sha256 is not None))
+    context.stage("download.running", address=start)
+    got = fetch(start, sha256=sha256, tell=tell, check=context.check_cancelled)
+    return Start(got.path, lambda: _tell_kept(context, start, got, checked=sha256 is not None))
 
 
-def _tell_kept(watcher: Watcher, start: str, got: Fetched, checked: bool) -> None:
+def _tell_kept(context: JobContext, start: str, got: Fetched, checked: bool) -> None:
     path, size, resumed = str(got.path), f"{got.path.stat().st_size / 1e6:.1f}", f"{got.resumed_at / 1e6:.1f}"
     if not got.fresh:
-        watcher.notice("download.kept", address=start, path=path, sha256=got.sha256)
+        context.notice("download.kept", address=start, path=path, sha256=got.sha256)
     elif not checked:
-        watcher.notice("download.unchecked", address=start, path=path, size=size, resumed=resumed, sha256=got.sha256)
+        context.notice("download.unchecked", address=start, path=path, size=size, resumed=resumed, sha256=got.sha256)
     else:
-        watcher.notice("download.done", address=start, path=path, size=size, resumed=resumed)
+        context.notice("download.done", address=start, path=path, size=size, resumed=resumed)
 
 
 def _require(called: str, wanted: str | None, found: str) -> None:
@@ -138,7 +125,7 @@ def _require(called: str, wanted: str | None, found: str) -> None:
 
 
 def file_sha256(path: Path, check: Callable[[], None] = lambda: None) -> str:
-    """The SHA-256 of a file, in hexadecimal digits."""
+    """The SHA-256 of a file, in hexadecimal digits. Raises OSError, and what `check` raises."""
     digest = hashlib.sha256()
     with path.open("rb") as stream:
         while chunk := stream.read(_CHUNK):
@@ -166,11 +153,8 @@ def _pump(transfer: Transfer, tell: Callable[[int, int | None], None], check: Ca
 def _alone(lock: Path, check: Callable[[], None]) -> Iterator[None]:
     """Waits until no other process is at this file; whoever came first downloads it for both."""
     with lock.open("w") as stream:
-        while True:
+        check()
+        while not try_lock(stream.fileno()):
+            time.sleep(POLL_S)
             check()
-            try:
-                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                time.sleep(POLL_S)
         yield

@@ -48,7 +48,7 @@ class Array:
 
 
 def fill(into: dict[str, Any], pairs: Iterable[tuple[Any, Any]]) -> dict[str, Any]:
-    """Add entries to a dict; keys are strings, for hashing anything else may recurse without end."""
+    """Add entries to a dict; raises NotPlain for a key that is no string, for hashing it may recurse without end."""
     for key, value in pairs:
         if type(key) is not str:
             raise NotPlain(f"a {type(key).__name__} as a key")
@@ -81,7 +81,7 @@ class Answers:
         }
 
     def name(self, module: Any, word: Any) -> Name:
-        """A name of the table; NotPlain for every other."""
+        """A name of the table; raises NotPlain for every other."""
         if type(module) is not str or type(word) is not str:
             raise NotPlain("a name that is no word")
         if (module, word) not in self._known:
@@ -90,7 +90,7 @@ class Answers:
         return Name(module, word)
 
     def call(self, called: Any, args: Any) -> Any:
-        """What the name answers to these arguments; NotPlain for anything but a known call."""
+        """What the name answers to these arguments; raises NotPlain for anything but a known call."""
         answer = self._known[called.words] if type(called) is Name else None
         if answer is None or type(args) is not tuple:
             raise NotPlain(f"a call of {_words(called)}")
@@ -100,7 +100,7 @@ class Answers:
             raise NotPlain(f"{_words(called)} with arguments of its own") from error
 
     def build(self, target: Any, state: Any) -> None:
-        """Give an array its content or a number type its byte order."""
+        """Give an array its content or a number type its byte order; raises NotPlain for anything else."""
         if type(state) is tuple and type(target) is Kind:
             self._set_order(target, state)
         elif type(state) is tuple and type(target) is Array and target.value is None and len(state) == 5:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from engine.contract.project import write_atomically
+from engine.contract.system.files import write_atomically
 from engine.contract.text.messages import JobFailed, UserError
 from engine.weights.arrays import MAX_BYTES, printable
 
@@ -65,11 +65,11 @@ class Part:
         return note if note.url == self.url and note.mark is not None else None
 
     def begin(self, note: Note) -> None:
-        """Write down what will be in the file from now on."""
+        """Write down what will be in the file from now on. Raises OSError."""
         write_atomically(self._note, note.model_dump_json())
 
     def drop(self) -> None:
-        """Forget what there is."""
+        """Forget what there is. Raises OSError."""
         self.path.unlink(missing_ok=True)
         self._note.unlink(missing_ok=True)
 
@@ -94,7 +94,10 @@ class Transfer:
         self._stopped.set()
 
     def run(self) -> None:
-        """Until the part is whole or `stop`; UserError for an answer that cannot be used, JobFailed for the network."""
+        """Until the part is whole or `stop`.
+
+        Raises UserError for an answer that cannot be used, JobFailed for the network, OSError for the disk.
+        """
         note = self._part.note()
         if note is None:
             self._part.drop()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from engine.contract.catalog import DetectorCard
+from engine.contract.figures import FigureName
 from engine.contract.project import DetectorChoice
+from engine.contract.published import PublishedFigure
 from engine.contract.run.job import TrainJob
 from studio.i18n import tr
 from studio.presenters.numbers import NAMES, show_value
@@ -74,29 +75,28 @@ def can_start_from(run: Run, choice: DetectorChoice) -> bool:
     return isinstance(job, TrainJob) and (job.choice.key, job.choice.classes) == (choice.key, choice.classes)
 
 
-def published_of(card: DetectorCard, name: str, size: int) -> dict[str, Any] | None:
+def published_of(card: DetectorCard, name: FigureName, size: int) -> PublishedFigure | None:
     """What was published of a figure, at `size` if it was, else what stands first; phones with most threads first."""
-    rows = [row for row in card.published if row["name"] == name]
-    rows.sort(key=lambda row: (row.get("input") != str(size), -int(row.get("threads", 0))))
+    rows = [row for row in card.published if row.name == name]
+    rows.sort(key=lambda row: (row.input != str(size), -(row.threads or 0)))
     return rows[0] if rows else None
 
 
-def conditions_of(row: dict[str, Any]) -> str:
-    """Under what a published figure holds, in one line."""
-    parts = [str(row["device"])] if row.get("device") else []
-    if row.get("threads"):
-        count = int(row["threads"])
-        parts.append(tr("studio.detector.one_thread") if count == 1 else tr("studio.detector.threads", count=count))
-    if row.get("precision"):
-        parts.append(str(row["precision"]).upper())
-    if row.get("input"):
-        parts.append(f"{row['input']} px")
-    if row.get("runtime"):
-        parts.append(str(row["runtime"]))
+def conditions_of(row: PublishedFigure, *, short: bool = False) -> str:
+    """Under what a published figure holds, in one line; a `short` one leaves precision and runtime out."""
+    parts = [row.device] if row.device else []
+    if row.threads:
+        one, count = row.threads == 1, row.threads
+        parts.append(tr("studio.detector.one_thread") if one else tr("studio.detector.threads", count=count))
+    if row.precision and not short:
+        parts.append(row.precision.upper())
+    if row.input:
+        parts.append(f"{row.input} px")
+    if row.runtime and not short:
+        parts.append(row.runtime)
     return ", ".join(parts)
 
 
-def published_line(row: dict[str, Any]) -> str:
+def published_line(row: PublishedFigure) -> str:
     """A published figure with its conditions and its source."""
-    name, value = tr(NAMES[row["name"]]), show_value(float(row["value"]), str(row["unit"]))
-    return f"{name} {value} ({conditions_of(row)})\n{row['source']}"
+    return f"{tr(NAMES[row.name])} {show_value(row.value, row.unit)} ({conditions_of(row)})\n{row.source}"

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from engine.contract.phones import Phone
+from engine.contract.refusals import bench_refusal, export_refusal
 from engine.contract.run.job import Precision, Target, TrainJob
+from engine.contract.text.messages import Message
 from studio.i18n import tr
 from studio.stores.catalog import CatalogStore
 from studio.stores.run import Run
 
-TARGETS: tuple[Target, ...] = ("arm", "opencl", "x86")
-PRECISIONS: tuple[Precision, ...] = ("fp32", "fp16", "int8")
 QUANTISE = "quantise"
 
 
@@ -31,14 +32,27 @@ def is_quantised(run: Run, runs: Mapping[str, Run], catalog: CatalogStore) -> bo
     return None if unknown else False
 
 
-def export_refusal(target: Target, precision: Precision, quantised: bool | None) -> str | None:
+def export_reason(target: Target, precision: Precision, quantised: bool | None) -> str | None:
     """Why a model cannot be exported so, in a sentence; None if it can. What is not known is left to the engine."""
-    if target == "opencl" and (precision == "int8" or quantised):
-        return tr("studio.phone.no_opencl_int8")
-    if target == "x86" and precision == "fp16":
-        return tr("studio.phone.no_x86_fp16")
-    if quantised is None:
+    return _words(export_refusal(target, precision, quantised))
+
+
+def measure_reason(precision: Precision, quantised: bool | None, phone: Phone | None) -> str | None:
+    """Why a precision cannot be measured on the phone; None if it can. What is not known is left to the engine."""
+    fp16, soc = (None, "") if phone is None else (phone.fp16, phone.soc or "?")
+    return _words(bench_refusal(precision, "arm", quantised, fp16, soc))
+
+
+def _words(refused: Message | None) -> str | None:
+    """What a form says of it, which is shorter than what the command line says."""
+    if refused is None:
         return None
-    if precision == "int8":
-        return None if quantised else tr("studio.phone.not_quantised")
-    return tr("studio.phone.quantised_only_int8") if quantised else None
+    if refused.code == "export.opencl_int8":
+        return tr("studio.phone.no_opencl_int8")
+    if refused.code == "export.x86_fp16":
+        return tr("studio.phone.no_x86_fp16")
+    if refused.code == "export.not_quantised":
+        return tr("studio.phone.not_quantised")
+    if refused.code == "phone.no_fp16":
+        return tr("studio.bench.no_fp16")
+    return tr("studio.phone.quantised_only_int8")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Literal
 
 from engine.contract.figures import Figure
+from engine.contract.text.numbers import show_value as show_value
 
 NAMES: dict[str, str] = {
     "map": "studio.figure.map",
@@ -35,7 +35,6 @@ NAMES: dict[str, str] = {
 }
 """The code of every figure's label."""
 
-_SCALES = {"MACs": (1e9, "G"), "parameters": (1e6, "M"), "bytes": (1e6, "MB")}
 _HIGHER_IS_BETTER = ("map", "ar")
 
 
@@ -67,18 +66,6 @@ def show(figure: Figure | None) -> str:
         return "-"
     mark = "≈" if figure.source == "estimated" else ""
     return mark + show_value(figure.value, figure.unit)
-
-
-def show_value(value: float, unit: str) -> str:
-    """A bare number as `show` writes it; `unit` is a Figure's unit."""
-    if unit in _SCALES:
-        scale, sign = _SCALES[unit]
-        return f"{_three_digits(value / scale)} {sign}"
-    if unit == "points":
-        return f"{value:.1f}"
-    if unit == "ms":
-        return f"{value:.2f} ms" if round(value, 2) < 10 else f"{value:.1f} ms"
-    return f"{_three_digits(value)} {unit}".rstrip()
 
 
 def bare_ms(value: float) -> str:
@@ -117,14 +104,3 @@ def duration(seconds: float) -> str:
     minutes, rest = divmod(max(0, round(seconds)), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
-
-
-def _three_digits(value: float) -> str:
-    """Three significant digits without an exponent: 0.695, 4.24, 17.0, 128."""
-    if value == 0:
-        return "0"
-    decimals = 2 - math.floor(math.log10(abs(value)))
-    rounded = round(value, decimals)
-    # Rounding may have added a digit: 9.996 is 10.0, not 10.00.
-    decimals = 2 - math.floor(math.log10(abs(rounded)))
-    return f"{rounded:.{max(0, min(decimals, 9))}f}"

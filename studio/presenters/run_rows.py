@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from engine.contract.figures import Figure, FigureName
+from engine.contract.run.evaluations import PHONE
 from studio.presenters.numbers import Delta, delta
-from studio.stores.work.task_figures import PHONE
 
 FIGURES: Mapping[str, tuple[FigureName, dict[str, object]]] = {
     "map_val": ("map", {"split": "val"}),

@@ -14,6 +14,7 @@ from engine.contract.figures import Figure
 from engine.contract.latency import PhoneChoice, PhoneEstimate
 from engine.contract.preview import FiguresAnswer, FiguresRequest, Problem
 from engine.contract.project import DetectorChoice
+from engine.contract.recipe import PlannedJob
 from engine.contract.run.job import TrainJob
 from engine.contract.text.messages import Message
 from studio.stores.project import ProjectStore
@@ -21,20 +22,11 @@ from studio.stores.recipe import RecipeStore
 from studio.stores.runs import RunsStore
 from studio.workers.engine_process import AnsweringEngine
 
-__all__ = ["BoxOnPicture", "PictureStore", "PlannedJobInfo", "Preview", "PreviewStore", "Problem", "read_preview"]
+__all__ = ["BoxOnPicture", "PictureStore", "Preview", "PreviewStore", "Problem", "read_preview"]
 
 Figures = tuple[Figure, ...]
 _UNUSED_MS = 30_000
 """After so long without a question the process for detectors' figures ends."""
-
-
-@dataclass(frozen=True)
-class PlannedJobInfo:
-    """One run that the recipe will make."""
-
-    label: str
-    steps: tuple[str, ...]
-    epochs: int
 
 
 @dataclass(frozen=True)
@@ -45,7 +37,7 @@ class Preview:
     figures: Figures = ()
     steps: tuple[Figures, ...] = ()
     problems: tuple[Problem, ...] = ()
-    jobs: tuple[PlannedJobInfo, ...] = ()
+    jobs: tuple[PlannedJob, ...] = ()
     command: str = ""
     error: Message | None = None
     phone: PhoneEstimate | None = None
@@ -225,8 +217,7 @@ def read_preview(answer: dict[str, Any]) -> Preview:
     steps: list[Figures] = []
     for step in told.steps:
         steps.append(step if step is not None else steps[-1] if steps else told.base)
-    jobs = tuple(PlannedJobInfo(job.label, job.techniques, job.epochs) for job in told.jobs)
-    return Preview(told.base, told.figures, tuple(steps), told.problems, jobs, told.command, phone=told.phone)
+    return Preview(told.base, told.figures, tuple(steps), told.problems, told.jobs, told.command, phone=told.phone)
 
 
 def _boxes(answer: dict[str, Any]) -> list[BoxOnPicture]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 
-from pydantic import ValidationError
 from PySide6.QtCore import QObject
 
 from engine.contract.figures import Figure, FigureName, pick
+from engine.contract.run.evaluations import evaluation_files, read_evaluation
 from engine.contract.run.job import TrainJob
 from engine.contract.run.state import Moment
 from studio.stores.followed import Followed
@@ -51,12 +50,12 @@ class Run(Followed):
             self.changed.emit()
 
     def _read_kept(self) -> bool:
-        paths = sorted((self.root / "evaluations").glob("*.json"))
+        paths = evaluation_files(self.root)
         mark = tuple((path.name, _time(path)) for path in paths)
         if mark == self._kept_mark:
             return False
         self._kept_mark = mark
-        self._kept = tuple(figure for path in paths for figure in _figures(path))
+        self._kept = tuple(figure for path in paths for figure in read_evaluation(path))
         return True
 
 
@@ -66,9 +65,3 @@ def _time(path: Path) -> int:
     except OSError:
         return 0
 
-
-def _figures(path: Path) -> list[Figure]:
-    try:
-        return [Figure.model_validate(item) for item in json.loads(path.read_text(encoding="utf-8"))]
-    except (OSError, ValueError, ValidationError):
-        return []

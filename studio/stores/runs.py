@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from engine.contract.dataset import Part
 from engine.contract.project import ProjectFolder
 from engine.contract.recipe import BASE_STEPS
+from engine.contract.run.evaluations import keep_earlier_figures
 from engine.contract.run.folder import RunFolder, start
 from engine.contract.run.job import (
     EvaluateJob,
@@ -21,15 +22,15 @@ from engine.contract.run.job import (
     PredictJob,
     Target,
     TrainJob,
-    TrainSettings,
 )
+from engine.contract.run.lineage import resumable
+from engine.contract.run.settings import TrainSettings
 from engine.contract.run.stopping import stop
 from engine.contract.text.messages import Message
 from studio.stores.project import ProjectStore
 from studio.stores.recipe import RecipeStore
 from studio.stores.run import Run
-from studio.stores.work.task import JobTask, Task
-from studio.stores.work.task_figures import keep_task_figures
+from studio.stores.work.task import Task
 from studio.stores.work.tasks import TasksStore
 from studio.workers.background import Background, system_message
 from studio.workers.following import Following
@@ -68,7 +69,7 @@ class RunsStore(QObject):
         self._timer.timeout.connect(self.scan)
         project.opened.connect(self._opened)
         project.closed.connect(self._closed)
-        tasks.finished.connect(self._task_finished)
+        tasks.finished.connect(lambda _: self.scan())
 
     def by_name(self, name: str | None) -> Run | None:
         """The run of that name."""
@@ -114,8 +115,13 @@ class RunsStore(QObject):
         self._do(lambda: stop(run.root), run)
 
     def resume(self, run: Run) -> None:
-        """Go on with a cancelled, failed or lost run, from its last checkpoint."""
-        self._do(lambda: start(run.root), run)
+        """Go on with a cancelled, failed or lost run, from its last checkpoint, and with the recipe that made it."""
+
+        def done(started: Path) -> None:
+            if started != run.root:
+                self._tasks.pick_up(started)
+
+        self._do(lambda: _resume(run.root), run, done)
 
     def trash(self, run: Run) -> None:
         """Move a run into the project's trash; not one that a worker is at."""
@@ -195,8 +201,7 @@ class RunsStore(QObject):
         assert folder is not None
         self.scan()
         self._timer.start()
-        runs, tasks = folder.runs, folder.cache / "tasks"
-        self._background.run(lambda: keep_task_figures(tasks, runs), lambda _: self.scan())
+        self._background.run(lambda: keep_earlier_figures(folder), lambda _: self.scan())
 
     def _closed(self) -> None:
         self._timer.stop()
@@ -205,18 +210,11 @@ class RunsStore(QObject):
             self.removed.emit(run)
             run.forget()
 
-    def _task_finished(self, task: Task) -> None:
-        folder = self._project.folder
-        if folder is None or not isinstance(task, JobTask):
-            return
-        runs, tasks = folder.runs, folder.cache / "tasks"
-        if isinstance(task.job, (ExportJob, HostJob)) and task.status == "finished":
-            self._background.run(lambda: keep_task_figures(tasks, runs), lambda _: self.scan(), self.failed.emit)
-        else:
-            self.scan()
-
-    def _do(self, work: Callable[[], Any], run: Run | None = None) -> None:
-        def done(_: Any) -> None:
+    def _do(
+        self, work: Callable[[], Any], run: Run | None = None, then: Callable[[Any], None] = lambda _: None
+    ) -> None:
+        def done(outcome: Any) -> None:
+            then(outcome)
             self.scan()
             if run is not None and run in self.runs:
                 run.wake()
@@ -230,6 +228,13 @@ class RunsStore(QObject):
         except OSError as error:
             self.failed.emit(system_message(error))
         self.scan()
+
+
+def _resume(root: Path) -> Path:
+    """Start a run again, or the recipe that is to go on with it; which of the two."""
+    target = resumable(root)
+    start(target)
+    return target
 
 
 def _make_run(folder: ProjectFolder, label: str, job: TrainJob) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any, Literal
 
@@ -11,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from engine.contract.run.job import Precision, Target
+from engine.contract.system.folders import config_folder
 from engine.contract.text.messages import Language
 from studio.workers.writing import write_whole
 
@@ -84,7 +84,7 @@ class SettingsStore(QObject):
 
 def settings_file() -> Path:
     """Where the settings are kept."""
-    return Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "espalier" / "settings.json"
+    return config_folder() / "settings.json"
 
 
 def read_settings(path: Path) -> Settings:

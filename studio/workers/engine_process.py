@@ -1,20 +1,16 @@
-"""The engine's command line in child processes: one document, answers on pipes, or detached."""
+"""The engine's command line in child processes: one document, or answers on pipes."""
 
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import sys
-import threading
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, Signal
+from PySide6.QtCore import QByteArray, QObject, QProcess, QProcessEnvironment, Signal
 
+from engine.contract.system.environment import engine_environment
 from engine.contract.text.messages import Message
-from engine.contract.text.resources import ROOT
 
 Answer = dict[str, Any]
 Receive = Callable[[Answer | Message], object]
@@ -52,6 +48,15 @@ def read_document(text: str) -> Answer | Message:
     except ValueError:
         return Message(code="studio.core.engine_silent")
     return error_of(document) or document
+
+
+def document_of(line: QByteArray) -> Answer | None:
+    """The document on a line that a child of ours printed; None for whatever else some library printed there."""
+    try:
+        document = json.loads(bytes(line.data()))
+    except ValueError:
+        return None
+    return document if isinstance(document, dict) else None
 
 
 def error_of(document: Answer) -> Message | None:
@@ -129,11 +134,8 @@ class AnsweringEngine(QObject):
 
     def _read(self) -> None:
         while self._process is not None and self._process.canReadLine():
-            try:
-                answer = json.loads(bytes(self._process.readLine().data()))
-            except ValueError:
-                continue
-            if self._asked is not None and answer.get("id") == self._asked[0]:
+            answer = document_of(self._process.readLine())
+            if answer is not None and self._asked is not None and answer.get("id") == self._asked[0]:
                 self._crashes = 0
                 self._tell(error_of(answer) or answer)
 
@@ -167,30 +169,6 @@ class AnsweringEngine(QObject):
         self._next()
 
 
-def start_detached(words: list[str], out: Path, err: Path, cwd: Path) -> int:
-    """Start `engine WORDS` in a session of its own that outlives us, and return its process id."""
-    with out.open("wb") as stdout, err.open("ab") as stderr:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "engine", *words],
-            stdin=subprocess.DEVNULL,
-            stdout=stdout,
-            stderr=stderr,
-            cwd=cwd,
-            env=environment(),
-            start_new_session=True,
-        )
-    # Who is not waited for stays a zombie while we live, and would look alive by its id.
-    threading.Thread(target=process.wait, name="reaper", daemon=True).start()
-    return process.pid
-
-
-def environment() -> dict[str, str]:
-    """Ours without Qt's variables, with the engine on the path."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("QT_")}
-    kept["PYTHONPATH"] = os.pathsep.join([str(ROOT), *filter(None, [kept.get("PYTHONPATH")])])
-    return kept | {"PYTHONUNBUFFERED": "1"}
-
-
 def end_process(process: QProcess) -> None:
     """End a child process for good, and forget it."""
     process.blockSignals(True)
@@ -204,7 +182,7 @@ def engine_child(parent: QObject) -> QProcess:
     """A child process of ours with the engine on its path; not started yet."""
     process = QProcess(parent)
     variables = QProcessEnvironment()
-    for name, value in environment().items():
+    for name, value in engine_environment().items():
         variables.insert(name, value)
     process.setProcessEnvironment(variables)
     return process

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import sys
-from typing import Any
 
-from PySide6.QtCore import QObject, QProcess, Signal
+from PySide6.QtCore import QByteArray, QObject, QProcess, Signal
 
 from engine.contract.text.messages import Message
-from studio.workers.engine_process import engine_child, error_of
+from studio.workers.engine_process import document_of, engine_child, error_of
 
 _END_MS = 2000
 
@@ -46,14 +44,11 @@ class EngineLines(QObject):
 
     def _read(self) -> None:
         while self._process is not None and self._process.canReadLine():
-            self._take(bytes(self._process.readLine().data()))
+            self._take(self._process.readLine())
 
-    def _take(self, line: bytes) -> None:
-        try:
-            document: Any = json.loads(line)
-        except ValueError:
-            return
-        if not isinstance(document, dict):
+    def _take(self, line: QByteArray) -> None:
+        document = document_of(line)
+        if document is None:
             return
         error = error_of(document)
         if error is not None:
@@ -63,7 +58,7 @@ class EngineLines(QObject):
 
     def _finish(self) -> None:
         if self._process is not None:
-            self._take(bytes(self._process.readAllStandardOutput().data()))
+            self._take(self._process.readAllStandardOutput())
         self.close()
         self.ended.emit()
 

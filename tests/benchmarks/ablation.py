@@ -19,7 +19,8 @@ from typing import Any
 from engine.contract.project import ProjectFolder
 from engine.contract.recipe import Step
 from engine.contract.run.folder import RunFolder
-from engine.contract.run.job import TrainJob, TrainSettings
+from engine.contract.run.job import TrainJob
+from engine.contract.run.settings import TrainSettings
 from tests.benchmarks.ablation_report import Measured, markdown, rows
 
 PLAN = Path(__file__).with_suffix(".json")

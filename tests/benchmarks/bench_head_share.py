@@ -22,10 +22,10 @@ def _choice() -> Any:
 def _by_part() -> dict[str, int]:
     """Multiply-accumulates by the first word of the layers' names."""
     from engine.graph.count import layers
-    from engine.recipe.preview import graph_of
+    from engine.recipe.stack import Stack
 
     found: dict[str, int] = {}
-    for layer in layers(graph_of(_choice(), [])):
+    for layer in layers(Stack(_choice()).graph):
         part = layer.layer.split(".", 1)[0]
         found[part] = found.get(part, 0) + layer.macs
     return found

@@ -34,9 +34,9 @@ def run() -> list[str]:
         return ["not run: ESPALIER_RUN names no trained run (see tests/benchmarks/bench_proposal.py)"]
     trained = Path(os.environ["ESPALIER_RUN"])
     criterion, share = os.environ.get("ESPALIER_CRITERION", "l1"), float(os.environ.get("ESPALIER_MACS", "0.3"))
-    from engine.recipe.preview import graph_of
+    from engine.recipe.stack import Stack
 
-    graph = graph_of(load(trained)[0].choice, [])
+    graph = Stack(load(trained)[0].choice).graph
     proposed = _proposed(trained, criterion, share)
     uniform = _uniform(graph, criterion, share)
     lines = [f"cut by {criterion} to at most {100 * share:.0f} % of the conv MACs, mAP without fine-tuning:"]

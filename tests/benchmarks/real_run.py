@@ -19,6 +19,7 @@ from typing import Any
 from engine.cli.output import print_table
 from engine.contract.project import ProjectFolder
 from engine.contract.run.folder import RunFolder
+from engine.contract.run.lineage import recipe_of, resumable
 
 KEY = "yolov3_mobilenet_v3_large"
 QUANTISED = ("yolo-phone-obs", "yolo-phone")
@@ -105,17 +106,16 @@ class RealRun:
         words = ["compress", str(self.folder.root), str(recipe), "--from", start or base, "--teacher", base]
         if not self.resumed(f"{label}-{'quant-post' if label == POST else 'compress'}"):
             self.espalier(*words)
-        elif label in QUANTISED and not self.resumed(f"{label}-quant-aware"):
-            self.espalier(*words, "--continue", self.name(f"{label}-compress"))
 
     def resumed(self, label: str) -> bool:
         """Whether a run of that name is finished, after resuming it if it is not."""
         found = sorted(self.folder.runs.glob(f"[0-9]*-{label}"))
         if not found:
             return False
-        while RunFolder(found[-1]).status() == "running":  # a worker outlives a script that was ended
+        at_work = [RunFolder(path) for path in (found[-1], recipe_of(found[-1])) if path is not None]
+        while any(folder.status() == "running" for folder in at_work):  # a worker outlives a script that was ended
             time.sleep(1)
-        if RunFolder(found[-1]).status() != "finished":
+        if RunFolder(found[-1]).status() != "finished" or resumable(found[-1]) != found[-1]:
             self.espalier("resume", str(self.folder.root), found[-1].name)
         return True
 

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from engine.contract.project import ProjectFolder
 from engine.contract.recipe import load_recipe
 from engine.contract.run.events import Failed, parse_event
-from engine.contract.run.job import TrainSettings
+from engine.contract.run.settings import TrainSettings
 from engine.contract.text.messages import Message, UserError
 from engine.contract.text.reasons import at_place, reason_of
 from engine.recipe.registry import techniques

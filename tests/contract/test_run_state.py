@@ -12,6 +12,8 @@ from engine.contract.figures import Figure
 from engine.contract.run.events import (
     TERMINAL,
     Artifact,
+    BenchMoment,
+    BenchSample,
     CancelledEvent,
     Event,
     Failed,
@@ -43,6 +45,8 @@ told = st.one_of(
                                     source=st.just("measured"))),
     ),
     st.builds(Picture, path=st.sampled_from(["a.png", "b.png"]), role=st.just("prediction")),
+    st.builds(BenchSample, precision=st.just("int8"), backend=st.just("arm"), threads=st.just(2), ms=FINITE),
+    st.builds(BenchMoment, seconds=FINITE, ms=FINITE, temperature_c=st.one_of(st.none(), FINITE)),
     st.builds(Artifact, kind=st.just("model"), path=st.just("m.nb"), bytes=st.integers(0, 9)),
     st.builds(Notice, level=st.just("info"), message=st.just(MESSAGE), text=st.text(max_size=8)),
 )  # fmt: skip
@@ -128,6 +132,22 @@ def test_that_a_new_sitting_starts_without_stage_and_terminal() -> None:
     assert isinstance(failed.terminal, Failed)
     again = fold(number([hello, stage, Failed(message=MESSAGE, text="?"), hello]))
     assert (again.terminal, again.stage, len(again.sittings)) == (None, None, 2)
+
+
+def test_that_a_bench_begins_anew_in_each_sitting() -> None:
+    hello = Hello(pid=1, versions={}, device="CPU")
+    sample = BenchSample(precision="int8", backend="arm", threads=2, ms=7)
+    moment = BenchMoment(seconds=1, ms=9)
+    once = fold(number([hello, sample, sample, moment]))
+    assert ([each.ms for each in once.samples], [each.ms for each in once.moments]) == ([7, 7], [9])
+    again = fold(number([hello, sample, sample, moment, hello, sample]))
+    assert (len(again.samples), again.moments) == (1, ())
+
+
+def test_that_a_stream_in_which_a_bench_told_curves_still_opens() -> None:
+    curve = Metric(name="bench.fp32.arm.1", step=0, value=11)
+    state = fold(number([Hello(pid=1, versions={}, device="CPU"), curve, Finished()]))
+    assert state.phase == "finished" and state.samples == (), "its rows are in its result, as those of every bench"
 
 
 def test_that_the_golden_stream_still_opens() -> None:

@@ -40,6 +40,8 @@ def test_that_a_session_from_data_to_int8_works(tmp_path: Path, run: Session, tr
     measured = run("host-bench", project, base["run"], last)
     assert {f["conditions"]["subject"] for f in measured["figures"]} == {base["run"], last}
     shown = run("show", project)
+    names = {f["name"] for f in shown["runs"][2]["figures"]}
+    assert {"host_ms_network", "host_ms_total", "nb_bytes"} <= names, "kept by the jobs that measured them"
     assert [entry["run"] for entry in shown["runs"]] == [base["run"], *compressed["runs"]]
     assert shown["runs"][2]["parent"] == compressed["runs"][0]
 

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from engine.contract.project import DetectorChoice, Project, ProjectFolder
-from engine.contract.run.job import TrainJob, TrainSettings
+from engine.contract.run.job import TrainJob
+from engine.contract.run.settings import TrainSettings
 
 
 @pytest.fixture(autouse=True)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from functools import cache
+from dataclasses import dataclass
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from engine.detector.base.spec import Config, resolve
 from engine.detector.families.build import build
 from engine.detector.network.trace import Heads, evaluating, trace
 from engine.graph.graph import Graph
+from engine.recipe.stack import Stack
 from engine.technique.base import Context
 
 KEYS = (
@@ -38,6 +40,16 @@ def fresh(key: str, size: int = 96, classes: int = 3) -> tuple[Any, Config]:
 def graph_of(key: str, size: int = 96, classes: int = 3) -> Graph:
     """The traced graph of a freshly built detector."""
     return trace(*fresh(key, size, classes))
+
+
+@dataclass(frozen=True)
+class TracedHere(Stack):
+    """A stack of techniques that configure nothing, whose graph no child process traces."""
+
+    @cached_property
+    def built(self) -> Graph:
+        """The traced graph of the bare detector."""
+        return graph_of(self.choice.key, self.choice.size, len(self.choice.classes))
 
 
 def context_of(key: str, size: int = 96, classes: int = 3) -> Context:

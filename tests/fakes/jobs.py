@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from engine.contract.run.processes import die_with_parent
+from engine.contract.system.processes import die_with_parent
 from engine.contract.text.messages import JobFailed, UserError
 from engine.run import worker
 from engine.run.context import JobContext
@@ -131,7 +131,7 @@ JOBS: dict[str, Callable[[JobContext], dict[str, object]]] = {
 
 def main(name: str, run_dir: Path) -> int:
     """A worker under its keeper, as `espalier run` makes them."""
-    jobs = {"evaluate": lambda _job, context: JOBS[name](context)}
+    jobs = dict.fromkeys(("evaluate", "train"), lambda _job, context: JOBS[name](context))
     return keep(run_dir, lambda lock: worker.run(run_dir, jobs=jobs, lock=lock))
 
 

@@ -14,7 +14,7 @@ import pytest
 from engine.contract.project import ProjectFolder
 from engine.contract.run.events import Event
 from engine.contract.run.job import BenchJob, BenchLimits
-from engine.contract.text.messages import Argument
+from engine.contract.text.messages import Argument, Message
 from engine.run.context import JobContext
 from engine.simulated_phone.phone import SimulatedPhone
 
@@ -116,7 +116,7 @@ class Context(JobContext):
         super().__init__(folder, self.told.append)
         self._at = at
 
-    def stage(self, code: str, **args: Argument) -> None:
+    def stage(self, code: str, **args: Argument | Message) -> None:
         """Begin a stage."""
         super().stage(code, **args)
         self._at(code)

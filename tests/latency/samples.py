@@ -19,8 +19,7 @@ from engine.latency.effects import Setting
 from engine.latency.estimate import reading
 from engine.latency.features import Work, convolution, layer_works, total
 from engine.latency.fit import Sample
-from engine.recipe.preview import graph_of
-from engine.recipe.registry import make
+from engine.recipe.stack import Stack
 from tests.latency.rows import Row
 
 TABLE_WEIGHT = 0.1
@@ -44,11 +43,9 @@ OURS: dict[str, tuple[str, int, str | None]] = {
 def detector_graph(key: str, size: int) -> Graph:
     """The graph of one of OURS."""
     name, classes, preset = OURS[key]
-    made = [make(Step(technique="filter_prune", params={"preset": preset}))] if preset else []
-    graph = graph_of(DetectorChoice(key=name, size=size, classes=tuple(f"c{n}" for n in range(classes))), made)
-    for technique in made:
-        graph = technique.estimate(graph)
-    return graph
+    steps = [Step(technique="filter_prune", params={"preset": preset})] if preset else []
+    choice = DetectorChoice(key=name, size=size, classes=tuple(f"c{n}" for n in range(classes)))
+    return Stack.of_steps(choice, steps).graph
 
 
 def trace_all(rows: Iterable[Row], folder: Path) -> None:

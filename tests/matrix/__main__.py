@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 
 from engine.contract.matrix import FILE, PLAIN, Cell, Matrix, failed
-from engine.contract.project import write_atomically
+from engine.contract.system.files import write_atomically
 from engine.detector.base.spec import detector_specs
 from engine.recipe.registry import techniques
 from tests.matrix.code import code_of

@@ -12,12 +12,11 @@ import numpy as np
 from engine.contract.figures import pick
 from engine.contract.matrix import PLAIN, Cell, Outcome, failed
 from engine.contract.project import DetectorChoice
-from engine.contract.recipe import Recipe
-from engine.contract.run.job import Precision, Target, TrainJob, TrainSettings
+from engine.contract.recipe import PlannedJob, Recipe
+from engine.contract.run.job import Precision, Target, TrainJob
+from engine.contract.run.settings import TrainSettings
 from engine.contract.text.messages import JobFailed, UserError
-from engine.model.export import is_quantised
-from engine.recipe.plan import PlannedJob, plan
-from engine.recipe.registry import make
+from engine.recipe.plan import plan
 from engine.run.context import JobContext
 from tests.matrix.code import code_of
 from tests.matrix.steps import choice_of, steps_of
@@ -40,7 +39,7 @@ def try_cell(detector: str, technique: str, folder: Path) -> Cell:
         outcome = Outcome(state="refused", message=error.message)
         return Cell(detector=detector, technique=technique, outcome=outcome, code=code)
     # What a technique changes that leaves the network float is exported as a float network is: once is enough.
-    kinds = EXPORTS if technique == PLAIN or is_quantised(model.steps) else EXPORTS[:1]
+    kinds = EXPORTS if technique == PLAIN or model.stack.quantised else EXPORTS[:1]
     exports = {" ".join(kind): _exported(model, *kind, calibration) for kind in kinds}
     works = Outcome(state="works")
     return Cell(detector=detector, technique=technique, outcome=works, exports=exports, code=code)
@@ -53,7 +52,7 @@ def _trained(detector: str, technique: str, folder: Path) -> tuple[Any, Any]:
     from tests.fakes.datasets import shots, write_coco
 
     choice = choice_of(detector)
-    jobs = [PlannedJob("train", (), (), 1, 1.0)]
+    jobs = [PlannedJob(label="train", epochs=1)]
     if technique != PLAIN:
         jobs = plan(Recipe(name="cell", steps=steps_of(technique, detector)), choice)
     index = folder / "data" / "index.sqlite"
@@ -127,10 +126,8 @@ def _boxes(model: Any, data: Any) -> list[Any]:
 
 def _check_counts(model: Any) -> None:
     from engine.detector.network.counts import count_by_hooks
-    from engine.recipe.preview import graph_of, preview
 
-    techniques = [make(step) for step in model.steps]
-    told = preview(graph_of(model.choice, techniques), techniques)
+    told = model.stack.figures()
     counted = dict(zip(("macs", "conv_macs", "params"), count_by_hooks(model.network, model.config), strict=True))
     for name, value in counted.items():
         figure = pick(told, name)  # type: ignore[arg-type]

@@ -5,15 +5,23 @@ from __future__ import annotations
 import argparse
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from engine.cli.output import emit_json, print_table
+from engine.cli.projects import show_figure
+from engine.contract.figures import pick
 from engine.contract.text.display import require_display
 from engine.contract.text.messages import UserError
 from engine.contract.text.resources import ROOT
 
+if TYPE_CHECKING:
+    from engine.demo.session import Outcome
+
 NAME = "demo"
 HELP = "the whole session on the built-in sample"
+HEADERS = ("model", "mAP val", "mAP test", "FLOPs (G MACs)", "parameters", ".nb fp32", ".nb int8", "host ms network")
 
 
 def add_parser(parser: argparse.ArgumentParser) -> None:
@@ -23,18 +31,20 @@ def add_parser(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Sample, base, prune + distil + int8 beside the base trained on, evaluation, export, pictures, one table."""
-    from engine.cli.session import HEADERS, Demonstration, free_folder, table
+    from engine.cli.follow import follow
+    from engine.demo.session import Demonstration, free_folder
 
     folder = args.dir or free_folder(Path("demo"))
-    demonstration = Demonstration(folder, quiet=args.json)
-    outcome = demonstration.run()
+    if not args.json:
+        print("Drawing the sample's pictures", flush=True)
+    outcome = Demonstration(folder, partial(follow, json=args.json)).run()
     if args.json:
         emit_json(outcome.document())
         return 0
     print()
-    print_table(table(outcome), HEADERS)
+    print_table(_table(outcome), HEADERS)
     print()
-    for line in outcome.verdict():
+    for line in _verdict(outcome):
         print(line)
     print(f"Project: {folder}   pictures: {outcome.pictures}")
     _show(folder.resolve())
@@ -54,3 +64,44 @@ def _show(folder: Path) -> None:
         words = ["studio", str(folder)]
     # A process of its own: no process has both Qt and Paddle.
     subprocess.run([sys.executable, "-m", *words], cwd=ROOT, check=False)
+
+
+def _table(outcome: Outcome) -> list[tuple[str | None, ...]]:
+    """The rows under HEADERS."""
+    rows = []
+    for line in outcome.lines:
+        of = line.figures
+        cells = (
+            pick(of, "map", split="val"),
+            pick(of, "map", split="test"),
+            pick(of, "conv_macs"),
+            pick(of, "params"),
+            pick(of, "nb_bytes", precision="fp32"),
+            pick(of, "nb_bytes", precision="int8"),
+            pick(of, "host_ms_network"),
+        )
+        rows.append((line.label, *(show_figure(cell) for cell in cells)))
+    return rows
+
+
+def _verdict(outcome: Outcome) -> list[str]:
+    """The comparisons that count, in words."""
+    base, control, pruned, small = 0, 1, 2, 4
+    share = _share(outcome.value(small, "conv_macs"), outcome.value(base, "conv_macs"))
+    size = _share(outcome.value(small, "nb_bytes", precision="int8"), outcome.value(base, "nb_bytes", precision="fp32"))
+    after = _difference(outcome.value(small, "map", split="test"), outcome.value(control, "map", split="test"))
+    before = _difference(outcome.value(pruned, "map", split="val"), outcome.value(base, "map", split="val"))
+    return [
+        f"MACs: {share} of the base's.   int8 .nb: {size} of the base's fp32 one.",
+        f"mAP test against the base trained on for the same steps: {after} points.",
+        f"mAP val right after pruning, before recovery: {before} points.",
+        f"The session took {outcome.seconds / 60:.1f} minutes.",
+    ]
+
+
+def _share(part: float | None, whole: float | None) -> str:
+    return "unknown" if part is None or not whole else f"{100 * part / whole:.1f} %"
+
+
+def _difference(ours: float | None, theirs: float | None) -> str:
+    return "unknown" if ours is None or theirs is None else f"{ours - theirs:+.1f}"

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict
 
 from engine.cli.language import said
 from engine.cli.output import emit_json
+from engine.contract.system.cores import core_count
 from engine.contract.text.messages import Argument, Message
 from engine.contract.text.resources import ROOT
 
@@ -90,7 +91,7 @@ def diagnose() -> list[Finding]:
         check_adb(),
         check_disk(folder, DISK_GB),
         check_memory(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 1e9),
-        check_cores(len(os.sched_getaffinity(0))),
+        check_cores(core_count()),
         check_writable(folder),
     ]
 

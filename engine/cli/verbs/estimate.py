@@ -14,8 +14,8 @@ from engine.contract.text.messages import UserError
 from engine.latency.effects import ERAS
 
 if TYPE_CHECKING:
-    from engine.contract.project import DetectorChoice
-    from engine.technique.base import Technique
+    from engine.recipe.stack import Stack
+    pass
 
 NAME = "estimate"
 HELP = "latency on a phone, estimated from the network"
@@ -36,22 +36,18 @@ def run(args: argparse.Namespace) -> int:
     """Print the figure with its bounds, where the time goes, and what to shrink next."""
     from engine.recipe.phone_correction import correct
     from engine.recipe.phone_latency import phone_estimate
-    from engine.recipe.preview import graph_of
 
     phone = phone_choice(args)
     assert phone is not None
-    choice, techniques = _model(args)
-    graph = graph_of(choice, techniques)
-    for technique in techniques:
-        graph = technique.estimate(graph)
-    told = correct(phone_estimate(graph, phone, techniques, era=args.era, nms=not args.without_nms), args.dir)
+    stack = _stack(args)
+    told = correct(phone_estimate(stack, phone, era=args.era, nms=not args.without_nms), args.dir)
     if args.json:
         body = told.model_dump(mode="json", exclude_none=True)
         emit_json(
             {
                 "figures": [body.pop("figure")],
                 **body,
-                "detector": choice.model_dump(mode="json"),
+                "detector": stack.choice.model_dump(mode="json"),
                 "advice_text": told.advice.text(),
             }
         )
@@ -60,18 +56,19 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _model(args: argparse.Namespace) -> tuple[DetectorChoice, list[Technique]]:
-    """The detector, and the techniques that made the run or that the recipe asks for."""
-    from engine.cli.projects import made_by, open_project, trained_run
+def _stack(args: argparse.Namespace) -> Stack:
+    """The detector under the techniques that made the run or that the recipe asks for."""
+    from engine.cli.projects import open_project, trained_run
     from engine.recipe.plan import ordered, plan
+    from engine.recipe.stack import Stack, stack_of_run
 
     if args.dir is not None and args.run is not None and args.detector is None:
-        return made_by(trained_run(open_project(args.dir), args.run))
+        return stack_of_run(trained_run(open_project(args.dir), args.run))
     if args.dir is not None or args.detector is None:
         raise UserError("cli.project_or_detector")
     choice = bare_choice(args)
     if not args.recipe:
-        return choice, []
+        return Stack(choice)
     recipe = find_recipe(args.recipe)
     plan(recipe, choice)
-    return choice, [technique for _, technique in ordered(recipe)]
+    return Stack(choice, tuple(technique for _, technique in ordered(recipe)))

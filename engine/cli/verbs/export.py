@@ -24,6 +24,8 @@ def add_parser(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--recipe", help="with --detector: a recipe for the untrained detector")
     parser.add_argument("--target", required=True, choices=("arm", "x86", "opencl"), help="what runs the model")
     parser.add_argument("--precision", required=True, choices=("fp32", "fp16", "int8"), help="numbers it computes with")
+    unequal = "with --target x86: keep the file even if it finds other boxes than Paddle does"
+    parser.add_argument("--keep", action="store_true", help=unequal)
     parser.add_argument("-o", dest="out", required=True, type=Path, help="folder for model.nb and its card")
 
 
@@ -31,7 +33,7 @@ def run(args: argparse.Namespace) -> int:
     """Export in a worker and print the figures."""
     from engine.cli.follow import launch_and_follow
 
-    common = {"target": args.target, "precision": args.precision, "out": str(args.out.resolve())}
+    common = {"target": args.target, "precision": args.precision, "out": str(args.out.resolve()), "keep": args.keep}
     if args.dir is not None and args.run is not None and args.detector is None:
         folder = open_project(args.dir)
         target = trained_run(folder, args.run)

@@ -9,10 +9,11 @@ from pathlib import Path
 
 from engine.cli.language import language, say
 from engine.cli.output import emit_json
-from engine.contract.project import ProjectFolder, read_json
+from engine.contract.project import ProjectFolder
 from engine.contract.report import Report
 from engine.contract.run.folder import RunFolder
 from engine.contract.run.job import SAMPLE, ProjectJob
+from engine.contract.system.files import read_json
 
 NAME = "new"
 HELP = "make a project from a data set and a base detector"

@@ -8,8 +8,8 @@ from pathlib import Path
 from engine.cli.language import say
 from engine.cli.output import emit_json, print_table
 from engine.cli.projects import open_project, trained_run
-from engine.contract.project import read_json
 from engine.contract.run.job import PredictJob
+from engine.contract.system.files import read_json
 from engine.contract.text.messages import UserError
 
 NAME = "predict"

@@ -1,27 +1,34 @@
-"""The verb that goes on with a run that was cancelled, failed or lost its worker."""
+"""The verb that goes on with a run or a recipe that was cancelled, failed or lost its worker."""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
 
-from engine.cli.projects import open_project, report
+from engine.cli.projects import open_project, report, report_recipe
+from engine.contract.run.lineage import recipe_job, resumable
 
 NAME = "resume"
-HELP = "go on with a run that was cancelled or lost"
+HELP = "go on with a run or a recipe that was cancelled or lost"
 
 
 def add_parser(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("dir", metavar="DIR", type=Path, help="folder of the project")
-    parser.add_argument("run", metavar="RUN", help="name or number of the run")
+    whole = "name or number of the run; with one of an unfinished recipe the recipe goes on, as with the recipe's name"
+    parser.add_argument("run", metavar="RUN", help=f"{whole} (see show)")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Start the run again where its last checkpoint stands, and follow it."""
+    """Start it again where it was, and follow it."""
     from engine.cli.follow import start_and_follow
 
-    run_dir = open_project(args.dir).run(args.run)
-    state = start_and_follow(run_dir, json=args.json)
-    report(state.figures.get("final", ()), args.json, run=run_dir.name)
+    folder = open_project(args.dir)
+    task = folder.tasks / Path(args.run).name
+    target = task if recipe_job(task) is not None else resumable(folder.run(args.run))
+    state = start_and_follow(target, json=args.json)
+    if recipe_job(target) is not None:
+        report_recipe(target, args.json)
+    else:
+        report(state.figures.get("final", ()), args.json, run=target.name)
     return 0

@@ -4,23 +4,33 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from engine.cli.arguments import count, points, share
+from engine.cli.int8_layers import print_ranking
+from engine.cli.language import said, say
 from engine.cli.output import emit_json, print_table
 from engine.cli.projects import open_project, report, trained_run
-from engine.cli.proposal import TARGETS, offer
 from engine.contract.project import ProjectFolder
-from engine.contract.run.job import SensitivityJob
-from engine.contract.sensitivity import GroupLosses, SensitivityFolder, digest_of
-from engine.contract.text.messages import UserError
+from engine.contract.recipe import Step, write_recipe
+from engine.contract.run.job import Int8ErrorsJob, SensitivityJob
+from engine.contract.sensitivity import GroupLosses, LayerErrors, SensitivityFolder, digest_of
+from engine.contract.system.cores import core_count
+from engine.contract.text.messages import Argument, UserError
+
+if TYPE_CHECKING:
+    from engine.recipe.offer import Offer
 
 NAME = "sensitivity"
 HELP = "what each channel group loses when it is cut, and ratios for a target; what int8 does to each convolution"
 RATIOS = SensitivityJob.model_fields["ratios"].default
 STEPS = ("quant_aware", "quant_post")
+PICTURES: int = Int8ErrorsJob.model_fields["pictures"].default
+TARGETS = ("macs", "size", "points")
+"""The options that ask for a proposal."""
 _OF_GROUPS = {"criterion": "obs", "ratios": list(RATIOS), "groups": [], "split": "val", "workers": 0, "known": False}
 """The options that measuring groups has and `--int8` has not, beside the targets, with what stands for none given."""
 
@@ -55,16 +65,17 @@ def run(args: argparse.Namespace) -> int:
     folder = open_project(args.dir)
     target = trained_run(folder, args.run)
     if args.int8:
-        from engine.cli.int8_layers import rank
-
-        return rank(args, folder, target)
+        return _rank(args, folder, target)
     found = (_known if args.known else _measured)(args, folder, target)
-    offered = offer(args, target, found) if _targets(args) else None
+    offered = _offered(args, target, found) if _targets(args) else None
+    if offered is not None and args.out is not None:
+        write_recipe(args.out, offered.step)
     proposal, figures = (offered.ratios, offered.figures) if offered else (None, [])
-    document = {name: losses.model_dump() for name, losses in found.items()}
     if args.json:
         told = [figure.model_dump(exclude_none=True) for figure in figures]
-        more = {name: getattr(offered, name) for name in ("params", "left", "unmeasured")} if offered else {}
+        left = {"left": offered.left, "unmeasured": offered.unmeasured} if offered else {}
+        more = {"params": offered.step.params, **left} if offered else {}
+        document = {name: losses.model_dump() for name, losses in found.items()}
         emit_json({"figures": told, "run": target.name, "groups": document, "proposal": proposal, **more})
         return 0
     ratios = sorted({ratio for losses in found.values() for ratio in losses.losses})
@@ -76,7 +87,40 @@ def run(args: argparse.Namespace) -> int:
     if offered is not None:
         print()
         report(figures, False, **({"recipe": str(args.out)} if args.out else {}))
-        print(f"\n{offered.text()}")
+        print("\n" + " ".join(map(said, offered.messages())))
+    return 0
+
+
+def _offered(args: argparse.Namespace, target: Path, found: Mapping[str, GroupLosses]) -> Offer:
+    from engine.graph.proposal import Budget
+    from engine.recipe.offer import offer
+
+    return offer(target, found, Budget(macs=args.macs, size=args.size, points=args.points), args.criterion)
+
+
+def _rank(args: argparse.Namespace, folder: ProjectFolder, target: Path) -> int:
+    """Measure every convolution; print the table and, if a limit is named, which stay in float."""
+    from engine.cli.follow import launch_and_follow
+
+    job = Int8ErrorsJob(run=str(target), index=str(folder.index), pictures=args.pictures or PICTURES)
+    task = folder.new_task(job.kind)
+    launch_and_follow(job, task, json=args.json)
+    result = json.loads((task / "result.json").read_text(encoding="utf-8"))
+    found = LayerErrors.model_validate_json(Path(result["file"]).read_text(encoding="utf-8"))
+    kept = [] if args.above is None else found.above(args.above)
+    if args.out is not None:
+        write_recipe(args.out, Step(technique=args.step or STEPS[0], params={"keep_float": kept}))
+    if args.json:
+        layers = [layer.model_dump() for layer in found.layers]
+        emit_json({"figures": [], "run": target.name, "pictures": found.pictures, "layers": layers, "keep_float": kept})
+        return 0
+    print_ranking(found, args.above)
+    if args.above is not None:
+        told: dict[str, Argument] = {
+            "limit": f"{100 * args.above:g} %", "kept": len(kept), "layers": len(found.layers)
+        }
+        recipe = {"path": str(args.out)} if args.out is not None else {}
+        print("\n" + say("int8_errors.kept" if recipe else "int8_errors.above", **told, **recipe))
     return 0
 
 
@@ -101,10 +145,11 @@ def _refuse_what_does_not_go_together(args: argparse.Namespace) -> None:
 
 
 def _measured(args: argparse.Namespace, folder: ProjectFolder, target: Path) -> dict[str, GroupLosses]:
-    from engine.cli.follow import Workers
+    from engine.cli.follow import follow
+    from engine.run.workers import Workers
 
-    parts = args.workers or len(os.sched_getaffinity(0))
-    with Workers(json=args.json) as workers:
+    parts = args.workers or core_count()
+    with Workers(partial(follow, json=args.json)) as workers:
         tasks = [
             workers.begin(
                 SensitivityJob(

@@ -7,9 +7,11 @@ from pathlib import Path
 
 from engine.cli.language import say
 from engine.cli.output import emit_json, print_table
-from engine.cli.projects import RUN_HEADERS, figures_of, open_project, parent_of, report, run_row
+from engine.cli.projects import RUN_HEADERS, figures_of, open_project, report, run_row
 from engine.contract.phones import benches
+from engine.contract.run.evaluations import keep_earlier_figures
 from engine.contract.run.folder import RunFolder
+from engine.contract.run.lineage import parent_of, recipe_job, runs_of, unfinished_recipes
 
 NAME = "show"
 HELP = "the runs of a project with their figures"
@@ -24,6 +26,7 @@ def add_parser(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print the tree, or every figure of one run."""
     folder = open_project(args.dir)
+    keep_earlier_figures(folder)
     if args.run:
         run_dir = folder.run(args.run)
         report(figures_of(run_dir), args.json, run=run_dir.name, status=RunFolder(run_dir).status())
@@ -31,7 +34,8 @@ def run(args: argparse.Namespace) -> int:
     runs = [path for path in sorted(folder.runs.glob("[0-9]*")) if path.is_dir()]
     parents = {path.name: parent_of(path) for path in runs}
     if args.json:
-        emit_json({"figures": [], "runs": [_document(path, parents[path.name]) for path in runs]})
+        recipes = [_recipe(task) for task in unfinished_recipes(folder)]
+        emit_json({"figures": [], "runs": [_document(path, parents[path.name]) for path in runs], "recipes": recipes})
         return 0
     if not runs:
         print(say("cli.no_runs", path=str(folder.root), dir=str(args.dir)))
@@ -41,6 +45,9 @@ def run(args: argparse.Namespace) -> int:
         indent = "  " * _depth(path.name, parents)
         rows.append(run_row(indent + path.name, RunFolder(path).status(), figures_of(path)))
     print_table(rows, RUN_HEADERS)
+    for task in unfinished_recipes(folder):
+        name, dir_ = str(_recipe(task)["recipe"]), str(args.dir)
+        print(say("recipe.unfinished", recipe=name, task=task.name, dir=dir_, status=RunFolder(task).status()))
     return 0
 
 
@@ -54,6 +61,14 @@ def _tree(runs: list[Path], parents: dict[str, str | None], root: str | None = N
     known = {path.name for path in runs}
     below = [p for p in runs if (parents[p.name] if parents[p.name] in known else None) == root]
     return [entry for path in below for entry in (path, *_tree(runs, parents, path.name))]
+
+
+def _recipe(task: Path) -> dict[str, object]:
+    """An unfinished recipe: what goes on by its `task`, and the runs that it has made."""
+    job = recipe_job(task)
+    runs = [run.name for _, run in sorted(runs_of(task).items())]
+    name, status = job.recipe.name if job else "", RunFolder(task).status()
+    return {"task": task.name, "recipe": name, "status": status, "runs": runs}
 
 
 def _document(run_dir: Path, parent: str | None) -> dict[str, object]:

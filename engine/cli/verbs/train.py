@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 import os
 from pathlib import Path
-from typing import Any
-
-from pydantic import ValidationError
 
 from engine.cli.arguments import count
 from engine.cli.projects import open_project, report
 from engine.contract.project import ProjectFolder
 from engine.contract.recipe import BASE_STEPS
-from engine.contract.run.job import TrainJob, TrainSettings
+from engine.contract.run.job import TrainJob
+from engine.contract.run.settings import TrainSettings, read_settings
 from engine.contract.text.address import check_address, check_sha256, is_address
 from engine.contract.text.messages import UserError
-from engine.contract.text.reasons import reason_of
 
 NAME = "train"
 HELP = "train the base detector of a project"
@@ -52,8 +48,8 @@ def add_parser(parser: argparse.ArgumentParser) -> None:
 
 def known_settings() -> str:
     """The keys of --set, with what they mean."""
-    fields = TrainSettings.model_fields.items()
-    return "; ".join(f"{key} ({(info.description or '').lower()})" for key, info in fields)
+    fields = TrainSettings.model_json_schema()["properties"].items()
+    return "; ".join(f"{key} ({schema['description'].lower()})" for key, schema in fields)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -99,19 +95,3 @@ def _checksum(digest: str | None, start: str | None) -> str | None:
         raise UserError("download.sha256_alone")
     return check_sha256(digest)
 
-
-def read_settings(pairs: list[str], given: dict[str, Any]) -> TrainSettings:
-    """Settings from `key=value` words; raises UserError that names the key and what it takes."""
-    values = dict(given)
-    for pair in pairs:
-        key, mark, value = pair.partition("=")
-        if not mark or key not in TrainSettings.model_fields:
-            near = difflib.get_close_matches(key, TrainSettings.model_fields, n=1)
-            raise UserError("train.setting_unknown", given=pair, known=", ".join(near or TrainSettings.model_fields))
-        values[key] = value
-    try:
-        return TrainSettings.model_validate(values)
-    except ValidationError as error:
-        first = error.errors()[0]
-        key, value = str(first["loc"][0]), str(first["input"])
-        raise UserError("train.setting", key=key, given=value, reason=reason_of(first)) from error

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from engine.contract.figures import Figure
+from engine.contract.run.job import Backend, Precision
 from engine.contract.text.messages import Message
 
 PROTOCOL = 1
@@ -54,6 +55,26 @@ class Metric(_Event):
     name: str
     step: int
     value: float
+
+
+class BenchSample(_Event):
+    """One short process of a bench on a phone: the average of its inferences, in milliseconds."""
+
+    type: Literal["bench_sample"] = "bench_sample"
+    precision: Precision
+    backend: Backend
+    threads: int
+    ms: float
+
+
+class BenchMoment(_Event):
+    """One moment of a sustained bench: `seconds` since it began, latency, and what the sensors told."""
+
+    type: Literal["bench_moment"] = "bench_moment"
+    seconds: float
+    ms: float
+    temperature_c: float | None = None
+    clock_mhz: int | None = None
 
 
 class Figures(_Event):
@@ -116,6 +137,8 @@ Event = Annotated[
     | Stage
     | Progress
     | Metric
+    | BenchSample
+    | BenchMoment
     | Figures
     | Picture
     | Artifact

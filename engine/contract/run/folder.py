@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 import sys
-import threading
 from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,11 +11,13 @@ from typing import Literal
 from pydantic import ValidationError
 
 from engine.contract.run.job import Job, parse_job
-from engine.contract.run.lock import FD_VARIABLE, LockRecord, RunLock, is_locked, read_record
+from engine.contract.run.lock import FD_VARIABLE, LockRecord, RunLock, read_record
 from engine.contract.run.tail import last_event
+from engine.contract.system.environment import engine_environment
+from engine.contract.system.locks import is_locked
+from engine.contract.system.processes import start_detached
 from engine.contract.text.messages import JobFailed, UserError
 from engine.contract.text.reasons import place_of, reason_of
-from engine.contract.text.resources import ROOT
 
 Status = Literal["queued", "running", "finished", "cancelled", "failed", "lost"]
 LOG_LINES = 20
@@ -104,39 +103,22 @@ def begin_sitting(folder: RunFolder) -> RunLock:
 def start(run_dir: Path, command: Sequence[str] = ()) -> int:
     """Start a worker on a run folder with a `job.json`, detached, and return the id of its keeper.
 
-    Raises UserError as `begin_sitting` does. A lost, cancelled or failed run is resumed.
-    The child leads a session of its own without a terminal, so neither a hang-up nor Ctrl-C of ours reaches
-    it. The lock is taken here and inherited: from the moment this returns, the run is `running`. A thread
-    reaps the child when it ends while we live; when we die first, init does. (A double fork would do as well,
-    but forking a process that runs Qt's threads is unsafe.)
+    Raises UserError as `begin_sitting` does. A lost, cancelled or failed run is resumed. The lock is taken here and
+    inherited: from the moment this returns, the run is `running`.
     """
     folder = RunFolder(run_dir)
     lock = begin_sitting(folder)
     try:
-        process = _spawn(folder, lock, command or (sys.executable, "-m", "engine", "run"))
+        with folder.log.open("ab") as log:
+            return start_detached(
+                [*(command or (sys.executable, "-m", "engine", "run")), str(folder.root)],
+                environment=engine_environment(**{FD_VARIABLE: str(lock.fd)}),
+                folder=folder.root,
+                out=log,
+                keep=(lock.fd,),
+            )
     finally:
         lock.close()
-    threading.Thread(target=process.wait, name="reaper", daemon=True).start()
-    return process.pid
-
-
-def _spawn(folder: RunFolder, lock: RunLock, command: Sequence[str]) -> subprocess.Popen[bytes]:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("QT_")}
-    inherited = environment.get("PYTHONPATH")
-    environment["PYTHONPATH"] = os.pathsep.join([str(ROOT), *([inherited] if inherited else [])])
-    environment["PYTHONUNBUFFERED"] = "1"
-    environment[FD_VARIABLE] = str(lock.fd)
-    with folder.log.open("ab") as log:
-        return subprocess.Popen(
-            [*command, str(folder.root)],
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            cwd=folder.root,
-            env=environment,
-            start_new_session=True,
-            pass_fds=(lock.fd,),
-        )
 
 
 def checkpoint_of(path: Path) -> Path:

@@ -6,9 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from engine.contract.parameters import parameter
 from engine.contract.project import DetectorChoice
-from engine.contract.recipe import Step
+from engine.contract.recipe import Recipe, Step
+from engine.contract.run.settings import TrainSettings
 
 Target = Literal["arm", "opencl", "x86"]
 Precision = Literal["fp32", "fp16", "int8"]
@@ -26,87 +26,13 @@ class _Job(BaseModel):
     format: int = 1
 
 
-class TrainSettings(BaseModel):
-    """How long and how hard to train; `threads` per process, `learning_rate` at the top of the schedule."""
+class RecipePart(BaseModel):
+    """Whose work a run is: `task` is the name of the folder of a recipe's job, `number` counts its runs from 1."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
-    epochs: int = parameter(
-        20,
-        ("Epochs", "训练轮数"),
-        ("Passes over the training pictures", "遍历训练图片的次数"),
-        ge=0,
-        le=10000,
-        simple=True,
-    )
-    batch_size: int = parameter(
-        8,
-        ("Batch size", "批大小"),
-        ("Pictures in one optimiser step", "每个优化步使用的图片数"),
-        ge=1,
-        le=512,
-        simple=True,
-    )
-    learning_rate: float = parameter(
-        1e-3,
-        ("Learning rate", "学习率"),
-        ("Rate at the top of the schedule", "学习率调度的最高值"),
-        gt=0,
-        le=10,
-        simple=True,
-    )
-    optimizer: Literal["adam", "momentum"] = parameter(
-        "adam",
-        ("Optimiser", "优化器"),
-        ("Rule that moves the weights", "更新权重的规则"),
-        labels={"adam": ("Adam", "Adam"), "momentum": ("Momentum", "动量")},
-    )
-    weight_decay: float = parameter(
-        5e-4, ("Weight decay", "权重衰减"), ("L2 decay of convolution weights", "卷积权重的 L2 衰减系数"), ge=0, le=1
-    )
-    seed: int = parameter(0, ("Seed", "随机种子"), ("Seed of all randomness", "所有随机过程的种子"), ge=0)
-    evaluate_every: int = parameter(
-        1,
-        ("Evaluate every", "评估间隔"),
-        ("Epochs between evaluations on val; 0 for none", "每隔多少轮在验证集上评估一次；0 表示不评估"),
-        ge=0,
-        simple=True,
-    )
-    stop_after: int = parameter(
-        0,
-        ("Stop after", "提前停止"),
-        ("Evaluations without a better mAP that end it; 0 for never", "mAP 连续多少次评估没有提升即停止；0 表示从不"),
-        ge=0,
-    )
-    checkpoint_every: int = parameter(
-        200,
-        ("Checkpoint every", "检查点间隔"),
-        ("Optimiser steps between checkpoints", "每隔多少优化步保存检查点"),
-        ge=1,
-    )
-    threads: int = parameter(
-        0,
-        ("Threads", "线程数"),
-        ("Threads of the numeric library; 0 for all cores", "数值计算库使用的线程数；0 表示使用所有核心"),
-        ge=0,
-    )
-    augment: Literal["none", "light", "full"] = parameter(
-        "light",
-        ("Augmentation", "数据增强"),
-        (
-            "Random changes of training pictures; light suits short runs",
-            "训练图片的随机变化；轻度适合小输入和短训练，完整即 ppdet 的增强",
-        ),
-        labels={"none": ("None", "无"), "light": ("Light", "轻度"), "full": ("Full", "完整")},
-        simple=True,
-    )
-    ema: float = parameter(
-        0.0,
-        ("Averaging (EMA)", "权重平均 (EMA)"),
-        ("Decay of the averaged weights; 0 for none", "平均权重的衰减系数；0 表示不平均"),
-        ge=0,
-        lt=1,
-    )
+    task: str
+    number: int = Field(ge=1)
 
 
 class TrainJob(_Job):
@@ -115,7 +41,7 @@ class TrainJob(_Job):
     `start` is a run folder, a checkpoint, a weights file or the address of one, which is downloaded; None trains from
     scratch. `start_sha256` is what a weights file must have. `teacher` is a run folder.
     `alongside` are steps that an earlier run of the same recipe recorded and that act while training here too: its
-    changes of pictures, its schedule and its teaching.
+    changes of pictures, its schedule and its teaching. `part` is None for a run that no recipe made.
     """
 
     kind: Literal["train"] = "train"
@@ -128,6 +54,25 @@ class TrainJob(_Job):
     alongside: tuple[Step, ...] = ()
     settings: TrainSettings = TrainSettings()
     limit: int = Field(default=0, ge=0, description="Use only so many pictures of each split; 0 for all")
+    part: RecipePart | None = None
+
+
+class RecipeJob(_Job):
+    """Apply `recipe` to the run `start`: a run of the project for each job of the plan, each from the one before.
+
+    `start` and `teacher` are run folders. Without a `start` it is the run that a recipe most likely is for, without a
+    `teacher` the start teaches. `settings` are what every training goes by, those of the start if not given; length and
+    rate follow from the recipe, the length is `epochs` where that is given. `limit` as in TrainJob.
+    """
+
+    kind: Literal["recipe"] = "recipe"
+    project: str
+    recipe: Recipe
+    start: str | None = None
+    teacher: str | None = None
+    epochs: int | None = Field(default=None, ge=0)
+    settings: TrainSettings | None = None
+    limit: int = Field(default=0, ge=0)
 
 
 class ProjectJob(_Job):
@@ -172,7 +117,10 @@ class PredictJob(_Job):
 
 
 class ExportJob(_Job):
-    """A Paddle Lite model: of a run, or of an untrained detector under `steps`."""
+    """A Paddle Lite model: of a run, or of an untrained detector under `steps`.
+
+    A file for x86 that finds other boxes than Paddle fails, and is left only if `keep`.
+    """
 
     kind: Literal["export"] = "export"
     run: str | None = None
@@ -182,6 +130,7 @@ class ExportJob(_Job):
     target: Target
     precision: Precision
     out: str
+    keep: bool = False
 
 
 class HostJob(_Job):
@@ -270,6 +219,7 @@ class BenchJob(_Job):
 Job = Annotated[
     ProjectJob
     | TrainJob
+    | RecipeJob
     | EvaluateJob
     | PredictJob
     | ExportJob

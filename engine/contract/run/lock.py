@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import time
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from engine.contract.system.locks import try_lock
 from engine.contract.text.messages import UserError
 
 FD_VARIABLE = "ESPALIER_LOCK_FD"
@@ -34,7 +34,7 @@ class LockRecord(BaseModel):
 
 
 class RunLock:
-    """An exclusive `flock`, shared with every process that inherits its descriptor."""
+    """An exclusive lock, shared with every process that inherits its descriptor."""
 
     def __init__(self, path: Path, fd: int) -> None:
         self.path = path
@@ -48,15 +48,12 @@ class RunLock:
         """
         fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         deadline = time.monotonic() + patience_s
-        while True:
-            try:
-                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                return cls(path, fd)
-            except BlockingIOError as error:
-                if time.monotonic() > deadline:
-                    os.close(fd)
-                    raise UserError("run.locked", path=str(path.parent)) from error
-                time.sleep(0.02)
+        while not try_lock(fd):
+            if time.monotonic() > deadline:
+                os.close(fd)
+                raise UserError("run.locked", path=str(path.parent))
+            time.sleep(0.02)
+        return cls(path, fd)
 
     @classmethod
     def adopt(cls, path: Path) -> RunLock | None:
@@ -77,31 +74,13 @@ class RunLock:
         """Replace the content.
 
         It is done in place, for the lock belongs to this very file, and in one write of constant length, so
-        that no reader sees half of it and a full disk has room for it.
+        that no reader sees half of it and a full disk has room for it. Raises OSError.
         """
         os.pwrite(self.fd, record.model_dump_json(exclude_defaults=True).encode().ljust(_LENGTH), 0)
 
     def close(self) -> None:
         """Let go; the lock is free once every process that inherited it did."""
         os.close(self.fd)
-
-
-def is_locked(path: Path) -> bool:
-    """True while some process holds the lock.
-
-    The probe asks for a shared lock: probes never hinder each other, and `RunLock.take` waits one out.
-    """
-    try:
-        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    except FileNotFoundError:
-        return False
-    try:
-        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    finally:
-        os.close(fd)
-    return False
 
 
 def read_record(path: Path) -> LockRecord | None:

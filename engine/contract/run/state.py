@@ -11,6 +11,8 @@ from pydantic import BaseModel, ConfigDict
 from engine.contract.figures import Figure
 from engine.contract.run.events import (
     Artifact,
+    BenchMoment,
+    BenchSample,
     CancelledEvent,
     Event,
     Failed,
@@ -28,10 +30,13 @@ from engine.contract.run.tail import StreamError
 Phase = Literal["silent", "speaking", "stopped", "finished"]
 Moment = Literal["start", "transformed", "final"]
 Terminal = Finished | CancelledEvent | Failed
+Told = Stage | Progress | Metric | BenchSample | BenchMoment | Figures | Picture | Artifact | Notice
 Curve = tuple[tuple[int, float], ...]
 
 # What may come next, and the phase it leads to. A hello in mid-speech resumes a run whose worker was lost.
-_TOLD = ("stage", "progress", "metric", "figures", "image", "artifact", "notice")
+_TOLD = (
+    "stage", "progress", "metric", "bench_sample", "bench_moment", "figures", "image", "artifact", "notice",
+)  # fmt: skip
 _SPEAKING: dict[str, Phase] = {
     "hello": "speaking",
     **dict.fromkeys(_TOLD, "speaking"),
@@ -58,7 +63,10 @@ class Sitting(BaseModel):
 
 
 class RunState(BaseModel):
-    """All that a run has told. Curves are (step, value) with rising steps; paths are as in the events."""
+    """All that a run has told. Curves are (step, value) with rising steps; paths are as in the events.
+
+    `samples` and `moments` of a bench are those of the latest sitting, for each begins anew.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -68,6 +76,8 @@ class RunState(BaseModel):
     stage: Stage | None = None
     progress: Progress | None = None
     metrics: dict[str, Curve] = {}
+    samples: tuple[BenchSample, ...] = ()
+    moments: tuple[BenchMoment, ...] = ()
     figures: dict[Moment, tuple[Figure, ...]] = {}
     pictures: tuple[Picture, ...] = ()
     artifacts: tuple[Artifact, ...] = ()
@@ -108,6 +118,8 @@ class _Draft:
     stage: Stage | None
     progress: Progress | None
     metrics: dict[str, list[tuple[int, float]]]
+    samples: list[BenchSample]
+    moments: list[BenchMoment]
     figures: dict[Moment, dict[str, Figure]]
     pictures: dict[str, Picture]
     artifacts: dict[str, Artifact]
@@ -123,6 +135,8 @@ class _Draft:
             stage=state.stage,
             progress=state.progress,
             metrics={name: list(curve) for name, curve in state.metrics.items()},
+            samples=list(state.samples),
+            moments=list(state.moments),
             figures={moment: {_identity(f): f for f in kept} for moment, kept in state.figures.items()},
             pictures={picture.path: picture for picture in state.pictures},
             artifacts={artifact.path: artifact for artifact in state.artifacts},
@@ -139,13 +153,14 @@ class _Draft:
             self._seal()
             self.sittings.append(Sitting(hello=event, until=event.time))
             self.stage = self.progress = None
+            self.samples, self.moments = [], []
         elif isinstance(event, Finished | CancelledEvent | Failed):
             self.sittings[-1] = self.sittings[-1].model_copy(update={"terminal": event})
         else:
             self._tell(event)
         self.until = event.time
 
-    def _tell(self, event: Stage | Progress | Metric | Figures | Picture | Artifact | Notice) -> None:
+    def _tell(self, event: Told) -> None:
         match event:
             case Stage():
                 self.stage, self.progress = event, None
@@ -153,6 +168,10 @@ class _Draft:
                 self.progress = event
             case Metric():
                 self._add_point(event)
+            case BenchSample():
+                self.samples.append(event)
+            case BenchMoment():
+                self.moments.append(event)
             case Figures():
                 kept = self.figures.setdefault(event.moment, {})
                 kept.update((_identity(figure), figure) for figure in event.figures)
@@ -183,6 +202,8 @@ class _Draft:
             stage=self.stage,
             progress=self.progress,
             metrics={name: tuple(curve) for name, curve in self.metrics.items()},
+            samples=tuple(self.samples),
+            moments=tuple(self.moments),
             figures={moment: tuple(kept.values()) for moment, kept in self.figures.items()},
             pictures=tuple(self.pictures.values()),
             artifacts=tuple(self.artifacts.values()),

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import signal
 import time
 from pathlib import Path
 
 from engine.contract.run.folder import RunFolder, Status
-from engine.contract.run.lock import LockRecord, is_locked, read_record
-from engine.contract.run.processes import find_process, group_members, is_same_process, signal_group
+from engine.contract.run.lineage import recipe_job, runs_of
+from engine.contract.run.lock import LockRecord, read_record
+from engine.contract.system.locks import is_locked
+from engine.contract.system.processes import (
+    find_process,
+    group_members,
+    is_same_process,
+    signal_group,
+    signal_process,
+)
 
 POLL_S = 0.02
+MARGIN_S = 1.0
 
 
 def stop(run_dir: Path, *, ask: float = 4.0, terminate: float = 3.0, kill: float = 2.0) -> Status:
@@ -20,19 +28,27 @@ def stop(run_dir: Path, *, ask: float = 4.0, terminate: float = 3.0, kill: float
 
     The steps are a `cancel` file, SIGTERM and SIGKILL; each is given so many seconds. With the default times
     no process of the group is alive after 10 s. A run that nobody works on is left alone.
+    A recipe stops its run first and is given time for that; what it leaves at work all the same is stopped here.
+    Raises StreamError on a broken stream, after it was stopped.
     """
     folder = RunFolder(run_dir)
+    patience = ask
+    if ask and recipe_job(folder.root) is not None:
+        patience += terminate + kill + MARGIN_S
     if not _gone(folder):
         # On a full disk there may be no room even for an empty file; the signals do without.
         with contextlib.suppress(OSError):
             folder.cancel.touch()
-        if not _wait(folder, ask):
+        if not _wait(folder, patience):
             _signal(folder, signal.SIGTERM)
         if not _wait(folder, terminate):
             _signal(folder, signal.SIGKILL)
         if not _wait(folder, kill / 2):
             _kill_keeper(folder)
         _wait(folder, kill / 2)
+    for run in runs_of(folder.root).values():
+        if is_locked(RunFolder(run).lock):
+            stop(run, ask=ask, terminate=terminate, kill=kill)
     return folder.status()
 
 
@@ -67,12 +83,10 @@ def _signal(folder: RunFolder, number: signal.Signals) -> None:
     if group is not None:
         signal_group(group, number)
     elif record.pid is not None and is_same_process(record.pid, record.started):
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(record.pid, number)
+        signal_process(record.pid, number)
 
 
 def _kill_keeper(folder: RunFolder) -> None:
     record = read_record(folder.lock) or LockRecord()
     if record.keeper is not None and is_same_process(record.keeper, record.keeper_started):
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(record.keeper, signal.SIGKILL)
+        signal_process(record.keeper, signal.SIGKILL)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from functools import cache
-from typing import Literal
+from typing import Literal, get_args
 
 from pydantic import BaseModel, ConfigDict
 
@@ -45,6 +45,10 @@ class Message(BaseModel):
             return sentence.format(**filled)
         except (KeyError, IndexError):  # an old stream may know fewer arguments than today's sentence
             return f"{self.code} {self.args}"
+
+    def texts(self) -> dict[str, str]:
+        """The sentence by language, for a document that is read in either."""
+        return {language: self.text(language) for language in get_args(Language)}
 
 
 class UserError(Exception):

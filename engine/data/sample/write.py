@@ -14,6 +14,7 @@ from threading import Thread
 from typing import Any, NamedTuple
 from uuid import uuid4
 
+from engine.contract.system.folders import cache_folder
 from engine.contract.text.messages import UserError
 from engine.data.sample.compose import SPLITS, Sign, draw_picture
 from engine.data.sample.effects import encoded
@@ -43,8 +44,7 @@ class Chunk(NamedTuple):
 
 def sample_folder() -> Path:
     """Where the built-in sample's pictures are kept between projects."""
-    cache = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    return Path(cache) / "espalier" / "sample"
+    return cache_folder() / "sample"
 
 
 def write_sample(
@@ -90,7 +90,7 @@ def read_stamp(root: Path) -> dict[str, Any] | None:
 
 @contextmanager
 def beside(root: Path) -> Iterator[Path]:
-    """A new folder next to `root`, gone afterwards unless it was renamed."""
+    """A new folder next to `root`, gone afterwards unless it was renamed. Raises OSError."""
     root.parent.mkdir(parents=True, exist_ok=True)
     folder = root.parent / f".{root.name}.{uuid4().hex[:12]}"
     folder.mkdir()
@@ -101,7 +101,7 @@ def beside(root: Path) -> Iterator[Path]:
 
 
 def put(folder: Path, root: Path, stamp: dict[str, Any]) -> None:
-    """Rename `folder` to `root`, unless another process was faster with the same sample."""
+    """Rename `folder` to `root`, unless another process was faster with the same sample. Raises OSError."""
     if read_stamp(root) == stamp:
         return
     if root.exists():
@@ -111,7 +111,10 @@ def put(folder: Path, root: Path, stamp: dict[str, Any]) -> None:
 
 
 def draw_all(folder: Path, counts: dict[str, int], seed: int, progress: Progress | None) -> dict[str, SignsOf]:
-    """Draw every picture into `folder/images/<split>`; returns each split's signs."""
+    """Draw every picture into `folder/images/<split>`; returns each split's signs.
+
+    Raises OSError, and what `progress` raises.
+    """
     chunks = []
     for split, count in counts.items():
         (folder / "images" / split).mkdir(parents=True)
@@ -160,7 +163,7 @@ def end_with_parent() -> None:
 
 
 def draw_chunk(folder: Path, seed: int, chunk: Chunk) -> SignsOf:
-    """Draw and write the pictures of `chunk`; returns their signs."""
+    """Draw and write the pictures of `chunk`; returns their signs. Raises OSError."""
     signs = []
     for number in range(chunk.first, chunk.end):
         picture = draw_picture(seed, chunk.split, number)

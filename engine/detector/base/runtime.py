@@ -10,8 +10,8 @@ import signal
 import threading
 import warnings
 from functools import cache
-from pathlib import Path
 
+from engine.contract.system.cores import core_count, processor
 from engine.detector.base.deferred_imports import deferred
 
 _UNUSED = (
@@ -41,17 +41,13 @@ def prepare() -> None:
     _keep_sigterm()
 
 
-@cache
 def mkl_choice() -> dict[str, str]:
     """Environment that has the MKL in Paddle's wheels use AVX2 on AMD, where it would fall back to far slower code.
 
     MKL reads it once, when it starts; training is 3 to 4 times faster with it (`make bench`: mkl).
     """
-    with contextlib.suppress(OSError):
-        info = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
-        if "AuthenticAMD" in info and " avx2" in info:
-            return {"MKL_DEBUG_CPU_TYPE": "5"}
-    return {}
+    ours = processor()
+    return {"MKL_DEBUG_CPU_TYPE": "5"} if ours.vendor == "AuthenticAMD" and "avx2" in ours.features else {}
 
 
 def _keep_sigterm() -> None:
@@ -64,7 +60,7 @@ def _keep_sigterm() -> None:
 
 def set_threads(threads: int) -> int:
     """Use `threads` cores for the numeric libraries, 0 for all that this process may use; returns the number."""
-    count = threads or len(os.sched_getaffinity(0))
+    count = threads or core_count()
     os.environ["OMP_NUM_THREADS"] = str(count)
     prepare()
     import numba

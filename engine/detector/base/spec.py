@@ -13,6 +13,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict
 
 from engine.contract.project import DetectorChoice
+from engine.contract.published import PublishedFigure
 from engine.contract.text.messages import UserError
 from engine.contract.text.resources import DETECTORS
 
@@ -50,7 +51,7 @@ class DetectorSpec(BaseModel):
     family: str
     sizes: Sizes
     input: Normalisation
-    published: tuple[dict[str, Any], ...] = ()
+    published: tuple[PublishedFigure, ...] = ()
     architecture: Config
 
 

@@ -38,7 +38,7 @@ def int8_errors(
         errors = {}
         for number, (name, largest) in enumerate(ranges.items(), start=1):
             with _rounded(layers[name], largest):
-                errors[name] = _distance(_outputs(heads, batches), plain)
+                errors[name] = distance(_outputs(heads, batches), plain)
             told(number, len(ranges))
     return errors
 
@@ -49,7 +49,8 @@ def _outputs(heads: nn.Layer, batches: Sequence[Any]) -> list[Any]:
     return [np.concatenate(rows) for rows in zip(*found, strict=True)]
 
 
-def _distance(ours: Sequence[Any], theirs: Sequence[Any]) -> float:
+def distance(ours: Sequence[Any], theirs: Sequence[Any]) -> float:
+    """How far outputs are from others, as a share of how far those vary; all count alike."""
     squares = [np.square(a - b).mean() / max(b.var(), 1e-12) for a, b in zip(ours, theirs, strict=True)]
     return float(np.sqrt(np.mean(squares)))
 

@@ -7,8 +7,7 @@ A quantised network keeps the keys of the float one and adds scales.
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ import numpy as np
 
 from engine.detector.base.runtime import prepare
 from engine.detector.families.raw import run_to_head
+from engine.detector.network.saved_program import static_mode
 from engine.detector.network.trace import evaluating
 
 prepare()
@@ -146,15 +146,3 @@ def _set_weight_scales(program: Any, scope: Any, place: Any) -> int:
 def levels(bits: int) -> int:
     """Largest whole number of a symmetric signed range."""
     return int(2 ** (bits - 1) - 1)
-
-
-@contextlib.contextmanager
-def static_mode() -> Iterator[None]:
-    """Inside, Paddle builds and runs programs; afterwards it is as it was."""
-    dynamic = paddle.in_dynamic_mode()
-    paddle.enable_static()
-    try:
-        yield
-    finally:
-        if dynamic:
-            paddle.disable_static()

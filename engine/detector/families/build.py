@@ -46,13 +46,6 @@ def build(config: Config) -> nn.Layer:
     return network
 
 
-def post_processing(network: nn.Layer) -> Any:
-    """The part of a built detector that decodes its outputs and suppresses overlaps."""
-    if hasattr(network, "rpn_head"):
-        return network.bbox_post_process
-    return network.head.post_process if hasattr(network, "head") else network.post_process
-
-
 def _two_stage(config: Config) -> nn.Layer:
     # What is mended of ppdet for these detectors is loaded for them alone.
     from engine.detector.families.two_stage import build_two_stage

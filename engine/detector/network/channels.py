@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import astuple, dataclass
 from typing import Any
 
 import numpy as np
@@ -27,6 +27,17 @@ class Cut:
     channels: int
     members: tuple[Member, ...]
     kept: tuple[int, ...]
+
+    @classmethod
+    def of_record(cls, record: Mapping[str, Any]) -> Cut:
+        """The cut that was written down as `record`."""
+        members = tuple(Member(*member) for member in record["members"])
+        return cls(record["group"], record["channels"], members, tuple(record["kept"]))
+
+    def record(self) -> dict[str, Any]:
+        """The cut as plain JSON, for a checkpoint."""
+        members = [list(astuple(member)) for member in self.members]
+        return {"group": self.group, "channels": self.channels, "kept": list(self.kept), "members": members}
 
 
 def slice_channels(network: nn.Layer, cuts: Sequence[Cut]) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from engine.detector.base.runtime import prepare
 from engine.detector.base.spec import Config, program_inputs
+from engine.detector.network.priors import store_priors
 from engine.detector.network.trace import Heads, evaluating
 
 prepare()
@@ -32,7 +33,8 @@ def save_program(network: nn.Layer, config: Config, out_dir: Path, *, post_proce
     """Write `model.pdmodel` and `model.pdiparams` for one picture of `config["size"]` into `out_dir`; returns it.
 
     With `post_process` the inputs are image [1, 3, S, S] and, [1, 2] each, the others of `program_inputs`, as ppdet
-    exports them; without, image alone, and the outputs are the head's raw maps. The network stays as it was.
+    exports them; without, image alone, and the outputs are the head's raw maps. The network stays as it was. Priors
+    are constants of the program.
     """
     out_dir.mkdir(parents=True, exist_ok=True)
     held = network.inputs
@@ -48,6 +50,7 @@ def save_program(network: nn.Layer, config: Config, out_dir: Path, *, post_proce
     finally:
         # The detector keeps its last inputs; those of the trace are symbols that nothing else can use.
         network.inputs = held
+    store_priors(out_dir)
     return out_dir
 
 

@@ -9,7 +9,7 @@ import json
 import sys
 from pathlib import Path
 
-from engine.contract.project import write_atomically
+from engine.contract.system.files import write_atomically
 
 
 def main() -> None:

@@ -5,20 +5,22 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 from numpy.typing import NDArray
 
-from engine.contract.run.job import TrainSettings
+from engine.contract.run.settings import TrainSettings
 from engine.contract.text.messages import Cancelled, JobFailed
 from engine.detector.base.header import Position
 from engine.detector.base.runtime import prepare
 from engine.detector.families.raw import tell_progress
 from engine.detector.network.checkpoint import network_arrays
 from engine.detector.network.depthwise import fast_depthwise
+from engine.detector.train.lesson import Lesson
 from engine.detector.train.optimiser import make_optimiser, optimiser_arrays, restore_optimiser
 from engine.detector.train.reader import TrainingReader
 from engine.detector.train.weight_average import AveragedWeights
+from engine.run.context import JobContext
 
 prepare()
 
@@ -27,29 +29,6 @@ import paddle  # noqa: E402
 Arrays = Mapping[str, NDArray[Any]]
 COLLAPSE = 0.5
 """Share of the best val mAP below which a run counts as collapsed and ends with its best weights."""
-
-
-class Lesson(Protocol):
-    """Extra loss terms from a teacher (see engine.technique.base.Lesson)."""
-
-    def loss(self, batch: Mapping[str, Any]) -> dict[str, Any]:
-        """Terms by name for the batch that the network has just been run on."""
-
-
-class Observer(Protocol):
-    """Whom the loop tells, and what it asks."""
-
-    def metric(self, name: str, step: int, value: float) -> None:
-        """A point of a curve."""
-
-    def progress(self, done: int, total: int, unit: str) -> None:
-        """Optimiser steps done."""
-
-    def check_cancelled(self) -> None:
-        """Raises Cancelled if asked to stop."""
-
-    def notice(self, code: str, **args: Any) -> None:
-        """Something that a person should know."""
 
 
 @dataclass
@@ -62,7 +41,7 @@ class Trainer:
     rate: Callable[[int], float]
     evaluate: Callable[[], float | None]
     save: Callable[[str, Position, Arrays], None]
-    observer: Observer
+    context: JobContext
     lessons: Sequence[Lesson] = ()
     position: Position = field(default_factory=Position)
 
@@ -113,12 +92,12 @@ class Trainer:
         total = self.settings.epochs * len(self.reader)
         for batch in self.reader.epoch(self.position.epoch, self.position.batch):
             try:
-                self.observer.check_cancelled()
+                self.context.check_cancelled()
             except Cancelled:
                 self.keep_last()
                 raise
             self._step({name: paddle.to_tensor(value) for name, value in batch.items()})
-            self.observer.progress(self.position.step, total, "step")
+            self.context.progress(self.position.step, total, "step")
             if self.position.step % self.settings.checkpoint_every == 0:
                 self.keep_last()
 
@@ -146,10 +125,10 @@ class Trainer:
 
     def _tell(self, total: float, parts: Mapping[str, paddle.Tensor], rate: float) -> None:
         step = self.position.step
-        self.observer.metric("loss", step, total)
+        self.context.metric("loss", step, total)
         for name, part in parts.items():
-            self.observer.metric(name, step, float(part))
-        self.observer.metric("learning_rate", step, rate)
+            self.context.metric(name, step, float(part))
+        self.context.metric("learning_rate", step, rate)
 
     def _judge(self) -> None:
         """Evaluate if due, keep the best weights, and see whether it is time to stop."""
@@ -162,16 +141,16 @@ class Trainer:
         if score is None:
             return
         position.evaluated += 1
-        self.observer.metric("map", position.step, score)
+        self.context.metric("map", position.step, score)
         if position.best_map is None or score > position.best_map:
             position.best_map, position.best_epoch = score, position.epoch
             self.save("best", position, _prefixed("model", self.average.current()))
         stale = (position.epoch - position.best_epoch) // settings.evaluate_every
         if settings.stop_after and stale >= settings.stop_after:
             position.finished = True
-            self.observer.notice("train.stopped_rising", epoch=position.epoch, best=position.best_epoch)
+            self.context.notice("train.stopped_rising", epoch=position.epoch, best=position.best_epoch)
         elif score < COLLAPSE * position.best_map:
-            self.observer.notice("train.fell", level="warning", epoch=position.epoch, best=position.best_epoch)
+            self.context.notice("train.fell", level="warning", epoch=position.epoch, best=position.best_epoch)
 
 
 def _prefixed(prefix: str, arrays: Arrays) -> dict[str, NDArray[Any]]:

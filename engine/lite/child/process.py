@@ -16,8 +16,8 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any
 
+from engine.contract.system.environment import engine_environment
 from engine.contract.text.messages import JobFailed
-from engine.contract.text.resources import ROOT
 from engine.detector.base.runtime import mkl_choice
 
 TIME_LIMIT_S = 1800.0
@@ -114,10 +114,5 @@ def _status(code: int) -> str:
 
 
 def _environment(threads: int) -> dict[str, str]:
-    inherited = os.environ.get("PYTHONPATH")
-    return mkl_choice() | os.environ | {
-        "PYTHONPATH": os.pathsep.join([str(ROOT), *([inherited] if inherited else [])]),
-        "OMP_NUM_THREADS": str(threads),
-        "MKL_NUM_THREADS": str(threads),
-        "GLOG_minloglevel": "2",
-    }
+    counts = {"OMP_NUM_THREADS": str(threads), "MKL_NUM_THREADS": str(threads)}
+    return mkl_choice() | engine_environment(**counts, GLOG_minloglevel="2")

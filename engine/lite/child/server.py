@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from engine.contract.run.processes import die_with_parent
+from engine.contract.system.processes import die_with_parent
 
 Handler = Callable[..., dict[str, Any]]
 

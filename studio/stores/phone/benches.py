@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Mapping
+from collections.abc import Iterable
 from pathlib import Path
-from typing import cast
 
 from PySide6.QtCore import QObject, Signal
 
 from engine.contract.phones import BenchResult, BenchRow, SustainedPoint, benches
+from engine.contract.run.events import BenchMoment, BenchSample
 from engine.contract.run.job import Backend, BenchJob, Precision
-from engine.contract.run.state import Curve
 from studio.stores.run import Run
 from studio.stores.runs import RunsStore
 from studio.stores.work.tasks import TasksStore
@@ -57,40 +56,28 @@ def read_benches(root: Path) -> tuple[BenchResult, ...]:
     return tuple(sorted(benches(root), key=lambda bench: -bench.time))
 
 
-def live_rows(metrics: Mapping[str, Curve]) -> tuple[BenchRow, ...]:
+def live_rows(samples: Iterable[BenchSample]) -> tuple[BenchRow, ...]:
     """The rows as far as a bench that is under way has told them; each from the processes that have ended."""
-    rows = []
-    for name, curve in metrics.items():
-        parts = name.split(".")
-        if len(parts) != 4 or parts[0] != "bench" or not parts[3].isdigit() or not curve:
-            continue
-        times = [value for _, value in curve]
-        rows.append(
-            BenchRow(
-                precision=cast(Precision, parts[1]),
-                backend=cast(Backend, parts[2]),
-                threads=int(parts[3]),
-                median_ms=statistics.median(times),
-                low_ms=min(times),
-                high_ms=max(times),
-                samples=tuple(times),
-            )
-        )
-    return tuple(rows)
-
-
-def live_sustained(metrics: Mapping[str, Curve]) -> tuple[SustainedPoint, ...]:
-    """The moments of a sustained run that is under way."""
-    curves = {name: dict(metrics.get(f"sustained.{name}", ())) for name in ("ms", "c", "mhz", "s")}
+    times: dict[tuple[Precision, Backend, int], list[float]] = {}
+    for sample in samples:
+        times.setdefault((sample.precision, sample.backend, sample.threads), []).append(sample.ms)
     return tuple(
-        SustainedPoint(
-            seconds=curves["s"].get(step, float(step)),
-            ms=ms,
-            temperature_c=curves["c"].get(step),
-            clock_mhz=round(curves["mhz"][step]) if step in curves["mhz"] else None,
+        BenchRow(
+            precision=precision,
+            backend=backend,
+            threads=threads,
+            median_ms=statistics.median(told),
+            low_ms=min(told),
+            high_ms=max(told),
+            samples=tuple(told),
         )
-        for step, ms in sorted(curves["ms"].items())
+        for (precision, backend, threads), told in times.items()
     )
+
+
+def live_sustained(moments: Iterable[BenchMoment]) -> tuple[SustainedPoint, ...]:
+    """The moments of a sustained run that is under way."""
+    return tuple(SustainedPoint(**moment.model_dump(exclude={"type", "seq", "time"})) for moment in moments)
 
 
 def first_ancestor(run: Run, runs: RunsStore) -> Run | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -14,6 +13,7 @@ from PySide6.QtCore import QObject, Signal
 from engine.contract.run.folder import checkpoint_of
 from engine.contract.run.job import Int8ErrorsJob, Job, SensitivityJob
 from engine.contract.sensitivity import GroupLosses, LayerErrors, SensitivityFolder, digest_of
+from engine.contract.system.cores import core_count
 from engine.contract.text.messages import Message, UserError
 from studio.stores.question import LastQuestion
 from studio.stores.work.task import Task
@@ -127,7 +127,7 @@ class Proposal(LastQuestion):
 
 def channel_jobs(run: Path, index: Path, criterion: str, pictures: int) -> list[Job]:
     """One job for each core, which share the channel groups."""
-    parts = len(os.sched_getaffinity(0))
+    parts = core_count()
     shared: Mapping[str, Any] = {"run": str(run), "index": str(index), "criterion": criterion, "split": SPLIT}
     threads = 1 if parts > 1 else 0
     return [

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from pathlib import Path
 
@@ -10,16 +9,17 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from engine.contract.recipe import Recipe
 from engine.contract.run.folder import RunFolder, start
-from engine.contract.run.job import SAMPLE, Job, ProjectJob
-from engine.contract.run.lock import is_locked
+from engine.contract.run.job import SAMPLE, Job, ProjectJob, RecipeJob
+from engine.contract.run.lineage import unfinished_recipes
 from engine.contract.run.stopping import stop
+from engine.contract.system.folders import cache_folder
+from engine.contract.system.locks import is_locked
 from engine.contract.text.messages import Message
 from engine.contract.text.resources import SAMPLES
 from studio.stores.project import ProjectStore
-from studio.stores.work.task import JobTask, RecipeTask, Task
+from studio.stores.work.task import Task
 from studio.workers.background import Background
 from studio.workers.following import Following
-from studio.workers.recipe_process import RECORD, RecipeProcess
 from studio.workers.writing import write_whole
 
 _LOOK_MS = 500
@@ -68,22 +68,20 @@ class TasksStore(QObject):
         return self.import_data(job, start_point=str(SAMPLES / "signs_ssdlite_small_160.safetensors"))
 
     def start_recipe(self, recipe: Recipe, base: str | None, teacher: str | None, epochs: int | None = None) -> Task:
-        """Apply a recipe, as it is now, by a detached `engine compress`; its runs appear by themselves."""
+        """Apply a recipe, as it is now, to the run `base`; its runs appear by themselves."""
         folder = self._project.folder
         assert folder is not None
-        root = folder.new_task("recipe")
-        words = [f"--from={base}"] if base else []
-        words += [f"--teacher={teacher}"] if teacher else []
-        words += [f"--epochs={epochs}"] if epochs is not None else []
-        task = RecipeTask(RecipeProcess(root), recipe.name, self._background, self)
-        self._add(task)
+        begun, taught = (str(folder.runs / name) if name else None for name in (base, teacher))
+        job = RecipeJob(project=str(folder.root), recipe=recipe, start=begun, teacher=taught, epochs=epochs)
+        return self.start(job)
 
-        def begin() -> None:
-            write_whole(root / "recipe.json", recipe.model_dump_json(indent=2))
-            task.process.start(folder.root, words, recipe.name)
-
-        self._background.run(begin, lambda _: task.look(), task.refuse)
-        return task
+    def pick_up(self, root: Path) -> None:
+        """Follow a recipe that somebody has started again."""
+        known = next((task for task in self.tasks if task.root == root), None)
+        if known is None:
+            self._add(Task(root, "", None, self._following, self))
+        else:
+            self._wake(known)
 
     def dismiss(self, task: Task) -> None:
         """Take an ended task out of the list."""
@@ -94,8 +92,8 @@ class TasksStore(QObject):
         """The tasks that have not ended."""
         return [task for task in self.tasks if not task.ended]
 
-    def _start(self, job: Job, title: str | Message, root: Path) -> JobTask:
-        task = JobTask(root, title, job, self._following, self)
+    def _start(self, job: Job, title: str | Message, root: Path) -> Task:
+        task = Task(root, title, job, self._following, self)
         self._add(task)
 
         def begin() -> None:
@@ -109,15 +107,24 @@ class TasksStore(QObject):
         self.tasks.append(task)
         task.finished.connect(lambda: self.finished.emit(task))
         task.stop_wanted.connect(lambda root: self._background.run(lambda: stop(root), None, self.failed.emit))
+        task.resume_wanted.connect(lambda: self._resume(task))
         self._timer.start()
         self.added.emit(task)
+
+    def _resume(self, task: Task) -> None:
+        self._background.run(lambda: start(task.root), lambda _: self._wake(task), self.failed.emit)
+
+    def _wake(self, task: Task) -> None:
+        if task in self.tasks:
+            task.wake()
+            self._timer.start()
 
     def _remove(self, task: Task) -> None:
         self.tasks.remove(task)
         self.removed.emit(task)
         task.forget()
 
-    def _imported(self, task: JobTask, start_point: str | None) -> None:
+    def _imported(self, task: Task, start_point: str | None) -> None:
         project = task.result().get("project") if task.status == "finished" else None
         if isinstance(project, str) and self._project.open(project) and start_point:
             self._project.set_start_point(start_point)
@@ -125,18 +132,17 @@ class TasksStore(QObject):
     def _look(self) -> None:
         for task in self.tasks:
             task.look()
-        if not self.running():
+        if not any(task.resumable or not task.ended for task in self.tasks):
             self._timer.stop()
 
     def _opened(self) -> None:
+        """Take up what an earlier studio left at work, and the recipes that lost their worker."""
         folder = self._project.folder
         assert folder is not None
-        for root in sorted((folder.cache / "tasks").glob("*")):
-            if (root / RECORD).is_file():
-                process = RecipeProcess(root)
-                self._add(RecipeTask(process, process.name, self._background, self))
-            elif RunFolder(root).job.is_file() and _is_at_work(root):
-                self._add(JobTask(root, "", None, self._following, self))
+        left = {root for root in folder.tasks.glob("*") if RunFolder(root).job.is_file() and _is_at_work(root)}
+        lost = {root for root in unfinished_recipes(folder) if RunFolder(root).status() == "lost"}
+        for root in sorted(left | lost):
+            self._add(Task(root, "", None, self._following, self))
 
     def _closed(self) -> None:
         """Let go of the project's tasks; an import that runs belongs to no project and stays."""
@@ -147,7 +153,7 @@ class TasksStore(QObject):
 
 def loose_task(label: str) -> Path:
     """A folder for a task of no project."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "espalier" / "tasks"
+    cache = cache_folder() / "tasks"
     cache.mkdir(parents=True, exist_ok=True)
     return Path(tempfile.mkdtemp(prefix=f"{label}-", dir=cache))
 

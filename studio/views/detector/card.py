@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QSizePolicy, QVBoxLa
 from engine.contract.catalog import DetectorCard
 from engine.contract.figures import Figure, FigureName
 from engine.contract.figures import pick as pick_figure
+from engine.contract.published import PublishedFigure
 from engine.contract.text.messages import Message
 from studio.bound_texts import on_language
 from studio.i18n import pick, text_of, tr
@@ -136,11 +137,10 @@ class DetectorButton(QAbstractButton):
         phone = published_of(self.card, "phone_ms", self._size)
         self.told["map"].setVisible(score is not None)
         self.told["phone_ms"].setVisible(phone is not None)
-        for name, row in (("map", score), ("phone_ms", phone)):
+        for row in (score, phone):
             if row is not None:
-                value = show_value(float(row["value"]), str(row["unit"]))
-                label = self._scope(name, row)
-                self.told[name].tell(f"◇ {value}", label, self._all_published(name))
+                value = show_value(row.value, row.unit)
+                self.told[row.name].tell(f"◇ {value}", self._scope(row), self._all_published(row.name))
         self.setAccessibleName(f"{self.card.title}: {', '.join(self._spoken())}")
 
     def _computed(self, name: FigureName) -> tuple[str, str, str]:
@@ -156,14 +156,13 @@ class DetectorButton(QAbstractButton):
             return show(figure), label, tr("studio.detector.estimated_tip", size=self._size)
         return f"○ {show(figure)}", label, tr("studio.detector.computed_tip", size=self._size)
 
-    def _scope(self, name: str, row: dict[str, object]) -> str:
-        if name == "map":
-            return tr("studio.detector.zoo_score", size=str(row.get("input", "-")))
-        short = {key: value for key, value in row.items() if key in ("device", "threads", "input")}
-        return conditions_of(short)
+    def _scope(self, row: PublishedFigure) -> str:
+        if row.name == "map":
+            return tr("studio.detector.zoo_score", size=row.input or "-")
+        return conditions_of(row, short=True)
 
-    def _all_published(self, name: str) -> str:
-        rows = [published_line(row) for row in self.card.published if row["name"] == name]
+    def _all_published(self, name: FigureName) -> str:
+        rows = [published_line(row) for row in self.card.published if row.name == name]
         return "\n".join([tr("studio.detector.published_tip"), *rows])
 
     def _spoken(self) -> list[str]:

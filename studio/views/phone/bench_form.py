@@ -13,11 +13,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )  # fmt: skip
 
-from engine.contract.phones import Phone
+from engine.contract.refusals import PRECISIONS
 from engine.contract.run.job import Backend, BenchJob, Precision
 from studio.bound_texts import bind, on_language
 from studio.i18n import tr
-from studio.presenters.export_rules import PRECISIONS, is_quantised
+from studio.presenters.export_rules import is_quantised, measure_reason
 from studio.stores.phone.benches import first_ancestor
 from studio.stores.phone.phones import PhonesStore
 from studio.stores.run import Run
@@ -142,7 +142,7 @@ class MeasureForm(Card):
         quantised = is_quantised(run, names, self._studio.catalog) if run is not None else None
         told: dict[str, list[str]] = {}
         for name in PRECISIONS:
-            reason = _refusal(name, phone, quantised)
+            reason = measure_reason(name, quantised, phone)
             self.precisions.allow(name, reason)
             if reason is not None:
                 told.setdefault(reason, []).append(name)
@@ -244,15 +244,6 @@ class MeasureForm(Card):
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.fileSelected.connect(field.setText)
         dialog.open()
-
-
-def _refusal(precision: str, phone: Phone | None, quantised: bool | None) -> str | None:
-    """Why a precision cannot be measured here; int8 of a float run is quantised for the bench."""
-    if quantised and precision != "int8":
-        return tr("studio.phone.quantised_only_int8")
-    if precision == "fp16" and phone is not None and phone.fp16 is False:
-        return tr("studio.bench.no_fp16")
-    return None
 
 
 def _spin(low: int, high: int, value: int) -> IntegerSpin:

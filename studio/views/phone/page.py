@@ -136,10 +136,10 @@ class PhonePage(Page):
         task = self.bench_task.task
         if task is None or not isinstance(task.job, BenchJob):
             return
-        metrics, serial = task.state.metrics, task.job.serial
+        state, serial = task.state, task.job.serial
         phone = next((phone for phone in self.phones.phones if phone.serial == serial), None)
         simulated = phone is not None and phone.simulated
-        self.results.show_live(live_rows(metrics), live_sustained(metrics), simulated)
+        self.results.show_live(live_rows(state.samples), live_sustained(state.moments), simulated)
 
     def _on_ended(self, task: Task) -> None:
         task.changed.disconnect(self._on_told)

@@ -54,10 +54,6 @@ class TimeCard(Card):
         self.store.forget()
         self._ask()
 
-    def close_call(self) -> None:
-        """End a question that is under way."""
-        self.store.close()
-
     def _ask(self) -> None:
         folder, choice = self._studio.project.folder, self.chooser.choice()
         if folder is None or self._run is None or choice is None:

@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from engine.contract.latency import PhoneChoice
+from engine.contract.run.job import RecipeJob
 from engine.contract.text.messages import Message
 from studio.bound_texts import bind, on_language
 from studio.i18n import pick, text_of, tr
@@ -17,7 +18,6 @@ from studio.presenters.recipe_fit import step_refusal
 from studio.presenters.run_terms import base_runs, default_base, why_not
 from studio.presenters.step_phases import insertion_place, plan_order
 from studio.stores.previews import Preview
-from studio.stores.work.task import RecipeTask
 from studio.studio import Studio
 from studio.views.measure.entry import changes, measure_dialog, why_not_measure
 from studio.views.page import Page
@@ -27,7 +27,6 @@ from studio.views.recipe.start import RecipeStart
 from studio.views.recipe.step_gallery import StepGallery
 from studio.views.recipe.step_stack import StepStack
 from studio.views.recipe.tradeoff import TradeoffPanel
-from studio.views.recipe.tradeoff_jobs import JobLine
 from studio.views.shared.soc_chooser import read_choice
 from studio.widgets.controls import put_icon
 
@@ -247,7 +246,7 @@ class RecipePage(Page):
         self.totals.show_figures(latest.base, latest.figures)
         self.totals.show_phone(latest.phone)
         self.totals.show_command(latest.command if latest.jobs else "")
-        self.totals.show_jobs([JobLine(tuple(map(self._title, job.steps)), job.epochs) for job in latest.jobs])
+        self.totals.show_jobs(latest.jobs, self._title)
         project = self.studio.project.project
         detector = self.studio.catalog.detector(project.detector.key) if project is not None else None
         title = detector.title if detector is not None else None
@@ -275,7 +274,7 @@ class RecipePage(Page):
 
     def _show_state(self) -> None:
         studio, latest = self.studio, self.studio.previews.latest
-        applying = any(isinstance(task, RecipeTask) and not task.ended for task in studio.tasks.tasks)
+        applying = any(isinstance(task.job, RecipeJob) and not task.ended for task in studio.tasks.tasks)
         self.bar.show_reason(
             why_not(
                 studio.runs.runs,

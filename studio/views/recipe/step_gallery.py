@@ -161,7 +161,6 @@ class StepGallery(QDialog):
         effects = [
             f"{tr(NAMES[name])} {brief(card.published, name, self._detector)}"
             for name in effect_names(card.published)
-            if name in NAMES
         ]
         return tr("studio.recipe.published_effects", effects=" · ".join(effects[:3])) if effects else ""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
@@ -10,9 +10,10 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollA
 
 from engine.contract.figures import Figure, FigureName, pick
 from engine.contract.latency import PhoneEstimate
+from engine.contract.recipe import PlannedJob
 from studio.bound_texts import bind, on_language
 from studio.i18n import tr
-from studio.views.recipe.tradeoff_jobs import JobChain, JobLine
+from studio.views.recipe.tradeoff_jobs import JobChain
 from studio.views.shared.share_bars import ShareBars, interval_text
 from studio.views.shared.soc_chooser import PhoneChooser
 from studio.views.shared.tradeoff_rows import FigureRow
@@ -143,9 +144,9 @@ class TradeoffPanel(QWidget):
         for name, row in self.rows.items():
             row.set_target(targets.get(name))
 
-    def show_jobs(self, jobs: Sequence[JobLine]) -> None:
-        """Show the runs that the recipe becomes."""
-        self.jobs.show_jobs(jobs)
+    def show_jobs(self, jobs: Sequence[PlannedJob], title: Callable[[str], str]) -> None:
+        """Show the runs that the recipe becomes, each technique under its title."""
+        self.jobs.show_jobs(jobs, title)
 
     def show_command(self, command: str) -> None:
         """Show the command that does the same without a screen."""

@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from engine.contract.recipe import PlannedJob
 from studio.i18n import tr
-
-
-@dataclass(frozen=True)
-class JobLine:
-    """A run to come: the names of its steps and the epochs that it trains, 0 for none."""
-
-    steps: tuple[str, ...]
-    epochs: int
 
 
 class JobChain(QWidget):
@@ -23,26 +15,27 @@ class JobChain(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._shown: tuple[JobLine, ...] | None = None
+        self._shown: list[tuple[str, int]] | None = None
         self._language = ""
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(4)
 
-    def show_jobs(self, jobs: Sequence[JobLine]) -> None:
-        """Show these runs; nothing moves while they stay the same."""
+    def show_jobs(self, jobs: Sequence[PlannedJob], title: Callable[[str], str]) -> None:
+        """Show these runs, their techniques under the titles; nothing moves while they stay the same."""
         empty = tr("studio.recipe.no_jobs")
-        if self._shown == tuple(jobs) and self._language == empty:
+        shown = [(" + ".join(title(step.technique) for step in job.steps), job.epochs) for job in jobs]
+        if self._shown == shown and self._language == empty:
             return
-        self._shown, self._language = tuple(jobs), empty
+        self._shown, self._language = shown, empty
         while self._column.count():
             taken = self._column.takeAt(0)
             widget = taken.widget() if taken is not None else None
             if widget is not None:
                 widget.hide()
                 widget.deleteLater()
-        for number, job in enumerate(jobs, start=1):
-            self._column.addWidget(_chip(number, job))
+        for number, (titles, epochs) in enumerate(shown, start=1):
+            self._column.addWidget(_chip(number, titles, epochs))
         if not jobs:
             nothing = QLabel(empty)
             nothing.setProperty("role", "caption")
@@ -50,7 +43,7 @@ class JobChain(QWidget):
             self._column.addWidget(nothing)
 
 
-def _chip(number: int, job: JobLine) -> QFrame:
+def _chip(number: int, titles: str, count: int) -> QFrame:
     chip = QFrame()
     chip.setProperty("role", "job")
     row = QHBoxLayout(chip)
@@ -60,9 +53,9 @@ def _chip(number: int, job: JobLine) -> QFrame:
     badge.setProperty("role", "badge")
     texts = QVBoxLayout()
     texts.setSpacing(2)
-    steps = QLabel(" + ".join(job.steps))
+    steps = QLabel(titles)
     steps.setWordWrap(True)
-    epochs = QLabel(tr("studio.recipe.epochs", count=job.epochs) if job.epochs else tr("studio.recipe.no_training"))
+    epochs = QLabel(tr("studio.recipe.epochs", count=count) if count else tr("studio.recipe.no_training"))
     epochs.setProperty("role", "caption")
     texts.addWidget(steps)
     texts.addWidget(epochs)

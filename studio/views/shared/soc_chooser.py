@@ -9,10 +9,10 @@ from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from engine.contract.latency import PhoneChoice
+from engine.contract.refusals import PRECISIONS
 from engine.contract.socs import estimated_socs
 from studio.bound_texts import bind, on_language
 from studio.i18n import tr
-from studio.presenters.export_rules import PRECISIONS
 from studio.widgets.controls import QuietCombo
 
 ESTIMATE_THREADS = (1, 2, 4)

@@ -30,7 +30,7 @@ from studio.workers.log_tail import LogTail
 
 
 class JobRow(QFrame):
-    """One run or task: name, status, stage, progress, and a button that stops it."""
+    """One run or task: name, status, stage, progress, and buttons that stop it or have it go on."""
 
     chosen = Signal(object)
 
@@ -50,6 +50,7 @@ class JobRow(QFrame):
         self._left = Text(role="muted")
         self._left.setMinimumWidth(72)
         self._stop = IconButton("stop", "studio.core.cancel", self._cancel)
+        self._resume = IconButton("play", "studio.core.resume", self._go_on)
         self._log = IconButton("log", "studio.core.show_log", lambda: self.chosen.emit(self.job))
         row.addWidget(self._name, 3)
         row.addWidget(self._status)
@@ -57,6 +58,7 @@ class JobRow(QFrame):
         row.addWidget(self._bar, 3)
         row.addWidget(self._left)
         row.addWidget(self._stop)
+        row.addWidget(self._resume)
         row.addWidget(self._log)
         job.changed.connect(self.refresh)
         on_language(self.refresh)
@@ -78,6 +80,13 @@ class JobRow(QFrame):
         eta = progress.eta_s if progress else None
         self._left.show_text(tr("studio.core.left", time=duration(eta)) if eta is not None else "")
         self._stop.setVisible(running)
+        self._resume.setVisible(isinstance(job, Task) and job.resumable)
+        if not running:
+            self._stop.setEnabled(True)
+
+    def _go_on(self) -> None:
+        if isinstance(self.job, Task):
+            self.job.resume()
 
     def _cancel(self) -> None:
         if isinstance(self.job, Task):

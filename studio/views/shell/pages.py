@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 
+from engine.contract.run.evaluations import PHONE
 from studio.presenters.page_state import PageState, runs_state
-from studio.stores.work.task_figures import PHONE
 from studio.studio import Studio
 from studio.views.page import Page
 

@@ -7,7 +7,7 @@ from typing import Any
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
-from engine.contract.run.job import TrainSettings
+from engine.contract.run.settings import TrainSettings
 from engine.contract.text.address import short_name
 from studio.bound_texts import on_language
 from studio.i18n import tr

@@ -27,7 +27,7 @@ from engine.phone.faults import PhoneFault
 from engine.phone.listing import find_phone, list_phones, watch_phones
 from engine.phone.tool import settings_file
 from engine.simulated_phone.phone import SimulatedPhone
-from engine.simulated_phone.stand_in import simulated_tool
+from engine.simulated_phone.tool import simulated_tool
 from tests.fakes.faults import CASES, SURE, may_pass
 from tests.fakes.phones import Context, adb_server, bench_job, call, connect, files_of, quantised_run, untrained_run
 
@@ -96,8 +96,8 @@ def test_one_bench_measures_all_precisions_and_a_second_one_pushes_nothing(desk:
     assert all(
         f.conditions.simulated and f.source != "measured" and "simulated" in str(f.conditions.device) for f in figures
     )
-    curves = {event.name for event in context.told if event.type == "metric"}
-    assert {"bench.fp32.arm.1", "bench.int8.arm.4"} <= curves
+    told_rows = {(event.precision, event.threads) for event in context.told if event.type == "bench_sample"}
+    assert {("fp32", 1), ("int8", 4)} <= told_rows
     second = measured(desk, tmp_path, **everything)
     assert second.pushed == () and len([row for row in second.rows if row.median_ms]) == 9
     assert [kept.time for kept in benches(desk.run)][-2:] == [first.time, second.time]
@@ -118,8 +118,8 @@ def test_a_sustained_run_tells_latency_and_temperature_over_time(desk: Desk, tmp
     told = bench(bench_job(desk.folder, desk.run, desk.phone, sustained_min=0.03), context)
     sustained = BenchResult.model_validate(told["bench"]).sustained
     assert sustained is not None and sustained.points[0].temperature_c and sustained.cold_ms > 0
-    names = {event.name for event in context.told if event.type == "metric"}
-    assert {"sustained.ms", "sustained.c", "sustained.mhz", "sustained.s"} <= names
+    moments = [event for event in context.told if event.type == "bench_moment"]
+    assert [moment.ms for moment in moments] == [point.ms for point in sustained.points] and moments[0].clock_mhz
 
 
 def test_a_cancelled_bench_ends_at_once_and_leaves_nothing_behind(desk: Desk, tmp_path: Path) -> None:

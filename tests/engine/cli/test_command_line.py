@@ -17,8 +17,9 @@ from engine.cli.output import print_table
 from engine.contract.project import ProjectFolder
 from engine.contract.run.folder import RunFolder, start
 from engine.contract.run.job import EvaluateJob
-from engine.contract.run.lock import is_locked
 from engine.contract.run.tail import last_event
+from engine.contract.run.watch import outcome
+from engine.contract.system.locks import is_locked
 from engine.contract.text.messages import Cancelled, JobFailed, UserError
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -169,7 +170,7 @@ def test_that_ctrl_c_stops_the_run_with_status_130(tmp_path: Path) -> None:
     event, _ = last_event(folder.events)
     assert event is not None and event.type == "cancelled"
     with pytest.raises(Cancelled):
-        follow.outcome(follow.follow(tmp_path, quiet=True))
+        outcome(follow.follow(tmp_path, quiet=True))
 
 
 @pytest.mark.parametrize(("word", "value"), [("--ratios", "1.5"), ("--macs", "40"), ("--size", "half")])

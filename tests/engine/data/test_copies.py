@@ -1,4 +1,4 @@
-"""Copies: the same file or the same scene twice, within a split and across splits, and an index checked again."""
+"""Copies: the same file or the same scene twice, within a split and across splits, and a source looked at again."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from engine.contract.dataset import Index
-from engine.data.dataset_import import check_dataset, import_dataset, recheck_index
+from engine.data.dataset_import import check_dataset, import_dataset
 from tests.fakes.datasets import Shot, encoded, put, shots, voc_xml, write_voc
 from tests.fakes.reports import facts, only
 
@@ -59,16 +59,16 @@ def test_that_a_name_in_two_lists_stays_in_the_held_out_one(tmp_path: Path) -> N
     assert (finding.place, finding.message.args["kept"]) == ("line 7", "test")
 
 
-def test_that_an_index_can_be_checked_again_and_mended(tmp_path: Path) -> None:
+def test_that_what_came_to_a_source_since_its_import_is_found_and_mended(tmp_path: Path) -> None:
     root = copy_of_first(tmp_path / "data", "twin", "val")
     path = tmp_path / "index.sqlite"
     first = import_dataset(root, path, seed=3)
-    assert recheck_index(path).findings == first.findings
+    assert check_dataset(root, seed=3).findings == first.findings
     put(root / "JPEGImages" / "new.png", encoded("new"))
     put(root / "Annotations" / "new.xml", voc_xml(Shot("new")))
     before = path.read_bytes()
-    assert only(recheck_index(path), "unlisted").message.args["count"] == 1
+    assert only(check_dataset(root), "unlisted").message.args["count"] == 1
     assert path.read_bytes() == before
-    assert recheck_index(path, fix=True).fixed
+    assert import_dataset(root, path, fix=True).fixed
     with Index.open(path) as index:
         assert index.counts() == {"train": 5, "val": 3, "test": 2, "none": 2}

@@ -12,9 +12,7 @@ from engine.contract.dataset import Box, Picture
 from engine.contract.figures import pick
 from engine.contract.recipe import Step
 from engine.contract.run.job import Precision
-from engine.recipe.preview import preview
-from engine.recipe.registry import make
-from tests.engine.small_detectors import choice_of, fresh, graph_of
+from tests.engine.small_detectors import TracedHere, choice_of, fresh
 
 KEY = "picodet_xs"
 
@@ -210,7 +208,7 @@ def test_that_int8_makes_the_phones_file_small(tmp_path: Path) -> None:
         model = extend(model, steps, Context(model.config, model.choice, calibration))
         out = tmp_path / precision
         made = export_model(model, target="arm", precision=precision, out=out, calibration=calibration)
-        figures = preview(graph_of("picodet_s", classes=80), [make(step) for step in steps])
+        figures = TracedHere.of_steps(choice_of("picodet_s", classes=80), steps).figures()
         told = pick(figures, "nb_bytes", precision=precision)
         assert told is not None and told.low is not None and told.high is not None
         assert told.low <= made.nb.stat().st_size <= told.high

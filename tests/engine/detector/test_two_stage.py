@@ -166,8 +166,9 @@ def test_that_the_saved_program_finds_the_same_and_lite_takes_it_for_arm(trained
         np.testing.assert_allclose(predictor.detect(inputs)[0], wanted, atol=1e-3)
         nothing = predictor.detect(inputs | {"image": np.full_like(inputs["image"], -9)})[0]
     assert nothing.shape[1] == 6
-    kernels = optimise(program, tmp_path / "model.nb", target="arm", precision="fp32")
-    assert {"generate_proposals_v2", "collect_fpn_proposals", "roi_align"} <= {kernel.op for kernel in kernels}
+    optimised = optimise(program, tmp_path / "model.nb", target="arm", precision="fp32")
+    kinds = {operation.kind for operation in optimised.operations}
+    assert {"generate_proposals_v2", "collect_fpn_proposals", "roi_align"} <= kinds
     size = nb_size(trace(network, config))
     assert size.low <= (tmp_path / "model.nb").stat().st_size <= size.high
 
@@ -178,8 +179,8 @@ def test_that_a_cascade_is_a_straight_line_for_arm_too(tmp_path: Path) -> None:
 
     config = small(CASCADE)
     program = save_program(build(config), config, tmp_path / "program")
-    kernels = optimise(program, tmp_path / "model.nb", target="arm", precision="fp32")
-    assert not {"while", "conditional_block"} & {kernel.op for kernel in kernels}
+    optimised = optimise(program, tmp_path / "model.nb", target="arm", precision="fp32")
+    assert not {"while", "conditional_block"} & {operation.kind for operation in optimised.operations}
 
 
 @pytest.mark.parametrize("target", ["x86", "opencl"])
@@ -198,13 +199,12 @@ def test_that_quantising_is_refused_in_words() -> None:
 
 
 def test_that_pruning_two_stages_is_previewed_to_the_unit() -> None:
-    from engine.recipe.preview import preview
     from engine.technique.base import Context
     from engine.techniques.filter_prune import FilterPrune
 
     config = small(FASTER)
     network, technique = build(config), FilterPrune({"criterion": "l1", "ratio": 0.4})
-    told = preview(trace(network, config), [technique])
+    told = graph_figures(technique.estimate(trace(network, config)))
     technique.transform(network, Context(config, choice_of(FASTER)))
     counted = count_by_hooks(network, config)._asdict()
     assert {name: getattr(pick(told, name), "value") for name in counted} == counted  # type: ignore[arg-type]  # noqa: B009

@@ -16,9 +16,8 @@ from engine.graph.roles import (
     output_convolutions,
     squeeze_convolutions,
 )
-from engine.recipe.preview import preview
 from engine.recipe.registry import make
-from tests.engine.small_detectors import KEYS, choice_of, context_of, fresh, graph_of
+from tests.engine.small_detectors import KEYS, TracedHere, choice_of, context_of, fresh, graph_of
 
 KEY = "ssdlite_mobilenet_v3_small"
 PRUNE = Step(technique="filter_prune", params={"ratio": 0.5})
@@ -68,7 +67,7 @@ def test_that_an_exported_file_is_as_large_as_was_told(
     from engine.model.export import export_model
     from engine.technique.base import Context
 
-    told = pick(preview(graph_of(KEY), [make(step) for step in steps]), "nb_bytes", precision=precision)
+    told = pick(TracedHere.of_steps(choice_of(KEY), steps).figures(), "nb_bytes", precision=precision)
     model = assemble(choice_of(KEY))
     calibration = _noise(model)
     model = extend(model, steps, Context(model.config, model.choice, calibration))

@@ -8,8 +8,8 @@ from engine.contract.project import DetectorChoice
 from engine.contract.recipe import Recipe, Step
 from engine.contract.text.messages import UserError
 from engine.recipe.plan import plan, problems
-from engine.recipe.preview import changed_graph
 from engine.recipe.registry import make
+from engine.recipe.stack import Stack
 from engine.technique.base import Technique
 
 SSD = DetectorChoice(key="ssdlite_mobilenet_v3_small", size=96, classes=("a",))
@@ -61,4 +61,4 @@ def test_a_backbone_is_compared_with_what_the_run_has() -> None:
 def test_a_layer_to_keep_in_float_that_is_not_there_is_told_before_anything_is_trained(technique: str) -> None:
     wrong = made(steps(("filter_prune", {}), (technique, {"keep_float": ["backbone.nope.conv"]})))
     with pytest.raises(UserError, match="backbone.nope.conv.*did you mean"):
-        changed_graph(SSD, wrong)
+        Stack(SSD, tuple(wrong)).figures()

@@ -17,9 +17,10 @@ from engine.contract.run.events import Failed, Finished
 from engine.contract.run.folder import RunFolder, start
 from engine.contract.run.job import TrainJob
 from engine.contract.run.lock import read_record
-from engine.contract.run.processes import group_members
 from engine.contract.run.state import RunState, fold
 from engine.contract.run.tail import EventTail
+from engine.contract.system.processes import group_members
+from engine.run.context import JobContext
 
 KILLS = 10
 
@@ -118,8 +119,8 @@ def test_that_the_best_weights_are_kept_and_measured(
     assert (run.checkpoints / "best.safetensors").is_file()
 
 
-def test_that_training_which_only_does_harm_ends_with_the_weights_it_began_with() -> None:
-    from engine.contract.run.job import TrainSettings
+def test_that_training_which_only_does_harm_ends_with_the_weights_it_began_with(tmp_path: Path) -> None:
+    from engine.contract.run.settings import TrainSettings
     from engine.detector.base.runtime import prepare
     from engine.detector.train.trainer import Trainer
 
@@ -135,22 +136,10 @@ def test_that_training_which_only_does_harm_ends_with_the_weights_it_began_with(
         rate=lambda step: 0.1,
         evaluate=lambda: next(scores),
         save=lambda kind, position, tensors: saved.append((kind, position.best_map)),
-        observer=Silent(),
+        context=JobContext(tmp_path, lambda event: None),
     )
     trainer.begin(30.0)
     for epoch in (1, 2):
         trainer.position.epoch = epoch
         trainer._judge()
     assert saved == [("best", 30.0), ("last", 30.0), ("best", 31.0)]
-
-
-class Silent:
-    """Hears everything and says nothing."""
-
-    def metric(self, name: str, step: int, value: float) -> None: ...
-
-    def progress(self, done: int, total: int, unit: str) -> None: ...
-
-    def check_cancelled(self) -> None: ...
-
-    def notice(self, code: str, **args: object) -> None: ...

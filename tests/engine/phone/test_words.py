@@ -124,7 +124,10 @@ def test_a_phone_tells_who_it_is_and_an_unknown_chip_is_shown_as_such() -> None:
 
 def test_sensors_take_the_processors_hottest_zone_and_leave_dummies_out() -> None:
     mark = "--espalier--\n"
-    zones = "cpu-0-0-usr 41200\ncpu-1 -274000\nbattery 29000\ngpu 99\nsoc 0\n"
+    names, degrees = ("cpu-0-0-usr", "cpu-1", "battery", "gpu", "soc"), (41200, -274000, 29000, 99, 0)
+    files = [("9/type", "cpu-that-may-not-be-read"), *((f"{n}/type", name) for n, name in enumerate(names))]
+    files += [(f"{n}/temp", str(told)) for n, told in enumerate(degrees)]
+    zones = "".join(f"/sys/class/thermal/thermal_zone{file}:{text}\n" for file, text in files)
     told = parse_sensors(f"{zones}{mark}1785600\n2841600\n{mark}  level: 77\n  temperature: 301\n")
     assert (told.temperature_c, told.clocks_mhz, told.battery_percent) == (41.2, (1785, 2841), 77)
     assert parse_sensors(f"{mark}{mark}  temperature: 301\n").temperature_c == 30.1

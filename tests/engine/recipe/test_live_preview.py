@@ -21,7 +21,7 @@ KEY = "ssdlite_mobilenet_v3_small"
 
 @pytest.fixture(autouse=True)
 def _traced_here(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(live, "_graph", lambda config: graph_of(KEY))
+    monkeypatch.setattr("engine.recipe.stack._traced", lambda config: graph_of(KEY))
 
 
 def ask(*steps: Step, **more: Any) -> FiguresAnswer:
@@ -44,7 +44,7 @@ def test_that_steps_add_up_in_the_order_of_the_plan_and_stand_in_that_of_the_rec
     told = ask(Step(technique="quant_post"), prune(0.5), Step(technique="lr_schedule"))
     assert params(told.steps[2]) == params(told.base) > params(told.steps[1]) == params(told.steps[0])
     assert told.figures == told.steps[0]
-    assert [(job.label, job.techniques, job.epochs) for job in told.jobs] == [
+    assert [(job.label, tuple(step.technique for step in job.steps), job.epochs) for job in told.jobs] == [
         ("compress", ("lr_schedule", "filter_prune"), 20),
         ("quant_post", ("quant_post",), 0),
     ]

@@ -11,7 +11,7 @@ from engine.contract.phones import BenchResult, BenchRow, Phone, keep
 from engine.contract.project import DetectorChoice
 from engine.recipe.phone_correction import correct
 from engine.recipe.phone_latency import phone_estimate
-from engine.recipe.preview import graph_of
+from engine.recipe.stack import Stack
 
 CHOICE = DetectorChoice(key="ssdlite_mobilenet_v3_small", size=160, classes=("a", "b", "c", "d"))
 PHONE = PhoneChoice(soc="SD855", threads=4)
@@ -24,13 +24,13 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     checkpoint = tmp_path / "runs" / "0001-base" / "best.safetensors"
     checkpoint.touch()
     monkeypatch.setattr("engine.recipe.phone_correction.checkpoint_of", lambda run: checkpoint)
-    monkeypatch.setattr("engine.recipe.phone_correction._network", lambda file, changed: (graph_of(CHOICE), ()))
+    monkeypatch.setattr("engine.recipe.phone_correction.stack_of", lambda checkpoint: Stack(CHOICE))
     return tmp_path
 
 
 def bench(project: Path, times: float, simulated: bool = False, **row: object) -> None:
     """Keep a bench that took so many times what is estimated."""
-    ms = times * phone_estimate(graph_of(CHOICE), PHONE).figure.value
+    ms = times * phone_estimate(Stack(CHOICE), PHONE).figure.value
     held = {"precision": "fp32", "backend": "arm", "threads": 4, "median_ms": ms} | row
     phone = Phone(serial="x", state="ready", soc="Snapdragon 855", soc_key="SD855", simulated=simulated)
     result = BenchResult(
@@ -41,7 +41,7 @@ def bench(project: Path, times: float, simulated: bool = False, **row: object) -
 
 
 def test_a_bench_on_a_phone_with_the_chip_corrects_the_estimate(project: Path) -> None:
-    told = phone_estimate(graph_of(CHOICE), PHONE)
+    told = phone_estimate(Stack(CHOICE), PHONE)
     assert correct(told, project) == told
     bench(project, 1.5)
     found = correct(told, project)
@@ -66,5 +66,5 @@ def test_a_bench_on_a_phone_with_the_chip_corrects_the_estimate(project: Path) -
 )
 def test_other_benches_correct_nothing(project: Path, row: dict[str, object]) -> None:
     bench(project, 1.5, **row)  # type: ignore[arg-type]
-    told = phone_estimate(graph_of(CHOICE), PHONE)
+    told = phone_estimate(Stack(CHOICE), PHONE)
     assert correct(told, project) == told

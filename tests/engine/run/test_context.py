@@ -38,6 +38,9 @@ def test_that_progress_is_thinned_but_its_last_is_told(context: JobContext, even
     context.progress(3, 3, "pictures")
     context.progress(3, 3, "pictures")
     assert sum(isinstance(event, Progress) and event.done == 3 for event in events) == 2
+    context.counter("boxes")(4, 4)
+    last = events[-1]
+    assert isinstance(last, Progress) and (last.done, last.total, last.unit) == (4, 4, "boxes")
 
 
 def test_that_the_time_left_counts_only_what_this_sitting_did(
@@ -89,6 +92,9 @@ def test_that_both_the_file_and_the_signal_cancel(tmp_path: Path) -> None:
     time.sleep(0.06)
     with pytest.raises(Cancelled):
         context.check_cancelled()
+    asked.set()
+    with pytest.raises(Cancelled):
+        context.counter("picture")(1, 2)
 
 
 def test_that_resuming_needs_a_checkpoint_of_an_earlier_sitting(tmp_path: Path) -> None:

@@ -17,11 +17,12 @@ import pytest
 from engine.contract.run.events import CancelledEvent, Failed, Finished
 from engine.contract.run.folder import RunFolder, start
 from engine.contract.run.job import EvaluateJob
-from engine.contract.run.lock import LockRecord, RunLock, is_locked, read_record
-from engine.contract.run.processes import find_process, group_members, is_same_process
+from engine.contract.run.lock import LockRecord, RunLock, read_record
 from engine.contract.run.state import RunState, fold
 from engine.contract.run.stopping import stop
 from engine.contract.run.tail import EventTail
+from engine.contract.system.locks import is_locked
+from engine.contract.system.processes import find_process, group_members, is_same_process
 from engine.contract.text.messages import UserError
 from engine.run import worker
 

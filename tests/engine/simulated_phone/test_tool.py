@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from engine.contract.socs import find_soc
-from engine.simulated_phone.interpreter import Streams
-from engine.simulated_phone.machine import Machine
+from engine.simulated_phone.machine import Machine, Streams
 from engine.simulated_phone.misbehaviour import Fault, Misbehaviour
 from engine.simulated_phone.model import Model
-from engine.simulated_phone.stand_in import simulated_tool
+from engine.simulated_phone.shell import run_script
+from engine.simulated_phone.tool import simulated_tool
 
 FOLDER = "/data/local/tmp/e"
 SHAPES = "--input_shape=1,3,8,8"
@@ -67,8 +67,8 @@ def machine(exported: Path) -> Iterator[Machine]:
 def ran(machine: Machine, script: str) -> tuple[str, str, int]:
     out: list[bytes] = []
     err: list[bytes] = []
-    with machine.shell() as shell:
-        status = shell.run(script, Streams(b"", out.append, err.append))
+    with machine.process() as process:
+        status = run_script(process, script, Streams(b"", out.append, err.append))
     return b"".join(out).decode(), b"".join(err).decode(), status
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from engine.contract.recipe import Step
-from engine.contract.run.job import TrainSettings
+from engine.contract.run.settings import TrainSettings
 from engine.contract.text.messages import UserError
 from engine.model.assembly import assemble, extend
 from engine.recipe.plan import problems

@@ -17,8 +17,9 @@ from engine.detector.network.counts import count_by_hooks
 from engine.detector.network.trace import trace
 from engine.model.assembly import assemble, extend
 from engine.recipe.plan import problems
-from engine.recipe.preview import configuration, preview
+from engine.recipe.preview import graph_figures
 from engine.recipe.registry import make
+from engine.recipe.stack import Stack
 from engine.techniques.backbone_swap import BACKBONES, Key
 from tests.engine.recipe.test_plan import recipe
 from tests.engine.small_detectors import choice_of, shapes_of
@@ -42,7 +43,7 @@ def swap(key: str) -> Step:
 
 def test_that_the_chooser_offers_what_the_table_has_with_its_published_time() -> None:
     assert set(get_args(Key)) == set(BACKBONES)
-    times = [entry for entry in make(swap("resnet18")).published if entry["unit"] == "ms"]
+    times = [entry for entry in make(swap("resnet18")).published if entry.unit == "ms"]
     assert len(times) == sum(backbone.ms is not None for backbone in BACKBONES.values()) == 22
     labels = make(swap("resnet18")).Params.model_json_schema()["properties"]["backbone"]["labels"]
     assert labels["mobilenet_v3_large"]["en"] == "MobileNetV3-large x1.0 · 16.6 ms (SD855)"
@@ -58,7 +59,7 @@ def test_that_the_maps_are_those_that_the_head_expects_and_the_preview_equals_th
     prune = Step(technique="filter_prune", params={"criterion": "l1", "ratio": 0.5})
     made = [make(swap(key)), make(prune)]
     model = assemble(choice_of(detector), (swap(key),), (None,))
-    assert model.config == configuration(model.choice, made)
+    assert model.config == Stack(model.choice, tuple(made)).config()
     model.network.eval()
     maps = model.network.backbone({"image": paddle.zeros([1, 3, 96, 96])})
     sides = (12, 6, 3) if detector == YOLO else (6, 3, 2, 1, 1, 1)
@@ -66,13 +67,13 @@ def test_that_the_maps_are_those_that_the_head_expects_and_the_preview_equals_th
     learning = {name for name, p in model.network.backbone.named_parameters() if not p.stop_gradient}
     assert learning == {n for n in shapes_of(model.network.backbone) if not n.endswith(("._mean", "._variance"))}
     graph = trace(model.network, model.config)
-    for techniques in (made[:1], made):
-        told = preview(graph, techniques)
+    for previewed in (graph, made[1].estimate(graph)):
+        told = graph_figures(previewed)
         counted = zip(("macs", "conv_macs", "params"), count_by_hooks(model.network, model.config), strict=True)
         for name, value in counted:
             figure = pick(told, name)  # type: ignore[arg-type]
             assert figure is not None and figure.value == value, name
-        if techniques == made[:1]:
+        if previewed is graph:
             model = extend(model, (prune,))
     assert model.records[1]
 

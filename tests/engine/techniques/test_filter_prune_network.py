@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from engine.contract.text.messages import JobFailed, UserError
+from engine.detector.network.channels import Cut, slice_channels
 from engine.detector.network.checkpoint import network_arrays, put_weights
 from engine.detector.network.counts import Count, count_by_hooks
 from engine.detector.network.trace import trace
@@ -49,7 +50,7 @@ def test_preview_equals_build_for_random_ratios(key: str) -> None:
         ratios = {name: float(generator.uniform(0, 0.9)) for name, on in zip(groups, chosen, strict=True) if on}
         technique = FilterPrune({"ratio": 0, "ratios": ratios, "criterion": "l1"})
         network, config = fresh(key)
-        technique.replay(network, technique.choose(network, graph))
+        slice_channels(network, technique.choose(network, graph))
         assert count_by_hooks(network, config) == counted(technique.estimate(graph))
 
 
@@ -76,25 +77,25 @@ def test_pruned_network_computes_what_the_whole_one_does_with_those_filters_sile
     network, _ = fresh(key)
     stir(network)
     technique = FilterPrune({"ratio": 0.4, "criterion": "l1"})
-    record = technique.choose(network, graph_of(key))
-    silence(network, record)
+    cuts = technique.choose(network, graph_of(key))
+    silence(network, cuts)
     whole = outputs_of(network)
-    technique.replay(network, record)
+    slice_channels(network, cuts)
     for before, after in zip(whole, outputs_of(network), strict=True):
         assert np.abs(before).max() > 0.01
         assert np.abs(before - after).max() <= 1e-4 * np.abs(before).max()
 
 
-def silence(network: Any, record: Any) -> None:
+def silence(network: Any, cuts: list[Cut]) -> None:
     """Make the channels that will go give zero: weights, biases, batch norm's scale and shift."""
     parameters = dict(network.named_parameters())
-    for entry in record["groups"]:
-        gone = sorted(set(range(entry["channels"])) - set(entry["kept"]))
-        for name, axis, start, block in entry["members"]:
-            if axis == 0 and not name.endswith(("_mean", "_variance")):
-                value = parameters[name].numpy()
-                value[[start + index * block + place for index in gone for place in range(block)]] = 0
-                parameters[name].set_value(value)
+    for cut in cuts:
+        gone = sorted(set(range(cut.channels)) - set(cut.kept))
+        for member in cut.members:
+            if member.axis == 0 and not member.parameter.endswith(("_mean", "_variance")):
+                value, block = parameters[member.parameter].numpy(), member.block
+                value[[member.start + index * block + place for index in gone for place in range(block)]] = 0
+                parameters[member.parameter].set_value(value)
 
 
 def test_record_with_one_channel_less_no_longer_fits() -> None:
@@ -114,7 +115,7 @@ def test_record_with_impossible_channels_is_refused_and_nothing_is_cut(kept: lis
     technique = FilterPrune({"ratio": 0.4, "criterion": "l1"})
     network, _ = fresh(SSD)
     shapes = shapes_of(network)
-    record = technique.choose(network, graph_of(SSD))
+    record = {"groups": [cut.record() for cut in technique.choose(network, graph_of(SSD))]}
     assert record["groups"][1]["channels"] == 16
     record["groups"][1]["kept"] = kept
     with pytest.raises(JobFailed) as error:

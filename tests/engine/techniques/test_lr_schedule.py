@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from engine.contract.text.messages import UserError
-from engine.techniques.lr_schedule import LrSchedule, curve
+from engine.techniques.lr_schedule import LrSchedule
 
 STEPS, EPOCHS, BASE = 7, 12, 0.4
 
@@ -57,7 +57,7 @@ def test_bad_parameters_are_refused(params: dict[str, Any]) -> None:
     assert caught.value.message.code == "technique.parameter"
 
 
-def test_drawn_curve_is_what_a_real_optimiser_is_set_to() -> None:
+def test_that_a_real_optimiser_is_set_to_the_rates_of_the_formula() -> None:
     from engine.detector.base.runtime import prepare
 
     prepare()
@@ -69,10 +69,8 @@ def test_drawn_curve_is_what_a_real_optimiser_is_set_to() -> None:
     used = []
     for step in range(STEPS * EPOCHS):
         optimizer.set_lr(technique.rate(BASE, step, STEPS, EPOCHS))
-        used.append((step / STEPS, optimizer.get_lr()))
+        used.append(optimizer.get_lr())
         layer(paddle.ones([1, 2])).sum().backward()
         optimizer.step()
         optimizer.clear_grad()
-    assert curve(technique, BASE, STEPS, EPOCHS, points=1000) == used
-    drawn = curve(technique, BASE, STEPS, EPOCHS, points=10)
-    assert len(drawn) == 10 and set(drawn) <= set(used) and drawn[0] == used[0] and drawn[-1] == used[-1]
+    assert used == rates(kind="cosine", warmup_epochs=3, floor=0.01)

@@ -164,8 +164,8 @@ def test_bad_layers_are_refused(technique: type[Technique]) -> None:
 @pytest.mark.parametrize("target", ["x86", "arm"])
 def test_the_exported_model_is_int8_and_does_on_x86_what_paddle_does(target: Any, tmp_path: Path) -> None:
     from engine.detector.network.program import save_program
-    from engine.lite.kernels import count_precisions
     from engine.lite.opt import optimise
+    from engine.lite.optimised import count_precisions
     from engine.lite.predictor import Predictor
     from engine.lite.program.x86_int8 import fit_to_x86
 
@@ -176,8 +176,8 @@ def test_the_exported_model_is_int8_and_does_on_x86_what_paddle_does(target: Any
     assert technique.export(program, context_of(SMALL)) == {"int8_convolutions": len(record["layers"])}
     if target == "x86":
         assert fit_to_x86(program)["activations_split"] > 0
-    kernels = optimise(program, tmp_path / "model.nb", target=target, precision="int8")
-    assert count_precisions(kernels)["int8"] > len(record["layers"]) * (0.9 if target == "arm" else 0.4)
+    optimised = optimise(program, tmp_path / "model.nb", target=target, precision="int8")
+    assert count_precisions(optimised.operations)["int8"] > len(record["layers"]) * (0.9 if target == "arm" else 0.4)
     # What stays float, half of these weights, is stored in 8 bits as well: with the program this is far below 4 bytes.
     assert (tmp_path / "model.nb").stat().st_size < 0.45 * 4 * sum(p.size for p in network.parameters() if p.ndim > 1)
     if target == "x86":
@@ -191,7 +191,7 @@ def test_that_what_x86_computes_in_float_is_given_what_int8_would_be(tmp_path: P
     import shutil
 
     from engine.detector.network.program import save_program
-    from engine.lite.predictor import run_many
+    from engine.lite.predictor import Predictor
     from engine.lite.program.x86_int8 import fit_to_x86
 
     network, _ = quantised(SMALL)
@@ -200,7 +200,9 @@ def test_that_what_x86_computes_in_float_is_given_what_int8_would_be(tmp_path: P
     fitted = Path(shutil.copytree(program, tmp_path / "fitted"))
     counts = fit_to_x86(fitted)
     assert counts["in_float"] > 10 and counts["weights_narrowed"] == 0  # 7 bits are the step's default
-    for outputs in zip(run_many(fitted, pictures(2)), run_many(program, pictures(2)), strict=True):
-        ours, theirs = (np.concatenate([np.ravel(value) for value in values]) for values in outputs)
-        # 0.0002 to 0.0004; 0.0018 with inputs that are not rounded.
-        assert np.abs(ours - theirs).mean() < 0.0008 * np.abs(theirs).mean()
+    with Predictor(fitted) as one, Predictor(program) as other:
+        for inputs in pictures(2):
+            outputs = [predictor.run(inputs) for predictor in (one, other)]
+            ours, theirs = (np.concatenate([np.ravel(value) for value in values]) for values in outputs)
+            # 0.0002 to 0.0004; 0.0018 with inputs that are not rounded.
+            assert np.abs(ours - theirs).mean() < 0.0008 * np.abs(theirs).mean()

@@ -6,7 +6,8 @@ import pytest
 
 from engine.contract.project import DetectorChoice
 from engine.contract.run.events import Finished
-from engine.contract.run.job import TrainJob, TrainSettings
+from engine.contract.run.job import TrainJob
+from engine.contract.run.settings import TrainSettings
 from engine.contract.run.state import RunState, fold
 from studio.presenters.numbers import shown_value
 from studio.presenters.standing import standing, steps_per_epoch

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,13 +16,12 @@ from pytestqt.qtbot import QtBot
 from engine.contract.project import ProjectFolder
 from engine.contract.run.folder import RunFolder, start
 from engine.contract.run.job import EvaluateJob, ProjectJob
-from engine.contract.run.lock import is_locked
 from engine.contract.run.stopping import stop
+from engine.contract.system.locks import is_locked
 from engine.contract.text.resources import ROOT
 from studio.stores.run import Run
-from studio.stores.work.task import RecipeTask
 from studio.studio import Studio
-from studio.workers.recipe_process import RecipeProcess
+from tests.fakes.recipes import command, make_task
 
 PATIENCE_MS = 60_000
 
@@ -138,22 +138,59 @@ def test_that_a_recipe_that_is_refused_says_why(opened: Studio, project: Path, q
     assert task.error is not None and task.error.code == "compress.no_base"
 
 
-def test_that_a_recipe_between_two_runs_is_found_again(studio: Studio, project: Path, qtbot: QtBot) -> None:
-    root = ProjectFolder(project).new_task("recipe")
-    with subprocess.Popen(["sleep", "600"], start_new_session=True) as sleeper:
-        from engine.contract.run.processes import start_time
+@pytest.fixture
+def recipe(project: Path) -> Iterator[RunFolder]:
+    """The folder of a recipe that nobody works on yet."""
+    task = make_task(project, project / "base")
+    yield task
+    stop(task.root, ask=0, terminate=0)
 
-        record = f'{{"pid": {sleeper.pid}, "started": {start_time(sleeper.pid)}, "name": "mine"}}'
-        (root / "process.json").write_text(record)
-        assert studio.project.open(project)
-        (task,) = studio.tasks.tasks
-        assert isinstance(task, RecipeTask) and task.title == "Apply recipe mine"
-        qtbot.waitUntil(lambda: task.status == "running", timeout=PATIENCE_MS)
-        task.cancel()
-        sleeper.wait(30)
-        qtbot.waitUntil(lambda: task.ended, timeout=PATIENCE_MS)
-    assert task.status == "lost"
-    assert not RecipeProcess(root).alive()
+
+def test_that_a_recipe_at_work_is_found_again_and_is_stopped_with_its_run(
+    studio: Studio, project: Path, recipe: RunFolder, qtbot: QtBot
+) -> None:
+    start(recipe.root, command("patient"))
+    assert studio.project.open(project)
+    (task,) = studio.tasks.tasks
+    assert task.title == "Apply recipe mine"
+    run = only(studio, qtbot)
+    qtbot.waitUntil(lambda: run.state.stage is not None and task.state.stage is not None, timeout=PATIENCE_MS)
+    assert task.status == "running" and not task.resumable
+    task.cancel()
+    qtbot.waitUntil(lambda: (task.status, run.status) == ("cancelled", "cancelled"), timeout=PATIENCE_MS)
+    assert task.resumable
+
+
+def test_that_a_lost_recipe_is_shown_and_goes_on(
+    studio: Studio, project: Path, recipe: RunFolder, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start(recipe.root, command("done", "done:1"))
+    qtbot.waitUntil(lambda: recipe.status() == "lost" and not is_locked(recipe.lock), timeout=PATIENCE_MS)
+    assert studio.project.open(project)
+    (task,) = studio.tasks.tasks
+    qtbot.waitUntil(lambda: task.status == "lost" and len(studio.runs.runs) == 1, timeout=PATIENCE_MS)
+    monkeypatch.setattr("studio.stores.work.tasks.start", lambda root: start(root, command("done")))
+    with qtbot.waitSignal(studio.tasks.finished, timeout=PATIENCE_MS):
+        task.resume()
+        qtbot.waitUntil(lambda: task.status != "lost", timeout=PATIENCE_MS)
+    assert task.status == "finished" and task.result()["runs"] == ["0001-mine-first", "0002-mine-second"]
+    qtbot.waitUntil(lambda: [run.status for run in studio.runs.runs] == ["finished"] * 2, timeout=PATIENCE_MS)
+
+
+def test_that_resuming_a_run_goes_on_with_its_recipe(
+    studio: Studio, project: Path, recipe: RunFolder, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start(recipe.root, command("patient"))
+    assert studio.project.open(project)
+    run = only(studio, qtbot)
+    qtbot.waitUntil(lambda: run.state.stage is not None, timeout=PATIENCE_MS)
+    studio.runs.cancel(run)
+    (task,) = studio.tasks.tasks
+    qtbot.waitUntil(lambda: (task.status, run.status) == ("cancelled", "cancelled"), timeout=PATIENCE_MS)
+    monkeypatch.setattr("studio.stores.runs.start", lambda root: start(root, command("done")))
+    with qtbot.waitSignal(studio.tasks.finished, timeout=PATIENCE_MS):
+        studio.runs.resume(run)
+    assert task.status == "finished" and studio.tasks.tasks == [task]
 
 
 def test_that_a_task_that_is_refused_says_why(opened: Studio, project: Path, qtbot: QtBot) -> None:

@@ -12,7 +12,8 @@ from engine.contract.project import ProjectFolder
 from engine.contract.recipe import Step
 from engine.contract.run.events import Event, Figures, Finished, Hello, Metric, Progress, Stage
 from engine.contract.run.folder import RunFolder
-from engine.contract.run.job import TrainJob, TrainSettings
+from engine.contract.run.job import TrainJob
+from engine.contract.run.settings import TrainSettings
 from engine.contract.text.messages import Message
 
 STEPS = 20

@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.contract.catalog import DetectorCard
 from engine.contract.project import DetectorChoice
+from engine.contract.published import PublishedFigure
 from studio.bound_texts import translator
 from studio.presenters.detector_choice import AnchorMemory, choice_of, conditions_of, nearest_size, published_of, scaled
 from studio.presenters.page_state import PageState
@@ -23,13 +24,13 @@ SLOW_MS = 500_000
 
 
 def card(family: str = "yolov3") -> DetectorCard:
-    row = {"name": "phone_ms", "value": 40.0, "unit": "ms", "input": "320", "device": "SD855", "source": "zoo"}
+    row = PublishedFigure(name="phone_ms", value=40.0, unit="ms", input="320", device="SD855", threads=1, source="zoo")
+    score = PublishedFigure(name="map", value=27.1, unit="points", input="320", source="zoo")
     return DetectorCard(
         key=family, title=family, summary={"en": "e", "zh": "z"}, family=family, sizes=SIZES,
         published=(
-            {"name": "map", "value": 27.1, "unit": "points", "input": "320", "source": "zoo"},
-            {"name": "map", "value": 29.3, "unit": "points", "input": "608", "source": "zoo"},
-            {**row, "threads": 1}, {**row, "threads": 4, "value": 12.0},
+            score, score.model_copy(update={"value": 29.3, "input": "608"}),
+            row, row.model_copy(update={"threads": 4, "value": 12.0}),
         ),
     )  # fmt: skip
 
@@ -65,10 +66,11 @@ def test_that_fitted_anchors_follow_the_size_and_survive_a_detour() -> None:
 
 
 def test_that_what_was_published_at_the_size_comes_first() -> None:
-    assert (published_of(card(), "map", 608) or {})["value"] == 29.3
-    assert (published_of(card(), "map", 96) or {})["value"] == 27.1
-    phone = published_of(card(), "phone_ms", 320) or {}
-    assert phone["threads"] == 4
+    at_608, at_96 = (published_of(card(), "map", size) for size in (608, 96))
+    assert at_608 is not None and at_608.value == 29.3
+    assert at_96 is not None and at_96.value == 27.1
+    phone = published_of(card(), "phone_ms", 320)
+    assert phone is not None and phone.threads == 4
     assert conditions_of(phone) == "SD855, 4 threads, 320 px"
     assert published_of(card(), "nb_bytes", 320) is None
 

@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from engine.contract.phones import Against, BenchRow, keep
 from engine.contract.project import ProjectFolder
 from engine.contract.recipe import Step
-from engine.contract.run.events import Event, Finished, Hello, Metric
+from engine.contract.run.events import BenchMoment, BenchSample, Event, Finished, Hello
 from engine.contract.run.folder import RunFolder
 from engine.contract.run.job import BenchJob, Job
 from engine.contract.run.lock import RunLock
@@ -23,7 +23,7 @@ from engine.contract.text.messages import Message
 from studio.bound_texts import translator
 from studio.i18n import text_of
 from studio.stores.phone.benches import live_rows, live_sustained
-from studio.stores.work.task import JobTask
+from studio.stores.work.task import Task
 from studio.studio import Studio
 from studio.views.phone.bench_table import change_text
 from studio.views.phone.page import MEASURE, PhonePage
@@ -222,32 +222,32 @@ def test_that_rows_appear_while_a_bench_goes_on(
     assert page.results.sustained.points() == 1 and not page.start.isEnabled()
     assert "fastest" not in [child.text() for child in page.results.table.findChildren(QLabel)]
     with RunFolder(task.root).events.open("a") as file:
-        file.write(event_line(7, Finished()))
+        file.write(event_line(5, Finished()))
     lock.close()
     qtbot.waitUntil(lambda: not page.results.live, timeout=PATIENCE_MS)
     assert page.start.isEnabled() and not page.bench_task.busy
 
 
-def follow_told(page: PhonePage, project: Path, job: BenchJob) -> tuple[JobTask, RunLock]:
+def follow_told(page: PhonePage, project: Path, job: BenchJob) -> tuple[Task, RunLock]:
     """A bench that has told some curves, as if its worker was at it."""
     root = ProjectFolder(project).new_task("bench")
     lock = RunLock.take(RunFolder(root).lock)
     RunFolder(root).job.write_text(job.model_dump_json())
     told: list[Event] = [
         Hello(pid=1, versions={}, device="CPU"),
-        *(Metric(name="bench.fp32.arm.1", step=step, value=value) for step, value in enumerate((11.0, 12.0, 14.0))),
-        *(Metric(name=f"sustained.{name}", step=0, value=value) for name, value in (("s", 1), ("ms", 9), ("c", 30))),
+        *(BenchSample(precision="fp32", backend="arm", threads=1, ms=ms) for ms in (11.0, 12.0, 14.0)),
+        BenchMoment(seconds=1, ms=9, temperature_c=30),
     ]
     RunFolder(root).events.write_text("".join(event_line(number, event) for number, event in enumerate(told)))
-    task = JobTask(root, "", job, page.studio.following, page.studio.tasks)
+    task = Task(root, "", job, page.studio.following, page.studio.tasks)
     page.studio.tasks._add(task)
     return task, lock
 
 
-def test_that_curves_become_rows_and_moments() -> None:
-    rows = live_rows({"bench.int8.opencl.4": ((0, 5.0), (1, 7.0)), "loss": ((0, 1.0),)})
+def test_that_samples_become_rows_and_moments_points() -> None:
+    rows = live_rows(BenchSample(precision="int8", backend="opencl", threads=4, ms=ms) for ms in (5.0, 7.0))
     assert [(row.precision, row.backend, row.threads, row.median_ms) for row in rows] == [("int8", "opencl", 4, 6.0)]
-    (point,) = live_sustained({"sustained.ms": ((0, 5.0),), "sustained.s": ((0, 2.5),), "sustained.mhz": ((0, 900.0),)})
+    (point,) = live_sustained([BenchMoment(seconds=2.5, ms=5.0, clock_mhz=900)])
     assert (point.seconds, point.ms, point.temperature_c, point.clock_mhz) == (2.5, 5.0, None, 900)
 
 

@@ -14,12 +14,12 @@ from pytestqt.qtbot import QtBot
 
 from engine.contract.catalog import Catalog
 from engine.contract.figures import Figure
-from engine.contract.recipe import Recipe, Step
+from engine.contract.recipe import PlannedJob, Recipe, Step
 from engine.contract.text.messages import Message
 from studio.bound_texts import translator
 from studio.presenters.page_state import PageState
 from studio.presenters.run_terms import default_base
-from studio.stores.previews import PlannedJobInfo, Preview, PreviewStore, Problem
+from studio.stores.previews import Preview, PreviewStore, Problem
 from studio.studio import Studio
 from studio.views.recipe import page as recipe_page
 from studio.views.recipe.library import RecipeMenu
@@ -215,7 +215,8 @@ def test_that_problems_stand_on_their_card_and_stop_the_button(page: RecipePage,
 
 def test_that_runs_to_come_and_the_command_are_shown_and_copied(page: RecipePage, studio: Studio) -> None:
     fill(studio)
-    jobs = (PlannedJobInfo("compress", ("filter_prune", "distill"), 40), PlannedJobInfo("x", ("quant_post",), 0))
+    steps = [Step(technique=key) for key in ("filter_prune", "distill", "quant_post")]
+    jobs = (PlannedJob(label="compress", steps=tuple(steps[:2]), epochs=40), PlannedJob(label="x", steps=(steps[2],)))
     show(studio, Preview(base=figures(1e9), figures=figures(1e9), jobs=jobs, command="espalier compress . mine"))
     shown = [label.text() for label in page.totals.jobs.findChildren(type(page.totals.command))]
     assert "Filter pruning + Distillation" in shown and "no training" in shown

@@ -16,12 +16,13 @@ from pytestqt.qtbot import QtBot
 from engine.contract.project import ProjectFolder
 from engine.contract.run.events import Metric
 from engine.contract.run.folder import RunFolder, start
-from engine.contract.run.job import TrainJob, TrainSettings
-from engine.contract.run.lock import is_locked
-from engine.contract.run.processes import group_members
+from engine.contract.run.job import TrainJob
+from engine.contract.run.settings import TrainSettings
 from engine.contract.run.state import fold
 from engine.contract.run.stopping import stop
 from engine.contract.run.tail import EventTail
+from engine.contract.system.locks import is_locked
+from engine.contract.system.processes import group_members
 from engine.contract.text.resources import ROOT
 from studio.stores.run import Run
 from studio.views.shell.main_window import MainWindow

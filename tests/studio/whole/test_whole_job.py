@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from engine.contract.run.job import TrainJob
-from engine.contract.run.lock import is_locked
+from engine.contract.system.locks import is_locked
 from studio.presenters.page_state import PageState
 from studio.stores.run import Run
 from studio.views.compare.page import ComparePage

@@ -1,23 +1,26 @@
-"""The whole session on the built-in sample: what `espalier demo` does, and the table that it ends with."""
+"""The whole session on the built-in sample: what `espalier demo` does and comes to."""
 
 from __future__ import annotations
 
-import argparse
 import json
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from engine.cli.follow import Workers, launch_and_follow
 from engine.contract.figures import Figure, pick
-from engine.contract.project import DetectorChoice, Project, ProjectFolder, write_atomically
+from engine.contract.project import DetectorChoice, Project, ProjectFolder
 from engine.contract.recipe import Recipe, Step, load_recipe
 from engine.contract.run.folder import RunFolder
-from engine.contract.run.job import EvaluateJob, ExportJob, HostJob, Job, Precision, PredictJob, TrainJob, TrainSettings
+from engine.contract.run.job import EvaluateJob, ExportJob, HostJob, Job, Precision, PredictJob, RecipeJob, TrainJob
+from engine.contract.run.lineage import runs_of
+from engine.contract.run.settings import TrainSettings
 from engine.contract.run.state import RunState, fold
 from engine.contract.run.tail import EventTail
+from engine.contract.system.files import write_atomically
 from engine.contract.text.resources import SAMPLES
+from engine.run.workers import Workers
 
 DETECTOR, SIZE = "ssdlite_mobilenet_v3_small", 160
 RECIPE = SAMPLES / "signs-phone.json"
@@ -32,7 +35,6 @@ SETTINGS = TrainSettings(
     evaluate_every=3,
     checkpoint_every=1000,
 )
-HEADERS = ("model", "mAP val", "mAP test", "FLOPs (G MACs)", "parameters", ".nb fp32", ".nb int8", "host ms network")
 
 
 @dataclass
@@ -57,20 +59,6 @@ class Outcome:
         found = pick(self.lines[number].figures, name, **conditions)  # type: ignore[arg-type]
         return None if found is None else found.value
 
-    def verdict(self) -> list[str]:
-        """The comparisons that count, in words."""
-        base, control, pruned, small = 0, 1, 2, 4
-        share = _share(self.value(small, "conv_macs"), self.value(base, "conv_macs"))
-        size = _share(self.value(small, "nb_bytes", precision="int8"), self.value(base, "nb_bytes", precision="fp32"))
-        after = _difference(self.value(small, "map", split="test"), self.value(control, "map", split="test"))
-        before = _difference(self.value(pruned, "map", split="val"), self.value(base, "map", split="val"))
-        return [
-            f"MACs: {share} of the base's.   int8 .nb: {size} of the base's fp32 one.",
-            f"mAP test against the base trained on for the same steps: {after} points.",
-            f"mAP val right after pruning, before recovery: {before} points.",
-            f"The session took {self.seconds / 60:.1f} minutes.",
-        ]
-
     def document(self) -> dict[str, Any]:
         """The outcome as JSON."""
         lines = [
@@ -82,15 +70,14 @@ class Outcome:
 
 
 class Demonstration:
-    """Makes the project and runs every job in it."""
+    """Makes the project and runs every job in it; `follow` follows a worker to its end."""
 
-    def __init__(self, root: Path, quiet: bool) -> None:
+    def __init__(self, root: Path, follow: Callable[[Path], RunState]) -> None:
         self.folder = ProjectFolder(root)
-        self.quiet = quiet
-        self.workers = Workers(json=quiet)
+        self.workers = Workers(follow)
 
     def run(self) -> Outcome:
-        """The session; raises what a failed job means, and leaves no worker behind."""
+        """The session; raises what a failed job means (UserError, JobFailed, Cancelled), and leaves no worker."""
         with self.workers:
             return self._session()
 
@@ -125,7 +112,6 @@ class Demonstration:
         from engine.data.dataset_import import import_dataset
         from engine.data.sample.write import sample_folder, write_sample
 
-        self._say("Drawing the sample's pictures")
         import_dataset(write_sample(sample_folder()), self.folder.index)
         with Index.open(self.folder.index) as index:
             choice = DetectorChoice(key=DETECTOR, size=SIZE, classes=index.classes())
@@ -139,14 +125,13 @@ class Demonstration:
         return TrainJob(choice=choice, index=str(self.folder.index), start=start_from, steps=steps, settings=settings)
 
     def _compress(self, recipe: Recipe, base: Path) -> tuple[Path, Path]:
-        from engine.cli.verbs.compress import compress
-
-        args = argparse.Namespace(epochs=None, settings=[], limit=0, json=self.quiet, done=None)
-        first, last = compress(self.folder, recipe, base, base, args)
+        job = RecipeJob(project=str(self.folder.root), recipe=recipe, start=str(base))
+        task = self._work(job, self.folder.new_task(job.kind))
+        first, last = (run for _, run in sorted(runs_of(task).items()))
         return first, last
 
     def _work(self, job: Job, run_dir: Path) -> Path:
-        launch_and_follow(job, run_dir, json=self.quiet)
+        self.workers.wait(self.workers.begin(job, run_dir))
         return run_dir
 
     def _measure(self, lines: list[Line]) -> Path:
@@ -199,43 +184,11 @@ class Demonstration:
         for line in measured:
             line.figures += [f for f in told if f.conditions.subject == line.run and f.unit == "ms"]
 
-    def _say(self, text: str) -> None:
-        if not self.quiet:
-            print(text, flush=True)
-
-
-def table(outcome: Outcome) -> list[tuple[str | None, ...]]:
-    """The rows under HEADERS."""
-    from engine.cli.projects import show_value
-
-    rows = []
-    for line in outcome.lines:
-        of = line.figures
-        cells = (
-            pick(of, "map", split="val"),
-            pick(of, "map", split="test"),
-            pick(of, "conv_macs"),
-            pick(of, "params"),
-            pick(of, "nb_bytes", precision="fp32"),
-            pick(of, "nb_bytes", precision="int8"),
-            pick(of, "host_ms_network"),
-        )
-        rows.append((line.label, *(show_value(cell) for cell in cells)))
-    return rows
-
 
 def _told(run_dir: Path, moment: str) -> list[Figure]:
     """The figures that a run told at a moment."""
     state = fold(EventTail(RunFolder(run_dir).events).read())
     return [figure for key, figures in state.figures.items() if key == moment for figure in figures]
-
-
-def _share(part: float | None, whole: float | None) -> str:
-    return "unknown" if part is None or not whole else f"{100 * part / whole:.1f} %"
-
-
-def _difference(ours: float | None, theirs: float | None) -> str:
-    return "unknown" if ours is None or theirs is None else f"{ours - theirs:+.1f}"
 
 
 def free_folder(wanted: Path) -> Path:

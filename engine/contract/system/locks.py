@@ -1,0 +1,40 @@
+"""Locks on open files, which the kernel lets go of however their owners end.
+
+`flock`, because a child that inherits the descriptor then holds the lock too, and others may ask for it and read the
+file. The kept libraries do not do the same: filelock refuses a lock that a child inherited and tells no descriptor to
+pass on; portalocker is this one call on Linux, and on Windows keeps others from reading what it locks.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from pathlib import Path
+
+
+def try_lock(fd: int) -> bool:
+    """Take the one lock on an open file, shared with all that inherit `fd`; False if somebody else has it."""
+    return _flock(fd, fcntl.LOCK_EX)
+
+
+def is_locked(path: Path) -> bool:
+    """True while some process holds the lock; OSError if the file is there and cannot be opened.
+
+    The probe asks for a shared lock: probes never hinder each other, and who takes the lock waits one out.
+    """
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    try:
+        return not _flock(fd, fcntl.LOCK_SH)
+    finally:
+        os.close(fd)
+
+
+def _flock(fd: int, kind: int) -> bool:
+    try:
+        fcntl.flock(fd, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -1,0 +1,25 @@
+"""Numbers as they are written, in running text and below each other in a column."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.contract.text.numbers import show_value
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "text", "column"),
+    [
+        (28.42, "points", "28.4", "28.4"),
+        (7.541e9, "MACs", "7.54 G", "7.541 G"),
+        (695e6, "MACs", "0.695 G", "0.695 G"),
+        (24.64e6, "parameters", "24.6 M", "24.640 M"),
+        (17.04e6, "bytes", "17.0 MB", "17.04 MB"),
+        (9.994, "ms", "9.99 ms", "9.99 ms"),
+        (9.996, "ms", "10.0 ms", "10.0 ms"),
+        (0.0, "px", "0 px", "0 px"),
+        (0.01234, "px", "0.0123 px", "0.0123 px"),
+    ],
+)
+def test_how_a_number_is_written(value: float, unit: str, text: str, column: str) -> None:
+    assert (show_value(value, unit), show_value(value, unit, column=True)) == (text, column)
