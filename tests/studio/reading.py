@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 )
 
 from engine.contract.text.messages import sentences
-from studio.widgets.basics import Elided
+from studio.widgets.labels import Elided
 
 CHINESE = re.compile(r"[\u3400-\u9fff]")
 ENGLISH_WORDS = re.compile(r"(?<![\w./:-])[A-Za-z][a-z]+ [a-z]{2,}(?![\w./:-])")
