@@ -107,15 +107,14 @@ def _in_input_pixels(rows: Detections, inputs: Inputs) -> Detections:
 def match(wanted: Detections, given: Detections) -> Parity:
     """Pair boxes of the same class by the nearest place, those of the highest score first; each is used once."""
     wanted, given = (rows[rows[:, 1] >= SCORE_FLOOR] for rows in (wanted, given))
-    left = list(range(len(given)))
-    offsets, unmatched = [], 0
+    free = np.ones(len(given), bool)
+    offsets = []
     for row in wanted[np.argsort(-wanted[:, 1], kind="stable")]:
-        near = {k: float(np.abs(given[k, 2:] - row[2:]).max()) for k in left if given[k, 0] == row[0]}
-        chosen = min(near, key=near.__getitem__, default=None)
+        distances = np.abs(given[:, 2:] - row[2:]).max(axis=1, initial=0.0)
+        near = np.where(free & (given[:, 0] == row[0]), distances, np.inf)
         extent = max(1.0, float(np.ptp(row[2:].reshape(2, 2), axis=0).max()))
-        if chosen is None or near[chosen] > REACH * extent:
-            unmatched += 1
-            continue
-        left.remove(chosen)
-        offsets.append((near[chosen], float(np.abs(given[chosen, 1] - row[1]))))
-    return Parity(tuple(offsets), unmatched + len(left))
+        if near.min(initial=np.inf) <= REACH * extent:
+            chosen = int(near.argmin())
+            free[chosen] = False
+            offsets.append((float(near[chosen]), float(np.abs(given[chosen, 1] - row[1]))))
+    return Parity(tuple(offsets), len(wanted) + len(given) - 2 * len(offsets))

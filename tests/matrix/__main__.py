@@ -1,7 +1,7 @@
 """`python -m tests.matrix [--only DETECTOR ...] [--under TECHNIQUE ...] [--limit SECONDS]`.
 
-Tries every cell that is not known for this code. Writes `resources/matrix.json` after each cell, so that it can be ended
-at any time and goes on there, and the table `docs/matrix.md`.
+Tries every cell that is not known for this code. Writes `resources/matrix.json` after each cell, so that it can be
+ended at any time and goes on there, and the table `docs/matrix.md`.
 """
 
 from __future__ import annotations
