@@ -105,16 +105,18 @@ def _in_input_pixels(rows: Detections, inputs: Inputs) -> Detections:
 
 
 def match(wanted: Detections, given: Detections) -> Parity:
-    """Pair boxes of the same class by the nearest place, those of the highest score first; each is used once."""
+    """Pair boxes of the same class by the nearest place and score, the highest scores first; each is used once."""
     wanted, given = (rows[rows[:, 1] >= SCORE_FLOOR] for rows in (wanted, given))
     free = np.ones(len(given), bool)
     offsets = []
     for row in wanted[np.argsort(-wanted[:, 1], kind="stable")]:
-        distances = np.abs(given[:, 2:] - row[2:]).max(axis=1, initial=0.0)
-        near = np.where(free & (given[:, 0] == row[0]), distances, np.inf)
+        places = np.abs(given[:, 2:] - row[2:]).max(axis=1, initial=0.0)
+        scores = np.abs(given[:, 1] - row[1])
         extent = max(1.0, float(np.ptp(row[2:].reshape(2, 2), axis=0).max()))
-        if near.min(initial=np.inf) <= REACH * extent:
-            chosen = int(near.argmin())
+        possible = free & (given[:, 0] == row[0]) & (places <= REACH * extent)
+        if possible.any():
+            # The whole range of scores counts like the length of a box: of two boxes in one place the likelier is meant.
+            chosen = int(np.where(possible, places / extent + scores, np.inf).argmin())
             free[chosen] = False
-            offsets.append((float(near[chosen]), float(np.abs(given[chosen, 1] - row[1]))))
+            offsets.append((float(places[chosen]), float(scores[chosen])))
     return Parity(tuple(offsets), len(wanted) + len(given) - 2 * len(offsets))

@@ -113,6 +113,8 @@ def card_rows(export: Export) -> Iterable[tuple[str, list[str]]]:
         yield tr("studio.phone.classes"), [",  ".join(f"{place} {name}" for place, name in enumerate(classes))]
     if kernels := card.get("convolutions", {}):
         yield tr("studio.phone.convolutions"), [",  ".join(f"{count} {kind}" for kind, count in kernels.items())]
+    if weights := card.get("float_weights", ()):
+        yield tr("studio.phone.float_weights"), [_packed(weights)]
     if figures := _figures(card.get("figures", ())):
         yield tr("studio.phone.figures"), figures
     if steps := [str(step.get("technique", "?")) for step in card.get("steps", ()) if step.get("enabled", True)]:
@@ -137,6 +139,12 @@ def _picture(steps: Mapping[str, Any]) -> list[str]:
         mean, std = (", ".join(f"{value:g}" for value in steps[key]) for key in ("mean", "std"))
         lines.append(tr("studio.phone.normalise", mean=mean, std=std))
     return lines
+
+
+def _packed(weights: Sequence[Mapping[str, Any]]) -> str:
+    """How many weights of convolutions that compute in float are stored in 8 bits, and what that saves."""
+    packed = [int(one.get("saved", 0)) for one in weights if one.get("packed")]
+    return tr("studio.phone.packed", packed=len(packed), count=len(weights), saved=shown_size(sum(packed)))
 
 
 def _figures(told: Sequence[Any]) -> list[str]:
