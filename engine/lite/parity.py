@@ -115,7 +115,7 @@ def match(wanted: Detections, given: Detections) -> Parity:
         extent = max(1.0, float(np.ptp(row[2:].reshape(2, 2), axis=0).max()))
         possible = free & (given[:, 0] == row[0]) & (places <= REACH * extent)
         if possible.any():
-            # The whole range of scores counts like the length of a box: of two boxes in one place the likelier is meant.
+            # The range of scores counts like the length of a box: of two in one place the likelier is meant.
             chosen = int(np.where(possible, places / extent + scores, np.inf).argmin())
             free[chosen] = False
             offsets.append((float(places[chosen]), float(scores[chosen])))
