@@ -15,12 +15,13 @@ from hypothesis import strategies as st
 from engine.cli.verbs.phones import rough
 from engine.contract.phones import BenchRow, Phone, PhoneList, Sensors, SustainedPoint
 from engine.contract.text.messages import JobFailed, UserError
-from engine.phone.adb import Adb, Answer, Device
+from engine.phone.adb import Adb, Device
 from engine.phone.faults import PhoneFault, fault_of, shorten
 from engine.phone.listing import device_lines, parse_identity
 from engine.phone.measurement import Loaded
 from engine.phone.parity import Found, broken, with_map
 from engine.phone.parity import judge as judge_parity
+from engine.phone.program import Answer
 from engine.phone.sensors import parse_sensors, slowed_down
 from engine.phone.sustained import judge as judge_sustained
 from engine.phone.tool import VARIABLE, Tool, abi_of, check_abi, check_version, find_tool
