@@ -44,7 +44,7 @@ def add_parser(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--emulate",
         action="store_true",
-        help="no phone, no times: boxes of ARM's kernels under qemu-aarch64-static; --tool is then for Linux on aarch64",
+        help="no phone, no times: boxes of ARM kernels under qemu-aarch64-static, with a --tool for Linux on aarch64",
     )
 
 
