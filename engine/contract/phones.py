@@ -113,9 +113,8 @@ class ParityRow(_Frozen):
     """Whether the phone finds what this machine finds with the same model, on `pictures` pictures.
 
     `box_px`, in pixels of the input, and `score` are the largest differences of matched boxes, `unmatched` boxes have
-    no partner. `map_phone`
-    and `map_host` in points, on `map_pictures` pictures of val, when that was asked for. `agrees` is False for what
-    should be shown red; `finding` says it in words.
+    no partner. `map_phone` and `map_host` in points, on `map_pictures` pictures of val, when that was asked for.
+    `agrees` is False for what should be shown red; `finding` says it in words.
     """
 
     precision: Precision
