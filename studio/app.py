@@ -31,7 +31,7 @@ from PySide6.QtWidgets import QApplication
 from engine.contract.system.folders import state_folder
 from engine.contract.text.display import require_display
 from engine.contract.text.messages import Message, UserError
-from studio.i18n import system_language, translator
+from studio.bound_texts import system_language, translator
 from studio.theme import ICONS, theme
 
 if TYPE_CHECKING:

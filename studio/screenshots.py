@@ -54,7 +54,7 @@ def shoot(
     from PySide6.QtWidgets import QApplication
 
     from studio.app import open_window
-    from studio.views.shell.main_window import PAGES
+    from studio.views.shell.pages import PAGES
 
     app = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(app, QApplication)

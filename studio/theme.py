@@ -8,11 +8,12 @@ from typing import Literal
 
 from PySide6.QtCore import QByteArray, QObject, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QIcon, QPainter, QPalette, QPixmap
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from engine.contract.system.folders import cache_folder
 from engine.contract.text.resources import RESOURCES
-from studio.i18n import translator
+from studio.bound_texts import translator
+from studio.i18n import shown_language
 
 ThemeName = Literal["light", "dark", "system"]
 ICONS = RESOURCES / "icons"
@@ -109,7 +110,7 @@ class Theme(QObject):
         """Style an application, from now on."""
         self._app = app
         app.setStyle("Fusion")
-        app.setFont(_font(translator.language))
+        app.setFont(_font(shown_language()))
         translator.language_changed.connect(self._language_changed)
         app.styleHints().colorSchemeChanged.connect(self._scheme_changed)
         self._refresh(force=True)
@@ -158,6 +159,18 @@ theme = Theme()
 def palette() -> Palette:
     """The colours now."""
     return theme.palette
+
+
+def restyle(widget: QWidget, **properties: object) -> None:
+    """Set properties that the sheet asks for, and let it look again if one of them is another than before."""
+    changed = {name: value for name, value in properties.items() if widget.property(name) != value}
+    if not changed:
+        return
+    for name, value in changed.items():
+        widget.setProperty(name, value)
+    widget.style().unpolish(widget)
+    widget.style().polish(widget)
+    widget.update()
 
 
 def icon(name: str, colour: str | None = None) -> QIcon:

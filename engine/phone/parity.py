@@ -23,7 +23,7 @@ SURE = 0.3
 SHARE = 0.9
 """So many of them must have a partner on the other side."""
 OVERLAP = 0.75
-"""How far a box must overlap its partner (IoU); Lite cuts prior sizes to whole pixels, which small inputs show."""
+"""How far a box must overlap its partner (IoU)."""
 FULL = 100
 """Detections from which on a list may be cut off: the smallest limit of the detectors here."""
 TIE = 0.01

@@ -2,34 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from enum import Enum
 from typing import ClassVar
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
-from engine.contract.run.folder import Status
+from studio.presenters.page_state import PageState
 from studio.studio import Studio
-
-
-class PageState(Enum):
-    """The dot beside a page's name in the rail."""
-
-    EMPTY = "empty"
-    READY = "ready"
-    BUSY = "busy"
-    DONE = "done"
-    PROBLEM = "problem"
-
-
-def runs_state(statuses: Sequence[Status]) -> PageState:
-    """What the dot says of runs, the latest last."""
-    if "running" in statuses:
-        return PageState.BUSY
-    if statuses and statuses[-1] in ("failed", "lost"):
-        return PageState.PROBLEM
-    return PageState.DONE if "finished" in statuses else PageState.READY
 
 
 class Page(QWidget):

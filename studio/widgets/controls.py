@@ -209,13 +209,3 @@ def put_icon(button: QAbstractButton, name: str, colour: str = "text") -> None:
     keeper = next((child for child in button.children() if isinstance(child, _Icon)), None) or _Icon(button)
     keeper.name, keeper.colour = name, colour
     keeper.draw()
-
-
-def restyle(widget: QWidget, name: str, value: object) -> None:
-    """Set a property that the sheet looks at, and let the sheet look again."""
-    if widget.property(name) == value:
-        return
-    widget.setProperty(name, value)
-    widget.style().unpolish(widget)
-    widget.style().polish(widget)
-    widget.update()

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QLabel, QSizePolicy
 
 from engine.contract.text.messages import Argument
-from studio.i18n import bind, unbind
-from studio.theme import palette, pixmap, theme
+from studio.bound_texts import bind, unbind
+from studio.theme import palette, pixmap, restyle, theme
 
 
 class Text(QLabel):
@@ -32,7 +32,7 @@ class Text(QLabel):
 
     def set_tone(self, tone: str) -> None:
         """Colour it: good, bad, warn, info, accent, a, b, or "" for none."""
-        set_role(self, tone=tone)
+        restyle(self, tone=tone)
 
 
 class Title(Text):
@@ -131,11 +131,3 @@ class IconLabel(QLabel):
 
     def _draw(self) -> None:
         self.setPixmap(pixmap(self._name, getattr(palette(), self._colour), self._size))
-
-
-def set_role(widget: QWidget, **properties: object) -> None:
-    """Set properties that the sheet asks for, and style the widget anew."""
-    for name, value in properties.items():
-        widget.setProperty(name, value)
-    widget.style().unpolish(widget)
-    widget.style().polish(widget)

@@ -1,7 +1,7 @@
-"""`python -m tests.matrix [--only DETECTOR ...] [--limit SECONDS]`: tries every cell that is not known for this code.
+"""`python -m tests.matrix [--only DETECTOR ...] [--under TECHNIQUE ...] [--limit SECONDS]`.
 
-Writes `resources/matrix.json` after each cell, so that it can be ended at any time and goes on there, and the table
-`docs/matrix.md`.
+Tries every cell that is not known for this code. Writes `resources/matrix.json` after each cell, so that it can be
+ended at any time and goes on there, and the table `docs/matrix.md`.
 """
 
 from __future__ import annotations
@@ -28,11 +28,13 @@ def main() -> int:
     """Try what is missing or stale, two at a time; exit status 1 if a cell fails."""
     parser = argparse.ArgumentParser(prog="make matrix")
     parser.add_argument("--only", nargs="+", default=list(detector_specs()), metavar="DETECTOR")
+    parser.add_argument("--under", nargs="+", default=["plain", *techniques()], metavar="TECHNIQUE")
     parser.add_argument("--limit", type=float, default=float("inf"), help="begin no cell after so many seconds")
     args = parser.parse_args()
     matrix = Matrix.model_validate_json(FILE.read_text(encoding="utf-8")) if FILE.is_file() else Matrix()
     known = {(cell.detector, cell.technique): cell for cell in matrix.cells if cell.code == code_of_cell(cell)}
-    wanted = [pair for pair in pairs() if pair not in known and pair[0] in args.only]
+    named = {PLAIN if name == "plain" else name for name in args.under}
+    wanted = [pair for pair in pairs() if pair not in known and pair[0] in args.only and pair[1] in named]
     # All detectors by themselves first, then technique by technique: what is ended early has seen something of all.
     wanted.sort(key=lambda pair: ("", *techniques()).index(pair[1]))
     print(f"{len(known)} cells known, {len(wanted)} to try", flush=True)

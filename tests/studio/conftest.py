@@ -18,7 +18,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.contract.catalog import Catalog
 from engine.contract.text.resources import ROOT
-from studio.i18n import translator
+from studio.bound_texts import translator
 from studio.studio import Studio
 from studio.theme import theme
 from studio.views.shell.main_window import MainWindow
@@ -84,16 +84,7 @@ def studio() -> Iterator[Studio]:
 @pytest.fixture
 def window(studio: Studio, qtbot: QtBot) -> Iterator[MainWindow]:
     """The window over `studio`, shown at 1440 x 900."""
-    made = MainWindow(studio)
-    made.resize(1440, 900)
-    made.show()
-    qtbot.waitExposed(made)
-    yield made
-    made.close()
-    # As in studio.app: the stores tell their end while the window can still hear it.
-    studio.close()
-    made.deleteLater()
-    settle()
+    yield from shown_window(MainWindow(studio), qtbot)
 
 
 @pytest.fixture(scope="session")
@@ -123,6 +114,19 @@ def project(made_project: Path, tmp_path: Path) -> Path:
     """A copy of the small project, of the test's own."""
     shutil.copytree(made_project, tmp_path / "signs")
     return tmp_path / "signs"
+
+
+def shown_window(made: MainWindow, qtbot: QtBot) -> Iterator[MainWindow]:
+    """A window on the screen, and its end with that of its stores."""
+    made.resize(1440, 900)
+    made.show()
+    qtbot.waitExposed(made)
+    yield made
+    made.close()
+    # As in studio.app: the stores tell their end while the window can still hear it.
+    made.studio.close()
+    made.deleteLater()
+    settle()
 
 
 def settle() -> None:

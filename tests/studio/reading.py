@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 )
 
 from engine.contract.text.messages import sentences
-from studio.widgets.basics import Elided
+from studio.widgets.labels import Elided
 
 CHINESE = re.compile(r"[\u3400-\u9fff]")
 ENGLISH_WORDS = re.compile(r"(?<![\w./:-])[A-Za-z][a-z]+ [a-z]{2,}(?![\w./:-])")
@@ -51,8 +51,17 @@ def texts(root: QWidget) -> Iterator[tuple[QWidget, str]]:
         if widget.accessibleName():
             yield widget, widget.accessibleName()
     for menu in root.findChildren(QMenu):
+        if any(type(around).__name__ == "PlotWidget" for around in parents(menu)):
+            continue  # pyqtgraph's own, which is never opened
         yield menu, menu.title()
         yield from ((menu, action.text()) for action in menu.actions())
+
+
+def parents(widget: QWidget) -> Iterator[QWidget]:
+    """What a widget is in, from the nearest."""
+    while (above := widget.parentWidget()) is not None:
+        yield above
+        widget = above
 
 
 def plain(text: str) -> str:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from pydantic import ValidationError
-from PySide6.QtCore import QObject, QProcess, QTimer, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from engine.contract.phones import Phone, PhoneList
 from engine.contract.text.messages import Message
 from studio.stores.remembered import Remembered
 from studio.stores.settings import SettingsStore
-from studio.workers.engine_process import end_process, engine_child
+from studio.workers.adb import AdbConnection
 from studio.workers.lines import EngineLines
 
 WATCH = ["phones", "--watch", "--json"]
@@ -149,15 +149,12 @@ class PhonesStore(QObject):
         if not isinstance(serial, str):
             return
         self.memory.keep(serial=serial)
-        adb = engine_child(self)
-        adb.finished.connect(lambda: end_process(adb))
-        adb.errorOccurred.connect(lambda error: self._no_adb(adb, error))
-        adb.start("adb", ["connect", serial])
+        adb = AdbConnection(serial, self)
+        adb.missing.connect(self._no_adb)
+        adb.start()
 
-    def _no_adb(self, adb: QProcess, error: QProcess.ProcessError) -> None:
-        if error == QProcess.ProcessError.FailedToStart:
-            end_process(adb)
-            self._take_simulation_error(Message(code="studio.bench.no_adb"))
+    def _no_adb(self) -> None:
+        self._take_simulation_error(Message(code="studio.bench.no_adb"))
 
     def _take_simulation_error(self, error: Message) -> None:
         self.simulation_error = error

@@ -18,14 +18,15 @@ from PySide6.QtWidgets import (
 )
 
 from engine.contract.figures import Figure
-from studio.i18n import on_language, tr
-from studio.numbers import Delta, delta, show
+from studio.bound_texts import on_language
+from studio.i18n import tr
+from studio.presenters.figure_words import column_title
+from studio.presenters.numbers import Delta, delta, show
+from studio.presenters.run_rows import FIGURES, class_rows, figures_of
 from studio.stores.run import Run
 from studio.theme import palette, theme
 from studio.views.compare.table import delta_colour
-from studio.views.shared.run_rows import FIGURES, class_rows, figures_of
-from studio.views.shared.run_table import column_title
-from studio.widgets.basics import Elided, Heading, Muted
+from studio.widgets.labels import Elided, Heading, Muted
 
 _SORT = Qt.ItemDataRole.UserRole
 

@@ -9,17 +9,20 @@ from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayou
 
 from engine.contract.figures import Figure
 from engine.contract.run.job import EvaluateJob, HostJob, TrainJob
+from studio.presenters.page_state import PageState
+from studio.presenters.run_rows import Row, base_of, deltas_of, figures_of
 from studio.stores.run import Run
 from studio.stores.work.task import Task
 from studio.studio import Studio
 from studio.views.compare.classes import CompareClasses
 from studio.views.compare.pictures import ComparePictures
 from studio.views.compare.table import CompareTable
-from studio.views.page import Page, PageState
-from studio.views.shared.run_rows import Row, base_of, deltas_of, figures_of
+from studio.views.page import Page
 from studio.views.shared.run_table import RunTable
 from studio.views.shared.task_line import TaskLine
-from studio.widgets.basics import Button, Card, EmptyState, Title
+from studio.widgets.buttons import Button
+from studio.widgets.labels import Title
+from studio.widgets.panels import Card, EmptyState
 
 if TYPE_CHECKING:
     from studio.views.compare.scatter_panel import CompareScatter

@@ -11,14 +11,17 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage
 from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
 
 from engine.contract.text.messages import Message
-from studio.i18n import bind, on_language, tr
+from studio.bound_texts import bind, on_language
+from studio.i18n import tr
+from studio.presenters.finds import Find
 from studio.stores.previews import BoxOnPicture
 from studio.stores.run import Run
 from studio.studio import Studio
-from studio.views.compare.boxes import Find
 from studio.views.compare.split_view import SplitView
 from studio.views.pictures.loading import PictureLoader
-from studio.widgets.basics import ErrorBanner, IconButton, Muted, Text
+from studio.widgets.buttons import IconButton
+from studio.widgets.labels import Muted, Text
+from studio.widgets.panels import ErrorBanner
 
 SOURCES = ("val", "test", "dropped")
 LOWEST = 0.05

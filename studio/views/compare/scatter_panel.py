@@ -7,14 +7,15 @@ from html import escape
 
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
-from studio.i18n import bind, on_language, tr
-from studio.numbers import show
+from studio.bound_texts import bind, on_language
+from studio.i18n import tr
+from studio.presenters.figure_words import column_title
+from studio.presenters.numbers import show
+from studio.presenters.run_rows import CERTAIN, COSTS, FIGURES, Row
 from studio.theme import palette, theme
-from studio.views.compare.scatter import Mark, Scatter
+from studio.views.compare.scatter_plot import Mark, Scatter
 from studio.views.compare.table import delta_colour
-from studio.views.shared.run_rows import CERTAIN, COSTS, FIGURES, Row
-from studio.views.shared.run_table import column_title
-from studio.widgets.basics import Muted, Text
+from studio.widgets.labels import Muted, Text
 
 SCORES = ("map_val", "map_test", "map50")
 _SCALE = {"host_ms": 1.0, "macs": 1e9, "nb_bytes": 1e6, "params": 1e6}

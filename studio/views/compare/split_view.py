@@ -8,8 +8,8 @@ from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from studio.presenters.finds import Find, lost, shown
 from studio.theme import palette, theme
-from studio.views.compare.boxes import Find, lost, shown
 from studio.views.pictures.boxes import class_colour, fitted, paint_label
 
 LOST = "#FF9A1F"

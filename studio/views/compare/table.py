@@ -18,9 +18,9 @@ from PySide6.QtWidgets import (
 
 from engine.contract.figures import Figure
 from studio.i18n import tr
-from studio.numbers import Delta, show
+from studio.presenters.numbers import Delta, show
+from studio.presenters.run_rows import Row
 from studio.theme import palette, theme
-from studio.views.shared.run_rows import Row
 from studio.views.shared.run_table import DELTA_ROLE, FIGURE_ROLE, ROW_ROLE, RUN, SIDE_ROLE, SIDES, RunTable
 
 ROW_HEIGHT = 44
@@ -29,7 +29,7 @@ _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 
 
-class RunDelegate(QStyledItemDelegate):
+class RunCellDelegate(QStyledItemDelegate):
     """Paints a cell of the table of runs."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:  # noqa: N802
@@ -121,7 +121,7 @@ class CompareTable(QTableView):
         super().__init__(parent)
         self._runs = model
         self.setModel(model)
-        self.setItemDelegate(RunDelegate(self))
+        self.setItemDelegate(RunCellDelegate(self))
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setShowGrid(False)

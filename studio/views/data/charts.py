@@ -8,12 +8,13 @@ from PySide6.QtCore import QModelIndex, Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from engine.contract.dataset import PARTS, Finding, Index, Part, Statistics
-from studio.i18n import on_language, tr
+from studio.bound_texts import on_language
+from studio.i18n import tr
 from studio.views.data.class_chart import BarRow, BarTable
 from studio.views.pictures.boxes import class_colour
 from studio.views.pictures.part_dot import PartDot
 from studio.views.pictures.thumbnails import part_name
-from studio.widgets.basics import Heading, Muted
+from studio.widgets.labels import Heading, Muted
 
 
 class ChartsPanel(QWidget):
@@ -88,7 +89,7 @@ class ChartsPanel(QWidget):
         statistics = self._index.statistics()
         parts = tuple(part for part in PARTS if part in statistics.splits)
         warnings = self._index.findings(severity="warning")
-        rows = class_rows(statistics, parts, self._index.classes(), warnings)
+        rows = class_bars(statistics, parts, self._index.classes(), warnings)
         self.kinds.show_bars(tr("studio.data.column_class"), parts, rows)
         self.sizes.show_bars(tr("studio.data.column_size"), parts, size_rows(statistics, parts))
         self.shares.show_bars(tr("studio.data.column_share"), parts, share_rows(statistics, parts))
@@ -99,7 +100,7 @@ class ChartsPanel(QWidget):
             self.class_opened.emit(self._index.classes().index(name))
 
 
-def class_rows(
+def class_bars(
     statistics: Statistics, parts: tuple[Part, ...], classes: tuple[str, ...], findings: Iterable[Finding]
 ) -> list[BarRow]:
     """A bar for each class; classes without boxes, or without any to learn from, carry a warning."""

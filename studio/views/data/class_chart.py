@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, QRect, QRectF, QSize, Qt
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -25,8 +25,8 @@ from studio.i18n import tr
 from studio.theme import palette, theme
 from studio.views.pictures.thumbnail_delegate import part_colour
 from studio.views.pictures.thumbnails import part_name
+from studio.widgets.model_index import AnyIndex
 
-AnyIndex = QModelIndex | QPersistentModelIndex
 _BAR_HEIGHT = 12
 _ROW = 32
 _NUMBER = 60

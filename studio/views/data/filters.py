@@ -6,8 +6,9 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QButtonGroup, QCheckBox, QComboBox, QFrame, QHBoxLayout, QPushButton, QWidget
 
 from engine.contract.dataset import PARTS, Index, Part
-from studio.i18n import bind, on_language, tr
-from studio.numbers import grouped
+from studio.bound_texts import bind, on_language
+from studio.i18n import tr
+from studio.presenters.numbers import grouped
 from studio.views.pictures.thumbnails import part_name
 
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt, QTimer
 from PySide6.QtGui import QColor, QGuiApplication
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QTableView, QWidget
 
 from engine.contract.dataset import Finding, Index, Severity
 from engine.contract.text.messages import UserError
-from studio.i18n import on_language, text_of, tr
+from studio.bound_texts import on_language
+from studio.i18n import text_of, tr
 from studio.theme import palette, theme
+from studio.widgets.model_index import AnyIndex
 
-AnyIndex = QModelIndex | QPersistentModelIndex
 CHUNK = 256
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
 _SIGNS = {"error": "✕", "warning": "⚠", "info": "ⓘ"}

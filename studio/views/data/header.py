@@ -7,11 +7,13 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from engine.contract.dataset import PARTS, Index, Part
-from studio.i18n import bind, on_language, tr
-from studio.numbers import grouped
+from studio.bound_texts import bind, on_language
+from studio.i18n import tr
+from studio.presenters.numbers import grouped
 from studio.views.pictures.part_dot import PartDot
 from studio.views.pictures.thumbnails import part_name
-from studio.widgets.basics import Button, Chip, Elided, IconButton, Text
+from studio.widgets.buttons import Button, IconButton
+from studio.widgets.labels import Chip, Elided, Text
 
 _HASH_SHOWN = 12
 _FORMATS = {"voc": "Pascal VOC", "coco": "COCO", "yolo": "YOLO"}

@@ -9,7 +9,8 @@ from PySide6.QtGui import QColor, QPainter, QPixmap
 from PySide6.QtWidgets import QFrame, QLabel, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
 from engine.contract.dataset import Box, Picture
-from studio.i18n import bind, on_language, tr
+from studio.bound_texts import bind, on_language
+from studio.i18n import tr
 from studio.views.pictures.boxes import class_colour, count_boxes
 from studio.views.pictures.thumbnails import part_name
 

@@ -8,7 +8,9 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QStackedWidget, QTabWidget, QVBoxLayout, QWidget
 
 from engine.contract.dataset import Picture
-from studio.i18n import on_language, tr
+from studio.bound_texts import on_language
+from studio.i18n import tr
+from studio.presenters.page_state import PageState
 from studio.studio import Studio
 from studio.views.data.charts import ChartsPanel
 from studio.views.data.header import DataHeader
@@ -17,8 +19,8 @@ from studio.views.data.pictures import PicturesPanel
 from studio.views.data.report import ReportPanel
 from studio.views.imports.dialog import ImportDialog
 from studio.views.imports.source import dropped_path
-from studio.views.page import Page, PageState
-from studio.widgets.basics import EmptyState
+from studio.views.page import Page
+from studio.widgets.panels import EmptyState
 
 
 class DataPage(Page):

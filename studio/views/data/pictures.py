@@ -7,7 +7,7 @@ from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.contract.dataset import Index
-from studio.i18n import bind
+from studio.bound_texts import bind
 from studio.views.data.filters import PictureFilters
 from studio.views.data.preview import PicturePreview
 from studio.views.pictures.thumbnails import ThumbnailGrid

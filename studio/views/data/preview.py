@@ -9,10 +9,12 @@ from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.contract.dataset import Picture
-from studio.i18n import bind, on_language, tr
+from studio.bound_texts import bind, on_language
+from studio.i18n import tr
 from studio.views.data.viewer import PictureCanvas
 from studio.views.pictures.thumbnails import PictureModel, part_name
-from studio.widgets.basics import Button, IconButton, Text
+from studio.widgets.buttons import Button, IconButton
+from studio.widgets.labels import Text
 
 _NEXT = ("D", "Right", "Down", "PgDown")
 _BEFORE = ("A", "Left", "Up", "PgUp")

@@ -6,10 +6,12 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.contract.dataset import Index, Severity
-from studio.i18n import bind, on_language, tr
+from studio.bound_texts import bind, on_language
+from studio.i18n import tr
 from studio.views.data.filters import Segments
 from studio.views.data.findings import SEVERITIES, FindingTable, severity_name
-from studio.widgets.basics import Button, Muted
+from studio.widgets.buttons import Button
+from studio.widgets.labels import Muted
 
 
 class ReportPanel(QWidget):

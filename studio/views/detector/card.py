@@ -13,11 +13,12 @@ from engine.contract.figures import Figure, FigureName
 from engine.contract.figures import pick as pick_figure
 from engine.contract.published import PublishedFigure
 from engine.contract.text.messages import Message
-from studio.i18n import on_language, pick, text_of, tr
-from studio.numbers import NAMES, show, show_value
+from studio.bound_texts import on_language
+from studio.i18n import pick, text_of, tr
+from studio.presenters.detector_choice import conditions_of, published_line, published_of
+from studio.presenters.numbers import NAMES, show, show_value
 from studio.theme import palette, theme
-from studio.views.detector.choice import conditions_of, published_line, published_of
-from studio.widgets.basics import Chip, Heading, Muted, Text
+from studio.widgets.labels import Chip, Heading, Muted, Text
 
 _SHOWN: tuple[FigureName, ...] = ("macs", "params", "nb_bytes")
 _FAMILIES = {"ssd": "SSD", "yolov3": "YOLOv3", "rcnn": "R-CNN", "picodet": "PicoDet"}

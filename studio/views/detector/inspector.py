@@ -7,9 +7,10 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from engine.contract.catalog import DetectorCard
 from engine.contract.project import DetectorChoice
-from studio.i18n import on_language, tr
-from studio.views.detector.choice import published_line
-from studio.widgets.basics import Heading, Muted
+from studio.bound_texts import on_language
+from studio.i18n import tr
+from studio.presenters.detector_choice import published_line
+from studio.widgets.labels import Heading, Muted
 
 
 class DetectorInspector(QWidget):

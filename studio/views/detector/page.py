@@ -11,16 +11,18 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QScrollArea, QSt
 from engine.contract.figures import Figure
 from engine.contract.project import DetectorChoice
 from engine.contract.text.messages import Argument, Message
-from studio.i18n import bind, on_language
+from studio.bound_texts import bind, on_language
+from studio.presenters.detector_choice import AnchorMemory, can_start_from, choice_of, other_runs
+from studio.presenters.page_state import PageState
 from studio.studio import Studio
 from studio.views.detector.card import DetectorButton
-from studio.views.detector.choice import AnchorMemory, can_start_from, choice_of, other_runs
 from studio.views.detector.inspector import DetectorInspector
 from studio.views.detector.start import StartPanel
 from studio.views.imports.dialog import ImportDialog
-from studio.views.page import Page, PageState
+from studio.views.page import Page
 from studio.views.shared.detector_size import SizeControl
-from studio.widgets.basics import Card, Chip, EmptyState, ErrorBanner, Heading, Muted, Text, Title
+from studio.widgets.labels import Chip, Heading, Muted, Text, Title
+from studio.widgets.panels import Card, EmptyState, ErrorBanner
 
 Known = Sequence[Figure] | Message
 _COLUMNS = 2

@@ -21,12 +21,15 @@ from engine.contract.figures import pick as pick_figure
 from engine.contract.project import DetectorChoice
 from engine.contract.text.address import WEIGHTS_SUFFIXES, check_address, is_address
 from engine.contract.text.messages import UserError
-from studio.i18n import bind, on_language, tr
-from studio.numbers import show
+from studio.bound_texts import bind, on_language
+from studio.i18n import tr
+from studio.presenters.detector_choice import can_start_from
+from studio.presenters.numbers import show
 from studio.stores.run import Run
-from studio.views.detector.choice import can_start_from
 from studio.views.imports.source import dropped_path
-from studio.widgets.basics import Button, ErrorBanner, Muted
+from studio.widgets.buttons import Button
+from studio.widgets.labels import Muted
+from studio.widgets.panels import ErrorBanner
 
 _INDENT = 26
 _LAST_NOTE = 5

@@ -10,12 +10,15 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QLayout, QProgressBar, QPush
 
 from engine.contract.run.job import SAMPLE
 from engine.contract.text.messages import Message
-from studio.i18n import bind, on_language, text_of, tr
+from studio.bound_texts import bind, on_language
+from studio.i18n import text_of, tr
 from studio.stores.work.task import Task
 from studio.studio import Studio
 from studio.views.imports.form import ImportForm
 from studio.views.imports.source import SourceField, dropped_path
-from studio.widgets.basics import Button, ErrorBanner, Text, Title
+from studio.widgets.buttons import Button
+from studio.widgets.labels import Text, Title
+from studio.widgets.panels import ErrorBanner
 
 _DATA = "data."
 _WIDTH = 672
@@ -136,7 +139,7 @@ class ImportDialog(QDialog):
         self._refusal = None
         source = self.source.source()
         if source:
-            self.form.suggest_folder(free_folder(self.studio, "sample" if source == SAMPLE else Path(source).name))
+            self.form.suggest_folder(suggested_folder(self.studio, "sample" if source == SAMPLE else Path(source).name))
         self._show()
 
     def _mend(self) -> None:
@@ -191,7 +194,7 @@ class ImportDialog(QDialog):
         self.bar.setValue(int(progress.done) if progress is not None else 0)
 
 
-def free_folder(studio: Studio, name: str) -> Path:
+def suggested_folder(studio: Studio, name: str) -> Path:
     """A folder for a project of this name below the person's own that is no project yet."""
     base = Path.home() / "Espalier"
     tried, number = base / (name or "project"), 2

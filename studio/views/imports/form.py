@@ -8,7 +8,6 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
-    QFileDialog,
     QFormLayout,
     QHBoxLayout,
     QLabel,
@@ -20,9 +19,11 @@ from PySide6.QtWidgets import (
 
 from engine.contract.catalog import DetectorCard
 from engine.contract.run.job import SAMPLE, DataFormat, ProjectJob
-from studio.i18n import bind, on_language, tr
+from studio.bound_texts import bind, on_language
+from studio.i18n import tr
 from studio.views.imports.splits import SplitSliders
 from studio.views.shared.detector_size import SizeControl
+from studio.widgets.folder_dialog import ask_folder
 
 _FORMATS: list[tuple[DataFormat | None, str]] = [
     (None, ""),
@@ -195,12 +196,7 @@ class ImportForm(QWidget):
         self.folder_named = True
 
     def _ask(self) -> None:
-        dialog = QFileDialog(self, tr("studio.data.project_folder"))
-        dialog.setFileMode(QFileDialog.FileMode.Directory)
-        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.fileSelected.connect(self._take_folder)
-        dialog.open()
+        ask_folder(self, "studio.data.project_folder", self._take_folder)
 
     def _take_folder(self, path: str) -> None:
         self.folder_named = True

@@ -6,11 +6,12 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from engine.contract.run.job import SAMPLE
-from studio.i18n import bind, tr
+from studio.bound_texts import bind
 from studio.theme import icon, palette, theme
+from studio.widgets.folder_dialog import ask_folder
 
 
 def dropped_path(event: QDropEvent) -> Path | None:
@@ -106,12 +107,7 @@ class SourceField(QFrame):
         self.update()
 
     def _ask(self) -> None:
-        dialog = QFileDialog(self, tr("studio.data.choose_folder"))
-        dialog.setFileMode(QFileDialog.FileMode.Directory)
-        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.fileSelected.connect(self.set_source)
-        dialog.open()
+        ask_folder(self, "studio.data.choose_folder", self.set_source)
 
     def _icons(self) -> None:
         self.picture.setPixmap(icon("folder", palette().accent).pixmap(28, 28))

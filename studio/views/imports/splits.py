@@ -6,7 +6,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QLabel, QSlider, QSpinBox, QWidget
 
 from engine.contract.dataset import PARTS, Part
-from studio.i18n import on_language, tr
+from studio.bound_texts import on_language
+from studio.i18n import tr
 from studio.views.pictures.part_dot import PartDot
 from studio.views.pictures.thumbnails import part_name
 

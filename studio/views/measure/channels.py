@@ -11,14 +11,15 @@ from PySide6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 from engine.contract.run.job import Job, SensitivityJob
 from engine.contract.sensitivity import GroupLosses
 from engine.contract.text.messages import Message
-from studio.i18n import bind, on_language, tr
+from studio.bound_texts import bind, on_language
+from studio.i18n import tr
 from studio.stores.work.sensitivity import Proposal, channel_jobs, last_pictures, read_losses
 from studio.studio import Studio
 from studio.views.measure.dialog import MeasureDialog
 from studio.views.measure.plot import LossPlot
 from studio.views.measure.tables import GroupTable, MeasuredView, percent
-from studio.widgets.basics import Text
 from studio.widgets.controls import NumberSpin, QuietCombo
+from studio.widgets.labels import Text
 
 PICTURES = 200
 """On how many pictures it is measured unless somebody says otherwise; fewer if there are not so many."""

@@ -11,14 +11,17 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QProgressBar, QPushButton, Q
 
 from engine.contract.run.job import Job
 from engine.contract.text.messages import Message
-from studio.i18n import bind, on_language, text_of, tr
-from studio.numbers import duration
+from studio.bound_texts import bind, on_language
+from studio.i18n import text_of, tr
+from studio.presenters.numbers import duration
+from studio.presenters.run_terms import base_runs
 from studio.stores.work.sensitivity import Measurement
 from studio.studio import Studio
 from studio.views.shared.run_chooser import RunChooser
-from studio.views.shared.run_terms import base_runs
-from studio.widgets.basics import Button, Elided, EmptyState, ErrorBanner, Muted, Text, Title
+from studio.widgets.buttons import Button
 from studio.widgets.controls import IntegerSpin
+from studio.widgets.labels import Elided, Muted, Text, Title
+from studio.widgets.panels import EmptyState, ErrorBanner
 
 _WIDTH, _HEIGHT = 1120, 720
 

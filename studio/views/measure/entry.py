@@ -9,12 +9,12 @@ from PySide6.QtWidgets import QWidget
 
 from engine.contract.recipe import Step
 from studio.i18n import pick
+from studio.presenters.run_terms import base_runs
 from studio.studio import Studio
 from studio.views.measure.channels import PICTURES, ChannelsDialog
 from studio.views.measure.dialog import MeasureDialog
 from studio.views.measure.int8 import MOST, Int8Dialog
 from studio.views.measure.int8 import PICTURES as INT8_PICTURES
-from studio.views.shared.run_terms import base_runs
 from studio.widgets.schema.spec import FieldSpec
 
 _CRITERION = "criterion"

@@ -9,13 +9,14 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.contract.run.job import Int8ErrorsJob, Job
 from engine.contract.sensitivity import LayerErrors
-from studio.i18n import bind, tr
+from studio.bound_texts import bind
+from studio.i18n import tr
 from studio.stores.work.sensitivity import int8_job, read_errors
 from studio.studio import Studio
 from studio.views.measure.dialog import MeasureDialog
 from studio.views.measure.tables import LayerTable, MeasuredView
-from studio.widgets.basics import Text
 from studio.widgets.controls import NumberSpin
+from studio.widgets.labels import Text
 
 PICTURES: int = Int8ErrorsJob.model_fields["pictures"].default
 MOST = 1000

@@ -10,7 +10,7 @@ from PySide6.QtCore import QEvent, QObject, QPointF, Signal
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from studio.i18n import bind
+from studio.bound_texts import bind
 from studio.theme import palette, theme
 from studio.widgets.plot import bare_plot, recolour
 

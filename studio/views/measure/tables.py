@@ -6,15 +6,16 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetrics, QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from engine.contract.sensitivity import GroupLosses, LayerError
-from studio.i18n import on_language, tr
+from studio.bound_texts import on_language
+from studio.i18n import tr
 from studio.theme import palette, theme
+from studio.widgets.model_index import AnyIndex
 
-AnyIndex = QModelIndex | QPersistentModelIndex
 _ROW = 28
 _PADDING = 20
 _NARROWEST = "87.5 %"

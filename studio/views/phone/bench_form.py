@@ -15,17 +15,20 @@ from PySide6.QtWidgets import (
 
 from engine.contract.refusals import PRECISIONS
 from engine.contract.run.job import Backend, BenchJob, Precision
-from studio.i18n import bind, on_language, tr
+from studio.bound_texts import bind, on_language
+from studio.i18n import tr
+from studio.presenters.export_rules import is_quantised, measure_reason
 from studio.stores.phone.benches import first_ancestor
 from studio.stores.phone.phones import PhonesStore
 from studio.stores.run import Run
 from studio.studio import Studio
-from studio.views.phone.rules import is_quantised, measure_refusal
-from studio.widgets.basics import Card, Heading, IconButton, Muted, Text
+from studio.widgets.buttons import IconButton
 from studio.widgets.controls import IntegerSpin, NumberSpin, QuietCombo
+from studio.widgets.labels import Heading, Muted, Text
+from studio.widgets.panels import Card
 from studio.widgets.toggles import Toggles
 
-THREADS = ("1", "2", "4", "8")
+BENCH_THREADS = ("1", "2", "4", "8")
 CACHE = "phone"
 
 
@@ -44,7 +47,7 @@ class MeasureForm(Card):
         self.run.setSizeAdjustPolicy(QuietCombo.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.run.setMinimumContentsLength(12)
         self.precisions = Toggles(PRECISIONS, memory.get("precisions", list(PRECISIONS)))
-        self.threads = Toggles(THREADS, memory.get("threads", ["1", "2", "4"]))
+        self.threads = Toggles(BENCH_THREADS, memory.get("threads", ["1", "2", "4"]))
         self.tool, self.libs = QLineEdit(memory.get("tool", "")), QLineEdit(memory.get("libs", ""))
         self.repeats = _spin(1, 10_000, memory.get("repeats", 20))
         self.processes = _spin(1, 100, memory.get("processes", 5))
@@ -139,7 +142,7 @@ class MeasureForm(Card):
         quantised = is_quantised(run, names, self._studio.catalog) if run is not None else None
         told: dict[str, list[str]] = {}
         for name in PRECISIONS:
-            reason = measure_refusal(name, quantised, phone)
+            reason = measure_reason(name, quantised, phone)
             self.precisions.allow(name, reason)
             if reason is not None:
                 told.setdefault(reason, []).append(name)

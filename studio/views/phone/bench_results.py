@@ -9,15 +9,18 @@ from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from engine.contract.phones import BenchResult, BenchRow, SustainedPoint
-from studio.i18n import bind, on_language, text_of, tr
+from studio.bound_texts import bind, on_language
+from studio.i18n import text_of, tr
+from studio.presenters.bench_words import as_text, bench_name, phone_facts
 from studio.stores.phone.benches import BenchesStore
 from studio.stores.targets import TargetsStore
 from studio.views.phone.bench_table import BenchTable
-from studio.views.phone.bench_words import as_text, bench_name, phone_facts
 from studio.views.phone.sustained_plot import SustainedPlot
 from studio.views.shared.tradeoff_rows import TargetSpin
-from studio.widgets.basics import Button, Card, Heading, Muted, Text
+from studio.widgets.buttons import Button
 from studio.widgets.controls import QuietCombo
+from studio.widgets.labels import Heading, Muted, Text
+from studio.widgets.panels import Card
 
 TARGET = "phone_ms"
 """The figure whose target is shown here; the Recipe page shows the same one."""

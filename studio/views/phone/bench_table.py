@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QGridLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from engine.contract.phones import Against, BenchResult, BenchRow, ParityRow
 from engine.contract.refusals import PRECISIONS
 from studio.i18n import text_of, tr
-from studio.numbers import show_value
-from studio.views.phone.bench_words import heat, precision_name, range_text
-from studio.widgets.basics import Chip, Heading, Muted, Text
+from studio.presenters.bench_words import heat, precision_name, range_text
+from studio.presenters.numbers import show_value
+from studio.widgets.labels import Chip, Heading, Muted, Text
+from studio.widgets.panels import Rule
 
 _HEAD_WIDTH = 88
 
@@ -55,7 +56,7 @@ class BenchTable(QWidget):
         self.cells = {}
         for line, count in enumerate(threads):
             at = 2 * line + 1
-            grid.addWidget(_rule(), at, 0, 1, len(columns) + 1)
+            grid.addWidget(Rule(), at, 0, 1, len(columns) + 1)
             grid.addWidget(_head(tr("studio.bench.n_threads", count=count)), at + 1, 0, Qt.AlignmentFlag.AlignTop)
             for row in (_told_once(row, rows) for row in rows if row.threads == count):
                 cell = Cell(row, _against(bench, row), simulated, target_ms, row.median_ms == fastest)
@@ -69,7 +70,7 @@ class BenchTable(QWidget):
         if bench is None or not bench.parity:
             return
         at = grid.rowCount()
-        grid.addWidget(_rule(), at, 0, 1, len(columns) + 1)
+        grid.addWidget(Rule(), at, 0, 1, len(columns) + 1)
         head = _head(tr("studio.bench.parity"))
         head.setToolTip(tr("studio.bench.parity_tip"))
         grid.addWidget(head, at + 1, 0, Qt.AlignmentFlag.AlignTop)
@@ -183,9 +184,3 @@ def _head(text: str) -> Muted:
     head = Muted()
     head.show_text(text)
     return head
-
-
-def _rule() -> QFrame:
-    rule = QFrame()
-    rule.setProperty("role", "line")
-    return rule

@@ -9,11 +9,15 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 from engine.contract.phones import Phone
 from engine.contract.socs import estimated_socs
 from engine.contract.text.messages import Message
-from studio.i18n import on_language, text_of, tr
+from studio.bound_texts import on_language
+from studio.i18n import text_of, tr
+from studio.presenters.bench_words import phone_facts, phone_title
 from studio.stores.phone.phones import DEFAULT_SOC, PhonesStore
-from studio.views.phone.bench_words import phone_facts, phone_title
-from studio.widgets.basics import Button, Card, Chip, Elided, ErrorBanner, Heading, IconButton, Muted, Text, set_role
+from studio.theme import restyle
+from studio.widgets.buttons import Button, IconButton
 from studio.widgets.controls import QuietCombo
+from studio.widgets.labels import Chip, Elided, Heading, Muted, Text
+from studio.widgets.panels import Card, ErrorBanner, Rule
 
 _STATES = {
     "ready": "studio.bench.state_ready",
@@ -116,9 +120,7 @@ class DeviceCard(Card):
         row.addWidget(self.end)
         row.addStretch(1)
         row.addWidget(self.soc)
-        line = QFrame()
-        line.setProperty("role", "line")
-        self.body.addWidget(line)
+        self.body.addWidget(Rule())
         self.body.addLayout(row)
         self.body.addWidget(self.simulation_line)
         self.body.addWidget(self.simulation_problem)
@@ -190,6 +192,6 @@ def _sentence(message: Message, tone: str) -> Text:
     label.setWordWrap(True)
     label.show_text(text_of(message))
     if tone:
-        set_role(label, tone=tone)
+        restyle(label, tone=tone)
     label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     return label

@@ -16,7 +16,8 @@ from studio.views.phone.export_card import ModelCard
 from studio.views.phone.export_form import ExportForm
 from studio.views.phone.exports import ROW_HEIGHT, ExportList
 from studio.views.shared.task_line import TaskLine
-from studio.widgets.basics import Card, EmptyState, Heading
+from studio.widgets.labels import Heading
+from studio.widgets.panels import Card, EmptyState
 
 FORM_WIDTH = 400
 

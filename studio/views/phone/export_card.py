@@ -11,11 +11,13 @@ from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from engine.contract.figures import Figure
-from studio.i18n import on_language, pick, tr
-from studio.numbers import NAMES, show, show_value
+from studio.bound_texts import on_language
+from studio.i18n import pick, tr
+from studio.presenters.figure_words import source_text
+from studio.presenters.numbers import NAMES, show, show_value
 from studio.stores.phone.exports import Export
-from studio.views.shared.run_table import source_text
-from studio.widgets.basics import Button, Elided, Heading, Text
+from studio.widgets.buttons import Button
+from studio.widgets.labels import Elided, Heading, Text
 
 _LABEL_WIDTH = 112
 

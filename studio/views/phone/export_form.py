@@ -20,11 +20,14 @@ from PySide6.QtWidgets import (
 
 from engine.contract.refusals import PRECISIONS, TARGETS
 from engine.contract.run.job import Precision, Target
-from studio.i18n import bind, on_language, tr
+from studio.bound_texts import bind, on_language
+from studio.i18n import tr
+from studio.presenters.export_rules import export_reason, is_quantised
 from studio.stores.run import Run
 from studio.studio import Studio
-from studio.views.phone.rules import is_quantised, refusal
-from studio.widgets.basics import Button, Card, Elided, Heading, IconButton, Muted, Text
+from studio.widgets.buttons import Button, IconButton
+from studio.widgets.labels import Elided, Heading, Muted, Text
+from studio.widgets.panels import Card
 
 
 class Options(QWidget):
@@ -165,7 +168,7 @@ class ExportForm(Card):
         """What the form says; None while something is missing or impossible."""
         run = self._studio.runs.by_name(self.run.currentData())
         target, precision = self._options()
-        if run is None or not self.out.text().strip() or refusal(target, precision, self._quantised()):
+        if run is None or not self.out.text().strip() or export_reason(target, precision, self._quantised()):
             return None
         base = Path(self.out.text().strip()).expanduser()
         return run, target, precision, base / f"{run.name}-{target}-{precision}"
@@ -177,7 +180,7 @@ class ExportForm(Card):
             self.target.describe(name, line)
         quantised = self._quantised()
         for kind, line in precision_texts():
-            reason = refusal(target, kind, quantised)
+            reason = export_reason(target, kind, quantised)
             self.precision.describe(kind, reason or line, enabled=reason is None)
         choice = self.choice()
         self.where.set_full(tr("studio.phone.where", path=str(choice[3])) if choice else "")
@@ -186,7 +189,7 @@ class ExportForm(Card):
             self.start.why_not("studio.phone.busy")
         elif run is None:
             self.start.why_not("studio.phone.no_run")
-        elif refusal(target, precision, quantised):
+        elif export_reason(target, precision, quantised):
             self.start.why_not("studio.phone.impossible")
         else:
             self.start.why_not(None if choice else "studio.phone.no_out")
@@ -204,8 +207,8 @@ class ExportForm(Card):
         """Move away from a precision that this run cannot have, to the first that it can."""
         target, precision = self._options()
         quantised = self._quantised()
-        if refusal(target, precision, quantised):
-            possible = [name for name in PRECISIONS if not refusal(target, name, quantised)]
+        if export_reason(target, precision, quantised):
+            possible = [name for name in PRECISIONS if not export_reason(target, name, quantised)]
             if possible:
                 self.precision.choose(possible[0])
 

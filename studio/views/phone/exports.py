@@ -16,8 +16,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from studio.i18n import on_language, tr
-from studio.numbers import show_value
+from studio.bound_texts import on_language
+from studio.i18n import tr
+from studio.presenters.numbers import show_value
 from studio.stores.phone.exports import Export, ExportsStore
 from studio.theme import palette, theme
 
@@ -57,7 +58,7 @@ class ExportDelegate(QStyledItemDelegate):
         painter.drawText(upper, align, metrics.elidedText(export.run, Qt.TextElideMode.ElideMiddle, room))
         painter.drawText(upper, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, kind)
         painter.setPen(QColor(colours.muted))
-        painter.drawText(lower, align, metrics.elidedText(second_line(export), _MIDDLE, lower.width()))
+        painter.drawText(lower, align, metrics.elidedText(export_line(export), _MIDDLE, lower.width()))
         painter.restore()
 
 
@@ -104,7 +105,7 @@ class ExportList(QListWidget):
             self.setCurrentRow(outs.index(kept) if kept in outs else 0)
 
 
-def second_line(export: Export) -> str:
+def export_line(export: Export) -> str:
     """Size, time and folder of an export."""
     size = next((file.size for file in export.files if file.name == MODEL), None)
     when = time.strftime("%Y-%m-%d %H:%M", time.localtime(export.time))

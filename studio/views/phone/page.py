@@ -6,20 +6,23 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.contract.run.job import BenchJob
-from studio.i18n import on_language, tr
+from studio.bound_texts import on_language
+from studio.i18n import tr
+from studio.presenters.page_state import PageState
 from studio.stores.phone.benches import BenchesStore, live_rows, live_sustained
 from studio.stores.run import Run
 from studio.stores.work.task import Task
 from studio.studio import Studio
-from studio.views.page import Page, PageState
+from studio.views.page import Page
 from studio.views.phone.bench_form import MeasureForm
 from studio.views.phone.bench_results import BenchResults
 from studio.views.phone.devices import DeviceCard
 from studio.views.phone.export import FORM_WIDTH, ExportPart
 from studio.views.phone.time_card import TimeCard
 from studio.views.shared.task_line import TaskLine
-from studio.widgets.basics import Button, Elided, Title
+from studio.widgets.buttons import Button
 from studio.widgets.controls import Segmented
+from studio.widgets.labels import Elided, Title
 
 MEASURE, EXPORT = 0, 1
 

@@ -10,10 +10,11 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from engine.contract.phones import Sustained, SustainedPoint
-from studio.i18n import bind, on_language, text_of, tr
-from studio.numbers import show_value
+from studio.bound_texts import bind, on_language
+from studio.i18n import text_of, tr
+from studio.presenters.numbers import show_value
 from studio.theme import palette, theme
-from studio.widgets.basics import Heading, Muted, Text
+from studio.widgets.labels import Heading, Muted, Text
 from studio.widgets.plot import bare_plot, recolour
 
 _WIDTH = 44

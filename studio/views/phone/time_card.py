@@ -5,14 +5,16 @@ from __future__ import annotations
 from engine.contract.latency import PhoneChoice
 from engine.contract.phones import BenchResult
 from engine.contract.socs import estimated_socs, find_soc
-from studio.i18n import bind, on_language, text_of, tr
-from studio.numbers import show_value
+from studio.bound_texts import bind, on_language
+from studio.i18n import text_of, tr
+from studio.presenters.numbers import show_value
 from studio.stores.phone.estimates import EstimateStore
 from studio.stores.phone.phones import DEFAULT_SOC, PhonesStore
 from studio.studio import Studio
 from studio.views.shared.share_bars import ShareBars, estimate_text
 from studio.views.shared.soc_chooser import PhoneChooser, read_choice
-from studio.widgets.basics import Card, Heading, Muted, Text
+from studio.widgets.labels import Heading, Muted, Text
+from studio.widgets.panels import Card
 
 
 class TimeCard(Card):

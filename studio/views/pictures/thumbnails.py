@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections import OrderedDict
 from pathlib import Path
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, QSize, Qt, Signal
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QListView, QWidget
 
 from engine.contract.dataset import Index, Part, Picture
-from studio.i18n import on_language, tr
+from studio.bound_texts import on_language
+from studio.i18n import tr
 from studio.theme import theme
 from studio.views.pictures.loading import PictureLoader
 from studio.views.pictures.thumbnail_delegate import CAPTION, PICTURE_ROLE, SPACE, TILE, ThumbnailDelegate
+from studio.widgets.model_index import AnyIndex
 
-AnyIndex = QModelIndex | QPersistentModelIndex
 PAGE = 64
 _PAGES_KEPT = 24
 

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
-from studio.i18n import bind, on_language, tr
+from studio.bound_texts import bind, on_language
+from studio.i18n import tr
 from studio.stores.run import Run
 from studio.studio import Studio
 from studio.views.recipe.library import RecipeMenu

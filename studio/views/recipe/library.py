@@ -7,40 +7,10 @@ from collections.abc import Iterable
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
-from engine.contract.catalog import DetectorCard, TechniqueCard
 from engine.contract.recipe import Recipe
-from studio.i18n import tr, translator
-from studio.stores.catalog import CatalogStore
+from studio.i18n import tr
+from studio.presenters.recipe_fit import recipe_refusal, summary_of
 from studio.studio import Studio
-
-
-def summary_of(recipe: Recipe) -> str:
-    """What a recipe says of itself in the current language."""
-    return recipe.summary_zh if translator.language == "zh" and recipe.summary_zh else recipe.summary
-
-
-def refusal(recipe: Recipe, detector: str | None, catalog: CatalogStore) -> str:
-    """Why a recipe does not fit a detector; empty when it does."""
-    card = catalog.detector(detector) if detector is not None else None
-    if detector is None or card is None:
-        return ""
-    if recipe.detectors and detector not in recipe.detectors:
-        titles = [found.title if (found := catalog.detector(key)) else key for key in recipe.detectors]
-        return tr("studio.recipe.other_detector", detectors=", ".join(titles))
-    techniques = [catalog.technique(step.technique) for step in recipe.steps]
-    reasons = (step_refusal(technique, card, catalog) for technique in techniques if technique is not None)
-    return next(filter(None, reasons), "")
-
-
-def step_refusal(technique: TechniqueCard, detector: DetectorCard | None, catalog: CatalogStore) -> str:
-    """Why a technique does not work on a detector: of another family, or it was tried in vain; empty if it may."""
-    if detector is None:
-        return ""
-    if technique.families is not None and detector.family not in technique.families:
-        return tr("studio.recipe.other_family", families=", ".join(technique.families))
-    cell = catalog.catalog.matrix.cell(detector.key, technique.key) if catalog.catalog is not None else None
-    message = cell.outcome.message if cell is not None and cell.outcome.state != "works" else None
-    return message.text(translator.language) if message is not None else ""
 
 
 class RecipeMenu(QMenu):
@@ -78,7 +48,7 @@ class RecipeMenu(QMenu):
         empty = True
         for key, recipe in recipes:
             empty = False
-            reason = refusal(recipe, detector, self._studio.catalog)
+            reason = recipe_refusal(recipe, detector, self._studio.catalog)
             action = self._action(f"    {recipe.name or key}")
             action.setToolTip(reason or summary_of(recipe))
             action.setEnabled(not reason)

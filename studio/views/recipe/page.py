@@ -9,26 +9,29 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from engine.contract.latency import PhoneChoice
+from engine.contract.run.job import RecipeJob
 from engine.contract.text.messages import Message
-from studio.i18n import bind, on_language, pick, text_of, tr
+from studio.bound_texts import bind, on_language
+from studio.i18n import pick, text_of, tr
+from studio.presenters.page_state import PageState
+from studio.presenters.recipe_fit import step_refusal
+from studio.presenters.run_terms import base_runs, default_base, why_not
+from studio.presenters.step_phases import insertion_place, plan_order
 from studio.stores.previews import Preview
 from studio.studio import Studio
 from studio.views.measure.entry import changes, measure_dialog, why_not_measure
-from studio.views.page import Page, PageState
+from studio.views.page import Page
 from studio.views.recipe.bar import RecipeBar
-from studio.views.recipe.library import step_refusal
+from studio.views.recipe.order_note import OrderNote
 from studio.views.recipe.start import RecipeStart
 from studio.views.recipe.step_gallery import StepGallery
-from studio.views.recipe.step_order import OrderNote
-from studio.views.recipe.step_phases import insertion_place, plan_order
 from studio.views.recipe.step_stack import StepStack
 from studio.views.recipe.tradeoff import TradeoffPanel
-from studio.views.shared.run_terms import base_runs, default_base, why_not
 from studio.views.shared.soc_chooser import read_choice
 from studio.widgets.controls import put_icon
 
 _PANEL_WIDTH = 320
-PHONE = "recipe.phone"
+_PHONE_KEEPER = "recipe.phone"
 """Under which the settings keep the phone that recipes are estimated for."""
 
 
@@ -57,7 +60,7 @@ class RecipePage(Page):
         self.totals.setMinimumWidth(_PANEL_WIDTH)
         self._gallery: StepGallery | None = None
         self._default: str | None = None
-        phone = read_choice(studio.settings.value.pages.get(PHONE))
+        phone = read_choice(studio.settings.value.pages.get(_PHONE_KEEPER))
         self.totals.phone.take(phone)
         studio.previews.estimate_for(phone)
         self._lay_out()
@@ -178,7 +181,7 @@ class RecipePage(Page):
 
     def _choose_phone(self, phone: PhoneChoice | None) -> None:
         kept = phone.model_dump() if phone is not None else None
-        self.studio.settings.update(pages={**self.studio.settings.value.pages, PHONE: kept})
+        self.studio.settings.update(pages={**self.studio.settings.value.pages, _PHONE_KEEPER: kept})
         self.studio.previews.estimate_for(phone)
 
     def _run(self) -> None:
@@ -270,11 +273,19 @@ class RecipePage(Page):
         self.problem.setVisible(bool(whole))
 
     def _show_state(self) -> None:
-        self.bar.show_reason(why_not(self.studio))
-        busy = self.studio.previews.busy
-        self.totals.show_state(tr("studio.recipe.working") if busy else "")
-        latest = self.studio.previews.latest
-        if not self.studio.recipe.recipe.steps:
+        studio, latest = self.studio, self.studio.previews.latest
+        applying = any(isinstance(task.job, RecipeJob) and not task.ended for task in studio.tasks.tasks)
+        self.bar.show_reason(
+            why_not(
+                studio.runs.runs,
+                studio.recipe.recipe,
+                latest,
+                has_project=studio.project.project is not None,
+                at_work=applying or studio.runs.active() is not None,
+            )
+        )
+        self.totals.show_state(tr("studio.recipe.working") if studio.previews.busy else "")
+        if not studio.recipe.recipe.steps:
             self.set_state(PageState.EMPTY)
         elif latest is not None and (latest.problems or latest.error is not None):
             self.set_state(PageState.PROBLEM)

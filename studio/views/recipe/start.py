@@ -5,9 +5,10 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from studio.i18n import bind, tr
+from studio.bound_texts import bind
+from studio.i18n import tr
+from studio.presenters.recipe_fit import recipe_refusal, summary_of
 from studio.studio import Studio
-from studio.views.recipe.library import refusal, summary_of
 from studio.views.recipe.step_gallery import CardButton
 from studio.widgets.controls import put_icon
 
@@ -63,7 +64,7 @@ class RecipeStart(QWidget):
         for key, recipe in recipes.items():
             if key not in self.buttons:
                 self._add_button(key)
-            reason = refusal(recipe, project.detector.key if project is not None else None, catalog)
+            reason = recipe_refusal(recipe, project.detector.key if project is not None else None, catalog)
             steps = tr("studio.recipe.step_count", count=len(recipe.steps))
             self.buttons[key].show_texts(recipe.name, summary_of(recipe), reason or steps, bool(reason))
 

@@ -12,11 +12,14 @@ from engine.contract.catalog import TechniqueCard
 from engine.contract.figures import Figure
 from engine.contract.recipe import Step
 from engine.contract.text.messages import Message
-from studio.i18n import bind, on_language, pick, text_of, tr
+from studio.bound_texts import bind, on_language
+from studio.i18n import pick, text_of, tr
+from studio.presenters.step_phases import phase_name
+from studio.theme import restyle
 from studio.views.recipe.step_chips import EffectChips
-from studio.views.recipe.step_phases import phase_name
-from studio.widgets.basics import Chip, IconLabel
-from studio.widgets.controls import Switch, put_icon, restyle
+from studio.widgets.controls import Switch, put_icon
+from studio.widgets.labels import Chip, IconLabel
+from studio.widgets.panels import Rule
 from studio.widgets.schema.form import SchemaForm
 
 
@@ -105,9 +108,7 @@ class StepCard(QFrame):
         body.setSpacing(8)
         for widget in (self.summary, self.chips, self.problem):
             body.addWidget(widget)
-        self._rule = QFrame()
-        self._rule.setProperty("role", "line")
-        self._rule.setFixedHeight(1)
+        self._rule = Rule()
         body.addWidget(self._rule)
         body.addWidget(self.form)
         column = QVBoxLayout(self)
@@ -148,7 +149,7 @@ class StepCard(QFrame):
         self.switch.setChecked(step.enabled)
         self.form.set_values(step.params)
         self.form.setEnabled(step.enabled)
-        restyle(self.title, "off", not step.enabled)
+        restyle(self.title, off=not step.enabled)
 
     def set_expert(self, expert: bool) -> None:
         """Show every parameter, or the simple ones."""
@@ -163,11 +164,11 @@ class StepCard(QFrame):
         self._problems = tuple(problems)
         self.problem.setText("\n".join(text_of(problem) for problem in problems))
         self.problem.setVisible(bool(problems))
-        restyle(self, "state", "problem" if problems else "")
+        restyle(self, state="problem" if problems else "")
 
     def set_dragging(self, dragging: bool) -> None:
         """Look lifted while dragged."""
-        restyle(self, "state", "dragging" if dragging else "problem" if self._problems else "")
+        restyle(self, state="dragging" if dragging else "problem" if self._problems else "")
 
     def retranslate(self) -> None:
         """Take texts in the current language."""

@@ -9,10 +9,10 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 from engine.contract.catalog import TechniqueCard
 from engine.contract.figures import Figure, FigureName, pick
 from studio.i18n import tr
-from studio.numbers import Delta, delta, show
-from studio.views.recipe.step_published import brief, in_full
-from studio.widgets.basics import FlowLayout
-from studio.widgets.controls import restyle
+from studio.presenters.numbers import Delta, delta, show
+from studio.presenters.published_effects import brief, in_full
+from studio.theme import restyle
+from studio.widgets.flow_layout import FlowLayout
 
 SHOWN: tuple[FigureName, ...] = ("macs", "params", "nb_bytes", "phone_ms")
 """The figures whose change a card tells; the phone's latency is there once a phone is chosen."""
@@ -33,16 +33,15 @@ class DeltaChip(QLabel):
 
     def show_delta(self, label: str, change: Delta | None, tip: str) -> None:
         """Tell a change of the figure called `label`."""
-        tone = "none" if change is None or change.better is None else "good" if change.better else "bad"
         self.setText(f"{label}  -" if change is None else f"{label}  {change.arrow} {change.text}")
         self.setToolTip(tip)
-        restyle(self, "tone", tone)
+        restyle(self, tone="none" if change is None else change.tone)
 
     def show_remark(self, text: str, tip: str) -> None:
         """Say something that is no change of ours."""
         self.setText(text)
         self.setToolTip(tip)
-        restyle(self, "tone", "quiet")
+        restyle(self, tone="quiet")
 
 
 class EffectChips(QWidget):

@@ -19,11 +19,12 @@ from PySide6.QtWidgets import (
 )
 
 from engine.contract.catalog import TechniqueCard
-from studio.i18n import bind, on_language, pick, tr
-from studio.numbers import NAMES
-from studio.views.recipe.step_phases import phase_name, rank
-from studio.views.recipe.step_published import brief, effect_names, in_full
-from studio.widgets.controls import restyle
+from studio.bound_texts import bind, on_language
+from studio.i18n import pick, tr
+from studio.presenters.numbers import NAMES
+from studio.presenters.published_effects import brief, effect_names, in_full
+from studio.presenters.step_phases import phase_name, rank
+from studio.theme import restyle
 
 _COLUMNS = 2
 _LEAST = 240
@@ -58,10 +59,10 @@ class CardButton(QPushButton):
         self.body.setText(text)
         self.note.setText(note)
         self.note.setVisible(bool(note))
-        restyle(self.note, "tone", "warn" if problem else "none")
+        restyle(self.note, tone="warn" if problem else "none")
         self.setEnabled(not problem)
         for label in (self.title, self.body):
-            restyle(label, "off", not self.isEnabled())
+            restyle(label, off=not self.isEnabled())
         self.setAccessibleName(title)
         self.setAccessibleDescription(f"{text} {note}")
 

@@ -11,16 +11,18 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollA
 from engine.contract.figures import Figure, FigureName, pick
 from engine.contract.latency import PhoneEstimate
 from engine.contract.recipe import PlannedJob
-from studio.i18n import bind, on_language, tr
+from studio.bound_texts import bind, on_language
+from studio.i18n import tr
 from studio.views.recipe.tradeoff_jobs import JobChain
 from studio.views.shared.share_bars import ShareBars, interval_text
 from studio.views.shared.soc_chooser import PhoneChooser
 from studio.views.shared.tradeoff_rows import FigureRow
-from studio.widgets.basics import Muted
 from studio.widgets.controls import put_icon
+from studio.widgets.labels import Muted
+from studio.widgets.panels import Rule
 
 ALWAYS: tuple[FigureName, ...] = ("macs", "params", "nb_bytes")
-PHONE: FigureName = "phone_ms"
+ON_PHONE: FigureName = "phone_ms"
 WHEN_THERE: tuple[FigureName, ...] = ("host_ms_network", "host_ms_total")
 _COPIED_MS = 1500
 
@@ -72,10 +74,10 @@ class TradeoffPanel(QWidget):
         column.addLayout(head)
         self._add_figures(column)
         column.addWidget(self.score)
-        column.addWidget(_rule())
+        column.addWidget(Rule())
         column.addWidget(_heading("studio.recipe.becomes"))
         column.addWidget(self.jobs)
-        column.addWidget(_rule())
+        column.addWidget(Rule())
         line = QHBoxLayout()
         line.addWidget(_heading("studio.recipe.command"))
         line.addStretch(1)
@@ -93,18 +95,18 @@ class TradeoffPanel(QWidget):
         outer.addWidget(area)
 
     def _add_figures(self, column: QVBoxLayout) -> None:
-        for name in (*ALWAYS, PHONE, *WHEN_THERE):
+        for name in (*ALWAYS, ON_PHONE, *WHEN_THERE):
             row = FigureRow(name)
             row.target_edited.connect(self.target_edited)
             row.setVisible(name in ALWAYS)
             self.rows[name] = row
         for name in ALWAYS:
             column.addWidget(self.rows[name])
-        column.addWidget(_rule())
+        column.addWidget(Rule())
         column.addLayout(self._of_phone())
         for name in WHEN_THERE:
             column.addWidget(self.rows[name])
-        column.addWidget(_rule())
+        column.addWidget(Rule())
 
     def _of_phone(self) -> QVBoxLayout:
         """Which phone, and below it what the recipe takes there."""
@@ -113,7 +115,7 @@ class TradeoffPanel(QWidget):
         caption = QLabel()
         caption.setProperty("role", "caption")
         bind(caption.setText, "studio.bench.phone_time")
-        for widget in (caption, self.phone, self.rows[PHONE], self.interval, self.shares):
+        for widget in (caption, self.phone, self.rows[ON_PHONE], self.interval, self.shares):
             column.addWidget(widget)
         return column
 
@@ -176,10 +178,3 @@ def _heading(code: str) -> QLabel:
     label.setProperty("role", "heading")
     bind(label.setText, code)
     return label
-
-
-def _rule() -> QFrame:
-    rule = QFrame()
-    rule.setProperty("role", "line")
-    rule.setFixedHeight(1)
-    return rule

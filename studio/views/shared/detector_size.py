@@ -7,16 +7,11 @@ from collections.abc import Mapping
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QSpinBox, QWidget
 
-from studio.i18n import bind, on_language, tr
+from studio.bound_texts import bind, on_language
+from studio.i18n import tr
+from studio.presenters.detector_choice import nearest_size
 
 _SETTLE_MS = 350
-
-
-def nearest_size(sizes: Mapping[str, int], wanted: int) -> int:
-    """The size in pixels nearest to `wanted` that a detector with `sizes` (min, max, multiple) takes."""
-    multiple = sizes["multiple"]
-    low, high = -(-sizes["min"] // multiple), sizes["max"] // multiple
-    return multiple * max(low, min(high, round(wanted / multiple)))
 
 
 class SizeControl(QWidget):

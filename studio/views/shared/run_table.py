@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, Qt, Signal
 
-from engine.contract.figures import Figure
-from studio.i18n import on_language, tr
-from studio.numbers import NAMES, show
-from studio.views.shared.run_rows import FIGURES, Row
+from studio.bound_texts import on_language
+from studio.i18n import tr
+from studio.presenters.figure_words import column_title, figure_tip
+from studio.presenters.numbers import show
+from studio.presenters.run_rows import FIGURES, Row
+from studio.widgets.model_index import AnyIndex
 
-Index = QModelIndex | QPersistentModelIndex
 RUN, SIDES = 0, 1
 COLUMNS = ("run", "sides", *FIGURES)
 ROW_ROLE = Qt.ItemDataRole.UserRole
@@ -68,15 +69,15 @@ class RunTable(QAbstractTableModel):
         """The row of a run."""
         return next((number for number, row in enumerate(self.rows) if row.name == name), None)
 
-    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008, N802
+    def rowCount(self, parent: AnyIndex = QModelIndex()) -> int:  # noqa: B008, N802
         """Runs."""
         return 0 if parent.isValid() else len(self.rows)
 
-    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008, N802
+    def columnCount(self, parent: AnyIndex = QModelIndex()) -> int:  # noqa: B008, N802
         """Run, sides, and one per figure."""
         return 0 if parent.isValid() else len(COLUMNS)
 
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+    def data(self, index: AnyIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """Texts, tool tips, and the roles above for the delegate."""
         if not index.isValid():
             return None
@@ -149,54 +150,3 @@ class RunTable(QAbstractTableModel):
 
     def _retranslate(self) -> None:
         self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(COLUMNS) - 1)
-
-
-def column_title(column: str) -> str:
-    """The heading of a column, with its unit."""
-    titles = {
-        "run": tr("studio.compare.column_run"),
-        "sides": "A | B",
-        "map_val": tr("studio.compare.column_map_val"),
-        "map_test": tr("studio.compare.column_map_test"),
-        "map50": "mAP50",
-        "macs": "MACs",
-        "params": tr("studio.compare.column_params"),
-        "nb_bytes": tr("studio.compare.column_nb"),
-        "host_ms": tr("studio.compare.column_host_ms"),
-    }
-    return titles[column]
-
-
-def source_text(figure: Figure) -> str:
-    """Measured, computed, estimated or published, in words."""
-    words = {
-        "measured": tr("studio.compare.source_measured"),
-        "computed": tr("studio.compare.source_computed"),
-        "estimated": tr("studio.compare.source_estimated"),
-        "published": tr("studio.compare.source_published"),
-    }
-    return words[figure.source]
-
-
-def conditions_text(figure: Figure) -> str:
-    """What a figure depends on: device, runtime, threads, precision, input, split."""
-    held = figure.conditions
-    parts = [held.device, held.runtime]
-    if held.threads is not None:
-        parts.append(tr("studio.compare.threads", count=held.threads))
-    parts += [held.precision, held.input, held.split]
-    if held.nms is not None and figure.unit == "ms":
-        parts.append(tr("studio.compare.with_nms") if held.nms else tr("studio.compare.without_nms"))
-    return ", ".join(part for part in parts if part)
-
-
-def figure_tip(figure: Figure, row: Row) -> str:
-    """A cell's tool tip: name, spread, source, conditions, and what the change is measured against."""
-    lines = [f"{tr(NAMES[figure.name])}: {show(figure)}, {source_text(figure)}"]
-    if figure.low is not None and figure.high is not None:
-        low, high = (show(figure.model_copy(update={"value": value})) for value in (figure.low, figure.high))
-        lines.append(tr("studio.compare.spread", low=low, high=high))
-    lines.append(conditions_text(figure))
-    if row.base is not None:
-        lines.append(tr("studio.compare.against", base=row.base))
-    return "\n".join(line for line in lines if line)

@@ -7,10 +7,11 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.contract.latency import PhoneEstimate, Share
-from studio.i18n import on_language, text_of, tr
-from studio.numbers import show, show_value
+from studio.bound_texts import on_language
+from studio.i18n import text_of, tr
+from studio.presenters.numbers import bare_ms, show, show_value
 from studio.theme import palette, theme
-from studio.widgets.basics import IconLabel, Muted, Text
+from studio.widgets.labels import IconLabel, Muted, Text
 
 _PARTS = {
     "backbone": "studio.bench.part_backbone",
@@ -125,7 +126,7 @@ def estimate_text(told: PhoneEstimate) -> str:
     figure = told.figure
     if figure.low is None or figure.high is None:
         return show(figure)
-    return f"{show(figure)} ({_bare(figure.low)} – {_bare(figure.high)})"
+    return f"{show(figure)} ({bare_ms(figure.low)} – {bare_ms(figure.high)})"
 
 
 def interval_text(told: PhoneEstimate) -> str:
@@ -133,8 +134,4 @@ def interval_text(told: PhoneEstimate) -> str:
     figure = told.figure
     if figure.low is None or figure.high is None:
         return tr("studio.recipe.estimated")
-    return tr("studio.bench.interval", low=_bare(figure.low), high=_bare(figure.high))
-
-
-def _bare(value: float) -> str:
-    return show_value(value, "ms").removesuffix(" ms")
+    return tr("studio.bench.interval", low=bare_ms(figure.low), high=bare_ms(figure.high))

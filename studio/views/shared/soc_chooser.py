@@ -9,12 +9,13 @@ from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from engine.contract.latency import PhoneChoice
+from engine.contract.refusals import PRECISIONS
 from engine.contract.socs import estimated_socs
-from studio.i18n import bind, on_language, tr
+from studio.bound_texts import bind, on_language
+from studio.i18n import tr
 from studio.widgets.controls import QuietCombo
 
-THREADS = (1, 2, 4)
-PRECISIONS = ("fp32", "fp16", "int8")
+ESTIMATE_THREADS = (1, 2, 4)
 
 
 class PhoneChooser(QWidget):
@@ -75,7 +76,7 @@ class PhoneChooser(QWidget):
         chips = [(tr("studio.bench.no_soc"), None)] if self._none else []
         lists: tuple[tuple[QuietCombo, Iterable[tuple[str, object]]], ...] = (
             (self.soc, [*chips, *((soc.name, key) for key, soc in estimated_socs().items())]),
-            (self.threads, [(tr("studio.bench.n_threads", count=count), count) for count in THREADS]),
+            (self.threads, [(tr("studio.bench.n_threads", count=count), count) for count in ESTIMATE_THREADS]),
             (self.precision, [(name, name) for name in PRECISIONS]),
         )
         for (combo, entries), value in zip(lists, kept, strict=True):

@@ -5,10 +5,13 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
-from studio.i18n import on_language, text_of, tr
-from studio.numbers import duration
+from studio.bound_texts import on_language
+from studio.i18n import text_of, tr
+from studio.presenters.numbers import duration
 from studio.stores.work.task import Task
-from studio.widgets.basics import Elided, ErrorBanner, IconButton
+from studio.widgets.buttons import IconButton
+from studio.widgets.labels import Elided
+from studio.widgets.panels import ErrorBanner
 
 
 class TaskLine(QWidget):

@@ -7,7 +7,7 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from engine.contract.figures import Figure, Source
-from studio.i18n import tr
+from studio.presenters.figure_words import provenance
 from studio.theme import palette
 
 _BAR = 8
@@ -98,26 +98,3 @@ class SourceMark(QWidget):
         else:
             painter.drawEllipse(middle, 4, 4)
         painter.end()
-
-
-def source_name(source: Source) -> str:
-    """What a source is called."""
-    return {
-        "measured": tr("studio.recipe.measured"),
-        "computed": tr("studio.recipe.computed"),
-        "estimated": tr("studio.recipe.estimated"),
-        "published": tr("studio.recipe.published"),
-    }[source]
-
-
-def provenance(figure: Figure) -> str:
-    """Source, spread and conditions of a figure in one line."""
-    parts = [source_name(figure.source)]
-    if figure.low is not None and figure.high is not None and figure.value:
-        low, high = (100 * (bound / figure.value - 1) for bound in (figure.low, figure.high))
-        parts.append(f"{low:+.0f} … {high:+.0f} %")
-    held = figure.conditions
-    if held.threads is not None:
-        parts.append(tr("studio.recipe.threads", count=held.threads))
-    named = (held.device, held.runtime, held.precision, held.input, held.split, held.subject)
-    return " · ".join([*parts, *(text for text in named if text)])

@@ -7,12 +7,12 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QWi
 
 from engine.contract.figures import Figure
 from studio.i18n import tr
-from studio.numbers import NAMES, delta, show, show_value
-from studio.views.shared.tradeoff_bar import SourceMark, TradeoffBar, provenance
-from studio.widgets.controls import NumberSpin, restyle
-
-SCALES = {"macs": 1e9, "nb_bytes": 1e6, "host_ms_network": 1.0, "host_ms_total": 1.0, "phone_ms": 1.0}
-"""Figures that may have a target, with what one of the target's unit is of the figure's (G MACs, MB, ms)."""
+from studio.presenters.figure_words import provenance
+from studio.presenters.numbers import NAMES, delta, show
+from studio.presenters.target_verdict import SCALES, limit_of, verdict
+from studio.theme import restyle
+from studio.views.shared.tradeoff_bar import SourceMark, TradeoffBar
+from studio.widgets.controls import NumberSpin
 
 
 class TargetSpin(NumberSpin):
@@ -98,8 +98,7 @@ class FigureRow(QWidget):
         change = delta(base, now)
         self.change.setVisible(change is not None)
         self.change.setText("" if change is None else f"{change.arrow} {change.text}")
-        tone = "none" if change is None or change.better is None else "good" if change.better else "bad"
-        restyle(self.change, "tone", tone)
+        restyle(self.change, tone="none" if change is None else change.tone)
         self._judge()
 
     def set_target(self, target: float | None) -> None:
@@ -121,15 +120,10 @@ class FigureRow(QWidget):
 
     def _judge(self) -> None:
         base, now = self._figures
-        limit = None if not self._target else self._target * SCALES.get(self.name, 1.0)
+        limit = limit_of(self.name, self._target)
         values = [figure.value if figure is not None else None for figure in (base, now)]
         self.bar.show_values(values[0], values[1], limit)
         self.bar.setVisible(base is not None or now is not None)
-        if limit is None or now is None:
-            self.verdict.setText(tr("studio.recipe.target"))
-            restyle(self.verdict, "tone", "none")
-            return
-        over = show_value(abs(now.value - limit), now.unit)
-        met = now.value <= limit
-        self.verdict.setText(tr("studio.recipe.met", by=over) if met else tr("studio.recipe.missed", by=over))
-        restyle(self.verdict, "tone", "good" if met else "bad")
+        found = verdict(now, limit)
+        self.verdict.setText(found.text)
+        restyle(self.verdict, tone=found.tone)

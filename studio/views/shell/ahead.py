@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from PySide6.QtCore import QTimer
 
-from studio.views.shell.main_window import PAGES, MainWindow
+from studio.views.shell.main_window import MainWindow
 
 PAUSE_MS = 120
 """Between two pieces of work the window answers, whatever is in its queue."""
@@ -31,7 +31,7 @@ class BuiltAhead(QTimer):
             gc.freeze()
 
     def _work(self) -> Iterator[str]:
-        for key in PAGES:
+        for key in self._window.entries:
             if key not in self._window.pages:
                 self._window.built(key)
                 yield key

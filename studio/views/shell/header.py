@@ -2,43 +2,41 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from functools import partial
+
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel
 
-from studio.i18n import bind, on_language, tr
-from studio.numbers import duration
+from studio.bound_texts import bind, on_language
+from studio.i18n import tr
+from studio.presenters.numbers import duration
 from studio.studio import Studio
-from studio.views.shell.rail import NAMES
-from studio.widgets.basics import Button, IconButton
+from studio.views.shell.actions import ActionRegistry
+from studio.views.shell.pages import PageEntry
+from studio.widgets.buttons import Button, IconButton
 from studio.widgets.labels import Chip, Elided
 
 
 class Header(QFrame):
     """All projects > signs > Train; the run that is at work, undo, redo, and the docks."""
 
-    home = Signal()
-    inspector_wanted = Signal()
-    jobs_wanted = Signal()
-
-    def __init__(self, studio: Studio) -> None:
+    def __init__(self, studio: Studio, registry: ActionRegistry) -> None:
         super().__init__()
         self._studio = studio
-        self._page: str | None = None
+        self._registry = registry
+        self._page: PageEntry | None = None
         self.setObjectName("header")
         self.setFixedHeight(48)
         row = QHBoxLayout(self)
         row.setContentsMargins(16, 0, 12, 0)
         row.setSpacing(8)
-        self._home = Button("studio.core.all_projects", self.home.emit, "quiet", "home")
+        self._home = Button("studio.core.all_projects", partial(registry.run, "close"), "quiet", "home")
         self._project = Elided(role="heading")
         self._project.setMaximumWidth(360)
         self._arrows = [QLabel("›"), QLabel("›")]
         self._where = QLabel()
         self.running = Chip()
-        self.undo = IconButton("undo", "studio.core.undo", studio.recipe.undo.undo)
-        self.redo = IconButton("redo", "studio.core.redo", studio.recipe.undo.redo)
-        self.jobs = IconButton("bottom", "studio.core.show_jobs", self.jobs_wanted.emit)
-        self.inspector = IconButton("sidebar", "studio.core.show_inspector", self.inspector_wanted.emit)
+        self.undo, self.redo, self.jobs, self.inspector = map(self._button, ("undo", "redo", "jobs", "inspector"))
         row.addWidget(self._home)
         row.addWidget(self._arrows[0])
         row.addWidget(self._project, 1)
@@ -53,11 +51,8 @@ class Header(QFrame):
 
     def _connect(self) -> None:
         studio = self._studio
-        stack = studio.recipe.undo
-        stack.canUndoChanged.connect(self.undo.setEnabled)
-        stack.canRedoChanged.connect(self.redo.setEnabled)
-        self.undo.setEnabled(stack.canUndo())
-        self.redo.setEnabled(stack.canRedo())
+        self._registry.changed.connect(self._show_undo)
+        self._show_undo()
         for signal in (studio.project.opened, studio.project.closed, studio.project.changed):
             signal.connect(self._refresh)
         for told in (studio.runs.changed, studio.runs.added, studio.runs.removed):
@@ -65,12 +60,20 @@ class Header(QFrame):
         on_language(self._show_running)
         self._refresh()
 
-    def show_page(self, key: str | None) -> None:
+    def show_page(self, page: PageEntry | None) -> None:
         """Say which page is in front."""
-        self._page = key
-        if key is not None:
-            bind(self._where.setText, NAMES[key])
+        self._page = page
+        if page is not None:
+            bind(self._where.setText, page.title)
         self._refresh()
+
+    def _button(self, name: str) -> IconButton:
+        action = self._registry[name]
+        return IconButton(action.icon, action.title, partial(self._registry.run, name))
+
+    def _show_undo(self) -> None:
+        self.undo.setEnabled(self._registry.is_on("undo"))
+        self.redo.setEnabled(self._registry.is_on("redo"))
 
     def _refresh(self) -> None:
         project = self._studio.project.project

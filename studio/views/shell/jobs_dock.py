@@ -16,23 +16,17 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from studio.i18n import bind, on_language, text_of, tr
-from studio.numbers import duration
+from studio.bound_texts import bind, on_language
+from studio.i18n import text_of, tr
+from studio.presenters.numbers import duration
+from studio.presenters.run_status import STATUS_CODES, STATUS_TONES
 from studio.stores.run import Run
 from studio.stores.work.task import Task
 from studio.studio import Studio
-from studio.widgets.basics import IconButton
-from studio.widgets.labels import Chip, Elided, Muted, Text, set_role
+from studio.theme import restyle
+from studio.widgets.buttons import IconButton
+from studio.widgets.labels import Chip, Elided, Muted, Text
 from studio.workers.log_tail import LogTail
-
-STATUS = {
-    "queued": ("studio.core.status_queued", ""),
-    "running": ("studio.core.status_running", "info"),
-    "finished": ("studio.core.status_finished", "good"),
-    "cancelled": ("studio.core.status_cancelled", "warn"),
-    "failed": ("studio.core.status_failed", "bad"),
-    "lost": ("studio.core.status_lost", "bad"),
-}
 
 
 class JobRow(QFrame):
@@ -73,11 +67,9 @@ class JobRow(QFrame):
     def refresh(self) -> None:
         """Show what is new."""
         job = self.job
-        code, tone = STATUS[job.status]
         self._name.set_full(job.title if isinstance(job, Task) else job.name)
-        bind(self._status.setText, code)
-        if self._status.property("tone") != tone:
-            set_role(self._status, tone=tone)
+        bind(self._status.setText, STATUS_CODES[job.status])
+        restyle(self._status, tone=STATUS_TONES[job.status])
         running = job.status == "running"
         stage = job.state.stage
         self._stage.set_full(text_of(job.error) if job.error else text_of(stage.message) if stage and running else "")

@@ -3,35 +3,34 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QDockWidget, QFileDialog, QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
-from engine.contract.run.evaluations import PHONE
 from engine.contract.text.messages import Message
-from studio.i18n import on_language, system_language, tr, translator
+from studio.bound_texts import on_language, system_language, translator
+from studio.i18n import tr
+from studio.presenters.page_state import PageState
 from studio.studio import Studio
 from studio.theme import theme
-from studio.views.page import Page, PageState, runs_state
+from studio.views.page import Page
+from studio.views.shell.actions import ActionRegistry
 from studio.views.shell.header import Header
 from studio.views.shell.jobs_dock import JobsDock
 from studio.views.shell.menus import Menus
+from studio.views.shell.pages import PAGES, PageEntry
 from studio.views.shell.rail import Rail
+from studio.views.shell.settings_dialog import SettingsDialog
 from studio.views.shell.start_page import StartPage, dropped_folder
 from studio.views.shell.status import StatusSwitches
-from studio.widgets.basics import ErrorBanner
+from studio.views.shell.window_actions import window_actions
+from studio.widgets.folder_dialog import ask_folder
+from studio.widgets.panels import ErrorBanner
 
-PAGES = {
-    "data": "studio.views.data.page:DataPage",
-    "detector": "studio.views.detector.page:DetectorPage",
-    "recipe": "studio.views.recipe.page:RecipePage",
-    "train": "studio.views.train.page:TrainPage",
-    "compare": "studio.views.compare.page:ComparePage",
-    "phone": "studio.views.phone.page:PhonePage",
-}
 _LAYOUT = 1
 """Number of the docks' arrangement; a saved one of another number is not restored."""
 
@@ -39,14 +38,16 @@ _LAYOUT = 1
 class MainWindow(QMainWindow):
     """One window over one Studio. Pages are built when they are first shown, or ahead of that (`ahead.py`)."""
 
-    def __init__(self, studio: Studio) -> None:
+    def __init__(self, studio: Studio, entries: Mapping[str, PageEntry] = PAGES) -> None:
         super().__init__()
         self.studio = studio
+        self.entries = entries
         self.pages: dict[str, Page] = {}
         self.setObjectName("window")
         self.setMinimumSize(1180, 760)
-        self.rail = Rail(list(PAGES))
-        self.header = Header(studio)
+        self.registry = ActionRegistry(self, window_actions(entries.values()), self)
+        self.rail = Rail(entries.values(), self.registry)
+        self.header = Header(studio, self.registry)
         self.banner = ErrorBanner()
         self.start = StartPage(studio)
         self.stack = QStackedWidget()
@@ -58,7 +59,7 @@ class MainWindow(QMainWindow):
         self.inspector_dock = self._dock("inspector", self.inspectors, Qt.DockWidgetArea.RightDockWidgetArea)
         self._inspector_wanted = True
         self.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
-        self.menus = Menus(self)
+        self.menus = Menus(self, self.registry)
         self.switches = StatusSwitches(studio)
         self.statusBar().setSizeGripEnabled(False)
         self.statusBar().addPermanentWidget(self.switches)
@@ -80,7 +81,7 @@ class MainWindow(QMainWindow):
         page = self.built(key)
         self.stack.setCurrentWidget(page)
         self.rail.show_page(key)
-        self.header.show_page(key)
+        self.header.show_page(self.entries[key])
         self.studio.settings.update(last_page=key)
         page.activated()
         self._show_inspector(page)
@@ -93,24 +94,22 @@ class MainWindow(QMainWindow):
         """Show what went wrong, above the page."""
         self.banner.tell(message)
 
+    def dismiss(self) -> None:
+        """Take that away."""
+        self.banner.clear()
+
     def toast(self, code: str, seconds: int = 6) -> None:
         """Say something in passing, in the status bar."""
         self.statusBar().showMessage(tr(code), 1000 * seconds)
 
     def open_project(self) -> None:
         """Ask for a project's folder."""
-        dialog = self._ask_folder()
-        dialog.setWindowTitle(tr("studio.core.open_project"))
-        dialog.fileSelected.connect(self.studio.project.open)
-        dialog.open()
+        ask_folder(self, "studio.core.open_project", self.studio.project.open)
 
     def import_data(self, folder: Path | None = None) -> None:
         """Import a folder of pictures, or a project if it is one; without one, ask for it."""
         if folder is None:
-            dialog = self._ask_folder()
-            dialog.setWindowTitle(tr("studio.core.choose_data"))
-            dialog.fileSelected.connect(lambda path: self.import_data(Path(path)))
-            dialog.open()
+            ask_folder(self, "studio.core.choose_data", lambda path: self.import_data(Path(path)))
         elif self.studio.project.is_project(folder):
             self.studio.project.open(folder)
         else:
@@ -119,6 +118,10 @@ class MainWindow(QMainWindow):
             importing.setParent(self, importing.windowFlags())
             importing.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
             importing.open()
+
+    def show_settings(self) -> None:
+        """Open the settings."""
+        SettingsDialog(self.studio, self).open()
 
     def toggle_inspector(self) -> None:
         """Show or hide the dock on the right."""
@@ -186,9 +189,6 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         studio = self.studio
         self.rail.chosen.connect(self.show_page)
-        self.header.home.connect(studio.project.close)
-        self.header.jobs_wanted.connect(self.toggle_jobs)
-        self.header.inspector_wanted.connect(self.toggle_inspector)
         self.start.open_wanted.connect(self.open_project)
         self.start.import_wanted.connect(self.import_data)
         studio.project.opened.connect(self._opened)
@@ -215,9 +215,7 @@ class MainWindow(QMainWindow):
         self.jobs_dock.hide()
 
     def _build(self, key: str) -> Page:
-        module, name = PAGES[key].split(":")
-        page: Page = getattr(import_module(module), name)(self.studio)
-        page.setObjectName(f"page_{key}")
+        page = self.entries[key].build(self.studio)
         page.state_changed.connect(self._show_states)
         self.pages[key] = page
         self.stack.addWidget(page)
@@ -239,7 +237,7 @@ class MainWindow(QMainWindow):
         self._project_changed()
         self.jobs_dock.setVisible(self.studio.settings.value.jobs)
         last = self.studio.settings.value.last_page
-        self.show_page(last if last in PAGES else "data")
+        self.show_page(last if last in self.entries else next(iter(self.entries)))
         if self.studio.runs.active() is not None:
             self.toast("studio.core.went_on")
 
@@ -264,33 +262,12 @@ class MainWindow(QMainWindow):
 
     def _state_of(self, key: str) -> PageState:
         """What can be said of a page that was not built yet."""
-        studio = self.studio
-        if studio.project.project is None:
-            return PageState.EMPTY
-        if key == "train":
-            return runs_state([run.status for run in studio.runs.runs])
-        if key in ("data", "detector"):
-            return PageState.DONE
-        if key == "phone":
-            exported = any(run.figure("nb_bytes", subject=PHONE) for run in studio.runs.runs)
-            return PageState.DONE if exported else PageState.READY
-        measured = [run for run in studio.runs.runs if run.figures()]
-        if key == "compare" and len(measured) > 1:
-            return PageState.DONE
-        filled = studio.recipe.recipe.steps if key == "recipe" else measured
-        return PageState.READY if filled else PageState.EMPTY
+        return self.entries[key].state(self.studio) if self.studio.project.project is not None else PageState.EMPTY
 
     def _settings_changed(self) -> None:
         settings = self.studio.settings.value
         theme.name = settings.theme
         translator.set_language(settings.language or system_language())
-
-    def _ask_folder(self) -> QFileDialog:
-        dialog = QFileDialog(self)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setFileMode(QFileDialog.FileMode.Directory)
-        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
-        return dialog
 
 
 def _bytes(text: str) -> QByteArray:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QButtonGroup, QFrame, QToolButton, QVBoxLayout
 
-from studio.i18n import bind, on_language, tr
+from studio.bound_texts import bind, on_language
+from studio.i18n import tr
+from studio.presenters.page_state import PageState
 from studio.theme import icon, palette, theme
-from studio.views.page import PageState
+from studio.views.shell.actions import ActionRegistry
+from studio.views.shell.pages import PageEntry
+from studio.views.shell.window_actions import page_action
 
 STATES = {
     PageState.EMPTY: "studio.core.state_empty",
@@ -17,32 +23,24 @@ STATES = {
     PageState.DONE: "studio.core.state_done",
     PageState.PROBLEM: "studio.core.state_problem",
 }
-NAMES = {
-    "data": "studio.core.page_data",
-    "detector": "studio.core.page_detector",
-    "recipe": "studio.core.page_recipe",
-    "train": "studio.core.page_train",
-    "compare": "studio.core.page_compare",
-    "phone": "studio.core.page_phone",
-}
 
 
 class RailButton(QToolButton):
     """One page. Its state is a mark of its own shape, so that colour is not the only sign."""
 
-    def __init__(self, key: str, number: int) -> None:
+    def __init__(self, entry: PageEntry, keys: str) -> None:
         super().__init__()
-        self.key = key
-        self._number = number
+        self._entry = entry
+        self._keys = keys
         self._state = PageState.EMPTY
-        self.setObjectName(f"rail_{key}")
+        self.setObjectName(f"rail_{entry.key}")
         self.setProperty("role", "rail")
         self.setCheckable(True)
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
         self.setIconSize(QSize(22, 22))
         self.setFixedSize(76, 64)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-        bind(self.setText, NAMES[key])
+        bind(self.setText, entry.title)
         theme.changed.connect(self._draw)
         self.toggled.connect(self._draw)
         on_language(self._say)
@@ -64,18 +62,13 @@ class RailButton(QToolButton):
         _draw_mark(painter, QRectF(self.width() - 22, 8, 10, 10), self._state)
 
     def _draw(self) -> None:
-        self.setIcon(icon(NAMES_OF_ICONS.get(self.key, self.key), palette().accent if self.isChecked() else None))
+        self.setIcon(icon(self._entry.icon, palette().accent if self.isChecked() else None))
 
     def _say(self) -> None:
-        state = tr(STATES[self._state])
-        keys = f"Ctrl+{self._number}"
-        self.setToolTip(tr("studio.core.rail_tip", page=tr(NAMES[self.key]), state=state, keys=keys))
-        self.setAccessibleName(tr(NAMES[self.key]))
+        page, state = tr(self._entry.title), tr(STATES[self._state])
+        self.setToolTip(tr("studio.core.rail_tip", page=page, state=state, keys=self._keys))
+        self.setAccessibleName(page)
         self.setAccessibleDescription(state)
-
-
-NAMES_OF_ICONS: dict[str, str] = {}
-"""Icons of pages that are not called after their page."""
 
 
 class Rail(QFrame):
@@ -83,7 +76,7 @@ class Rail(QFrame):
 
     chosen = Signal(str)
 
-    def __init__(self, keys: list[str]) -> None:
+    def __init__(self, pages: Iterable[PageEntry], registry: ActionRegistry) -> None:
         super().__init__()
         self.setObjectName("rail")
         self.setFixedWidth(93)
@@ -93,10 +86,10 @@ class Rail(QFrame):
         self._group = QButtonGroup(self)
         self._group.setExclusive(True)
         self.buttons: dict[str, RailButton] = {}
-        for number, key in enumerate(keys, start=1):
-            button = self.buttons[key] = RailButton(key, number)
+        for entry in pages:
+            button = self.buttons[entry.key] = RailButton(entry, registry[page_action(entry.key)].keys)
             self._group.addButton(button)
-            button.clicked.connect(lambda _=False, key=key: self.chosen.emit(key))
+            button.clicked.connect(lambda _=False, key=entry.key: self.chosen.emit(key))
             column.addWidget(button)
         column.addStretch(1)
 

@@ -7,9 +7,10 @@ from typing import Any
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QComboBox, QDialog, QFormLayout, QHBoxLayout, QVBoxLayout, QWidget
 
-from studio.i18n import bind, on_language, tr
+from studio.bound_texts import bind, on_language
+from studio.i18n import tr
 from studio.studio import Studio
-from studio.widgets.basics import Button
+from studio.widgets.buttons import Button
 from studio.widgets.labels import Elided, Muted, Text
 
 LANGUAGES = ((None, "studio.core.as_system"), ("en", "studio.core.language_en"), ("zh", "studio.core.language_zh"))

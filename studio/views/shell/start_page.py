@@ -8,12 +8,14 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QPixmap
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QScrollArea, QVBoxLayout, QWidget
 
-from studio.i18n import bind, on_language, text_of
+from studio.bound_texts import bind, on_language
+from studio.i18n import text_of
 from studio.stores.work.task import Task
 from studio.studio import Studio
-from studio.theme import ICONS
-from studio.widgets.basics import Button, Card, ErrorBanner, IconButton, Section
-from studio.widgets.labels import Elided, Heading, IconLabel, Muted, Text, Title, set_role
+from studio.theme import ICONS, restyle
+from studio.widgets.buttons import Button, IconButton
+from studio.widgets.labels import Elided, Heading, IconLabel, Muted, Text, Title
+from studio.widgets.panels import Card, ErrorBanner, Section
 
 WIDTH = 840
 
@@ -146,15 +148,15 @@ class DropCard(Card):
         """Say that a folder may be dropped."""
         if dropped_folder(event) is not None:
             event.acceptProposedAction()
-            set_role(self, selected="true")
+            restyle(self, selected="true")
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:  # noqa: N802
         """No longer."""
-        set_role(self, selected="false")
+        restyle(self, selected="false")
 
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
         """Import the folder."""
-        set_role(self, selected="false")
+        restyle(self, selected="false")
         folder = dropped_folder(event)
         if folder is not None:
             event.acceptProposedAction()

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QPushButton, QWidget
 
-from studio.i18n import bind, translator
+from studio.bound_texts import bind
+from studio.i18n import shown_language
 from studio.studio import Studio
 from studio.theme import theme
-from studio.widgets.basics import IconButton
+from studio.widgets.buttons import IconButton
 
 
 class StatusSwitches(QWidget):
@@ -48,7 +49,7 @@ class StatusSwitches(QWidget):
         return button
 
     def _other_language(self) -> None:
-        self._studio.settings.update(language="en" if translator.language == "zh" else "zh")
+        self._studio.settings.update(language="en" if shown_language() == "zh" else "zh")
 
     def _other_theme(self) -> None:
         self._studio.settings.update(theme="light" if theme.dark else "dark")

@@ -9,7 +9,7 @@ from PySide6.QtCore import QEvent, QObject, QPointF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QIcon, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
-from studio.presenters.curve_values import shown_value
+from studio.presenters.numbers import shown_value
 from studio.presenters.series import Series, smooth, thin
 from studio.theme import palette
 from studio.widgets.plot import bare_plot, recolour

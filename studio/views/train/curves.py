@@ -10,8 +10,9 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QSlider, QVBoxLayo
 
 from engine.contract.run.events import Metric
 from engine.contract.run.state import Curve
-from studio.i18n import bind, on_language, tr
-from studio.numbers import grouped
+from studio.bound_texts import bind, on_language
+from studio.i18n import tr
+from studio.presenters.numbers import grouped
 from studio.presenters.series import Series
 from studio.theme import theme
 from studio.views.train.curve_panel import CurvePanel

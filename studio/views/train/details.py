@@ -14,10 +14,12 @@ from engine.contract.run.events import Notice
 from engine.contract.run.job import TrainJob
 from engine.contract.run.state import Moment
 from engine.contract.text.address import short_name
-from studio.i18n import on_language, text_of, tr
-from studio.numbers import NAMES, delta, show
+from studio.bound_texts import on_language
+from studio.i18n import text_of, tr
+from studio.presenters.numbers import NAMES, delta, show
 from studio.stores.run import Run
-from studio.widgets.basics import Heading, Muted, set_role
+from studio.theme import restyle
+from studio.widgets.labels import Heading, Muted
 
 MOMENTS: tuple[Moment, ...] = ("start", "transformed", "final")
 ROWS: tuple[FigureName, ...] = ("map", "map50", "map75", "conv_macs", "params")
@@ -62,7 +64,7 @@ class FigureTable(QWidget):
         change = delta(found[0], found[-1])
         if change is not None and change.better is not None:
             label = self._add(row, len(found) + 1, f"{change.arrow} {change.text}", "small")
-            set_role(label, tone="good" if change.better else "bad")
+            restyle(label, tone=change.tone)
 
     def _add(self, row: int, column: int, text: str, role: str, span: int = 1) -> QLabel:
         label = QLabel(text)

@@ -9,9 +9,12 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWi
 
 from engine.contract.run.settings import TrainSettings
 from engine.contract.text.address import short_name
-from studio.i18n import on_language, tr
+from studio.bound_texts import on_language
+from studio.i18n import tr
 from studio.studio import Studio
-from studio.widgets.basics import Button, Card, Muted, Title
+from studio.widgets.buttons import Button
+from studio.widgets.labels import Muted, Title
+from studio.widgets.panels import Card
 from studio.widgets.schema.form import SchemaForm
 
 SIMPLE = ("epochs", "batch_size", "learning_rate", "augment")

@@ -9,14 +9,15 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
 
 from engine.contract.run.folder import Status
-from studio.i18n import bind, on_language, text_of, tr
-from studio.numbers import duration
-from studio.presenters.curve_values import shown_value
+from studio.bound_texts import bind, on_language
+from studio.i18n import text_of, tr
+from studio.presenters.numbers import duration, shown_value
 from studio.presenters.standing import Standing, standing
 from studio.stores.run import Run
 from studio.theme import theme
 from studio.views.train.status import CHIP_HEIGHT, chip_width, paint_chip
-from studio.widgets.basics import Button, Elided, Muted
+from studio.widgets.buttons import Button
+from studio.widgets.labels import Elided, Muted
 
 RESUMABLE = ("cancelled", "failed", "lost")
 _TICK_MS = 500

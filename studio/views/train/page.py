@@ -8,15 +8,18 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.contract.text.messages import Message
+from studio.presenters.page_state import PageState, runs_state
 from studio.presenters.standing import steps_per_epoch
 from studio.stores.run import Run
 from studio.studio import Studio
-from studio.views.page import Page, PageState, runs_state
+from studio.views.page import Page
 from studio.views.train.details import RunDetails
 from studio.views.train.form import TrainForm
 from studio.views.train.header import RunHeader
 from studio.views.train.runs import RunList
-from studio.widgets.basics import Button, Card, ErrorBanner, Heading, Muted, Text
+from studio.widgets.buttons import Button
+from studio.widgets.labels import Heading, Muted, Text
+from studio.widgets.panels import Card, ErrorBanner
 
 if TYPE_CHECKING:
     from studio.views.train.curves import Curves

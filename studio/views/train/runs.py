@@ -9,7 +9,6 @@ from PySide6.QtCore import (
     QAbstractListModel,
     QItemSelectionModel,
     QModelIndex,
-    QPersistentModelIndex,
     QRect,
     QRectF,
     QSize,
@@ -19,18 +18,20 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import QAbstractItemView, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
-from studio.i18n import on_language, text_of, tr
-from studio.numbers import show
+from studio.bound_texts import on_language
+from studio.i18n import text_of, tr
+from studio.presenters.numbers import show
+from studio.presenters.run_status import status_text
 from studio.presenters.standing import standing
 from studio.stores.run import Run
 from studio.stores.runs import RunsStore
 from studio.theme import palette, theme
-from studio.views.train.status import paint_chip, status_text
+from studio.views.train.status import paint_chip
+from studio.widgets.model_index import AnyIndex
 
 RUN_ROLE = Qt.ItemDataRole.UserRole
 ROW_HEIGHT = 60
 _MIDDLE = Qt.TextElideMode.ElideMiddle
-Index = QModelIndex | QPersistentModelIndex
 
 
 class RunsModel(QAbstractListModel):
@@ -55,11 +56,11 @@ class RunsModel(QAbstractListModel):
         """The row of a run."""
         return self._runs.index(run) if run in self._runs else None
 
-    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008, N802
+    def rowCount(self, parent: AnyIndex = QModelIndex()) -> int:  # noqa: B008, N802
         """Runs."""
         return 0 if parent.isValid() else len(self._runs)
 
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+    def data(self, index: AnyIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """The run, its name, and its status for a reader of the screen."""
         if not index.isValid() or index.row() >= len(self._runs):
             return None
@@ -78,14 +79,14 @@ class RunsModel(QAbstractListModel):
             self.dataChanged.emit(self.index(row), self.index(row))
 
 
-class RunDelegate(QStyledItemDelegate):
+class RunLineDelegate(QStyledItemDelegate):
     """Paints a run in two lines; a running one has a thin bar below."""
 
-    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:  # noqa: N802
+    def sizeHint(self, option: QStyleOptionViewItem, index: AnyIndex) -> QSize:  # noqa: N802
         """Two lines."""
         return QSize(200, ROW_HEIGHT)
 
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: AnyIndex) -> None:
         """Draw a run."""
         run: Run | None = index.data(RUN_ROLE)
         if run is None:
@@ -150,7 +151,7 @@ class RunList(QListView):
         self._model = RunsModel(store, self)
         self._kept: Run | None = None
         self.setModel(self._model)
-        self.setItemDelegate(RunDelegate(self))
+        self.setItemDelegate(RunLineDelegate(self))
         self.setFrameShape(QListView.Shape.NoFrame)
         self.setProperty("role", "plain")
         self.setUniformItemSizes(True)

@@ -1,4 +1,4 @@
-"""The status of a run in words and in colour."""
+"""The status of a run as a chip in its colour."""
 
 from __future__ import annotations
 
@@ -6,32 +6,16 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
 
 from engine.contract.run.folder import Status
-from studio.i18n import tr
+from studio.presenters.run_status import STATUS_TONES, status_text
 from studio.theme import palette
 
 CHIP_HEIGHT = 20.0
 _PAD = 8.0
 
 
-def status_text(status: Status) -> str:
-    """What a status is called."""
-    words = {
-        "queued": tr("studio.train.status_queued"),
-        "running": tr("studio.train.status_running"),
-        "finished": tr("studio.train.status_finished"),
-        "cancelled": tr("studio.train.status_cancelled"),
-        "failed": tr("studio.train.status_failed"),
-        "lost": tr("studio.train.status_lost"),
-    }
-    return words[status]
-
-
 def status_colour(status: Status) -> QColor:
     """Green for done, blue for running, amber for cancelled, red for failed and lost, grey for queued."""
-    colours = palette()
-    ended = {"cancelled": colours.warn, "failed": colours.bad, "lost": colours.bad}
-    names = {"finished": colours.good, "running": colours.info} | ended
-    return QColor(names.get(status, colours.muted))
+    return QColor(getattr(palette(), STATUS_TONES[status] or "muted"))
 
 
 def chip_width(status: Status, font: QFont) -> float:

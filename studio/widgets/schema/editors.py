@@ -10,7 +10,8 @@ from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSizePolicy, QWidget
 
 from studio.i18n import pick, tr
-from studio.widgets.controls import IntegerSpin, NumberSpin, QuietCombo, QuietSlider, Segmented, Switch, restyle
+from studio.theme import restyle
+from studio.widgets.controls import IntegerSpin, NumberSpin, QuietCombo, QuietSlider, Segmented, Switch
 from studio.widgets.schema.scale import DECIMALS, Scale
 from studio.widgets.schema.spec import FieldSpec, Kind
 
@@ -220,5 +221,5 @@ class TextEditor(Editor):
         self.tell(value, False)
 
     def _mark(self, good: bool) -> None:
-        restyle(self.line, "tone", "" if good else "bad")
+        restyle(self.line, tone="" if good else "bad")
         self.line.setToolTip("" if good else tr("studio.recipe.not_json"))

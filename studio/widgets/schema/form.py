@@ -16,8 +16,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from studio.i18n import on_language, pick, tr
-from studio.widgets.basics import Button
+from studio.bound_texts import on_language
+from studio.i18n import pick, tr
+from studio.widgets.buttons import Button
 from studio.widgets.controls import Dot, put_icon
 from studio.widgets.schema.editors import ChoiceEditor, Editor, SliderEditor, SpinEditor, SwitchEditor, TextEditor
 from studio.widgets.schema.lists import ListEditor, TableEditor

@@ -8,8 +8,9 @@ from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QToolButton, QVBoxLayout, QWidget
 
 from studio.i18n import pick, tr
-from studio.widgets.basics import FlowLayout
-from studio.widgets.controls import put_icon, restyle
+from studio.theme import restyle
+from studio.widgets.controls import put_icon
+from studio.widgets.flow_layout import FlowLayout
 from studio.widgets.schema.editors import Editor, SliderEditor, SpinEditor
 from studio.widgets.schema.spec import FieldSpec, Kind
 
@@ -82,10 +83,10 @@ class ListEditor(Editor):
         values = [self._parse(part) for part in parts]
         too_many = self.field.most is not None and len(self._value) + len(values) > self.field.most
         if None in values or too_many:
-            restyle(self.line, "tone", "bad")
+            restyle(self.line, tone="bad")
             self.line.setToolTip(tr("studio.recipe.list_full") if too_many else tr("studio.recipe.list_bad"))
             return
-        restyle(self.line, "tone", "")
+        restyle(self.line, tone="")
         self.line.setToolTip("")
         self.line.clear()
         self.tell([*self._value, *(value for value in values if value not in self._value)], False)
@@ -177,10 +178,10 @@ class TableEditor(Editor):
     def _add(self) -> None:
         name = self.line.text().strip()
         if not name or name in self._value:
-            restyle(self.line, "tone", "bad" if name else "")
+            restyle(self.line, tone="bad" if name else "")
             self.line.setToolTip(tr("studio.recipe.name_taken") if name else "")
             return
-        restyle(self.line, "tone", "")
+        restyle(self.line, tone="")
         with QSignalBlocker(self.line):
             self.line.clear()
         start = self._items.default

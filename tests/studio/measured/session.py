@@ -18,7 +18,8 @@ from PySide6.QtWidgets import QApplication, QLabel
 from studio import app as studio_app
 from studio.studio import Studio
 from studio.views.recipe.page import RecipePage
-from studio.views.shell.main_window import PAGES, MainWindow
+from studio.views.shell.main_window import MainWindow
+from studio.views.shell.pages import PAGES
 from studio.views.train.page import TrainPage
 from studio.widgets.schema.editors import SliderEditor
 from tests.studio.measured.watch import Watchdog, spin

@@ -10,10 +10,10 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 from pytestqt.qtbot import QtBot
 
-from studio.i18n import translator
+from studio.bound_texts import translator
+from studio.presenters.page_state import PageState
 from studio.studio import Studio
 from studio.views.data.page import DataPage
-from studio.views.page import PageState
 from studio.views.pictures.thumbnail_delegate import PICTURE_ROLE
 
 FINDINGS = """

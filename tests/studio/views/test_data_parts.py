@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.contract.dataset import Box, Finding, SplitStatistics, Statistics
 from engine.contract.text.messages import Message
-from studio.views.data.charts import class_rows, share_rows, size_rows
+from studio.views.data.charts import class_bars, share_rows, size_rows
 from studio.views.data.class_chart import BarRow, BarTable
 from studio.views.imports.splits import DEFAULT, SplitSliders, share_out
 from studio.views.pictures.boxes import box_rect, class_colour, fitted, paint_boxes
@@ -123,7 +123,7 @@ STATISTICS = Statistics(
 def test_that_unused_untrained_and_unknown_classes_are_flagged() -> None:
     unknown = Message(code="data.class_unknown", args={"name": "cat", "file": "a", "place": "b", "known": "c"})
     findings = [Finding(severity="warning", message=unknown, action="dropped")] * 2
-    rows = class_rows(STATISTICS, ("train", "val"), ("car", "dog", "tree"), findings)
+    rows = class_bars(STATISTICS, ("train", "val"), ("car", "dog", "tree"), findings)
     assert [row.name for row in rows] == ["car", "dog", "tree", "cat"]
     assert [bool(row.warning) for row in rows] == [False, True, True, True]
     assert rows[0].counts == (4, 2)

@@ -12,12 +12,12 @@ from pytestqt.qtbot import QtBot
 from engine.contract.catalog import DetectorCard
 from engine.contract.project import DetectorChoice
 from engine.contract.published import PublishedFigure
-from studio.i18n import translator
+from studio.bound_texts import translator
+from studio.presenters.detector_choice import AnchorMemory, choice_of, conditions_of, nearest_size, published_of, scaled
+from studio.presenters.page_state import PageState
 from studio.studio import Studio
-from studio.views.detector.choice import AnchorMemory, choice_of, conditions_of, published_of, scaled
 from studio.views.detector.page import DetectorPage
-from studio.views.page import PageState
-from studio.views.shared.detector_size import SizeControl, nearest_size
+from studio.views.shared.detector_size import SizeControl
 
 SIZES = {"default": 320, "min": 96, "max": 640, "multiple": 32}
 SLOW_MS = 500_000

@@ -13,7 +13,8 @@ from engine.contract.system.locks import is_locked
 from studio.i18n import tr
 from studio.studio import Studio
 from studio.views.shell.jobs_dock import JobRow
-from studio.widgets.basics import Elided, IconButton
+from studio.widgets.buttons import IconButton
+from studio.widgets.labels import Elided
 from tests.fakes.recipes import command, make_task
 
 PATIENCE_MS = 60_000

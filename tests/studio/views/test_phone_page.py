@@ -15,12 +15,12 @@ from engine.contract.recipe import Step
 from engine.contract.refusals import PRECISIONS, TARGETS
 from engine.contract.run.folder import RunFolder
 from engine.contract.run.job import ExportJob
+from studio.presenters.export_rules import export_reason
+from studio.presenters.page_state import PageState
 from studio.stores.phone.exports import read_exports
 from studio.studio import Studio
-from studio.views.page import PageState
 from studio.views.phone.export_card import card_rows, shown_size
 from studio.views.phone.page import EXPORT, PhonePage
-from studio.views.phone.rules import refusal
 from tests.studio.conftest import settle
 from tests.studio.stores.told_runs import figure, write_run
 
@@ -67,7 +67,7 @@ def show(page: PhonePage, project: Path, qtbot: QtBot) -> None:
 
 def test_that_a_float_model_has_no_int8_and_a_quantised_one_nothing_else() -> None:
     possible = {
-        quantised: [(t, p) for t in TARGETS for p in PRECISIONS if refusal(t, p, quantised) is None]
+        quantised: [(t, p) for t in TARGETS for p in PRECISIONS if export_reason(t, p, quantised) is None]
         for quantised in (False, True)
     }
     floats = [("arm", "fp32"), ("arm", "fp16"), ("opencl", "fp32"), ("opencl", "fp16"), ("x86", "fp32")]

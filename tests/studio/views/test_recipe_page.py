@@ -16,14 +16,14 @@ from engine.contract.catalog import Catalog
 from engine.contract.figures import Figure
 from engine.contract.recipe import PlannedJob, Recipe, Step
 from engine.contract.text.messages import Message
-from studio.i18n import translator
+from studio.bound_texts import translator
+from studio.presenters.page_state import PageState
+from studio.presenters.run_terms import default_base
 from studio.stores.previews import Preview, PreviewStore, Problem
 from studio.studio import Studio
-from studio.views.page import PageState
 from studio.views.recipe import page as recipe_page
 from studio.views.recipe.library import RecipeMenu
 from studio.views.recipe.page import RecipePage
-from studio.views.shared.run_terms import default_base
 from studio.views.shell.main_window import MainWindow
 from studio.widgets.schema.editors import SliderEditor
 from tests.studio.stores.told_runs import write_run

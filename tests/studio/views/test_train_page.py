@@ -13,8 +13,8 @@ from pytestqt.qtbot import QtBot
 from engine.contract.run.events import CancelledEvent, Failed, Metric
 from engine.contract.run.folder import RunFolder
 from engine.contract.text.messages import Message
+from studio.presenters.page_state import PageState
 from studio.studio import Studio
-from studio.views.page import PageState
 from studio.views.train.page import TrainPage
 from tests.studio.conftest import settle
 from tests.studio.stores.told_runs import EPOCHS, STEPS, line, write_run

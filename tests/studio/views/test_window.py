@@ -14,13 +14,14 @@ from pytestqt.qtbot import QtBot
 from engine.contract.text.messages import Message
 from engine.contract.text.resources import ROOT
 from studio.app import forget_foreign_qt
-from studio.i18n import translator
+from studio.i18n import shown_language
 from studio.stores.settings import read_settings
 from studio.studio import Studio
 from studio.theme import theme
 from studio.views.compare.page import ComparePage
 from studio.views.shell.ahead import BuiltAhead
-from studio.views.shell.main_window import PAGES, MainWindow
+from studio.views.shell.main_window import MainWindow
+from studio.views.shell.pages import PAGES
 from studio.views.shell.settings_dialog import SettingsDialog
 from studio.views.train.page import TrainPage
 
@@ -80,13 +81,13 @@ def test_that_undo_has_its_keys(window: MainWindow, project: Path, qtbot: QtBot)
 def test_that_language_and_theme_change_at_once(window: MainWindow, qtbot: QtBot) -> None:
     qtbot.mouseClick(window.switches.language, Qt.MouseButton.LeftButton)
     qtbot.mouseClick(window.switches.theme, Qt.MouseButton.LeftButton)
-    assert (translator.language, theme.dark) == ("zh", True)
+    assert (shown_language(), theme.dark) == ("zh", True)
     assert window.rail.buttons["train"].text() == "训练"
     qtbot.keyClick(window, Qt.Key.Key_0, CONTROL)
     (dialog,) = window.findChildren(SettingsDialog)
     dialog.language.setCurrentIndex(1)
     dialog.theme.setCurrentIndex(1)
-    assert (translator.language, theme.dark) == ("en", False)
+    assert (shown_language(), theme.dark) == ("en", False)
     dialog.accept()
 
 

@@ -18,7 +18,8 @@ from pytestqt.qtbot import QtBot
 
 from engine.contract.text.resources import ROOT
 from studio.views.recipe.page import RecipePage
-from studio.views.shell.main_window import PAGES, MainWindow
+from studio.views.shell.main_window import MainWindow
+from studio.views.shell.pages import PAGES
 
 PATIENCE_MS = 240_000
 MISSING = [program for program in ("Xvfb", "xdotool") if shutil.which(program) is None]

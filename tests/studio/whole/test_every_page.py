@@ -10,10 +10,11 @@ from PySide6.QtWidgets import QAbstractButton, QToolButton
 from pytestqt.qtbot import QtBot
 
 from engine.contract.catalog import Catalog
-from studio.i18n import translator
+from studio.i18n import shown_language
 from studio.studio import Studio
 from studio.theme import theme
-from studio.views.shell.main_window import PAGES, MainWindow
+from studio.views.shell.main_window import MainWindow
+from studio.views.shell.pages import PAGES
 from tests.studio.reading import cut, overlapping, shown, untranslated
 
 BOTH = pytest.mark.parametrize("language", ["en", "zh"])
@@ -44,7 +45,7 @@ def test_that_a_page_opens(opened: MainWindow, key: str, language: str, colours:
     opened.studio.settings.update(theme=colours)
     qtbot.wait(50)
     assert opened.page is opened.pages[key]
-    assert (translator.language, theme.name) == (language, colours)
+    assert (shown_language(), theme.name) == (language, colours)
     assert not opened.grab().isNull()
     assert not opened.banner.isVisible(), opened.banner.text.text()
 

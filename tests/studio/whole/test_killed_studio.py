@@ -25,7 +25,8 @@ from engine.contract.system.locks import is_locked
 from engine.contract.system.processes import group_members
 from engine.contract.text.resources import ROOT
 from studio.stores.run import Run
-from studio.views.shell.main_window import PAGES, MainWindow
+from studio.views.shell.main_window import MainWindow
+from studio.views.shell.pages import PAGES
 from studio.views.train.page import TrainPage
 
 PATIENCE_S = 300
@@ -135,7 +136,7 @@ from pathlib import Path
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 from studio import app
-from studio.views.shell.main_window import PAGES
+from studio.views.shell.pages import PAGES
 application = QApplication(["studio"])
 studio, window = app.open_window(application)
 window.show()

@@ -22,9 +22,10 @@ from pytestqt.qtbot import QtBot
 
 from engine.contract.run.job import TrainJob
 from engine.contract.system.locks import is_locked
+from studio.presenters.page_state import PageState
 from studio.stores.run import Run
 from studio.views.compare.page import ComparePage
-from studio.views.page import Page, PageState
+from studio.views.page import Page
 from studio.views.phone.page import EXPORT, PhonePage
 from studio.views.recipe.page import RecipePage
 from studio.views.shell.main_window import MainWindow

@@ -16,7 +16,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractSlider, QAbstractSpinBox, QApplication
 
 from engine.contract.catalog import Catalog, TechniqueCard
-from studio.i18n import translator
+from studio.bound_texts import translator
 from studio.widgets.schema.editors import ChoiceEditor, SliderEditor, SpinEditor, SwitchEditor, TextEditor
 from studio.widgets.schema.form import SchemaForm
 from studio.widgets.schema.lists import ListEditor, TableEditor

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from engine.contract.figures import FigureName
 from engine.contract.published import PublishedEffect
 from studio.i18n import pick, tr
-from studio.numbers import NAMES
+from studio.presenters.numbers import NAMES
 
 Published = Sequence[PublishedEffect]
 

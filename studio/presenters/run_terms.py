@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from engine.contract.run.job import RecipeJob, TrainJob
+from engine.contract.recipe import Recipe
+from engine.contract.run.job import TrainJob
 from studio.i18n import tr
+from studio.stores.previews import Preview
 from studio.stores.run import Run
-from studio.studio import Studio
 
 
 def base_runs(runs: Sequence[Run]) -> list[Run]:
@@ -24,18 +25,19 @@ def default_base(runs: Sequence[Run]) -> Run:
     return next((run for run in runs if isinstance(run.job, TrainJob) and run.parent not in names), runs[0])
 
 
-def why_not(studio: Studio) -> str:
-    """Why the recipe cannot be run as it is; empty when it can."""
-    latest = studio.previews.latest
-    if studio.project.project is None:
+def why_not(runs: Sequence[Run], recipe: Recipe, latest: Preview | None, *, has_project: bool, at_work: bool) -> str:
+    """Why the recipe cannot be run as it is; empty when it can.
+
+    `latest` is what was last found out of it; `at_work` whether a recipe or a run is under way.
+    """
+    if not has_project:
         return tr("studio.recipe.why_project")
-    if not any(step.enabled for step in studio.recipe.recipe.steps):
+    if not any(step.enabled for step in recipe.steps):
         return tr("studio.recipe.why_empty")
-    if not base_runs(studio.runs.runs):
+    if not base_runs(runs):
         return tr("studio.recipe.why_base")
     if latest is not None and (latest.problems or latest.error is not None):
         return tr("studio.recipe.why_problems")
-    applying = any(isinstance(task.job, RecipeJob) and not task.ended for task in studio.tasks.tasks)
-    if applying or studio.runs.active() is not None:
+    if at_work:
         return tr("studio.recipe.why_active")
     return ""

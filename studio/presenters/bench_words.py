@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from engine.contract.phones import BenchResult, BenchRow, Phone, Sensors
 from studio.i18n import text_of, tr
-from studio.numbers import show_value
+from studio.presenters.numbers import bare_ms, show_value
 
 
 def phone_title(phone: Phone) -> str:
@@ -62,9 +62,9 @@ def range_text(row: BenchRow) -> str:
     """The spread of a row and its 90th percentile."""
     parts = []
     if row.low_ms is not None and row.high_ms is not None:
-        parts.append(f"{_bare(row.low_ms)} – {_bare(row.high_ms)}")
+        parts.append(f"{bare_ms(row.low_ms)} – {bare_ms(row.high_ms)}")
     if row.p90_ms is not None:
-        parts.append(f"p90 {_bare(row.p90_ms)}")
+        parts.append(f"p90 {bare_ms(row.p90_ms)}")
     return " · ".join(parts)
 
 
@@ -100,7 +100,3 @@ def _parity(bench: BenchResult) -> Iterable[str]:
 
 def _code(name: str) -> str:
     return f"studio.bench.{name}"
-
-
-def _bare(value: float) -> str:
-    return show_value(value, "ms").removesuffix(" ms")

@@ -32,12 +32,12 @@ def is_quantised(run: Run, runs: Mapping[str, Run], catalog: CatalogStore) -> bo
     return None if unknown else False
 
 
-def refusal(target: Target, precision: Precision, quantised: bool | None) -> str | None:
+def export_reason(target: Target, precision: Precision, quantised: bool | None) -> str | None:
     """Why a model cannot be exported so, in a sentence; None if it can. What is not known is left to the engine."""
     return _words(export_refusal(target, precision, quantised))
 
 
-def measure_refusal(precision: Precision, quantised: bool | None, phone: Phone | None) -> str | None:
+def measure_reason(precision: Precision, quantised: bool | None, phone: Phone | None) -> str | None:
     """Why a precision cannot be measured on the phone; None if it can. What is not known is left to the engine."""
     fp16, soc = (None, "") if phone is None else (phone.fp16, phone.soc or "?")
     return _words(bench_refusal(precision, "arm", quantised, fp16, soc))

@@ -10,8 +10,8 @@ from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QKeyEvent
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
+from studio.presenters.run_rows import pareto
 from studio.theme import palette, theme
-from studio.views.shared.run_rows import pareto
 from studio.widgets.plot import bare_plot, recolour
 
 REACH = 14.0

@@ -46,6 +46,11 @@ class Delta:
     arrow: Literal["▲", "▼", "="]
     better: bool | None
 
+    @property
+    def tone(self) -> str:
+        """How the sheet colours it: good, bad or none."""
+        return "none" if self.better is None else "good" if self.better else "bad"
+
 
 def lower_is_better(name: str) -> bool:
     """True for costs (MACs, bytes, ms), False for scores (mAP, recall)."""
@@ -61,6 +66,16 @@ def show(figure: Figure | None) -> str:
         return "-"
     mark = "≈" if figure.source == "estimated" else ""
     return mark + show_value(figure.value, figure.unit)
+
+
+def bare_ms(value: float) -> str:
+    """Milliseconds as `show_value` writes them, without the unit."""
+    return show_value(value, "ms").removesuffix(" ms")
+
+
+def shown_value(value: float) -> str:
+    """A value of a curve with four digits that matter: 0.8341, 12.35, 1.0e-03."""
+    return f"{value:.1e}" if value and abs(value) < 0.01 else f"{value:.4g}"
 
 
 def delta(before: Figure | None, after: Figure | None) -> Delta | None:

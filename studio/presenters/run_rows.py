@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from engine.contract.figures import Figure, FigureName
 from engine.contract.run.evaluations import PHONE
-from studio.numbers import Delta, delta
+from studio.presenters.numbers import Delta, delta
 
 FIGURES: Mapping[str, tuple[FigureName, dict[str, object]]] = {
     "map_val": ("map", {"split": "val"}),

@@ -8,7 +8,7 @@ import pytest
 
 from engine.contract.figures import Figure, FigureName, Source
 from engine.contract.text.messages import sentences
-from studio.numbers import NAMES, Delta, delta, duration, grouped, lower_is_better, show
+from studio.presenters.numbers import NAMES, Delta, delta, duration, grouped, lower_is_better, show
 
 
 def figure(name: FigureName, value: float, unit: str, source: Source = "measured") -> Figure:

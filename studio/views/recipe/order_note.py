@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
 
-from studio.i18n import bind, tr
+from studio.bound_texts import bind
+from studio.i18n import tr
 
 
 class OrderNote(QFrame):

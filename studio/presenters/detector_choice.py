@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from engine.contract.catalog import DetectorCard
 from engine.contract.figures import FigureName
@@ -10,9 +10,8 @@ from engine.contract.project import DetectorChoice
 from engine.contract.published import PublishedFigure
 from engine.contract.run.job import TrainJob
 from studio.i18n import tr
-from studio.numbers import NAMES, show_value
+from studio.presenters.numbers import NAMES, show_value
 from studio.stores.run import Run
-from studio.views.shared.detector_size import nearest_size
 
 Anchors = tuple[tuple[int, int], ...]
 _ANCHORED = "yolov3"
@@ -45,6 +44,13 @@ class AnchorMemory:
             return None
         anchors, at = self._fitted
         return scaled(anchors, at, size)
+
+
+def nearest_size(sizes: Mapping[str, int], wanted: int) -> int:
+    """The size in pixels nearest to `wanted` that a detector with `sizes` (min, max, multiple) takes."""
+    multiple = sizes["multiple"]
+    low, high = -(-sizes["min"] // multiple), sizes["max"] // multiple
+    return multiple * max(low, min(high, round(wanted / multiple)))
 
 
 def choice_of(card: DetectorCard, size: int, classes: tuple[str, ...], memory: AnchorMemory) -> DetectorChoice:

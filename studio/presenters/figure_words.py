@@ -1,0 +1,81 @@
+"""Figures in words: the heading of their column, where they come from, and under what they hold."""
+
+from __future__ import annotations
+
+from engine.contract.figures import Figure, Source
+from studio.i18n import tr
+from studio.presenters.numbers import NAMES, show
+from studio.presenters.run_rows import Row
+
+
+def column_title(column: str) -> str:
+    """The heading of a column, with its unit."""
+    titles = {
+        "run": tr("studio.compare.column_run"),
+        "sides": "A | B",
+        "map_val": tr("studio.compare.column_map_val"),
+        "map_test": tr("studio.compare.column_map_test"),
+        "map50": "mAP50",
+        "macs": "MACs",
+        "params": tr("studio.compare.column_params"),
+        "nb_bytes": tr("studio.compare.column_nb"),
+        "host_ms": tr("studio.compare.column_host_ms"),
+    }
+    return titles[column]
+
+
+def source_text(figure: Figure) -> str:
+    """Measured, computed, estimated or published, in words."""
+    words = {
+        "measured": tr("studio.compare.source_measured"),
+        "computed": tr("studio.compare.source_computed"),
+        "estimated": tr("studio.compare.source_estimated"),
+        "published": tr("studio.compare.source_published"),
+    }
+    return words[figure.source]
+
+
+def conditions_text(figure: Figure) -> str:
+    """What a figure depends on: device, runtime, threads, precision, input, split."""
+    held = figure.conditions
+    parts = [held.device, held.runtime]
+    if held.threads is not None:
+        parts.append(tr("studio.compare.threads", count=held.threads))
+    parts += [held.precision, held.input, held.split]
+    if held.nms is not None and figure.unit == "ms":
+        parts.append(tr("studio.compare.with_nms") if held.nms else tr("studio.compare.without_nms"))
+    return ", ".join(part for part in parts if part)
+
+
+def figure_tip(figure: Figure, row: Row) -> str:
+    """A cell's tool tip: name, spread, source, conditions, and what the change is measured against."""
+    lines = [f"{tr(NAMES[figure.name])}: {show(figure)}, {source_text(figure)}"]
+    if figure.low is not None and figure.high is not None:
+        low, high = (show(figure.model_copy(update={"value": value})) for value in (figure.low, figure.high))
+        lines.append(tr("studio.compare.spread", low=low, high=high))
+    lines.append(conditions_text(figure))
+    if row.base is not None:
+        lines.append(tr("studio.compare.against", base=row.base))
+    return "\n".join(line for line in lines if line)
+
+
+def _source_name(source: Source) -> str:
+    return {
+        "measured": tr("studio.recipe.measured"),
+        "computed": tr("studio.recipe.computed"),
+        "estimated": tr("studio.recipe.estimated"),
+        "published": tr("studio.recipe.published"),
+    }[source]
+
+
+def provenance(figure: Figure) -> str:
+    """Source, spread and conditions of a figure in one line."""
+    parts = [_source_name(figure.source)]
+    if figure.low is not None and figure.high is not None and figure.value:
+        low, high = (100 * (bound / figure.value - 1) for bound in (figure.low, figure.high))
+        parts.append(f"{low:+.0f} … {high:+.0f} %")
+    held = figure.conditions
+    if held.threads is not None:
+        parts.append(tr("studio.recipe.threads", count=held.threads))
+    named = (held.device, held.runtime, held.precision, held.input, held.split, held.subject)
+    return " · ".join([*parts, *(text for text in named if text)])
