@@ -1,96 +1,120 @@
-"""What a bench compares: boxes of a few pictures, and the mAP of many, on the phone and on this machine."""
+"""What a bench compares: boxes of a few pictures, and the mAP of many, elsewhere and on this machine."""
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from engine.bench.exports import Export, Exports
 from engine.contract.figures import Conditions, pick
 from engine.contract.phones import ParityRow
-from engine.contract.run.job import BenchJob
+from engine.contract.run.job import BenchJob, ComparedJob
+from engine.lite.parity import in_input_pixels
 from engine.phone.adb import Device
 from engine.phone.faults import PhoneFault
 from engine.phone.inputs import card_config, remote_paths, write_inputs
 from engine.phone.measurement import Loaded
+from engine.phone.parity import ON_PHONE, Findings, Found, broken, detections_of, judge, with_map
 from engine.phone.tool_run import Request, run_tool
 from engine.phone.words import Script
 from engine.phone.workspace import Cargo, bring
 from engine.run.context import JobContext
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from engine.contract.dataset import Picture
+    from engine.lite.predictor import Detections
+
+
+class Side(Protocol):
+    """Where a converted model runs to be compared with this machine: a phone, or an emulated processor."""
+
+    @property
+    def findings(self) -> Findings:
+        """The codes of what is found there."""
+
+    def text(self, export: Export, fed: Sequence[Cargo]) -> str:
+        """What the tool prints of one picture, whose inputs are `fed`; raises PhoneFault."""
 
 
 def compare_models(
-    job: BenchJob,
-    context: JobContext,
-    device: Device,
-    exports: Exports,
-    pairs: Sequence[tuple[Export, Loaded]],
-    scratch: Path,
+    job: ComparedJob, context: JobContext, exports: Exports, chosen: Sequence[Export], side: Side
 ) -> Iterator[ParityRow]:
-    """One row for each model, with the mAP if the job asks for it; raises PhoneFault only if the phone is gone."""
-    from engine.phone import parity
-
+    """One row for each model, with the mAP if the job asks for it; raises PhoneFault only if it is fatal."""
     few, many = exports.val[: job.parity_pictures], exports.val[: job.map_pictures]
     pictures = many if len(many) > len(few) else few
     if not pictures:
         return
-    total = len(pairs) * len(pictures)
+    total = len(chosen) * len(pictures)
     context.stage("phone.comparing", pictures=len(pictures))
-    for number, (export, loaded) in enumerate(pairs):
+    for number, export in enumerate(chosen):
         wanted = _references(export, pictures, context)
+        given, scales = [], []
         try:
-            given = []
             for place, picture in enumerate(pictures, start=1):
                 context.check_cancelled()
-                given.append(_on_phone(job, device, export, loaded, picture, scratch))
+                rows, scale = _there(side, export, picture)
+                given.append(rows)
+                scales.append(scale)
                 context.progress(number * len(pictures) + place, total, "picture")
         except PhoneFault as fault:
             if fault.fatal:
                 raise
-            yield parity.broken(loaded, len(pictures), fault.message)
+            yield broken(export, len(pictures), fault.message)
             continue
-        found = [parity.Found(*both) for both in zip(wanted, given, strict=True)]
-        row = parity.judge(loaded, found[: max(1, len(few))])
+        found = [
+            Found(*(in_input_pixels(rows, scale) for rows in both))
+            for *both, scale in zip(wanted, given, scales, strict=True)
+        ]
+        row = judge(export, found[: max(1, len(few))], side.findings)
         if many:
-            both = [_map(exports, many, rows[: len(many)]) for rows in (given, wanted)]
-            row = parity.with_map(row, len(many), *both)
+            there, here = (_map(exports, many, rows[: len(many)]) for rows in (given, wanted))
+            row = with_map(row, len(many), there, here, side.findings)
         yield row
 
 
-def _on_phone(job: BenchJob, device: Device, export: Export, loaded: Loaded, picture: Picture, scratch: Path) -> Any:
-    """Detections of one picture on the phone; its inputs are removed there afterwards, they are large."""
-    from engine.phone.parity import detections_of
+class OnPhone:
+    """A phone on which exports lie; `loaded` tells where."""
 
-    fed = _feed(export, picture, scratch)
-    bring(device, fed)
-    request = Request(
-        loaded.model,
-        loaded.precision,
-        loaded.backend,
-        max(job.threads),
-        loaded.shapes,
-        remote_paths(fed),
-        warmup=0,
-        repeats=1,
-        outputs=True,
-    )
-    found = detections_of(run_tool(device, request, limit_s=job.limits.run_s))
-    done = [item for item in fed if item.remote not in loaded.inputs]
-    device.ask(Script.each("rm -f {}", [item.remote for item in done]), doing="rm")
-    for item in done:
-        item.local.unlink(missing_ok=True)
-    return found
+    findings = ON_PHONE
+
+    def __init__(self, device: Device, job: BenchJob, loaded: Sequence[Loaded]) -> None:
+        self._device, self._job = device, job
+        self._loaded = {(one.precision, one.backend): one for one in loaded}
+
+    def text(self, export: Export, fed: Sequence[Cargo]) -> str:
+        """What the tool prints; the inputs are removed on the phone afterwards, they are large."""
+        loaded = self._loaded[export.precision, export.backend]
+        bring(self._device, fed)
+        request = Request(
+            loaded.model,
+            loaded.precision,
+            loaded.backend,
+            max(self._job.threads),
+            loaded.shapes,
+            remote_paths(fed),
+            warmup=0,
+            repeats=1,
+            outputs=True,
+        )
+        text = run_tool(self._device, request, limit_s=self._job.limits.run_s)
+        done = [item.remote for item in fed if item.remote not in loaded.inputs]
+        self._device.ask(Script.each("rm -f {}", done), doing="rm")
+        return text
 
 
-def _feed(export: Export, picture: Picture, scratch: Path) -> list[Cargo]:
+def _there(side: Side, export: Export, picture: Picture) -> tuple[Detections, NDArray[np.float32]]:
+    """Detections of one picture on the other side, and its scale factor."""
     from engine.detector.predict.pictures import read_picture, to_inputs
 
     inputs = to_inputs(read_picture(picture.path), card_config(export.card))
-    return write_inputs(inputs, [entry["name"] for entry in export.card["inputs"]], scratch)
+    with tempfile.TemporaryDirectory(prefix="espalier-") as scratch:
+        fed = write_inputs(inputs, [entry["name"] for entry in export.card["inputs"]], Path(scratch))
+        return detections_of(side.text(export, fed)), inputs["scale_factor"]
 
 
 def _references(export: Export, pictures: Sequence[Picture], context: JobContext) -> list[Any]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from engine.contract.recipe import Step
 from engine.contract.refusals import TWO_STAGE, bench_refusal, detector_refusal
 from engine.contract.run.folder import checkpoint_of
-from engine.contract.run.job import Backend, BenchJob, Precision
+from engine.contract.run.job import Backend, ComparedJob, Precision
 from engine.contract.text.messages import Message, UserError
 from engine.detector.base.header import read_info
 from engine.detector.base.spec import find_spec
@@ -64,7 +64,7 @@ class Exports:
     Paddle is loaded only when one is missing.
     """
 
-    def __init__(self, job: BenchJob, context: JobContext) -> None:
+    def __init__(self, job: ComparedJob, context: JobContext) -> None:
         from engine.contract.dataset import Index
 
         self._run, self._context = Path(job.run), context

@@ -112,9 +112,9 @@ class BenchRow(_Frozen):
 class ParityRow(_Frozen):
     """Whether the phone finds what this machine finds with the same model, on `pictures` pictures.
 
-    `box_px` and `score` are the largest differences of matched boxes, `unmatched` boxes have no partner. `map_phone`
-    and `map_host` in points, on `map_pictures` pictures of val, when that was asked for. `agrees` is False for what
-    should be shown red; `finding` says it in words.
+    `box_px`, in pixels of the input, and `score` are the largest differences of matched boxes, `unmatched` boxes have
+    no partner. `map_phone` and `map_host` in points, on `map_pictures` pictures of val, when that was asked for.
+    `agrees` is False for what should be shown red; `finding` says it in words.
     """
 
     precision: Precision

@@ -123,7 +123,7 @@ class _Bench:
         self.context.stage("phone.measuring", rows=len(loaded) * len(self.job.threads))
         rows, runtime = measure(self.device, loaded, self.job, self.context)
         _require_one(rows)
-        parity = self.parity(list(zip(chosen, loaded, strict=True)), rows)
+        parity = self.parity(chosen, loaded, rows)
         sustained = self.sustained(loaded, rows)
         against = self.against(rows)
         result = BenchResult(
@@ -193,13 +193,14 @@ class _Bench:
             export.quantised_here,
         )
 
-    def parity(self, pairs: list[tuple[Export, Loaded]], rows: list[BenchRow]) -> tuple[ParityRow, ...]:
+    def parity(self, chosen: list[Export], loaded: list[Loaded], rows: list[BenchRow]) -> tuple[ParityRow, ...]:
         """Every model that could be measured, compared with this machine."""
-        from engine.bench.comparison import compare_models
+        from engine.bench.comparison import OnPhone, compare_models
 
         works = {(row.precision, row.backend) for row in rows if row.problem is None}
-        kept = [pair for pair in pairs if (pair[1].precision, pair[1].backend) in works]
-        return tuple(compare_models(self.job, self.context, self.device, self.exports, kept, self.scratch))
+        kept = [export for export in chosen if (export.precision, export.backend) in works]
+        side = OnPhone(self.device, self.job, loaded)
+        return tuple(compare_models(self.job, self.context, self.exports, kept, side))
 
     def sustained(self, loaded: list[Loaded], rows: list[BenchRow]) -> Sustained | None:
         """The fastest row for minutes, if that was asked for."""

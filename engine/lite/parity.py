@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.contract.text.messages import JobFailed
 from engine.lite.predictor import Detections, Inputs, Predictor
@@ -93,14 +94,14 @@ def compare(
     found = Parity()
     with Predictor(program_dir, check=check) as program, Predictor(nb, check=check) as converted:
         for one in inputs:
-            wanted, given = (_in_input_pixels(side.detect(one)[0], one) for side in (program, converted))
+            wanted, given = (in_input_pixels(side.detect(one)[0], one["scale_factor"]) for side in (program, converted))
             found += match(wanted, given)
     return found
 
 
-def _in_input_pixels(rows: Detections, inputs: Inputs) -> Detections:
-    """Detections with their boxes where they are in the picture as it is fed."""
-    height, width = inputs["scale_factor"][0]
+def in_input_pixels(rows: Detections, scale_factor: NDArray[np.float32]) -> Detections:
+    """Detections with their boxes where they are in the picture as it is fed, by that input of one picture."""
+    height, width = scale_factor[0]
     return np.concatenate([rows[:, :2], rows[:, 2:] * np.array([width, height, width, height], np.float32)], axis=1)
 
 

@@ -12,38 +12,22 @@ import re
 import select
 import shutil
 import subprocess
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 from engine.contract.run.job import BenchLimits
 from engine.contract.text.messages import UserError
 from engine.phone.faults import PhoneFault, fault_of
+from engine.phone.program import Answer, run_program
 from engine.phone.words import RemotePath, Script
 
-POLL_S = 0.02
 SERVER_S = 15.0
 _TIDY_S = 0.9
 _PULSE_S = 2.5
 _SAYS_ADB = re.compile(r"^(adb: |error: |adb: error: )", re.MULTILINE)
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What a command left: its exit status and its two streams as text."""
-
-    status: int
-    out: str
-    err: str
-
-    @property
-    def words(self) -> str:
-        """Both streams."""
-        return f"{self.err}\n{self.out}".strip()
 
 
 class Adb:
@@ -79,39 +63,20 @@ class Adb:
 
         `pulse` is called every `limits.pulse_s` while waiting, to see whether the phone still answers; it may raise.
         """
-        # Files and not pipes: a server that this very call starts would hold a pipe open for ever.
-        with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-            process = subprocess.Popen([self.program, *words], stdin=subprocess.DEVNULL, stdout=out, stderr=err)
-            try:
-                self._wait(process, limit_s, serial, doing, pulse)
-            finally:
-                if process.poll() is None:
-                    process.kill()
-                    process.wait()
-            return Answer(process.returncode, *(_text(stream) for stream in (out, err)))
+        beat = time.monotonic()
 
-    def _wait(
-        self,
-        process: subprocess.Popen[bytes],
-        limit_s: float,
-        serial: str,
-        doing: str,
-        pulse: Callable[[], None] | None,
-    ) -> None:
-        began = beat = time.monotonic()
-        while True:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(POLL_S)
-                return
+        def wait(seconds: float) -> None:
+            nonlocal beat
             self.check()
-            now = time.monotonic()
-            if now - began > limit_s:
+            if seconds > limit_s:
                 # With a pulse the phone is known to answer: it is the work on it that does not end.
                 code = "phone.silent" if pulse is None else "phone.timeout"
                 raise PhoneFault(code, serial=serial, doing=doing, seconds=round(limit_s, 1))
-            if pulse is not None and now - beat > self.limits.pulse_s:
+            if pulse is not None and time.monotonic() - beat > self.limits.pulse_s:
                 pulse()
                 beat = time.monotonic()
+
+        return run_program([self.program, *words], wait)
 
 
 class Device:
@@ -225,8 +190,3 @@ def _exactly(stream: IO[bytes], count: int) -> bytes:
     while len(data) < count and (more := stream.read(count - len(data))):
         data += more
     return data
-
-
-def _text(stream: object) -> str:
-    stream.seek(0)  # type: ignore[attr-defined]
-    return str(stream.read().decode("utf-8", "replace"))  # type: ignore[attr-defined]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from engine.contract.phones import ParityRow
+from engine.contract.run.job import Backend, Precision
 from engine.contract.text.messages import Argument, Message
 from engine.lite.parity import SCORE_FLOOR, match
-from engine.phone.measurement import Loaded
 from engine.phone.transcript import parse_outputs
 
 if TYPE_CHECKING:
@@ -30,6 +30,28 @@ TIE = 0.01
 """Scores that lie so near to each other are in a tie."""
 MAP_LOSS = {"fp32": 0.5, "fp16": 1.0, "int8": 2.0}
 """Points of mAP that the phone may lie below this machine."""
+
+
+class Converted(Protocol):
+    """A model for a phone."""
+
+    @property
+    def precision(self) -> Precision: ...  # noqa: D102
+    @property
+    def backend(self) -> Backend: ...  # noqa: D102
+
+
+@dataclass(frozen=True)
+class Findings:
+    """The codes of what can be found on the other side: it agrees, finds nothing, finds others, has a lower mAP."""
+
+    agrees: str
+    nothing: str
+    differs: str
+    worse: str
+
+
+ON_PHONE = Findings("phone.parity_agrees", "phone.parity_nothing", "phone.parity_differs", "phone.map_differs")
 
 
 @dataclass(frozen=True)
@@ -56,24 +78,24 @@ def detections_of(text: str) -> Detections:
     return rows[rows[:, 0] >= 0]
 
 
-def judge(loaded: Loaded, found: Sequence[Found]) -> ParityRow:
+def judge(model: Converted, found: Sequence[Found], findings: Findings = ON_PHONE) -> ParityRow:
     """How far the phone strays on those pictures; a row that does not agree is to be shown red."""
     parts = [match(one.host, one.phone) for one in found]
     boxes, unmatched = sum(p.boxes for p in parts), sum(p.unmatched for p in parts)
     box_px, score = max(p.box_px for p in parts), max(p.score for p in parts)
     asked, paired = (sum(numbers) for numbers in zip(*(_partners(one) for one in found), strict=True))
     agrees = paired >= SHARE * asked
-    args: dict[str, Argument] = {"precision": loaded.precision, "pictures": len(found)}
+    args: dict[str, Argument] = {"precision": model.precision, "pictures": len(found)}
     if agrees and asked == 0:
-        finding = Message(code="phone.parity_nothing", args=args)
+        finding = Message(code=findings.nothing, args=args)
     elif agrees:
         more = {"boxes": boxes, "box_px": round(box_px, 2), "score": round(score, 3)}
-        finding = Message(code="phone.parity_agrees", args={**args, **more})
+        finding = Message(code=findings.agrees, args={**args, **more})
     else:
-        finding = Message(code="phone.parity_differs", args={**args, "asked": asked, "missing": asked - paired})
+        finding = Message(code=findings.differs, args={**args, "asked": asked, "missing": asked - paired})
     return ParityRow(
-        precision=loaded.precision,
-        backend=loaded.backend,
+        precision=model.precision,
+        backend=model.backend,
         pictures=len(found),
         boxes=boxes,
         unmatched=unmatched,
@@ -84,12 +106,12 @@ def judge(loaded: Loaded, found: Sequence[Found]) -> ParityRow:
     )
 
 
-def broken(loaded: Loaded, pictures: int, why: Message) -> ParityRow:
+def broken(model: Converted, pictures: int, why: Message) -> ParityRow:
     """The row of a model whose outputs could not be had."""
-    return ParityRow(precision=loaded.precision, backend=loaded.backend, pictures=pictures, agrees=False, finding=why)
+    return ParityRow(precision=model.precision, backend=model.backend, pictures=pictures, agrees=False, finding=why)
 
 
-def with_map(row: ParityRow, pictures: int, phone: float, host: float) -> ParityRow:
+def with_map(row: ParityRow, pictures: int, phone: float, host: float, findings: Findings = ON_PHONE) -> ParityRow:
     """The row with the mAP of both sides; one that lost more than its precision explains does not agree."""
     update: dict[str, object] = {"map_pictures": pictures, "map_phone": phone, "map_host": host}
     if phone < host - MAP_LOSS[row.precision]:
@@ -99,7 +121,7 @@ def with_map(row: ParityRow, pictures: int, phone: float, host: float) -> Parity
             "phone": round(phone, 1),
             "host": round(host, 1),
         }
-        update |= {"agrees": False, "finding": Message(code="phone.map_differs", args=args)}
+        update |= {"agrees": False, "finding": Message(code=findings.worse, args=args)}
     return row.model_copy(update=update)
 
 

@@ -23,29 +23,51 @@ _FAMILIES = {"arm64-v8a": ("arm64-v8a", "armeabi-v7a"), "x86_64": ("x86_64", "x8
 
 @dataclass(frozen=True)
 class Tool:
-    """A benchmark_bin for a phone, with the libraries that it is linked with."""
+    """A benchmark_bin, with the libraries that it is linked with."""
 
     program: Path
     libraries: tuple[Path, ...] = ()
 
 
-def find_tool(program: str | None, libs: str | None, check: Callable[[Tool], None] = lambda tool: None) -> Tool:
-    """The tool that is named, else that of ESPALIER_BENCHMARK_BIN, else the one remembered.
+@dataclass(frozen=True)
+class Memory:
+    """Where a tool is looked for that is not named: a variable, then keys of the settings; `missing` is the code of
+    what to do where it is in neither.
+    """
 
-    Raises UserError `phone.no_tool` with what to do where there is none, or a path that is no file, and what `check`
+    variable: str
+    program: str
+    libs: str
+    missing: str
+
+
+FOR_PHONES = Memory(VARIABLE, "benchmark_bin", "libs", "phone.no_tool")
+
+
+def find_tool(
+    program: str | None,
+    libs: str | None,
+    check: Callable[[Tool], None] = lambda tool: None,
+    memory: Memory = FOR_PHONES,
+) -> Tool:
+    """The tool that is named, else that of the memory's variable, else the one remembered.
+
+    Raises UserError `memory.missing` with what to do where there is none, or a path that is no file, and what `check`
     raises. A tool that was named is remembered for the next time, if `check` found nothing wrong with it.
     """
     remembered = _remembered()
-    chosen = program or os.environ.get(VARIABLE) or remembered.get("benchmark_bin")
+    chosen = program or os.environ.get(memory.variable) or remembered.get(memory.program)
     if not chosen:
-        raise UserError("phone.no_tool", variable=VARIABLE)
+        raise UserError(memory.missing, variable=memory.variable)
     path = Path(chosen)
-    same = str(path.resolve()) == remembered.get("benchmark_bin")
-    folder = libs or (remembered.get("libs") if same else None)
+    same = str(path.resolve()) == remembered.get(memory.program)
+    folder = libs or (remembered.get(memory.libs) if same else None)
     tool = tool_at(path, folder)
     check(tool)
     if program:
-        _remember(path.resolve(), Path(folder).resolve() if folder else None)
+        kept = {k: v for k, v in remembered.items() if k not in (memory.program, memory.libs)}
+        kept |= {memory.program: str(path.resolve())} | ({memory.libs: str(Path(folder).resolve())} if folder else {})
+        write_atomically(settings_file(), json.dumps(kept, indent=1))
     return tool
 
 
@@ -70,11 +92,6 @@ def _remembered() -> dict[str, str]:
     except (OSError, ValueError):
         return {}
     return {k: v for k, v in told.items() if isinstance(v, str)} if isinstance(told, dict) else {}
-
-
-def _remember(program: Path, libs: Path | None) -> None:
-    told = {"benchmark_bin": str(program), **({"libs": str(libs)} if libs else {})}
-    write_atomically(settings_file(), json.dumps(told, indent=1))
 
 
 def abi_of(program: Path) -> str:

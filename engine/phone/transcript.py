@@ -41,12 +41,17 @@ class Perf:
 
 def parse_perf(text: str) -> Perf:
     """The times of one process; raises PhoneFault `phone.garbage` when they are not there or cannot be true."""
-    found = re.search(_VERSION, text)
-    version = found[1] if found else None
+    version = version_of(text)
     perf = _new(text, version) or _old(text, version)
     if perf is None or not 0 < perf.minimum <= perf.maximum or not _between(perf):
         raise PhoneFault("phone.garbage", words=shorten(text))
     return perf
+
+
+def version_of(text: str) -> str | None:
+    """What the tool calls its version; None where it does not say."""
+    found = re.search(_VERSION, text)
+    return found[1] if found else None
 
 
 def _between(perf: Perf) -> bool:

@@ -1,4 +1,4 @@
-"""The verb that measures a run on a phone."""
+"""The verb that measures a run on a phone, or compares it under emulation."""
 
 from __future__ import annotations
 
@@ -6,19 +6,21 @@ import argparse
 import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from engine.cli.language import said, say
 from engine.cli.output import print_table
 from engine.cli.projects import open_project, report, trained_run
 from engine.contract.phones import BenchResult, BenchRow
 from engine.contract.run.folder import RunFolder, read_job
-from engine.contract.run.job import BenchJob, TrainJob
+from engine.contract.run.job import BenchJob, ComparedJob, EmulateJob, TrainJob
 from engine.contract.text.messages import UserError
 from engine.contract.text.reasons import place_of, reason_of
 
 NAME = "bench"
-HELP = "latency, accuracy and heat of a run on a phone"
+HELP = "latency, accuracy and heat of a run on a phone; or its boxes under emulation"
+
+_Job = TypeVar("_Job", bound=ComparedJob)
 
 
 def add_parser(parser: argparse.ArgumentParser) -> None:
@@ -39,20 +41,30 @@ def add_parser(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--parity", dest="parity_pictures", type=int, help="pictures to compare box by box; 3")
     parser.add_argument("--sustained", metavar="MINUTES", dest="sustained_min", type=float, help="repeat the fastest")
     parser.add_argument("--base", metavar="RUN", help="run to compare with; the one this run began with if not given")
+    parser.add_argument(
+        "--emulate",
+        action="store_true",
+        help="no phone, no times: boxes of ARM kernels under qemu-aarch64-static, with a --tool for Linux on aarch64",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
-    """Measure in a worker; print figures, comparison and verdicts."""
+    """Measure in a worker; print figures, comparison and verdicts. 1 if an emulated row does not agree."""
+    from engine.cli.emulated_bench import emulate, refuse_needless
     from engine.cli.follow import launch_and_follow
 
+    if args.emulate:
+        refuse_needless(args)
     folder = open_project(args.dir)
     target = trained_run(folder, args.run)
+    settled = {"run": str(target), "index": str(folder.index), "cache": str(folder.cache / "phone")}
+    if args.emulate:
+        return emulate(_job(EmulateJob, args, **settled), folder, as_json=args.json)
     base = folder.run(args.base) if args.base else _beginning(target)
     job = _job(
+        BenchJob,
         args,
-        run=str(target),
-        index=str(folder.index),
-        cache=str(folder.cache / "phone"),
+        **settled,
         serial=args.phone or _only_phone(),
         base=str(base) if base else None,
     )
@@ -66,7 +78,7 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _job(args: argparse.Namespace, **settled: Any) -> BenchJob:
+def _job(kind: type[_Job], args: argparse.Namespace, **settled: Any) -> _Job:
     from pydantic import ValidationError
 
     names = ("tool", "libs", "processes", "repeats", "warmup", "pause_s", "map_pictures", "parity_pictures")
@@ -77,7 +89,7 @@ def _job(args: argparse.Namespace, **settled: Any) -> BenchJob:
     for name in ("tool", "libs"):
         given[name] = str(Path(given[name]).expanduser().absolute()) if given[name] else None
     try:
-        return BenchJob.model_validate({k: v for k, v in given.items() if v is not None} | settled)
+        return kind.model_validate({k: v for k, v in given.items() if v is not None} | settled)
     except ValidationError as error:
         first = error.errors()[0]
         raise UserError("phone.bad_option", place=place_of(first), reason=reason_of(first)) from error

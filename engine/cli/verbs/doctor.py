@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict
 from engine.cli.language import said
 from engine.cli.output import emit_json
 from engine.contract.system.cores import core_count
-from engine.contract.text.messages import Argument, Message
+from engine.contract.text.messages import Argument, Message, UserError
 from engine.contract.text.resources import ROOT
 
 NAME = "doctor"
@@ -53,7 +53,10 @@ LIBRARIES = {
 
 
 class Finding(BaseModel):
-    """One thing looked at: whether it is as needed, in words, and the command that mends it, if any."""
+    """One thing looked at: whether it is as needed, in words, and the command that mends it, if any.
+
+    `optional`: without it only what the words name cannot be done.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -61,6 +64,7 @@ class Finding(BaseModel):
     ok: bool
     message: Message
     command: str | None = None
+    optional: bool = False
 
 
 def add_parser(parser: argparse.ArgumentParser) -> None:
@@ -68,17 +72,17 @@ def add_parser(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print the findings; 0 if all is as needed, else 1."""
+    """Print the findings; 0 if all is as needed, else 1, whatever is optional."""
     findings = diagnose()
     if args.json:
         rows = [{**finding.model_dump(), "text": finding.message.text()} for finding in findings]
         emit_json({"figures": [], "findings": rows})
     else:
         for finding in findings:
-            print("✓" if finding.ok else "✗", said(finding.message))
+            print("✓" if finding.ok else "·" if finding.optional else "✗", said(finding.message))
             if finding.command:
                 print("   ", finding.command)
-    return 0 if all(finding.ok for finding in findings) else 1
+    return 0 if all(finding.ok or finding.optional for finding in findings) else 1
 
 
 def diagnose() -> list[Finding]:
@@ -89,6 +93,7 @@ def diagnose() -> list[Finding]:
         check_packages(LOCK),
         check_libraries(LIBRARIES),
         check_adb(),
+        check_qemu(),
         check_disk(folder, DISK_GB),
         check_memory(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 1e9),
         check_cores(core_count()),
@@ -155,6 +160,18 @@ def check_adb() -> Finding:
         return Finding(name="adb", ok=True, message=Message(code="doctor.adb", args={"path": path}))
     message = Message(code="doctor.adb_missing")
     return Finding(name="adb", ok=False, message=message, command=_apt_get("adb"))
+
+
+def check_qemu() -> Finding:
+    """What runs a phone's kernels here is on PATH; it is optional."""
+    from engine.bench.qemu import find_qemu
+
+    try:
+        message = Message(code="doctor.qemu", args={"path": find_qemu()})
+    except UserError:
+        missing = Message(code="doctor.qemu_missing")
+        return Finding(name="qemu", ok=False, message=missing, command=_apt_get("qemu-user-static"), optional=True)
+    return Finding(name="qemu", ok=True, message=message)
 
 
 def check_disk(folder: Path, needed_gb: float) -> Finding:

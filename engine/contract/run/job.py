@@ -185,35 +185,54 @@ class BenchLimits(BaseModel):
     pulse_s: float = Field(default=1.5, gt=0, le=60)
 
 
-class BenchJob(_Job):
-    """Measure a run on a phone: `precisions` x `backends` x `threads`, each in `processes` short processes.
+class ComparedJob(_Job):
+    """Export a run in `precisions` and compare each, where the tool runs it, with this machine.
 
-    A process makes `warmup` inferences that do not count and `repeats` that do, then the phone rests `pause_s`.
-    `parity_pictures` are compared box by box with this machine, on `map_pictures` of val the mAP is measured there (0:
-    not), for `sustained_min` minutes the fastest row is repeated (0: not). `tool` is the path of a benchmark_bin for
-    the phone and `libs` the folder of its libraries; None takes the one that is remembered, on a simulated phone its
-    own. `cache` keeps the exports; `base` is a run folder whose bench on the same phone is compared with.
+    `parity_pictures` of val are compared box by box, on `map_pictures` of it the mAP is measured (0: not). `tool` is
+    the path of a benchmark_bin for that place and `libs` the folder of its libraries; None takes the one that is
+    remembered. `cache` keeps the exports.
     """
 
-    kind: Literal["bench"] = "bench"
     run: str
     index: str
     cache: str
-    serial: str
     precisions: tuple[Precision, ...] = Field(default=("fp32", "fp16", "int8"), min_length=1)
-    backends: tuple[Backend, ...] = Field(default=("arm",), min_length=1)
-    threads: tuple[Annotated[int, Field(ge=1, le=16)], ...] = Field(default=(1, 2, 4), min_length=1)
     tool: str | None = None
     libs: str | None = None
+    parity_pictures: int = Field(default=3, ge=0, le=100)
+    map_pictures: int = Field(default=0, ge=0, le=100000)
+
+
+class BenchJob(ComparedJob):
+    """Measure a run on a phone: `precisions` x `backends` x `threads`, each in `processes` short processes.
+
+    A process makes `warmup` inferences that do not count and `repeats` that do, then the phone rests `pause_s`. For
+    `sustained_min` minutes the fastest row is repeated (0: not). A simulated phone has a tool of its own. `base` is a
+    run folder whose bench on the same phone is compared with.
+    """
+
+    kind: Literal["bench"] = "bench"
+    serial: str
+    backends: tuple[Backend, ...] = Field(default=("arm",), min_length=1)
+    threads: tuple[Annotated[int, Field(ge=1, le=16)], ...] = Field(default=(1, 2, 4), min_length=1)
     processes: int = Field(default=5, ge=1, le=100)
     warmup: int = Field(default=10, ge=0, le=10000)
     repeats: int = Field(default=20, ge=1, le=10000)
     pause_s: float = Field(default=2.0, ge=0, le=600)
-    parity_pictures: int = Field(default=3, ge=0, le=100)
-    map_pictures: int = Field(default=0, ge=0, le=100000)
     sustained_min: float = Field(default=0.0, ge=0, le=240)
     base: str | None = None
     limits: BenchLimits = BenchLimits()
+
+
+class EmulateJob(ComparedJob):
+    """Compare a run's exports for ARM with this machine under emulation: no phone, and no times.
+
+    `tool` is a benchmark_bin for Linux on aarch64; one picture may take it `limit_s`.
+    """
+
+    kind: Literal["emulate"] = "emulate"
+    parity_pictures: int = Field(default=3, ge=1, le=100)
+    limit_s: float = Field(default=1800.0, gt=0, le=86400)
 
 
 Job = Annotated[
@@ -226,7 +245,8 @@ Job = Annotated[
     | HostJob
     | SensitivityJob
     | Int8ErrorsJob
-    | BenchJob,
+    | BenchJob
+    | EmulateJob,
     Field(discriminator="kind"),
 ]
 _adapter: TypeAdapter[Job] = TypeAdapter(Job)

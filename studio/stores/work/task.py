@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Signal
 from engine.contract.run.folder import RunFolder, Status
 from engine.contract.run.job import (
     BenchJob,
+    EmulateJob,
     EvaluateJob,
     ExportJob,
     HostJob,
@@ -157,6 +158,8 @@ def title_of(job: Job) -> Message:
         return Message(code="studio.core.task_int8_errors", args={"run": Path(job.run).name})
     if isinstance(job, BenchJob):
         return Message(code="studio.core.task_bench", args={"run": Path(job.run).name})
+    if isinstance(job, EmulateJob):
+        return Message(code="studio.core.task_emulate", args={"run": Path(job.run).name})
     if isinstance(job, HostJob):
         return Message(code="studio.core.task_host", args={"count": len(job.runs)})
     return Message(code="studio.core.task_project") if job.kind != "train" else Message(code="studio.core.task_train")

@@ -15,12 +15,10 @@ from typing import Any
 import pytest
 
 from engine.cli import main
-from engine.contract.dataset import Index
 from engine.contract.phones import BenchResult, benches, real_benches
-from engine.contract.project import DetectorChoice, Project, ProjectFolder
+from engine.contract.project import ProjectFolder
 from engine.contract.text.messages import Cancelled, JobFailed, UserError
 from engine.contract.text.resources import ROOT
-from engine.data.dataset_import import import_dataset
 from engine.jobs.bench import run as bench
 from engine.phone.adb import Adb
 from engine.phone.faults import PhoneFault
@@ -29,9 +27,7 @@ from engine.phone.tool import settings_file
 from engine.simulated_phone.phone import SimulatedPhone
 from engine.simulated_phone.tool import simulated_tool
 from tests.fakes.faults import CASES, SURE, may_pass
-from tests.fakes.phones import Context, adb_server, bench_job, call, connect, files_of, quantised_run, untrained_run
-
-HOSTILE = '0001 it\'s "quoted"; touch pwned & $(touch pwned) `id` 图片\nline *?'
+from tests.fakes.phones import Context, adb_server, bench_job, call, connect, files_of, quantised_run
 
 
 @dataclass
@@ -45,14 +41,10 @@ class Desk:
 
 
 @pytest.fixture(scope="module")
-def desk(signs: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+def desk(benched: tuple[ProjectFolder, Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    folder, run = benched
     root = tmp_path_factory.mktemp("desk")
-    folder = ProjectFolder(root / "project 项目")
-    import_dataset(signs, folder.index)
-    with Index.open(folder.index) as index:
-        choice = DetectorChoice(key="ssdlite_mobilenet_v3_small", size=96, classes=index.classes())
-    folder.save(Project(name="desk", detector=choice))
-    run, record = untrained_run(folder, HOSTILE), root / "record.jsonl"
+    record = root / "record.jsonl"
     (root / "home").mkdir()
     with adb_server(root / "home"), SimulatedPhone("SD855", record=record) as phone:
         connect(phone)
@@ -109,7 +101,7 @@ def test_hostile_names_reach_the_shell_only_as_names(desk: Desk, tmp_path: Path)
     measured(desk, tmp_path)
     calls = [json.loads(line) for line in desk.record.read_text(encoding="utf-8").splitlines()]
     ran = [call["words"] for call in calls if "words" in call]
-    assert any(word.endswith(f"{HOSTILE}/arm-fp32/model.nb") for words in ran for word in words)
+    assert any(word.endswith(f"{desk.run.name}/arm-fp32/model.nb") for words in ran for word in words)
     assert not {"touch", "id"} & {words[0] for words in ran}
 
 

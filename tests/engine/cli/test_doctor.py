@@ -48,6 +48,16 @@ def test_adb_is_looked_for_on_path(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert doctor.check_adb().ok
 
 
+def test_what_is_optional_is_told_and_fails_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    missing = doctor.check_qemu()
+    assert not missing.ok and missing.command and missing.command.endswith("apt-get install qemu-user-static")
+    monkeypatch.setattr(doctor, "diagnose", lambda: [missing])
+    assert doctor.run(argparse.Namespace(json=False)) == 0
+    (tmp_path / "qemu-aarch64").touch(mode=0o755)
+    assert doctor.check_qemu().ok
+
+
 @pytest.mark.parametrize(
     ("good", "bad"),
     [
@@ -92,5 +102,5 @@ def test_the_whole_verb_runs_without_loading_paddle_or_qt() -> None:
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT)
     assert done.returncode == 0, done.stderr
     assert done.stdout.split() == [
-        "python", "packages", "libraries", "adb", "disk", "memory", "cores", "writable",
+        "python", "packages", "libraries", "adb", "qemu", "disk", "memory", "cores", "writable",
     ]  # fmt: skip

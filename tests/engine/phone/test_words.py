@@ -15,15 +15,16 @@ from hypothesis import strategies as st
 from engine.cli.verbs.phones import rough
 from engine.contract.phones import BenchRow, Phone, PhoneList, Sensors, SustainedPoint
 from engine.contract.text.messages import JobFailed, UserError
-from engine.phone.adb import Adb, Answer, Device
+from engine.phone.adb import Adb, Device
 from engine.phone.faults import PhoneFault, fault_of, shorten
 from engine.phone.listing import device_lines, parse_identity
 from engine.phone.measurement import Loaded
 from engine.phone.parity import Found, broken, with_map
 from engine.phone.parity import judge as judge_parity
+from engine.phone.program import Answer
 from engine.phone.sensors import parse_sensors, slowed_down
 from engine.phone.sustained import judge as judge_sustained
-from engine.phone.tool import VARIABLE, Tool, abi_of, check_abi, check_version, find_tool
+from engine.phone.tool import VARIABLE, Memory, Tool, abi_of, check_abi, check_version, find_tool
 from engine.phone.tool_run import Request, failure
 from engine.phone.verdicts import verdicts
 from engine.phone.words import RemotePath, Script, option
@@ -188,6 +189,10 @@ def test_a_tool_is_found_by_name_by_variable_and_by_memory(tmp_path: Path, monke
     with pytest.raises(UserError):
         find_tool(str(other), None, lambda tool: check_abi(tool, "arm64-v8a"))
     assert find_tool(None, None).program == one.resolve()  # what does not fit the phone is not remembered
+    other_kind = Memory("ESPALIER_NO_SUCH_VARIABLE", "other", "other_libs", "emulation.no_tool")
+    find_tool(str(two), None, memory=other_kind)
+    assert find_tool(None, None, memory=other_kind).program == two
+    assert find_tool(None, None) == Tool(one.resolve(), (library,))  # each kind of tool is remembered by itself
     monkeypatch.setenv(VARIABLE, str(two))
     assert find_tool(None, None) == Tool(two)
     with pytest.raises(UserError) as caught:
