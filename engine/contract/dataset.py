@@ -1,4 +1,4 @@
-"""What a project's data is, and the reader of its index: pictures, boxes, findings, statistics (DESIGN section 7)."""
+"""What a project's data is, and the reader of its index: pictures, boxes, findings, statistics."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A figure: a number with its unit, its source and the conditions under which it holds (DESIGN section 5)."""
+"""A figure: a number with its unit, its source and the conditions under which it holds (docs/architecture.md)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A project folder: what is in `project.json`, and where everything else lies (DESIGN section 7)."""
+"""A project folder: what is in `project.json`, and where everything else lies (docs/architecture.md)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Job `host`: what several runs cost on this machine, measured side by side in Paddle Lite x86 (DESIGN section 5)."""
+"""Job `host`: what several runs cost on this machine, measured side by side in Paddle Lite x86."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Latency on this machine: several models measured in turns by one child of one thread (DESIGN section 5)."""
+"""Latency on this machine: several models measured in turns by one child of one thread."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Puts a detector together: build, configure by the steps, replay the records, load strictly (DESIGN section 4)."""
+"""Puts a detector together: build, configure by the steps, replay the records, load strictly (docs/architecture.md)."""
 
 from __future__ import annotations
 

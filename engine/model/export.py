@@ -1,4 +1,4 @@
-"""Turns a model into a Paddle Lite file with its card (facts: sections 1.4 and 1.5)."""
+"""Turns a model into a Paddle Lite file with its card."""
 
 from __future__ import annotations
 

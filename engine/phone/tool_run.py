@@ -74,7 +74,7 @@ def run_tool(device: Device, request: Request, *, limit_s: float) -> str:
 
 
 def flags_of(request: Request) -> list[str]:
-    """The flags of benchmark_bin of 2.13 (facts, section 3.1), each one word."""
+    """The flags of benchmark_bin of 2.13, each one word."""
     flags = [
         option("optimized_model_file", request.model),
         option("input_shape", request.shapes),
@@ -97,7 +97,7 @@ def flags_of(request: Request) -> list[str]:
 
 
 def failure(device: Device, request: Request, answer: Answer) -> PhoneFault:
-    """Why a process of the tool failed, by its exit status and its words (facts, section 3.5)."""
+    """Why a process of the tool failed, by its exit status and its words."""
     words, short = answer.words, shorten(answer.words)
     signal = answer.status - 128 if answer.status > 128 else 0
     if answer.status == 255:

@@ -1,6 +1,6 @@
 """What Paddle Lite's `benchmark_bin` prints, read: times, memory, its version, the elements of its outputs.
 
-Formats: release/v2.13 (`======= Perf Info =======`) and the one line of 2.9 and before (facts, section 3.1).
+Formats: release/v2.13 (`======= Perf Info =======`) and the one line of 2.9 and before.
 """
 
 from __future__ import annotations

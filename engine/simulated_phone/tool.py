@@ -1,5 +1,5 @@
 """The simulated `benchmark_bin`: a file that stands for it, an ELF header and words that say what it is; and what it
-does: the real one's flags, checks and output (facts, section 3.1), with estimated times."""
+does: the flags, checks and output of the real one of 2.13, with estimated times."""
 
 from __future__ import annotations
 

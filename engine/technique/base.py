@@ -1,4 +1,4 @@
-"""What a technique is: one class, one file of `engine/techniques/`, all hooks optional (DESIGN section 4)."""
+"""What a technique is: one class, one file of `engine/techniques/`, all hooks optional (docs/architecture.md)."""
 
 from __future__ import annotations
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Generator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,14 +15,35 @@ from engine.contract.run.job import TrainJob
 from engine.contract.run.settings import TrainSettings
 
 
-@pytest.fixture(autouse=True)
-def same_chance() -> None:
-    """The same random weights for a test in whatever company it runs: Paddle begins each process with another seed."""
+def start_over() -> None:
+    """The same chance and the same arithmetic, whatever ran before in this process.
+
+    Three things of a process decide the last bits of a training: the global random states, the number of Paddle's
+    threads, and what the process was like when MKL first multiplied, which is why it is prepared before anything else.
+    A few dozen steps make of a last bit another network.
+    """
+    from engine.detector.base.runtime import set_threads
+
+    set_threads(1)
     import paddle
 
     paddle.seed(1)
     np.random.seed(1)  # noqa: NPY002  # ppdet draws from the global state
     random.seed(1)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_fixture_setup(fixturedef: pytest.FixtureDef) -> Generator[None, Any, Any]:
+    """Start over for what tests share, which is made before the fixtures of the test that asks for it first."""
+    if fixturedef.scope != "function":
+        start_over()
+    return (yield)
+
+
+@pytest.fixture(autouse=True)
+def same_chance() -> None:
+    """Start over for each test."""
+    start_over()
 
 
 @pytest.fixture(scope="session")

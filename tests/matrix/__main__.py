@@ -11,7 +11,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 
 from engine.contract.matrix import FILE, PLAIN, Cell, Matrix, failed
@@ -25,19 +25,21 @@ CELL_S = 900
 
 
 def main() -> int:
-    """Try what is missing or stale, two at a time; exit status 1 if a cell fails."""
+    """Try what is missing or stale, one for each core; exit status 1 if a cell or one of its exports fails."""
     parser = argparse.ArgumentParser(prog="make matrix")
     parser.add_argument("--only", nargs="+", default=list(detector_specs()), metavar="DETECTOR")
     parser.add_argument("--under", nargs="+", default=["plain", *techniques()], metavar="TECHNIQUE")
     parser.add_argument("--limit", type=float, default=float("inf"), help="begin no cell after so many seconds")
     args = parser.parse_args()
     matrix = Matrix.model_validate_json(FILE.read_text(encoding="utf-8")) if FILE.is_file() else Matrix()
-    known = {(cell.detector, cell.technique): cell for cell in matrix.cells if cell.code == code_of_cell(cell)}
+    stale = set(stale_cells(matrix))
+    known = {(cell.detector, cell.technique): cell for cell in matrix.cells}
     named = {PLAIN if name == "plain" else name for name in args.under}
-    wanted = [pair for pair in pairs() if pair not in known and pair[0] in args.only and pair[1] in named]
+    old = [pair for pair in pairs() if pair not in known or pair in stale]
+    wanted = [pair for pair in old if pair[0] in args.only and pair[1] in named]
     # All detectors by themselves first, then technique by technique: what is ended early has seen something of all.
     wanted.sort(key=lambda pair: ("", *techniques()).index(pair[1]))
-    print(f"{len(known)} cells known, {len(wanted)} to try", flush=True)
+    print(f"{len(old)} cells are missing or of other code, {len(wanted)} of them are tried", flush=True)
     until = time.monotonic() + args.limit
     with ThreadPoolExecutor(max(1, len(os.sched_getaffinity(0)))) as pool:
         asked = [pool.submit(tried, *pair, until) for pair in wanted]
@@ -51,12 +53,31 @@ def main() -> int:
             name = f"{cell.detector} x {cell.technique or 'plain'}"
             print(f"{number}/{len(wanted)}  {name}: {cell.outcome.state} {told}", flush=True)
     save(known)
-    return int(any(cell.outcome.state == "fails" for cell in known.values()))
+    return int(any(fails(cell) for cell in known.values()))
 
 
 def pairs() -> Iterator[tuple[str, str]]:
     """Every detector, by itself and with every technique."""
     return ((detector, technique) for detector in detector_specs() for technique in (PLAIN, *techniques()))
+
+
+def fails(cell: Cell) -> bool:
+    """Whether a cell, or one of the exports of it, is a defect."""
+    return any(outcome.state == "fails" for outcome in (cell.outcome, *cell.exports.values()))
+
+
+def stale_cells(matrix: Matrix) -> list[tuple[str, str]]:
+    """The pairs that were tried on code that is no longer today's."""
+    return [(cell.detector, cell.technique) for cell in matrix.cells if cell.code != code_of_cell(cell)]
+
+
+def listed(cells: Sequence[tuple[str, str]]) -> str:
+    """Cells in words, detector by detector."""
+    names: dict[str, list[str]] = {}
+    for detector, technique in cells:
+        names.setdefault(detector, []).append(technique or "plain")
+    every = len(techniques()) + 1
+    return ", ".join(f"{key} ({'all' if len(told) == every else ', '.join(told)})" for key, told in names.items())
 
 
 def code_of_cell(cell: Cell) -> str:

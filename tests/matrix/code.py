@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-from engine.contract.text.resources import DETECTORS, ROOT
+from engine.contract.text.resources import ROOT
+from engine.detector.base.spec import find_spec
 from tests.matrix.steps import steps_of
 
 ROOMS = ("detector", "graph", "lite", "model", "recipe", "run", "technique", "techniques", "weights")
@@ -20,11 +21,11 @@ _MODULE = re.compile(r"engine(\.\w+)+")
 
 
 def code_of(detector: str, technique: str) -> str:
-    """Twelve hexadecimal digits over the code that the two reach, the detector's file and the lock."""
+    """Twelve hexadecimal digits over the code that the two reach, what the detector's file says, and the lock."""
     roots = [ROOT / name for name in FILES]
     roots += [ROOT / "engine" / "techniques" / f"{step.technique}.py" for step in steps_of(technique, detector)]
     parts = [_bare(file) for file in sorted(reached(roots))]
-    parts += [(DETECTORS / f"{detector}.yml").read_text(encoding="utf-8"), LOCK.read_text(encoding="utf-8")]
+    parts += [find_spec(detector).model_dump_json(), LOCK.read_text(encoding="utf-8")]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:12]
 
 

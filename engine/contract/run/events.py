@@ -1,4 +1,4 @@
-"""What a run tells: a closed union of typed events, one JSON line each in `events.jsonl` (DESIGN section 3)."""
+"""What a run tells: a closed union of typed events, one JSON line each in `events.jsonl` (docs/architecture.md)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Checkpoints: one safetensors file that says by itself which detector it holds (DESIGN section 7).
+"""Checkpoints: one safetensors file that says by itself which detector it holds.
 
 Tensors: `model.<structured name>`, and in a checkpoint to resume from also `optimizer.<kind>.<structured name>` and
 `average.<structured name>`. The header's `espalier` entry is a CheckpointInfo as JSON.

@@ -1,4 +1,4 @@
-"""Detectors at their published input and classes cost what was published of them (facts, sections 0 and 2.5)."""
+"""Detectors at their published input and classes cost what was published of them."""
 
 from __future__ import annotations
 

@@ -68,8 +68,8 @@ def test_that_a_run_is_stopped_while_it_downloads_and_goes_on_from_there(
         assert run.status() == "running" and time.monotonic() < limit, run.last_log_lines()
         time.sleep(0.05)
     began = time.monotonic()
-    assert stop(run.root) == "cancelled"
-    assert time.monotonic() < began + 4
+    assert stop(run.root, ask=60) == "cancelled"
+    assert time.monotonic() < began + 50, "it did not hear that it was asked, but was told by a signal"
     assert codes(run)[-1] == "download.running"
     files.pause_s = 0
     start(run.root)

@@ -76,4 +76,4 @@ def test_an_export_and_an_evaluation_are_left_in_their_middle(
             export.run(job, context)
         else:
             evaluate.run(EvaluateJob(run="1", index=str(project.index), split="val"), context)
-    assert time.monotonic() - began < 20
+    assert time.monotonic() - began < 50, "it was left to sleep"

@@ -97,7 +97,7 @@ def test_that_balanced_l1_and_its_slope_are_the_papers(alpha: float, gamma: floa
     loss.sum().backward()
     distance = np.abs(values).astype(np.float64)
     b = math.exp(gamma / alpha) - 1
-    # PaddleDetection release/0.4 with beta = 1 (facts, section 1.2), and the gradient of the paper's equation 7.
+    # PaddleDetection release/0.4's balanced_l1_loss.py with beta = 1, and the gradient of the paper's equation 7.
     near = alpha / b * (b * distance + 1) * np.log(b * distance + 1) - alpha * distance
     far = gamma * distance + gamma / b - alpha
     np.testing.assert_allclose(loss.numpy(), np.where(distance < 1, near, far), rtol=1e-5, atol=1e-6)

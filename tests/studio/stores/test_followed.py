@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -95,7 +94,5 @@ def test_that_nothing_ticks_when_nothing_runs(following: Following, tmp_path: Pa
     write(tmp_path / "run", 5, end=True)
     follower = following.follow(tmp_path / "run")
     qtbot.waitUntil(lambda: follower.status == "finished", timeout=10_000)
-    began = time.monotonic()
-    qtbot.waitUntil(lambda: not following._timer.isActive(), timeout=5_000)
-    assert time.monotonic() - began < 5
+    qtbot.waitUntil(lambda: not following._timer.isActive(), timeout=10_000)
     assert not follower.active
