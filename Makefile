@@ -1,7 +1,7 @@
 # Every target sets the environment up first, which does nothing when it is up to date.
 PYTHON := .venv/bin/python
 
-.PHONY: setup studio demo screenshots test check lint types layers architecture bench matrix lock
+.PHONY: setup studio demo screenshots test test-fast check lint types layers architecture bench matrix lock
 
 setup:
 	@python3 packaging/bootstrap.py
@@ -20,6 +20,9 @@ screenshots: demo/demo.json
 
 test: setup
 	$(PYTHON) -m tests
+
+test-fast: setup
+	$(PYTHON) -m tests --fast
 
 check: lint types layers architecture
 

@@ -14,7 +14,7 @@ from engine.detector.families.build import build
 from engine.detector.network.trace import Heads, evaluating, trace
 from engine.graph.graph import Graph
 from engine.recipe.stack import Stack
-from engine.technique.base import Context
+from engine.technique.base import Calibration, Context
 
 KEYS = (
     "ssdlite_mobilenet_v3_small",
@@ -56,6 +56,15 @@ def context_of(key: str, size: int = 96, classes: int = 3) -> Context:
     """What a technique's hooks are given."""
     choice = choice_of(key, size, classes)
     return Context(config=resolve(choice), choice=choice)
+
+
+def noise(choice: DetectorChoice, count: int = 2) -> Calibration:
+    """Noise in place of pictures to calibrate on."""
+    from engine.detector.predict.pictures import to_inputs
+
+    chance, size = np.random.default_rng(0), choice.size
+    made = [to_inputs(chance.integers(0, 256, (size, size, 3), np.uint8), resolve(choice)) for _ in range(count)]
+    return Calibration(lambda: iter(made), count)
 
 
 def shapes_of(network: Any) -> dict[str, tuple[int, ...]]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +12,7 @@ from engine.contract.dataset import Box, Picture
 from engine.contract.figures import pick
 from engine.contract.recipe import Step
 from engine.contract.run.job import Precision
-from tests.engine.small_detectors import TracedHere, choice_of, fresh
+from tests.engine.small_detectors import TracedHere, choice_of, fresh, noise
 
 KEY = "picodet_xs"
 
@@ -202,18 +200,16 @@ def test_that_boxes_lie_where_the_distances_of_a_cell_say() -> None:
 
 def test_that_int8_makes_the_phones_file_small(tmp_path: Path) -> None:
     """34 % of fp32: much of it is the program."""
-    from engine.detector.predict.pictures import to_inputs
     from engine.model.assembly import assemble, extend
     from engine.model.export import export_model
-    from engine.technique.base import Calibration, Context
+    from engine.technique.base import Context
 
     int8 = Step(technique="quant_aware")
     sizes = []
     runs: list[tuple[tuple[Step, ...], Precision]] = [((), "fp32"), ((int8,), "int8")]
     for steps, precision in runs:
         model = assemble(choice_of("picodet_s", classes=80))
-        inputs = to_inputs(np.random.default_rng(0).integers(0, 256, (96, 96, 3), np.uint8), model.config)
-        calibration = Calibration(partial(repeat, inputs, 2), 2)
+        calibration = noise(model.choice)
         model = extend(model, steps, Context(model.config, model.choice, calibration))
         out = tmp_path / precision
         made = export_model(model, target="arm", precision=precision, out=out, calibration=calibration)

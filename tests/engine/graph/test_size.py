@@ -17,7 +17,7 @@ from engine.graph.roles import (
     squeeze_convolutions,
 )
 from engine.recipe.registry import make
-from tests.engine.small_detectors import KEYS, TracedHere, choice_of, context_of, fresh, graph_of
+from tests.engine.small_detectors import KEYS, TracedHere, choice_of, context_of, fresh, graph_of, noise
 
 KEY = "ssdlite_mobilenet_v3_small"
 PRUNE = Step(technique="filter_prune", params={"ratio": 0.5})
@@ -59,17 +59,17 @@ def test_that_the_graph_tells_what_is_quantised(technique: str, params: dict[str
         ((Step(technique="quant_post", params={"pictures": 1}),), "int8"),
     ],
 )
+@pytest.mark.slow
 def test_that_an_exported_file_is_as_large_as_was_told(
     steps: tuple[Step, ...], precision: Precision, tmp_path: Path
 ) -> None:
-    from engine.jobs.export import _noise
     from engine.model.assembly import assemble, extend
     from engine.model.export import export_model
     from engine.technique.base import Context
 
     told = pick(TracedHere.of_steps(choice_of(KEY), steps).figures(), "nb_bytes", precision=precision)
     model = assemble(choice_of(KEY))
-    calibration = _noise(model)
+    calibration = noise(model.choice)
     model = extend(model, steps, Context(model.config, model.choice, calibration))
     made = export_model(model, target="arm", precision=precision, out=tmp_path, calibration=calibration)
     assert told is not None and told.source == "estimated"
