@@ -21,7 +21,7 @@ from engine.detector.base.header import read_info
 from engine.detector.base.spec import find_spec
 from engine.lite.opt import code_digest
 from engine.model.assembly import Model, extend, load
-from engine.model.export import convert, describe, save_model
+from engine.model.export import convert, describe, save_for_lite
 from engine.model.measurement import calibration_of, computed_figures
 from engine.phone.workspace import digest
 from engine.recipe.stack import Stack
@@ -130,7 +130,7 @@ class Exports:
         if export.program.is_dir():
             return
         model = self._kept_model(export.quantised_here)
-        whole(export.program, lambda scratch: save_model(model, scratch, calibration_of(model, self.train)))
+        whole(export.program, lambda scratch: save_for_lite(model, scratch, calibration_of(model, self.train)))
 
     def _make(self, export: Export, scratch: Path) -> None:
         model, check = self._kept_model(export.quantised_here), self._context.check_cancelled

@@ -10,7 +10,7 @@ from engine.contract.run.evaluations import keep_figures
 from engine.contract.run.job import HostJob, Precision
 from engine.contract.system.cores import processor
 from engine.model.assembly import load
-from engine.model.export import nb_figure, refuse_detector, replace_subject, save_model
+from engine.model.export import nb_figure, refuse_detector, replace_subject, save_for_lite
 from engine.model.measurement import calibration_of
 from engine.run.context import JobContext
 
@@ -55,7 +55,7 @@ def _convert(path: Path, folder: Path, train: list[Picture], context: JobContext
     model, _ = load(path)
     refuse_detector(model.choice.key, "x86")
     precision: Precision = "int8" if model.stack.quantised else "fp32"
-    program = save_model(model, folder / "program", calibration_of(model, train))
+    program = save_for_lite(model, folder / "program", calibration_of(model, train))
     network = cut_network(program, folder / "cut")
     for source, name in ((program, "total"), (network, "network")):
         optimise(source, folder / f"{name}.nb", target="x86", precision=precision, check=context.check_cancelled)

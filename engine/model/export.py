@@ -53,16 +53,25 @@ def _raise(refused: Message | None) -> None:
 def save_model(model: Model, program_dir: Path, calibration: Calibration | None) -> Path:
     """Save the model as a Paddle program and let its steps do what they do on that; returns the folder.
 
-    For an int8 model it is then chosen which of its float weights are stored in 8 bits, if there are pictures.
     Raises UserError where a step wants pictures and `calibration` has none.
     """
     from engine.detector.network.program import save_program
-    from engine.lite.packing import choose_packing
 
     save_program(model.network, model.config, program_dir)
     context = Context(model.config, model.choice, calibration, program_dir, model.network)
     for technique in model.stack.techniques:
         technique.export(program_dir, context)
+    return program_dir
+
+
+def save_for_lite(model: Model, program_dir: Path, calibration: Calibration | None) -> Path:
+    """As `save_model`, for a file of Paddle Lite to be made of it.
+
+    Of an int8 model it is chosen which float weights that file holds in 8 bits, if there are pictures.
+    """
+    from engine.lite.packing import choose_packing
+
+    save_model(model, program_dir, calibration)
     if model.stack.quantised and calibration is not None:
         choose_packing(program_dir, calibration.batches())
     return program_dir
@@ -90,7 +99,7 @@ def export_model(
     refuse(model.stack.quantised, target, precision)
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out, prefix=".program-") as scratch:
-        program = save_model(model, Path(scratch), calibration)
+        program = save_for_lite(model, Path(scratch), calibration)
         check()
         exported = convert(model, program, target=target, precision=precision, out=out, check=check)
         if pictures is None and calibration is not None:
