@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Iterator
 
@@ -15,6 +16,10 @@ hypothesis.settings.load_profile("espalier")
 
 # Whatever the machine speaks; child processes inherit it.
 os.environ["ESPALIER_LANGUAGE"] = "en"
+
+# A shell that runs the tests in the background has them ignore Ctrl-C, and all that they start with them.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 PADDLE_SIDE = {"paddle", "cv2"}
 QT_SIDE = {"PySide6"}

@@ -7,6 +7,7 @@ from typing import Any
 
 from engine.detector.base.runtime import prepare
 from engine.detector.base.spec import Config, program_inputs
+from engine.detector.network.conversion import each_method_once
 from engine.detector.network.priors import store_priors
 from engine.detector.network.trace import Heads, evaluating
 
@@ -39,7 +40,7 @@ def save_program(network: nn.Layer, config: Config, out_dir: Path, *, post_proce
     out_dir.mkdir(parents=True, exist_ok=True)
     held = network.inputs
     try:
-        with evaluating(network), paddle.utils.unique_name.guard():
+        with evaluating(network), paddle.utils.unique_name.guard(), each_method_once():
             layer = _Whole(network) if post_process else Heads(network)
             layer.eval()
             size = config["size"]

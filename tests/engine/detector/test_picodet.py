@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +54,15 @@ def separated(size: int) -> tuple[Any, Any]:
         for layer in layers:
             layer.weight.set_value(layer.weight * factor)
     return network, config
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Any, Path]:
+    """Such a network with its configuration and its program."""
+    from engine.detector.network.program import save_program
+
+    network, config = separated(96)
+    return network, config, save_program(network, config, tmp_path_factory.mktemp("separated") / "program")
 
 
 def test_that_the_loss_falls_under_both_ways_to_give_cells_to_objects() -> None:
@@ -124,18 +135,16 @@ def test_that_batches_hold_boxes_in_pixels_and_say_which_are_real(tmp_path: Path
     assert alone["gt_bbox"].shape == (1, 1, 4) and alone["pad_gt_mask"].sum() == 0
 
 
-def test_that_predictions_of_ppdet_and_of_the_exported_file_are_the_same(tmp_path: Path) -> None:
+def test_that_predictions_of_ppdet_and_of_the_exported_file_are_the_same(saved: Any, tmp_path: Path) -> None:
     import paddle
 
-    from engine.detector.network.program import save_program
     from engine.detector.predict.evaluation import network_predictor
     from engine.detector.predict.pictures import to_inputs
     from engine.lite.opt import optimise
     from engine.lite.parity import match
     from engine.lite.predictor import Predictor
 
-    network, config = separated(96)
-    program = save_program(network, config, tmp_path / "program")
+    network, config, program = saved
     optimise(program, tmp_path / "model.nb", target="x86", precision="fp32")
     chance = np.random.default_rng(0)
     with Predictor(tmp_path / "model.nb") as exported, paddle.no_grad():
@@ -148,15 +157,13 @@ def test_that_predictions_of_ppdet_and_of_the_exported_file_are_the_same(tmp_pat
             assert found.box_px < 0.01 and found.score < 1e-4
 
 
-def test_that_a_file_with_packed_weights_finds_the_same_boxes(tmp_path: Path) -> None:
+def test_that_a_file_with_packed_weights_finds_the_same_boxes(saved: Any, tmp_path: Path) -> None:
     """Packed too, the vector that decodes distances once put every box 1e22 pixels away."""
-    from engine.detector.network.program import save_program
     from engine.detector.predict.pictures import to_inputs
     from engine.lite.opt import optimise
     from engine.lite.predictor import Predictor
 
-    network, config = separated(96)
-    program = save_program(network, config, tmp_path / "program")
+    _, config, program = saved
     for weights in ("fp32", "int8"):
         optimise(program, tmp_path / f"{weights}.nb", target="x86", precision=weights)
     assert (tmp_path / "int8.nb").stat().st_size < 0.5 * (tmp_path / "fp32.nb").stat().st_size
@@ -195,17 +202,18 @@ def test_that_boxes_lie_where_the_distances_of_a_cell_say() -> None:
 
 def test_that_int8_makes_the_phones_file_small(tmp_path: Path) -> None:
     """34 % of fp32: much of it is the program."""
-    from engine.jobs.export import _noise
+    from engine.detector.predict.pictures import to_inputs
     from engine.model.assembly import assemble, extend
     from engine.model.export import export_model
-    from engine.technique.base import Context
+    from engine.technique.base import Calibration, Context
 
     int8 = Step(technique="quant_aware")
     sizes = []
     runs: list[tuple[tuple[Step, ...], Precision]] = [((), "fp32"), ((int8,), "int8")]
     for steps, precision in runs:
         model = assemble(choice_of("picodet_s", classes=80))
-        calibration = _noise(model)
+        inputs = to_inputs(np.random.default_rng(0).integers(0, 256, (96, 96, 3), np.uint8), model.config)
+        calibration = Calibration(partial(repeat, inputs, 2), 2)
         model = extend(model, steps, Context(model.config, model.choice, calibration))
         out = tmp_path / precision
         made = export_model(model, target="arm", precision=precision, out=out, calibration=calibration)

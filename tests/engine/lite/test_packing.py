@@ -18,7 +18,7 @@ from engine.lite.opt import optimise
 from engine.lite.optimised import OptimisedProgram
 from engine.lite.packing import FILE, FloatWeight, choose, read_packing
 from engine.model.assembly import assemble, extend
-from engine.model.export import save_model
+from engine.model.export import save_for_lite
 from engine.technique.base import Calibration, Context
 
 DETECTOR = "ssdlite_mobilenet_v3_small"
@@ -52,7 +52,7 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
     calibration = Calibration(batches, 4)
     steps = [Step(technique="quant_post", params={"algorithm": "abs_max"})]
     model = extend(model, steps, Context(model.config, model.choice, calibration))
-    return save_model(model, out, calibration)
+    return save_for_lite(model, out, calibration)
 
 
 def not_to_pack(made: OptimisedProgram, names: set[str]) -> set[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -29,13 +30,30 @@ def saved(key: str, out: Path, steps: tuple[Step, ...] = ()) -> Path:
     return save_program(model.network, model.config, out / "program")
 
 
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The program of the smallest detector; a test that changes it changes a copy."""
+    return saved("ssdlite_mobilenet_v3_small", tmp_path_factory.mktemp("small"))
+
+
+def fitted_here(program: Path, kernels: str, scratch: Path, check: object) -> Path:
+    """Fitted as the child does it, which starts Paddle for it."""
+    assert kernels == "fp16"
+    shutil.copytree(program, scratch, dirs_exist_ok=True)
+    fit_to_fp16(scratch)
+    return scratch
+
+
 def optimised(program: Path, out: Path, precision: Precision) -> OptimisedProgram:
     return opt.optimise(program, out / "model.nb", target="arm", precision=precision)
 
 
 @pytest.mark.parametrize("steps", [(), (ODD,)], ids=["plain", "cut"])
 @pytest.mark.parametrize("key", detector_specs())
-def test_that_nothing_is_left_that_arm_cannot_run(key: str, steps: tuple[Step, ...], tmp_path: Path) -> None:
+def test_that_nothing_is_left_that_arm_cannot_run(
+    key: str, steps: tuple[Step, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(opt, "_fitted", fitted_here)
     program = saved(key, tmp_path, steps)
     for precision in ("fp32", "fp16"):
         made = optimised(program, tmp_path, precision)  # raises for what is unsound
@@ -50,9 +68,18 @@ def without(monkeypatch: pytest.MonkeyPatch, name: str, nothing: Callable[..., A
     monkeypatch.setattr(opt, name, nothing)
 
 
-def test_that_an_exposed_layer_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_that_a_child_fits_as_is_done_here(small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = []
+    for name in ("child", "here"):
+        optimised(small, tmp_path / name, "fp16")
+        files.append((tmp_path / name / "model.nb").read_bytes())
+        monkeypatch.setattr(opt, "_fitted", fitted_here)
+    assert files[0] == files[1]
+
+
+def test_that_an_exposed_layer_is_seen(small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     without(monkeypatch, "_fitted", lambda program, *_: program)
-    made = optimised(saved("ssdlite_mobilenet_v3_small", tmp_path), tmp_path, "fp16")
+    made = optimised(small, tmp_path, "fp16")
     found = list(structure.faults(made))
     assert len(found) == 9 and all("reads past its weights" in fault for fault in found)
 
@@ -71,20 +98,17 @@ def test_which_layers_are_exposed(weight: tuple[int, ...], groups: int, exposed:
     assert is_exposed(weight, groups) is exposed
 
 
-def test_that_fitting_to_half_precision_changes_no_output(tmp_path: Path) -> None:
-    import shutil
-
+def test_that_fitting_to_half_precision_changes_no_output(small: Path, tmp_path: Path) -> None:
     import numpy as np
 
     from engine.lite.predictor import Predictor
 
-    program = saved("ssdlite_mobilenet_v3_small", tmp_path)
-    fitted = Path(shutil.copytree(program, tmp_path / "fitted"))
+    fitted = Path(shutil.copytree(small, tmp_path / "fitted"))
     assert fit_to_fp16(fitted) == 9
     size = detector_specs()["ssdlite_mobilenet_v3_small"].sizes.min
     image = np.random.default_rng(0).normal(size=(1, 3, size, size)).astype("float32")
     inputs = {"image": image, "im_shape": np.full((1, 2), size, "float32"), "scale_factor": np.ones((1, 2), "float32")}
-    with Predictor(program) as one, Predictor(fitted) as other:
+    with Predictor(small) as one, Predictor(fitted) as other:
         np.testing.assert_allclose(one.detect(inputs)[0], other.detect(inputs)[0], atol=1e-4)
 
 
@@ -116,18 +140,16 @@ opt.run()
     return read_optimised(out)
 
 
-def test_that_the_same_program_is_the_same_file(tmp_path: Path) -> None:
-    program = saved("ssdlite_mobilenet_v3_small", tmp_path)
+def test_that_the_same_program_is_the_same_file(small: Path, tmp_path: Path) -> None:
     files = []
     for number in range(2):
-        opt.optimise(program, tmp_path / f"{number}.nb", target="arm", precision="fp32")
+        opt.optimise(small, tmp_path / f"{number}.nb", target="arm", precision="fp32")
         files.append((tmp_path / f"{number}.nb").read_bytes())
     assert files[0] == files[1]
 
 
-def test_that_an_unsound_program_is_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_that_an_unsound_program_is_no_file(small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(opt, "_fitted", lambda program, *_: program)
-    program = saved("ssdlite_mobilenet_v3_small", tmp_path)
     with pytest.raises(JobFailed, match="reads past its weights"):
-        optimised(program, tmp_path, "fp16")
+        optimised(small, tmp_path, "fp16")
     assert not (tmp_path / "model.nb").exists()
