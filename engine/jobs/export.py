@@ -58,9 +58,12 @@ def _exported(job: ExportJob, context: JobContext) -> tuple[Model, Exported, lis
 
 
 def _shown(job: ExportJob, model: Model, context: JobContext) -> Iterable[dict[str, Any]] | None:
-    """The val pictures that a file for this machine is compared with Paddle on; None where there are none."""
-    pictures = _pictures(job, "val")[:PARITY_PICTURES] if job.target == "x86" else []
-    if not pictures:
+    """The pictures that a run's file for this machine is compared with Paddle on; None where there are none.
+
+    Of an untrained detector they would say nothing: its scores are all alike, and a rounding decides between boxes.
+    """
+    pictures = (_pictures(job, "val") or _pictures(job, "train"))[:PARITY_PICTURES]
+    if job.target != "x86" or job.run is None or not pictures:
         return None
 
     def told() -> Iterator[dict[str, Any]]:

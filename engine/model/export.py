@@ -5,7 +5,6 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -20,9 +19,6 @@ from engine.technique.base import Calibration, Context
 if TYPE_CHECKING:
     from engine.lite.packing import FloatWeight
     from engine.lite.predictor import Inputs
-
-FEW_PICTURES = 4
-"""How many pictures of the calibration a file is compared on where no others are given."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +84,7 @@ def export_model(
     keep: bool = False,
     check: Callable[[], None] = lambda: None,
 ) -> Exported:
-    """Write `out/model.nb`, and compare a file for x86 with Paddle on `pictures`, or on those of the calibration.
+    """Write `out/model.nb`, and compare a file for x86 with Paddle on `pictures`, if there are any.
 
     Raises UserError for what is refused, JobFailed with the optimiser's words, and where the file finds other boxes
     than Paddle: it is gone then, unless it is to be kept.
@@ -102,8 +98,6 @@ def export_model(
         program = save_for_lite(model, Path(scratch), calibration)
         check()
         exported = convert(model, program, target=target, precision=precision, out=out, check=check)
-        if pictures is None and calibration is not None:
-            pictures = islice(calibration.batches(), FEW_PICTURES)
         if target == "x86" and pictures is not None:
             exported.figures.extend(_compared(program, exported.nb, pictures, precision, keep, check))
         exported.packing.extend(read_packing(program))

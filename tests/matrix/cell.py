@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -109,8 +110,6 @@ def _run(choice: DetectorChoice, planned: PlannedJob, index: Path, start: Path, 
 
 def _boxes(model: Any, data: Any) -> list[Any]:
     """What the network says of two pictures, as it comes: class, score, edges, one row each."""
-    from itertools import islice
-
     import paddle
 
     from engine.detector.network.trace import evaluating
@@ -140,7 +139,10 @@ def _exported(model: Any, target: Target, precision: Precision, calibration: Any
 
     with tempfile.TemporaryDirectory(prefix="espalier-") as out:
         try:
-            export_model(model, target=target, precision=precision, out=Path(out), calibration=calibration)
+            shown = islice(calibration.batches(), PICTURES)
+            export_model(
+                model, target=target, precision=precision, out=Path(out), calibration=calibration, pictures=shown
+            )
         except UserError as error:
             return Outcome(state="refused", message=error.message)
         except JobFailed as error:

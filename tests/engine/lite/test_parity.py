@@ -77,7 +77,7 @@ def ssd() -> tuple[Model, Calibration]:
 
 
 def test_that_an_exported_file_finds_what_paddle_finds(ssd: tuple[Model, Calibration], tmp_path: Path) -> None:
-    made = export_model(ssd[0], target="x86", precision="fp32", out=tmp_path, calibration=ssd[1])
+    made = export_model(ssd[0], target="x86", precision="fp32", out=tmp_path, pictures=ssd[1].batches())
     figures = {figure.name: figure for figure in made.figures}
     assert figures["parity_box_px"].value <= 0.01 and figures["parity_score"].value <= 1e-4
     subject = figures["parity_box_px"].conditions.subject or ""
@@ -90,7 +90,7 @@ def test_that_a_file_with_cut_priors_fails_in_words(
 ) -> None:
     """Lite cuts the sizes of priors to whole numbers; until 2026-11-29 they were left to it, and nothing looked."""
     monkeypatch.setattr(saving, "store_priors", lambda program: 0)
-    asked: dict[str, Any] = {"target": "x86", "precision": "fp32", "out": tmp_path, "calibration": ssd[1]}
+    asked: dict[str, Any] = {"target": "x86", "precision": "fp32", "out": tmp_path, "pictures": ssd[1].batches()}
     if keep:
         figures = {figure.name: figure.value for figure in export_model(ssd[0], keep=True, **asked).figures}
         assert figures["parity_box_px"] > 0.1 and (tmp_path / "model.nb").is_file()
