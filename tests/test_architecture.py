@@ -54,7 +54,7 @@ def shown(path: Path) -> str:
 
 def shipped_texts() -> Iterator[tuple[Path, str]]:
     """Every text file that belongs to the repository, with its text."""
-    paths = [path for path in ROOT.iterdir() if path.is_file()]
+    paths = [path for path in ROOT.iterdir() if path.is_file() and path.name != ".git"]  # a file in a work tree
     for folder in (*FOLDERS, "resources", ".ci"):
         paths += [path for path in (ROOT / folder).rglob("*") if path.is_file() and "__pycache__" not in path.parts]
     for path in paths:

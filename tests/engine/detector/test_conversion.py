@@ -14,7 +14,7 @@ from tests.engine.small_detectors import fresh
 def test_that_a_method_is_converted_once_into_the_same_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from paddle.jit.dy2static.program_translator import FunctionCache
 
-    from engine.detector.network import program
+    from engine.detector.network import conversion, program
     from engine.detector.network.saved_program import opened
 
     plain, converted = FunctionCache._convert, []
@@ -25,7 +25,7 @@ def test_that_a_method_is_converted_once_into_the_same_program(tmp_path: Path, m
 
     monkeypatch.setattr(FunctionCache, "_convert", counted)
     counts, programs = [], []
-    for way in (program.each_method_once, contextlib.nullcontext):
+    for way in (conversion.each_method_once, contextlib.nullcontext):
         monkeypatch.setattr(program, "each_method_once", way)
         converted.clear()
         folder = program.save_program(*fresh("ssdlite_mobilenet_v3_small"), tmp_path / way.__name__)
