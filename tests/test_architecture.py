@@ -54,7 +54,7 @@ def shown(path: Path) -> str:
 
 def shipped_texts() -> Iterator[tuple[Path, str]]:
     """Every text file that belongs to the repository, with its text."""
-    # What the set-up leaves here, such as its log, is not shipped; neither is the file that stands for .git in a work tree.
+    # What the set-up leaves here, such as its log, is not shipped, nor is the file that is .git in a work tree.
     left_here = {".git", *(ROOT / ".gitignore").read_text(encoding="utf-8").split()}
     paths = [path for path in ROOT.iterdir() if path.is_file() and path.name not in left_here]
     for folder in (*FOLDERS, "resources", ".ci"):
