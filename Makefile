@@ -28,6 +28,7 @@ check: lint types layers architecture
 
 lint: setup
 	.venv/bin/ruff check
+	.venv/bin/ruff format --check --quiet
 
 types: setup
 	.venv/bin/mypy

@@ -129,8 +129,9 @@ class Exports:
     def _make_program(self, export: Export) -> None:
         if export.program.is_dir():
             return
-        model = self._kept_model(export.quantised_here)
-        whole(export.program, lambda scratch: save_for_lite(model, scratch, calibration_of(model, self.train)))
+        model, check = self._kept_model(export.quantised_here), self._context.check_cancelled
+        pictures = calibration_of(model, self.train)
+        whole(export.program, lambda scratch: save_for_lite(model, scratch, pictures, check=check))
 
     def _make(self, export: Export, scratch: Path) -> None:
         model, check = self._kept_model(export.quantised_here), self._context.check_cancelled

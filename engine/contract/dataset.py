@@ -198,9 +198,7 @@ class Index:
             for key, path, width, height, part, digest in rows
         ]
 
-    def findings(
-        self, *, severity: Severity | None = None, limit: int = -1, offset: int = 0
-    ) -> list[Finding]:
+    def findings(self, *, severity: Severity | None = None, limit: int = -1, offset: int = 0) -> list[Finding]:
         """A page of the import's findings, in the order they were made."""
         query = (
             "SELECT severity, code, args, file, place, action, mend FROM findings "

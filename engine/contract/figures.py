@@ -75,8 +75,6 @@ def pick(figures: Iterable[Figure], name: FigureName, **conditions: object) -> F
     """The last figure called `name` whose conditions hold every given one; None if there is none."""
     found = None
     for figure in figures:
-        if figure.name == name and all(
-            getattr(figure.conditions, key) == value for key, value in conditions.items()
-        ):
+        if figure.name == name and all(getattr(figure.conditions, key) == value for key, value in conditions.items()):
             found = figure
     return found

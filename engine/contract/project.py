@@ -78,9 +78,7 @@ class ProjectFolder:
         if not matches and name.isdigit():
             matches = [n for n in names if int(n.split("-", 1)[0]) == int(name)]
         if not matches:
-            raise UserError(
-                "run.unknown", name=name, path=str(self.runs), known=", ".join(names) or "-"
-            )
+            raise UserError("run.unknown", name=name, path=str(self.runs), known=", ".join(names) or "-")
         return self.runs / matches[-1]
 
     def new_task(self, label: str) -> Path:

@@ -48,9 +48,7 @@ class Report(BaseModel):
             yield say("per_class", counts=counts)
             yield say("sizes", small=split.small, medium=split.medium, large=split.large)
             yield say("relative", bins=_bins(self.statistics.relative_edges, split.relative))
-        yield say(
-            "total", errors=self.count("error"), warnings=self.count("warning"), notes=self.count("info")
-        )
+        yield say("total", errors=self.count("error"), warnings=self.count("warning"), notes=self.count("info"))
 
 
 def _finding_lines(findings: Iterable[Finding], language: Language, limit: int) -> Iterator[str]:

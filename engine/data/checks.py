@@ -96,9 +96,7 @@ class PictureCheck:
         )
         return (x, y) if resized and self.fix else (1.0, 1.0)
 
-    def _box(
-        self, picture: SourcePicture, source: SourceBox, scale: tuple[float, float], probe: Probe
-    ) -> Box | None:
+    def _box(self, picture: SourcePicture, source: SourceBox, scale: tuple[float, float], probe: Probe) -> Box | None:
         """The box in pixels, cut to the picture; None, with a finding, when nothing is left of it."""
         x1, x2 = source.x1 * scale[0], source.x2 * scale[0]
         y1, y2 = source.y1 * scale[1], source.y2 * scale[1]

@@ -12,9 +12,7 @@ from pathlib import Path, PurePosixPath
 from engine.contract.dataset import Part
 from engine.contract.text.messages import UserError
 
-PICTURE_SUFFIXES = frozenset(
-    {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".bmp", ".webp", ".tif", ".tiff", ".gif"}
-)
+PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".bmp", ".webp", ".tif", ".tiff", ".gif"})
 _PART_WORDS: dict[str, Part] = {
     "train": "train",
     "training": "train",
@@ -106,9 +104,7 @@ class SourceFiles:
         """The file's text, whatever of the usual encodings it is in; raises UserError as `read` does."""
         return decode(self.read(path))
 
-    def find(
-        self, name: str, near: Sequence[str] = (), part: Part = "none", *, stem: bool = False
-    ) -> str | None:
+    def find(self, name: str, near: Sequence[str] = (), part: Part = "none", *, stem: bool = False) -> str | None:
         """The file that `name` speaks of, or None.
 
         First the folders `near` are tried, in order; then a file anywhere that shares the longest end of its

@@ -60,16 +60,12 @@ def read_layout(files: SourceFiles, findings: list[Finding]) -> Layout:
 
 def _names(names: object) -> tuple[str, ...]:
     if isinstance(names, dict):
-        numbered = {
-            key: str(value) for key, value in names.items() if isinstance(key, int) and 0 <= key < MAX_CLASSES
-        }
+        numbered = {key: str(value) for key, value in names.items() if isinstance(key, int) and 0 <= key < MAX_CLASSES}
         return tuple(numbered.get(n, str(n)) for n in range(max(numbered, default=-1) + 1))
     return tuple(str(name) for name in names) if isinstance(names, list) else ()
 
 
-def _follow(
-    files: SourceFiles, path: str, document: dict[str, Any], layout: Layout, findings: list[Finding]
-) -> None:
+def _follow(files: SourceFiles, path: str, document: dict[str, Any], layout: Layout, findings: list[Finding]) -> None:
     home = path.rsplit("/", 1)[0] if "/" in path else ""
     inner = f"{home}/{clean(str(document.get('path') or ''))}".strip("/")
     folders = {parent for file in files.paths for parent in _parents(file)}
@@ -103,9 +99,7 @@ def _list(files: SourceFiles, path: str, part: Part, layout: Layout, findings: l
             continue
         picture = files.find(line, (home, ""), part)
         if picture is None:
-            findings.append(
-                error("picture_missing", path, f"line {number}", mend="left_out", picture=line.strip())
-            )
+            findings.append(error("picture_missing", path, f"line {number}", mend="left_out", picture=line.strip()))
         elif layout.listed.setdefault(picture, part) != part:
             kept = layout.listed[picture]
             found = warning("listed_twice", path, f"line {number}", name=picture, kept=kept, other=part)

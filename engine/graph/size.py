@@ -6,7 +6,7 @@ not: the shares below span what was seen of all detectors, pruned or not, in fp3
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from math import prod
 
@@ -39,7 +39,8 @@ class Size:
 def nb_size(graph: Graph, int8: Collection[str] = ()) -> Size:
     """The size of the exported file, with the convolutions called `int8` in int8 and all else in float.
 
-    In a file with int8 the weights of the other convolutions are stored in 8 bits too (see engine.lite.opt).
+    In a file with int8 the weights of the other convolutions are stored in 8 bits too where that does little harm
+    (engine.lite.packing), which is measured when it is made: `low` has all of them packed and `high` none.
     """
     weights = {op.layer: graph.parameters[op.parameters["weight"]] for op in convolutions(graph)}
     known = 0
@@ -58,4 +59,11 @@ def nb_size(graph: Graph, int8: Collection[str] = ()) -> Size:
         (INT8_LAYER_BYTES, quantised),
     )
     low, high = (known + sum(round(span[end] * count) for span, count in parts) for end in (0, 1))
+    if int8:
+        high += sum(_unpacked(shape) for layer, shape in weights.items() if layer not in int8)
     return Size((low + high) // 2, low, high)
+
+
+def _unpacked(shape: Sequence[int]) -> int:
+    """The bytes that a weight takes in float beyond those in 8 bits, which have a scale for each filter."""
+    return max(0, 3 * prod(shape) - SCALE_BYTES * shape[0])

@@ -33,4 +33,3 @@ def run(job: EvaluateJob, context: JobContext) -> dict[str, object]:
     context.figures("final", figures)
     keep_figures(context.run_dir, job, figures)
     return {"figures": [figure.model_dump(exclude_none=True) for figure in figures]}
-

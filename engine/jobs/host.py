@@ -55,10 +55,11 @@ def _convert(path: Path, folder: Path, train: list[Picture], context: JobContext
     model, _ = load(path)
     refuse_detector(model.choice.key, "x86")
     precision: Precision = "int8" if model.stack.quantised else "fp32"
-    program = save_for_lite(model, folder / "program", calibration_of(model, train))
+    check = context.check_cancelled
+    program = save_for_lite(model, folder / "program", calibration_of(model, train), check=check)
     network = cut_network(program, folder / "cut")
     for source, name in ((program, "total"), (network, "network")):
-        optimise(source, folder / f"{name}.nb", target="x86", precision=precision, check=context.check_cancelled)
+        optimise(source, folder / f"{name}.nb", target="x86", precision=precision, check=check)
     return precision, replace_subject(nb_figure(folder / "total.nb", model, precision, "x86"), path.name)
 
 

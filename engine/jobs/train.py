@@ -213,11 +213,7 @@ def _trainer(job: TrainJob, context: JobContext, data: _Data, model: Model, info
         save(path, info.model_copy(update={"position": position}), tensors)
 
     teacher = load(Path(job.teacher))[0].network if job.teacher else None
-    lessons = [
-        lesson
-        for technique in own
-        if (lesson := technique.teach(model.network, teacher, hooks)) is not None
-    ]
+    lessons = [lesson for technique in own if (lesson := technique.teach(model.network, teacher, hooks)) is not None]
     return Trainer(model.network, reader, settings, rate, evaluate, keep, context, lessons)
 
 

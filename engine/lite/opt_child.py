@@ -12,9 +12,7 @@ from engine.lite.child.server import serve
 from engine.lite.program.fixups import fix_program
 
 
-def optimise(
-    program_dir: str, out: str, places: str, fp16: bool, pack: bool, unpacked: list[str]
-) -> dict[str, Any]:
+def optimise(program_dir: str, out: str, places: str, fp16: bool, pack: bool, unpacked: list[str]) -> dict[str, Any]:
     """Convert `model.pdmodel` and `model.pdiparams` into `out`.nb.
 
     `pack` keeps float weights as 8-bit numbers, but for those called `unpacked`.

@@ -40,9 +40,7 @@ class Model:
         return Stack.of_steps(self.choice, self.steps)
 
 
-def assemble(
-    choice: DetectorChoice, steps: Sequence[Step] = (), records: Sequence[Record | None] = ()
-) -> Model:
+def assemble(choice: DetectorChoice, steps: Sequence[Step] = (), records: Sequence[Record | None] = ()) -> Model:
     """Build `choice` and give it the structure of `records`; weights are as initialised.
 
     Raises UserError for a step that cannot act on the detector, JobFailed for a record that does not fit it.

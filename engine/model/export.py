@@ -60,7 +60,9 @@ def save_model(model: Model, program_dir: Path, calibration: Calibration | None)
     return program_dir
 
 
-def save_for_lite(model: Model, program_dir: Path, calibration: Calibration | None) -> Path:
+def save_for_lite(
+    model: Model, program_dir: Path, calibration: Calibration | None, *, check: Callable[[], None] = lambda: None
+) -> Path:
     """As `save_model`, for a file of Paddle Lite to be made of it.
 
     Of an int8 model it is chosen which float weights that file holds in 8 bits, if there are pictures.
@@ -69,7 +71,7 @@ def save_for_lite(model: Model, program_dir: Path, calibration: Calibration | No
 
     save_model(model, program_dir, calibration)
     if model.stack.quantised and calibration is not None:
-        choose_packing(program_dir, calibration.batches())
+        choose_packing(program_dir, calibration.batches(), check=check)
     return program_dir
 
 
@@ -95,7 +97,7 @@ def export_model(
     refuse(model.stack.quantised, target, precision)
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out, prefix=".program-") as scratch:
-        program = save_for_lite(model, Path(scratch), calibration)
+        program = save_for_lite(model, Path(scratch), calibration, check=check)
         check()
         exported = convert(model, program, target=target, precision=precision, out=out, check=check)
         if target == "x86" and pictures is not None:

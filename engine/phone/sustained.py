@@ -74,4 +74,3 @@ def judge(row: BenchRow, points: Sequence[SustainedPoint]) -> Sustained:
         throttled=throttled,
         finding=finding,
     )
-

@@ -109,9 +109,7 @@ def _job(label: str, pairs: Sequence[tuple[Step, Technique]], alongside: Sequenc
     training = [technique for _, technique in pairs if technique.trains]
     factor = min((technique.params.rate_factor for technique in training), default=1.0)
     steps = tuple(step for step, _ in pairs)
-    return PlannedJob(
-        label=label, steps=steps, alongside=tuple(alongside), epochs=_epochs(pairs), rate_factor=factor
-    )
+    return PlannedJob(label=label, steps=steps, alongside=tuple(alongside), epochs=_epochs(pairs), rate_factor=factor)
 
 
 def _epochs(pairs: Sequence[tuple[Step, Technique]]) -> int:

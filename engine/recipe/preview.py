@@ -35,9 +35,7 @@ def graph_figures(graph: Graph, int8: set[str] | None = None) -> list[Figure]:
         Figure(name=name, value=value, unit=unit, source="computed", conditions=conditions)
         for name, value, unit in _counts(graph)
     ]
-    figures[0] = figures[0].model_copy(
-        update={"conditions": conditions.model_copy(update={"rois": roi_count(graph)})}
-    )
+    figures[0] = figures[0].model_copy(update={"conditions": conditions.model_copy(update={"rois": roi_count(graph)})})
     figures.append(_nb_figure(graph, set(), "fp32"))
     if int8 is not None:
         figures.append(_nb_figure(graph, int8, "int8"))
@@ -59,9 +57,7 @@ def _nb_figure(graph: Graph, int8: set[str], precision: str) -> Figure:
     height, width = graph.size
     conditions = Conditions(runtime=LITE, precision=precision, input=f"{height}x{width}")
     bounds = {"low": size.low, "high": size.high}
-    return Figure(
-        name="nb_bytes", value=size.value, unit="bytes", source="estimated", conditions=conditions, **bounds
-    )
+    return Figure(name="nb_bytes", value=size.value, unit="bytes", source="estimated", conditions=conditions, **bounds)
 
 
 def traced_graph(config: dict[str, Any], cache_dir: Path | None = None) -> Graph:

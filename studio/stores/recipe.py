@@ -196,9 +196,7 @@ class RecipeStore(QObject):
 class _Change(QUndoCommand):
     """From one recipe to another; one that merges becomes one with the change before of the same place."""
 
-    def __init__(
-        self, store: RecipeStore, before: Recipe, after: Recipe, text: str, place: str, merge: bool
-    ) -> None:
+    def __init__(self, store: RecipeStore, before: Recipe, after: Recipe, text: str, place: str, merge: bool) -> None:
         super().__init__(text)
         self._store = store
         self._before = before

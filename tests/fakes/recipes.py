@@ -109,7 +109,12 @@ def main(child: str, point: str, run_dir: Path) -> int:
     if child != "-":
         planned = (PlannedJob(label="first"), PlannedJob(label="second"))
         recipe.application = lambda job, begun: Faked(  # type: ignore
-            CHOICE, planned, Path("index"), begun, None, 0  # type: ignore[arg-type]
+            CHOICE,
+            planned,
+            Path("index"),
+            begun,
+            None,
+            0,  # type: ignore[arg-type]
         )
         words = (sys.executable, str(ROOT / "tests" / "fakes" / "jobs.py"), child)
         recipe.start = lambda root: start(root, words)  # type: ignore

@@ -15,6 +15,7 @@ from engine.latency.effects import ERAS
 
 if TYPE_CHECKING:
     from engine.recipe.stack import Stack
+
     pass
 
 NAME = "estimate"

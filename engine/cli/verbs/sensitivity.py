@@ -116,9 +116,7 @@ def _rank(args: argparse.Namespace, folder: ProjectFolder, target: Path) -> int:
         return 0
     print_ranking(found, args.above)
     if args.above is not None:
-        told: dict[str, Argument] = {
-            "limit": f"{100 * args.above:g} %", "kept": len(kept), "layers": len(found.layers)
-        }
+        told: dict[str, Argument] = {"limit": f"{100 * args.above:g} %", "kept": len(kept), "layers": len(found.layers)}
         recipe = {"path": str(args.out)} if args.out is not None else {}
         print("\n" + say("int8_errors.kept" if recipe else "int8_errors.above", **told, **recipe))
     return 0

@@ -94,4 +94,3 @@ def _checksum(digest: str | None, start: str | None) -> str | None:
     if start is None or not (is_address(start) or Path(start).is_file()):
         raise UserError("download.sha256_alone")
     return check_sha256(digest)
-

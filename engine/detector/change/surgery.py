@@ -85,9 +85,7 @@ def _columns(layer: nn.Layer, value: paddle.Tensor) -> Matrix:
     if tuple(layer._kernel_size) == (1, 1):
         parts = value.flatten(start_axis=2)
     else:
-        parts = nn.functional.unfold(
-            value, layer._kernel_size, layer._stride, layer._updated_padding, layer._dilation
-        )
+        parts = nn.functional.unfold(value, layer._kernel_size, layer._stride, layer._updated_padding, layer._dilation)
     columns = parts.numpy().transpose(1, 0, 2).reshape(parts.shape[1], -1)
     most = max(FEWEST_OUTPUTS, len(columns) // 8)
     return np.asarray(columns[:, :: -(-columns.shape[1] // most)], np.float64)

@@ -85,9 +85,7 @@ class SavedProgram:
     def save(self) -> None:
         """Write it back where it came from."""
         variables = [self.block.var(name) for name in self.feeds]
-        paddle.static.save_inference_model(
-            self._prefix, variables, self.fetches, self._executor, program=self.program
-        )
+        paddle.static.save_inference_model(self._prefix, variables, self.fetches, self._executor, program=self.program)
 
 
 @contextlib.contextmanager

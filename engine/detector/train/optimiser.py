@@ -42,9 +42,7 @@ def make_optimiser(network: paddle.nn.Layer, settings: TrainSettings) -> paddle.
     return optimiser
 
 
-def optimiser_arrays(
-    optimiser: paddle.optimizer.Optimizer, network: paddle.nn.Layer
-) -> dict[str, NDArray[Any]]:
+def optimiser_arrays(optimiser: paddle.optimizer.Optimizer, network: paddle.nn.Layer) -> dict[str, NDArray[Any]]:
     """Every accumulator as `<kind>.<structured parameter name>`."""
     names = {parameter.name: name for name, parameter in network.named_parameters()}
     return {

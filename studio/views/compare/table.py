@@ -236,5 +236,3 @@ def delta_colour(change: Delta) -> str:
     if change.better is None:
         return palette().muted
     return palette().good if change.better else palette().bad
-
-

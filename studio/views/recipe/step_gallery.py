@@ -159,8 +159,7 @@ class StepGallery(QDialog):
 
     def _effects(self, card: TechniqueCard) -> str:
         effects = [
-            f"{tr(NAMES[name])} {brief(card.published, name, self._detector)}"
-            for name in effect_names(card.published)
+            f"{tr(NAMES[name])} {brief(card.published, name, self._detector)}" for name in effect_names(card.published)
         ]
         return tr("studio.recipe.published_effects", effects=" · ".join(effects[:3])) if effects else ""
 

@@ -98,9 +98,7 @@ class Curves(QWidget):
             bar.addWidget(widget)
         return bar
 
-    def show_run(
-        self, metrics: Mapping[str, Curve], steps_per_epoch: float | None = None, ended: bool = False
-    ) -> None:
+    def show_run(self, metrics: Mapping[str, Curve], steps_per_epoch: float | None = None, ended: bool = False) -> None:
         """Draw another run's curves; `steps_per_epoch` turns steps into epochs in the read-out.
 
         Where there are none, words say so: with `ended` that there will be none.

@@ -129,9 +129,7 @@ def test_that_a_run_that_did_not_finish_is_raised(
 
 
 @pytest.mark.parametrize("run_dir", ["done"], indirect=True)
-def test_that_following_without_a_terminal_prints_lines(
-    run_dir: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_that_following_without_a_terminal_prints_lines(run_dir: Path, capsys: pytest.CaptureFixture[str]) -> None:
     state = follow.launch_and_follow(JOB, run_dir)
     assert state.phase == "finished"
     shown = capsys.readouterr()

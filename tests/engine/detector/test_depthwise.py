@@ -70,7 +70,5 @@ def test_that_channels_may_have_several_filters_and_padding_may_be_same(
 
 
 def test_that_the_number_of_cores_changes_no_bit() -> None:
-    for one, two in zip(
-        outcome((16, 12, 12), 5, 2, True, 1), outcome((16, 12, 12), 5, 2, True, 2), strict=True
-    ):
+    for one, two in zip(outcome((16, 12, 12), 5, 2, True, 1), outcome((16, 12, 12), 5, 2, True, 2), strict=True):
         np.testing.assert_array_equal(one, two)

@@ -75,5 +75,5 @@ def test_that_an_exported_file_is_as_large_as_was_told(
     assert told is not None and told.source == "estimated"
     assert told.low is not None and told.high is not None
     assert told.low <= made.nb.stat().st_size <= told.high
-    # The smaller the weights, the more of the file is program, of which less is known.
-    assert told.high < (1.3 if precision == "int8" else 1.2) * told.low
+    # Of int8 it is measured only when the file is made which float weights are stored in 8 bits.
+    assert told.high < (2.0 if precision == "int8" else 1.2) * told.low

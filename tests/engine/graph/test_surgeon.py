@@ -50,9 +50,7 @@ def test_that_the_choice_of_two_is_nearly_the_best_of_all() -> None:
     of, samples = reader(1, seed=3)
     order, _ = removal_order([of], 2)
     found = error(of, samples, sorted(set(range(CHANNELS)) - set(order)))
-    every = [
-        error(of, samples, sorted(set(range(CHANNELS)) - set(pair))) for pair in combinations(range(CHANNELS), 2)
-    ]
+    every = [error(of, samples, sorted(set(range(CHANNELS)) - set(pair))) for pair in combinations(range(CHANNELS), 2)]
     assert found <= sorted(every)[2]
 
 

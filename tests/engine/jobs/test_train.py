@@ -107,9 +107,7 @@ def test_that_a_picture_that_fails_in_the_reader_ends_the_run_with_its_name(
 
 
 @pytest.mark.parametrize("epochs", [0, 1])
-def test_that_the_best_weights_are_kept_and_measured(
-    project: ProjectFolder, train_job: TrainJob, epochs: int
-) -> None:
+def test_that_the_best_weights_are_kept_and_measured(project: ProjectFolder, train_job: TrainJob, epochs: int) -> None:
     settings = train_job.settings.model_copy(update={"epochs": epochs})
     run = launch(project, train_job.model_copy(update={"settings": settings}), "short")
     state = wait(run)

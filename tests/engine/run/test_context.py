@@ -43,9 +43,7 @@ def test_that_progress_is_thinned_but_its_last_is_told(context: JobContext, even
     assert isinstance(last, Progress) and (last.done, last.total, last.unit) == (4, 4, "boxes")
 
 
-def test_that_the_time_left_counts_only_what_this_sitting_did(
-    context: JobContext, events: list[Event]
-) -> None:
+def test_that_the_time_left_counts_only_what_this_sitting_did(context: JobContext, events: list[Event]) -> None:
     context.progress(90, 100, "steps")
     time.sleep(0.3)
     context.progress(95, 100, "steps")

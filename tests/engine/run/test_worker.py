@@ -243,9 +243,7 @@ def test_that_a_run_survives_the_death_of_who_started_it(run: RunFolder) -> None
         ("full", "run.disk_full", False, 1),
     ],
 )
-def test_that_every_failure_becomes_one_event(
-    run: RunFolder, name: str, code: str, usage: bool, status: int
-) -> None:
+def test_that_every_failure_becomes_one_event(run: RunFolder, name: str, code: str, usage: bool, status: int) -> None:
     launch(run, name)
     assert wait_for_end(run) == "failed"
     terminal = state_of(run).terminal

@@ -125,9 +125,7 @@ def without_pictures(step: Step) -> Step:
 
 
 @pytest.mark.parametrize(("recipe", "key"), RECIPES)
-def test_that_the_preview_of_a_built_in_recipe_equals_the_reloaded_build(
-    recipe: str, key: str, tmp_path: Path
-) -> None:
+def test_that_the_preview_of_a_built_in_recipe_equals_the_reloaded_build(recipe: str, key: str, tmp_path: Path) -> None:
     from engine.detector.base.header import CheckpointInfo
     from engine.detector.network.checkpoint import network_arrays, save
     from engine.detector.network.counts import count_by_hooks
