@@ -15,6 +15,7 @@ from engine.contract.text.address import is_address
 from engine.contract.text.messages import UserError
 from engine.model.assembly import Model, assemble, extend, load
 from engine.model.measurement import calibration_of, coco_measured, computed_figures
+from engine.model.watched import Watch, watched_pictures
 from engine.recipe.registry import make
 from engine.run.context import JobContext
 from engine.technique.base import Context, Phase
@@ -204,8 +205,11 @@ def _trainer(job: TrainJob, context: JobContext, data: _Data, model: Model, info
                 return found
         return settings.learning_rate
 
+    watch = Watch(model, watched_pictures(job, data.val), hooks.calibration, context)
+
     def evaluate() -> float | None:
         found = pick(_measure(model, data, context, quiet=True), "map") if data.val else None
+        watch.look(trainer.position.epoch, trainer.position.step)
         return None if found is None else found.value
 
     def keep(kind: str, position: Position, tensors: Any) -> None:
@@ -214,7 +218,8 @@ def _trainer(job: TrainJob, context: JobContext, data: _Data, model: Model, info
 
     teacher = load(Path(job.teacher))[0].network if job.teacher else None
     lessons = [lesson for technique in own if (lesson := technique.teach(model.network, teacher, hooks)) is not None]
-    return Trainer(model.network, reader, settings, rate, evaluate, keep, context, lessons)
+    trainer = Trainer(model.network, reader, settings, rate, evaluate, keep, context, lessons)
+    return trainer
 
 
 def _restore(trainer: Trainer, info: Any, last: Path) -> None:

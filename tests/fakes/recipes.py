@@ -113,8 +113,8 @@ def main(child: str, point: str, run_dir: Path) -> int:
             planned,
             Path("index"),
             begun,
-            None,
-            0,  # type: ignore[arg-type]
+            None,  # type: ignore[arg-type]
+            0,
         )
         words = (sys.executable, str(ROOT / "tests" / "fakes" / "jobs.py"), child)
         recipe.start = lambda root: start(root, words)  # type: ignore

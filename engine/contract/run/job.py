@@ -42,6 +42,7 @@ class TrainJob(_Job):
     scratch. `start_sha256` is what a weights file must have. `teacher` is a run folder.
     `alongside` are steps that an earlier run of the same recipe recorded and that act while training here too: its
     changes of pictures, its schedule and its teaching. `part` is None for a run that no recipe made.
+    `watched` are val pictures by digest that are looked at again after each evaluation; a few are chosen if none is.
     """
 
     kind: Literal["train"] = "train"
@@ -55,6 +56,7 @@ class TrainJob(_Job):
     settings: TrainSettings = TrainSettings()
     limit: int = Field(default=0, ge=0, description="Use only so many pictures of each split; 0 for all")
     part: RecipePart | None = None
+    watched: tuple[str, ...] = ()
 
 
 class RecipeJob(_Job):

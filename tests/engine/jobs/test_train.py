@@ -19,6 +19,7 @@ from engine.contract.run.job import TrainJob
 from engine.contract.run.lock import read_record
 from engine.contract.run.state import RunState, fold
 from engine.contract.run.tail import EventTail
+from engine.contract.run.watched import read_watched
 from engine.contract.system.processes import group_members
 from engine.run.context import JobContext
 
@@ -115,6 +116,25 @@ def test_that_the_best_weights_are_kept_and_measured(project: ProjectFolder, tra
     names = {figure.name for figure in state.figures["final"]}
     assert {"map", "map50", "macs", "conv_macs", "params"} <= names
     assert (run.checkpoints / "best.safetensors").is_file()
+    looks = [artifact for artifact in state.artifacts if artifact.kind == "watched"]
+    assert len(looks) == epochs
+    for look in looks:
+        watched = read_watched(run.root / look.path)
+        assert watched is not None and watched.epoch == 1
+        assert len({picture.digest for picture in watched.pictures}) == 4
+
+
+def test_that_a_run_looks_again_at_the_pictures_that_its_job_names(
+    project: ProjectFolder, train_job: TrainJob, tmp_path: Path
+) -> None:
+    from engine.contract.dataset import Index
+    from engine.model.watched import watched_pictures
+
+    with Index.open(project.index) as index:
+        val = index.pictures("val")
+    named = train_job.model_copy(update={"watched": (val[2].digest, val[0].digest)})
+    assert watched_pictures(named, val) == [val[0], val[2]]
+    assert watched_pictures(train_job.model_copy(update={"watched": ("gone",)}), val) == val
 
 
 def test_that_training_which_only_does_harm_ends_with_the_weights_it_began_with(tmp_path: Path) -> None:
