@@ -46,7 +46,9 @@ def _raise(refused: Message | None) -> None:
         raise UserError(refused.code, **refused.args)
 
 
-def save_model(model: Model, program_dir: Path, calibration: Calibration | None) -> Path:
+def save_model(
+    model: Model, program_dir: Path, calibration: Calibration | None, *, check: Callable[[], None] = lambda: None
+) -> Path:
     """Save the model as a Paddle program and let its steps do what they do on that; returns the folder.
 
     Raises UserError where a step wants pictures and `calibration` has none.
@@ -54,7 +56,7 @@ def save_model(model: Model, program_dir: Path, calibration: Calibration | None)
     from engine.detector.network.program import save_program
 
     save_program(model.network, model.config, program_dir)
-    context = Context(model.config, model.choice, calibration, program_dir, model.network)
+    context = Context(model.config, model.choice, calibration, program_dir, model.network, check)
     for technique in model.stack.techniques:
         technique.export(program_dir, context)
     return program_dir
@@ -69,7 +71,7 @@ def save_for_lite(
     """
     from engine.lite.packing import choose_packing
 
-    save_model(model, program_dir, calibration)
+    save_model(model, program_dir, calibration, check=check)
     if model.stack.quantised and calibration is not None:
         choose_packing(program_dir, calibration.batches(), check=check)
     return program_dir

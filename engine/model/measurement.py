@@ -46,7 +46,9 @@ def coco_measured(
 
 
 @contextlib.contextmanager
-def predictor_of(model: Model, calibration: Calibration | None) -> Iterator[Predictor]:
+def predictor_of(
+    model: Model, calibration: Calibration | None, check: Callable[[], None] = lambda: None
+) -> Iterator[Predictor]:
     """What runs the model: its network, or the saved program where a step works only on that.
 
     Raises UserError where such a step wants pictures and `calibration` has none.
@@ -58,7 +60,7 @@ def predictor_of(model: Model, calibration: Calibration | None) -> Iterator[Pred
         yield network_predictor(model.network)
         return
     with tempfile.TemporaryDirectory(prefix="espalier-") as scratch:
-        program = save_model(model, Path(scratch), calibration)
+        program = save_model(model, Path(scratch), calibration, check=check)
         with ProgramPredictor(program) as predictor:
             yield predictor.detect
 

@@ -49,13 +49,17 @@ class Calibration:
 
 @dataclass(frozen=True)
 class Context:
-    """What a hook may look at: the built configuration, and the pictures if there are any; at export the network."""
+    """What a hook may look at: the built configuration, and the pictures if there are any; at export the network.
+
+    `check` is called now and then by what takes long, and raises if nobody waits for it any more.
+    """
 
     config: Mapping[str, Any]
     choice: DetectorChoice
     calibration: Calibration | None = None
     work_dir: Path | None = None
     network: nn.Layer | None = None
+    check: Callable[[], None] = lambda: None
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
@@ -110,13 +110,15 @@ class FilterPrune(Technique):
         from engine.detector.network.trace import trace
 
         images = self._images(context) if self.params.criterion == "obs" else None
-        cuts = self.choose(network, trace(network, dict(context.config)), images)
+        cuts = self.choose(network, trace(network, dict(context.config)), images, context.check)
         slice_channels(network, cuts)
         if images is not None:
             renew_statistics(network, images)
         return {"criterion": self.params.criterion, "groups": [cut.record() for cut in cuts]}
 
-    def choose(self, network: nn.Layer, graph: Graph, images: Images | None = None) -> list[Cut]:
+    def choose(
+        self, network: nn.Layer, graph: Graph, images: Images | None = None, check: Callable[[], None] = lambda: None
+    ) -> list[Cut]:
         """What to cut by the network's weights; raises UserError for a group that cannot be cut.
 
         With obs by what `images` lead through it as well; the weights of the layers behind change then.
@@ -130,19 +132,24 @@ class FilterPrune(Technique):
         if images is not None:
             kept = spare_channels(network, graph, list(groups.values()), counts, images)
         else:
-            kept = self._strongest(network, groups, counts)
+            kept = self._strongest(network, groups, counts, check)
         return [
             Cut(name, groups[name].channels, groups[name].members, tuple(indices)) for name, indices in kept.items()
         ]
 
     def _strongest(
-        self, network: nn.Layer, groups: Mapping[str, ChannelGroup], counts: Mapping[str, int]
+        self,
+        network: nn.Layer,
+        groups: Mapping[str, ChannelGroup],
+        counts: Mapping[str, int],
+        check: Callable[[], None],
     ) -> dict[str, list[int]]:
         from engine.graph.criteria import weakest
 
         parameters = dict(network.named_parameters())
         kept = {}
         for name, count in counts.items():
+            check()
             channels = groups[name].channels
             weight = parameters[groups[name].master].numpy()
             removed = set(weakest(weight, channels - count, self.params.criterion))

@@ -79,6 +79,7 @@ class QuantPost(Technique):
             program_dir,
             islice(context.calibration.batches(), self.params.pictures),
             algorithm=self.params.algorithm,
+            check=context.check,
             float_weights=[weights[f"{layer}.weight"] for layer in self._kept(context.network, context)],
         )
         return {"pictures": min(self.params.pictures, context.calibration.count), "float_weights": kept}

@@ -2,8 +2,9 @@
 
 `figures` takes {"id"} with a `contract.preview.FiguresRequest` and answers {"id"} with a `FiguresAnswer` without what
 is None, in milliseconds once a configuration's graph is in memory. `pictures` takes {"id", "run", "picture",
-"threshold"} and answers {"id", "boxes"}. A refused request is answered by {"id", "error"}. Of requests that queue up,
-the latest wins; the others get no answer.
+"threshold"} and answers {"id", "boxes"}; with "what": "try" and a `contract.trial.TrialRequest` it answers with as many
+`TrialAnswer`s as there is to tell. A refused request is answered by {"id", "error"}. Of requests that queue up, the
+latest wins; the others get no answer, and one whose answer is still being worked out no more of it.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import os
 import queue
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -27,12 +28,19 @@ from engine.contract.text.reasons import at_place
 
 if TYPE_CHECKING:
     from engine.model.prediction import Finder
+    from engine.trial.trials import Trials
 
 NAME = "serve"
 HELP = "answer previews on pipes (for the studio)"
 
 Request = dict[str, Any]
 Answer = dict[str, Any]
+Check = Callable[[], None]
+Answers = Answer | Iterator[Answer]
+
+
+class _Superseded(Exception):
+    """Nobody waits any more for what is being worked out."""
 
 
 def add_parser(parser: argparse.ArgumentParser) -> None:
@@ -53,14 +61,21 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def serve(requests: IO[str], answers: IO[str], answer: Callable[[Request], Answer]) -> None:
-    """Read requests in a thread of their own, so that an old one can be dropped for a newer."""
+def serve(requests: IO[str], answers: IO[str], answer: Callable[[Request, Check], Answers]) -> None:
+    """Read requests in a thread of their own, so that an old one can be dropped for a newer.
+
+    `answer` gets a request and what it must call now and then, which raises if a newer one has come.
+    """
     waiting: queue.SimpleQueue[str | None] = queue.SimpleQueue()
 
     def read() -> None:
         for line in requests:
             waiting.put(line)
         waiting.put(None)
+
+    def check() -> None:
+        if not waiting.empty():
+            raise _Superseded
 
     threading.Thread(target=read, daemon=True).start()
     while (line := waiting.get()) is not None:
@@ -69,24 +84,28 @@ def serve(requests: IO[str], answers: IO[str], answer: Callable[[Request], Answe
             newer = waiting.get()
             ended = newer is None
             line = newer if newer is not None else line
-        answers.write(json.dumps(_reply(line, answer), ensure_ascii=False) + "\n")
-        answers.flush()
+        with contextlib.suppress(_Superseded):
+            for reply in _replies(line, lambda request: answer(request, check)):
+                answers.write(json.dumps(reply, ensure_ascii=False) + "\n")
+                answers.flush()
         if ended:
             return
 
 
-def _reply(line: str, answer: Callable[[Request], Answer]) -> Answer:
+def _replies(line: str, answer: Callable[[Request], Answers]) -> Iterator[Answer]:
     request: Request = {}
     try:
         request = json.loads(line)
-        return {"id": request.get("id"), **answer(request)}
+        found = answer(request)
+        for part in [found] if isinstance(found, dict) else found:
+            yield {"id": request.get("id"), **part}
     except (UserError, JobFailed) as error:
-        return _refusal(request, error.message)
+        yield _refusal(request, error.message)
     except (ValidationError, ValueError, KeyError, TypeError, AttributeError) as error:
         reason = at_place(error) if isinstance(error, ValueError) else str(error)[:200]
-        return _refusal(request, Message(code="serve.request", args={"reason": reason}))
+        yield _refusal(request, Message(code="serve.request", args={"reason": reason}))
     except (OSError, RuntimeError) as error:
-        return _refusal(request, Message(code="serve.failed", args={"reason": str(error)[:400]}))
+        yield _refusal(request, Message(code="serve.failed", args={"reason": str(error)[:400]}))
 
 
 def _refusal(request: Any, message: Message) -> Answer:
@@ -94,7 +113,7 @@ def _refusal(request: Any, message: Message) -> Answer:
     return {"id": named, "error": message.model_dump() | {"text": message.text()}}
 
 
-def answer_figures(request: Request) -> Answer:
+def answer_figures(request: Request, check: Check = lambda: None) -> Answer:
     """The figures of the bare detector and of the recipe on it (see `contract.preview`)."""
     from engine.recipe.live_preview import answer
 
@@ -102,31 +121,47 @@ def answer_figures(request: Request) -> Answer:
 
 
 class PictureAnswers:
-    """Boxes of a run on a picture, wherever that lies; the last run's model is kept ready."""
+    """Boxes of a run on a picture, wherever that lies, the last run's model kept ready; and of recipes tried on one."""
 
     def __init__(self) -> None:
         self._run = ""
         self._finder: Finder | None = None
+        self._trials: Trials | None = None
 
-    def __call__(self, request: Request) -> Answer:
-        """The boxes with at least the score `threshold`, 0.5 if none is given."""
+    def __call__(self, request: Request, check: Check = lambda: None) -> Answers:
+        """The boxes with at least the score `threshold`, 0.5 if none is given; or what `try` tells, part by part."""
         from engine.detector.predict.pictures import read_picture
 
+        if request.get("what") == "try":
+            return self._try(request, check)
         picture = read_picture(str(request["picture"]))
         return {"boxes": self._ready(str(request["run"])).boxes(picture, float(request.get("threshold", 0.5)))}
 
     def close(self) -> None:
-        """Let go of the model."""
+        """Let go of all models."""
+        self._let_go()
+        if self._trials is not None:
+            self._trials.close()
+
+    def _let_go(self) -> None:
         if self._finder is not None:
             self._finder.close()
         self._run, self._finder = "", None
+
+    def _try(self, request: Request, check: Check) -> Iterator[Answer]:
+        from engine.contract.trial import TrialRequest
+        from engine.trial.trials import Trials
+
+        self._trials = self._trials or Trials()
+        for part in self._trials.answer(TrialRequest.model_validate(request), check):
+            yield part.model_dump(mode="json", exclude_none=True)
 
     def _ready(self, run: str) -> Finder:
         from engine.detector.base.runtime import set_threads
         from engine.model.prediction import Finder
 
         if self._finder is None or run != self._run:
-            self.close()
+            self._let_go()
             set_threads(0)
             self._finder, self._run = Finder(Path(run)), run
         return self._finder

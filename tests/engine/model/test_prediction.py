@@ -36,6 +36,13 @@ def make_run(project: ProjectFolder, job: TrainJob, *steps: Step) -> Path:
     return folder.root
 
 
+def boxes_of(answer: PictureAnswers, run: Path, picture: str) -> list[dict[str, Any]]:
+    """All boxes of a run on a picture."""
+    found = answer({"run": str(run), "picture": picture, "threshold": 0})
+    assert isinstance(found, dict)
+    return list(found["boxes"])
+
+
 @pytest.fixture
 def pictures(signs: Path) -> list[str]:
     return [str(path) for path in sorted((signs / "images" / "test").iterdir())]
@@ -59,8 +66,7 @@ def test_that_a_post_training_quantised_run_shows_what_its_int8_program_finds(
             calibration = calibration_of(model, index.pictures("train"))
         with predictor_of(model, calibration) as predict:
             expected = [float(row[1]) for row in predict(to_inputs(picture, model.config))[0]]
-        found = answer({"run": str(quantised), "picture": pictures[0], "threshold": 0})["boxes"]
-        floating = answer({"run": str(plain), "picture": pictures[0], "threshold": 0})["boxes"]
+        found, floating = (boxes_of(answer, run, pictures[0]) for run in (quantised, plain))
     assert expected and [box["score"] for box in found] == expected
     assert expected != [box["score"] for box in floating]
 
