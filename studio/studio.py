@@ -13,6 +13,7 @@ from studio.stores.recipe import RecipeStore
 from studio.stores.runs import RunsStore
 from studio.stores.settings import SettingsStore
 from studio.stores.targets import TargetsStore
+from studio.stores.trials import TrialsStore
 from studio.stores.work.tasks import TasksStore
 from studio.workers.background import Background
 from studio.workers.following import Following
@@ -34,6 +35,7 @@ class Studio(QObject):
         self.runs = RunsStore(self.project, self.recipe, self.tasks, self.following, self.background, self)
         self.previews = PreviewStore(self.project, self.recipe, self.runs, self)
         self.pictures = PictureStore(self)
+        self.trials = TrialsStore(self.project, self.recipe, self)
         self.phones = PhonesStore(self.settings, self)
         # A bench on a real phone corrects what is estimated for it.
         self.tasks.finished.connect(lambda task: self.previews.refresh() if isinstance(task.job, BenchJob) else None)
@@ -43,6 +45,7 @@ class Studio(QObject):
         self.project.close()
         self.previews.close()
         self.pictures.close()
+        self.trials.close()
         self.phones.close()
         self.catalog.close()
         self.following.close()

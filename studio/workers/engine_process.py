@@ -68,7 +68,8 @@ def error_of(document: Answer) -> Message | None:
 class AnsweringEngine(QObject):
     """A warm `engine serve WHAT`: started when first asked, asked one thing at a time, restarted after a crash.
 
-    Of requests that wait under one `key`, the latest wins; the others are never answered.
+    Of requests that wait under one `key`, the latest wins; the others are never answered. An answer may come in parts,
+    all but the last with `more`; a request under the same key then ends it.
     """
 
     busy_changed = Signal(bool)
@@ -79,6 +80,7 @@ class AnsweringEngine(QObject):
         self._process: QProcess | None = None
         self._waiting: dict[str, tuple[Answer, Receive]] = {}
         self._asked: tuple[int, str, Answer, Receive] | None = None
+        self._streaming = False
         self._number = 0
         self._crashes = 0
 
@@ -88,9 +90,20 @@ class AnsweringEngine(QObject):
         return self._asked is not None
 
     def ask(self, key: str, request: Answer, receive: Receive) -> None:
-        """Ask; `receive` gets the answer, or the Message of why there is none."""
+        """Ask; `receive` gets the answer, part by part if it comes so, or the Message of why there is none."""
         self._waiting[key] = (request, receive)
         self._next()
+
+    def stream(self, key: str, request: Answer, receive: Receive) -> None:
+        """Ask for what is answered in parts; what is being answered so, under whatever key, is dropped for it."""
+        if self._streaming:
+            self._asked, self._streaming = None, False
+        self.ask(key, request | {"stream": True}, receive)
+
+    def halt(self) -> None:
+        """Have the process stop what it answers in parts."""
+        if self._streaming:
+            self.stream("halt", {"what": "rest"}, lambda answer: None)
 
     def waits(self, key: str) -> bool:
         """Whether a later request under `key` is still to be asked."""
@@ -117,7 +130,7 @@ class AnsweringEngine(QObject):
         key = next(iter(self._waiting))
         request, receive = self._waiting.pop(key)
         self._number += 1
-        self._asked = (self._number, key, request, receive)
+        self._asked, self._streaming = (self._number, key, request, receive), bool(request.get("stream"))
         process = self._process or self._start()
         process.write((json.dumps({"id": self._number, **request}, ensure_ascii=False) + "\n").encode())
         self.busy_changed.emit(True)
@@ -141,7 +154,9 @@ class AnsweringEngine(QObject):
 
     def _tell(self, answer: Answer | Message) -> None:
         assert self._asked is not None
-        receive, self._asked = self._asked[3], None
+        receive = self._asked[3]
+        if isinstance(answer, Message) or not answer.get("more"):
+            self._asked, self._streaming = None, False
         receive(answer)
         self._next()
         if self._asked is None:

@@ -1,0 +1,195 @@
+"""What the recipe does to the run that it starts from, before any training: boxes on a picture, and mAP."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import ValidationError
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from engine.contract.recipe import Recipe
+from engine.contract.text.messages import Message
+from engine.contract.trial import SIZES, FoundBox, Part, StepFate, TrialAnswer, TrialRequest, TrialScore
+from studio.stores.project import ProjectStore
+from studio.stores.recipe import RecipeStore
+from studio.workers.engine_process import AnsweringEngine
+
+LOWEST = 0.05
+"""Boxes are asked for from this score on; who shows them hides the rest without asking again."""
+SOON_MS = 60
+"""So long a slider must rest before it is asked what it does."""
+UNUSED_MS = 60_000
+"""After so long out of sight the process ends, and its networks with it."""
+OF_STEPS = 64
+"""On how many pictures the mAP after each single step is told."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What is known of one recipe from one run: scores by the number of pictures, boxes of the picture in view."""
+
+    fates: tuple[StepFate, ...] = ()
+    boxes: dict[Part, tuple[FoundBox, ...]] = field(default_factory=dict)
+    score: TrialScore | None = None
+    notice: Message | None = None
+
+
+Shown = tuple[str, str, Recipe, int | None]
+"""Project, run, recipe, and the place of the last step that acts."""
+
+
+class TrialsStore(QObject):
+    """Asks while somebody `watches`; `changed` tells whenever more is known."""
+
+    changed = Signal()
+
+    def __init__(self, project: ProjectStore, recipe: RecipeStore, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._project, self._recipe = project, recipe
+        self._engine = AnsweringEngine("pictures", self)
+        self._watched = False
+        self._picture: str | None = None
+        self._upto: int | None = None
+        self._asked: tuple[Shown, str | None] | None = None
+        self.trial = Trial()
+        self.error: Message | None = None
+        self.busy = False
+        self._of_steps: dict[Shown, TrialScore] = {}
+        self._soon = self._timer(SOON_MS, self._ask)
+        self._unused = self._timer(UNUSED_MS, self._engine.close)
+        for signal in (recipe.changed, project.changed, project.opened):
+            signal.connect(self._look)
+        project.closed.connect(self._closed)
+
+    def _timer(self, after_ms: int, call: Any) -> QTimer:
+        timer = QTimer(self)
+        timer.setSingleShot(True)
+        timer.setInterval(after_ms)
+        timer.timeout.connect(call)
+        return timer
+
+    @property
+    def upto(self) -> int | None:
+        """The step up to which all act; None for the whole recipe."""
+        return self._upto
+
+    def watch(self, on: bool) -> None:
+        """Begin or cease to ask."""
+        self._watched = on
+        if on:
+            self._unused.stop()
+            self._look()
+        else:
+            self._engine.halt()
+            self._asked, self.busy = None, False
+            self._unused.start()
+
+    def show(self, picture: str | None, upto: int | None) -> None:
+        """Look at a picture, with the steps up to a place of the recipe."""
+        if (picture, upto) != (self._picture, self._upto):
+            self._picture, self._upto = picture, upto
+            self._look()
+
+    def after_step(self, place: int) -> TrialScore | None:
+        """mAP with the steps up to a place of the recipe as it is now; None while it is not known."""
+        shown = self._shown(place)
+        return self._of_steps.get(shown) if shown is not None else None
+
+    def again(self) -> None:
+        """Ask once more, after an error."""
+        self._asked = None
+        self._look()
+
+    def close(self) -> None:
+        """End the process."""
+        self._soon.stop()
+        self._unused.stop()
+        self._engine.close()
+
+    def _shown(self, upto: int | None) -> Shown | None:
+        folder, start = self._project.folder, self._recipe.base_run
+        if folder is None or start is None:
+            return None
+        return str(folder.root), start, self._recipe.recipe.model_copy(update={"name": ""}), upto
+
+    def _look(self) -> None:
+        if self._watched:
+            self._soon.start()
+
+    def _ask(self) -> None:
+        shown = self._shown(self._upto)
+        if shown is None or not self._watched or self._asked == (shown, self._picture):
+            return
+        before, self._asked = self._asked, (shown, self._picture)
+        # What the run itself finds stays in view while the same picture is looked at.
+        same = before is not None and before[0][:2] == shown[:2] and before[1] == self._picture
+        kept: dict[Part, tuple[FoundBox, ...]] = {"base": self.trial.boxes["base"]} if same and self.trial.boxes else {}
+        self.trial, self.error, self.busy = Trial(boxes=kept), None, True
+        self._stream(shown, self._picture, SIZES)
+        self.changed.emit()
+
+    def _stream(self, shown: Shown, picture: str | None, sizes: tuple[int, ...]) -> None:
+        project, start, recipe, upto = shown
+        request = TrialRequest(
+            project=project,
+            start=start,
+            recipe=recipe,
+            upto=upto,
+            picture=picture,
+            threshold=LOWEST,
+            sizes=sizes,
+        )
+        asked = {"what": "try", **request.model_dump(mode="json")}
+        main = picture is not None or sizes == SIZES
+        self._engine.stream("trial", asked, lambda answer: self._take(shown, main, answer))
+
+    def _take(self, shown: Shown, main: bool, answer: dict[str, Any] | Message) -> None:
+        """One part of the answer to the question that was asked last."""
+        told = answer if isinstance(answer, Message) else _read(answer)
+        if isinstance(told, Message):
+            if main:
+                self.error, self.busy = told, False
+            self.changed.emit()
+            return
+        if told.score is not None and told.score.pictures >= min(OF_STEPS, told.score.total):
+            self._of_steps[shown] = told.score
+        if main:
+            self._add(told)
+        if not told.more:
+            self.busy = False
+            self._ask_next_step()
+        self.changed.emit()
+
+    def _add(self, told: TrialAnswer) -> None:
+        trial = self.trial
+        self.trial = Trial(
+            fates=told.fates if told.fates is not None else trial.fates,
+            boxes={**trial.boxes, **(told.boxes or {})},
+            score=told.score or trial.score,
+            notice=told.notice or trial.notice,
+        )
+
+    def _ask_next_step(self) -> None:
+        """Find out what the steps before the last do, one after another, while nothing else is asked."""
+        acting = [fate.step for fate in self.trial.fates if fate.acts == "now"]
+        for place in acting:
+            shown = self._shown(place)
+            if shown is not None and shown not in self._of_steps:
+                self._stream(shown, None, (OF_STEPS,))
+                return
+
+    def _closed(self) -> None:
+        self._soon.stop()
+        self._engine.close()
+        self._asked, self._picture, self._upto = None, None, None
+        self.trial, self.error, self.busy = Trial(), None, False
+        self._of_steps.clear()
+        self.changed.emit()
+
+
+def _read(answer: dict[str, Any]) -> TrialAnswer | Message:
+    try:
+        return TrialAnswer.model_validate({key: value for key, value in answer.items() if key != "id"})
+    except ValidationError as error:
+        return Message(code="serve.failed", args={"reason": str(error)[:200]})
