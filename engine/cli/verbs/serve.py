@@ -2,7 +2,8 @@
 
 `figures` takes {"id"} with a `contract.preview.FiguresRequest` and answers {"id"} with a `FiguresAnswer` without what
 is None, in milliseconds once a configuration's graph is in memory. `pictures` takes {"id", "run", "picture",
-"threshold"} and answers {"id", "boxes"}. A refused request is answered by {"id", "error"}. Of requests that queue up,
+"threshold"} and answers {"id", "boxes"}; with {"what": "sample"} it takes a `model.samples.SampleRequest` and answers
+{"id", "samples"}. A refused request is answered by {"id", "error"}. Of requests that queue up,
 the latest wins; the others get no answer.
 """
 
@@ -27,6 +28,7 @@ from engine.contract.text.reasons import at_place
 
 if TYPE_CHECKING:
     from engine.model.prediction import Finder
+    from engine.model.samples import SampleMaker
 
 NAME = "serve"
 HELP = "answer previews on pipes (for the studio)"
@@ -107,16 +109,32 @@ class PictureAnswers:
     def __init__(self) -> None:
         self._run = ""
         self._finder: Finder | None = None
+        self._samples: SampleMaker | None = None
 
     def __call__(self, request: Request) -> Answer:
         """The boxes with at least the score `threshold`, 0.5 if none is given."""
         from engine.detector.predict.pictures import read_picture
 
+        if request.get("what") == "sample":
+            return self._sample(request)
         picture = read_picture(str(request["picture"]))
         return {"boxes": self._ready(str(request["run"])).boxes(picture, float(request.get("threshold", 0.5)))}
 
     def close(self) -> None:
-        """Let go of the model."""
+        """Let go of the model, and of the samples' files."""
+        if self._samples is not None:
+            self._samples.close()
+        self._samples = None
+        self._let_go()
+
+    def _sample(self, request: Request) -> Answer:
+        from engine.model.samples import SampleMaker
+
+        if self._samples is None:
+            self._samples = SampleMaker()
+        return self._samples(request)
+
+    def _let_go(self) -> None:
         if self._finder is not None:
             self._finder.close()
         self._run, self._finder = "", None
@@ -126,7 +144,7 @@ class PictureAnswers:
         from engine.model.prediction import Finder
 
         if self._finder is None or run != self._run:
-            self.close()
+            self._let_go()
             set_threads(0)
             self._finder, self._run = Finder(Path(run)), run
         return self._finder
