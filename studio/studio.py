@@ -11,6 +11,7 @@ from studio.stores.previews import PictureStore, PreviewStore
 from studio.stores.project import ProjectStore
 from studio.stores.recipe import RecipeStore
 from studio.stores.runs import RunsStore
+from studio.stores.samples import SamplesStore
 from studio.stores.settings import SettingsStore
 from studio.stores.targets import TargetsStore
 from studio.stores.trials import TrialsStore
@@ -36,6 +37,9 @@ class Studio(QObject):
         self.previews = PreviewStore(self.project, self.recipe, self.runs, self)
         self.pictures = PictureStore(self)
         self.trials = TrialsStore(self.project, self.recipe, self)
+        self.samples = SamplesStore(
+            self.settings, self.project, self.recipe, self.runs, self.catalog, self.previews, self.pictures, self
+        )
         self.phones = PhonesStore(self.settings, self)
         # A bench on a real phone corrects what is estimated for it.
         self.tasks.finished.connect(lambda task: self.previews.refresh() if isinstance(task.job, BenchJob) else None)

@@ -198,6 +198,12 @@ class Index:
             for key, path, width, height, part, digest in rows
         ]
 
+    def picture_at(self, path: str) -> Picture | None:
+        """The picture of that path, with its boxes; None where there is none."""
+        place = self._rows("SELECT count(*) FROM pictures WHERE id < (SELECT id FROM pictures WHERE path = ?)", (path,))
+        found = self.pictures(limit=1, offset=int(place[0][0]))
+        return found[0] if found and found[0].path == path else None
+
     def findings(self, *, severity: Severity | None = None, limit: int = -1, offset: int = 0) -> list[Finding]:
         """A page of the import's findings, in the order they were made."""
         query = (

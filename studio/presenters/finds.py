@@ -1,9 +1,12 @@
-"""Boxes of two runs on one picture: which are shown at a threshold, and which of A are lost in B."""
+"""Boxes of two runs, or of a run and the ground truth, on one picture: which are shown, lost, and not there."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+from engine.contract.dataset import Picture
+from studio.stores.previews import BoxOnPicture
 
 OVERLAP = 0.5
 """Intersection over union from which two boxes of a class are the same find."""
@@ -11,7 +14,11 @@ OVERLAP = 0.5
 
 @dataclass(frozen=True)
 class Find:
-    """A box that a run found: corners in pixels of the picture, score from 0 to 1."""
+    """A box that a run found, or that is really there: corners in pixels of the picture, score from 0 to 1.
+
+    What is really there has no score to show (`scored`); where it is a crowd or difficult it counts neither as missed
+    nor, if it is found, as wrong (`counts`).
+    """
 
     class_id: int
     label: str
@@ -20,6 +27,34 @@ class Find:
     y1: float
     x2: float
     y2: float
+    scored: bool = True
+    counts: bool = True
+
+
+def truth_of(picture: Picture, classes: Sequence[str]) -> list[Find]:
+    """What is really there on a picture of the index."""
+    return [
+        Find(
+            box.class_id,
+            classes[box.class_id],
+            1.0,
+            box.x1,
+            box.y1,
+            box.x2,
+            box.y2,
+            scored=False,
+            counts=not (box.difficult or box.crowd),
+        )
+        for box in picture.boxes
+    ]
+
+
+def found_by(answer: Sequence[BoxOnPicture], classes: Sequence[str]) -> list[Find]:
+    """What a run found, whose detector knows these classes."""
+    places = {name: place for place, name in enumerate(classes)}
+    return [
+        Find(places.get(box.label, 0), box.label, box.score, box.left, box.top, box.right, box.bottom) for box in answer
+    ]
 
 
 def overlap(a: Find, b: Find) -> float:
@@ -49,3 +84,27 @@ def lost(a: Sequence[Find], b: Sequence[Find]) -> list[Find]:
         else:
             gone.append(find)
     return gone
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A run's boxes against what is really there."""
+
+    right: list[Find]
+    wrong: list[Find]
+    missed: list[Find]
+
+
+def judged(found: Sequence[Find], truth: Sequence[Find]) -> Judged:
+    """Which boxes are right, which are of nothing, and what was missed; what does not count is neither."""
+    certain = [find for find in truth if find.counts]
+    unmatched = {id(find) for find in lost(found, certain)}
+    beyond = [find for find in truth if not find.counts]
+    wrong = [
+        find
+        for find in found
+        if id(find) in unmatched
+        and not any(each.class_id == find.class_id and overlap(find, each) >= OVERLAP for each in beyond)
+    ]
+    false = {id(find) for find in wrong}
+    return Judged([find for find in found if id(find) not in false], wrong, lost(certain, found))

@@ -195,6 +195,10 @@ class PictureStore(QObject):
 
         self._side_of(run).ask(str(run), request, answered)
 
+    def samples(self, request: dict[str, Any], receive: Callable[[dict[str, Any] | Message], Any]) -> None:
+        """What training would make of a picture: see `engine/model/samples.py`; the latest request wins."""
+        self._sides[0][1].ask("samples", {"what": "sample", **request}, receive)
+
     def close(self) -> None:
         """End both processes."""
         for _, engine in self._sides:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from PySide6.QtCore import QObject, Signal
@@ -25,6 +26,14 @@ class Choices(BaseModel):
     teacher_run: str | None = None
     targets: dict[str, float] | None = None
     """The most that figures may be; None in a project that has none of its own. `stores/targets.py` reads them."""
+    compare_truth: bool = False
+    """Whether what is really there is drawn beside the boxes of two runs."""
+    compare_alone: bool = False
+    """Whether one run is set against what is really there."""
+    samples_augment: Literal["none", "light", "full"] | None = None
+    """How strongly training pictures are changed where one looks at that; None as the training form says."""
+    samples_recipe: bool = False
+    """Whether the recipe's steps change them too."""
     target_ms: float | None = None
     """The phone's latency alone, as projects kept it before; it is read, and written no more."""
 
@@ -98,7 +107,7 @@ class ProjectStore(QObject):
         """Choose what training starts from: None for scratch, a run's name, or the path of a weights file."""
         self.choose(start_point=start)
 
-    def choose(self, **fields: str | float | dict[str, float] | None) -> None:
+    def choose(self, **fields: str | float | bool | dict[str, float] | None) -> None:
         """Remember fields of `Choices` in the project."""
         choices = self.choices.model_copy(update=fields)
         if self.folder is None or choices == self.choices:

@@ -2,9 +2,10 @@
 
 `figures` takes {"id"} with a `contract.preview.FiguresRequest` and answers {"id"} with a `FiguresAnswer` without what
 is None, in milliseconds once a configuration's graph is in memory. `pictures` takes {"id", "run", "picture",
-"threshold"} and answers {"id", "boxes"}; with "what": "try" and a `contract.trial.TrialRequest` it answers with as many
-`TrialAnswer`s as there is to tell. A refused request is answered by {"id", "error"}. Of requests that queue up, the
-latest wins; the others get no answer, and one whose answer is still being worked out no more of it.
+"threshold"} and answers {"id", "boxes"}; with {"what": "sample"} it takes a `model.samples.SampleRequest` and answers
+{"id", "samples"}; with {"what": "try"} a `contract.trial.TrialRequest`, and answers with as many `TrialAnswer`s as
+there is to tell. A refused request is answered by {"id", "error"}. Of requests that queue up, the latest wins; the
+others get no answer, and one whose answer is still being worked out no more of it.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from engine.contract.text.reasons import at_place
 
 if TYPE_CHECKING:
     from engine.model.prediction import Finder
+    from engine.model.samples import SampleMaker
     from engine.trial.trials import Trials
 
 NAME = "serve"
@@ -127,6 +129,7 @@ class PictureAnswers:
         self._run = ""
         self._finder: Finder | None = None
         self._trials: Trials | None = None
+        self._samples: SampleMaker | None = None
 
     def __call__(self, request: Request, check: Check = lambda: None) -> Answers:
         """The boxes with at least the score `threshold`, 0.5 if none is given; or what `try` tells, part by part."""
@@ -136,14 +139,26 @@ class PictureAnswers:
             return self._try(request, check)
         if request.get("what") == "rest":  # asked in place of what is not wanted any more
             return {}
+        if request.get("what") == "sample":
+            return self._sample(request)
         picture = read_picture(str(request["picture"]))
         return {"boxes": self._ready(str(request["run"])).boxes(picture, float(request.get("threshold", 0.5)))}
 
     def close(self) -> None:
-        """Let go of all models."""
-        self._let_go()
+        """Let go of all models, and of the samples' files."""
         if self._trials is not None:
             self._trials.close()
+        if self._samples is not None:
+            self._samples.close()
+        self._samples = None
+        self._let_go()
+
+    def _sample(self, request: Request) -> Answer:
+        from engine.model.samples import SampleMaker
+
+        if self._samples is None:
+            self._samples = SampleMaker()
+        return self._samples(request)
 
     def _let_go(self) -> None:
         if self._finder is not None:

@@ -124,6 +124,7 @@ class CompareClasses(QWidget):
         super().__init__(parent)
         self._sides: tuple[Run | None, Run | None] = (None, None)
         self._drawn: object = None
+        self._alone = False
         self.a, self.b = Elided("", ""), Elided("", "")
         self.a.setProperty("tone", "a")
         self.b.setProperty("tone", "b")
@@ -145,9 +146,10 @@ class CompareClasses(QWidget):
         on_language(self._redraw)
         theme.changed.connect(self._redraw)
 
-    def show_sides(self, a: Run | None, b: Run | None) -> None:
-        """Compare these two runs; nothing is drawn again where nothing changed."""
-        drawn = (a, b, a.figures("final") if a else (), b.figures("final") if b else ())
+    def show_sides(self, a: Run | None, b: Run | None, alone: bool = False) -> None:
+        """Compare these two runs, or tell of A `alone`; nothing is drawn again where nothing changed."""
+        self._alone = alone
+        drawn = (a, b, alone, a.figures("final") if a else (), b.figures("final") if b else ())
         if drawn != self._drawn:
             self._sides, self._drawn = (a, b), drawn
             self._redraw()
@@ -155,9 +157,13 @@ class CompareClasses(QWidget):
     def _redraw(self) -> None:
         a, b = self._sides
         self.a.set_full(f"A  {a.name}" if a else tr("studio.compare.no_a"))
-        self.b.set_full(f"B  {b.name}" if b else tr("studio.compare.no_b"))
+        without = f"B  {tr('studio.pictures.truth')}" if self._alone else tr("studio.compare.no_b")
+        self.b.set_full(f"B  {b.name}" if b else without)
         both = [_figures(run) for run in (a, b)]
         titles = ["", "A", "B", "B - A"]
+        for table in (self.figures, self.classes):
+            for column in (2, 3):
+                table.setColumnHidden(column, self._alone)
         rows = [(column_title(column), both[0].get(column), both[1].get(column)) for column in FIGURES]
         self.figures.set_rows(titles, rows)
         figures = [run.figures("final") if run else () for run in (a, b)]

@@ -99,12 +99,21 @@ class ComparePage(Page):
 
     def _connect(self) -> None:
         runs, project, tasks = self.studio.runs, self.studio.project, self.studio.tasks
-        for signal in (runs.added, runs.removed, runs.changed, project.opened, project.closed, tasks.added):
+        for signal in (
+            runs.added,
+            runs.removed,
+            runs.changed,
+            project.opened,
+            project.changed,
+            project.closed,
+            tasks.added,
+        ):
             signal.connect(self._later)
         tasks.finished.connect(self._later)
         self.table.sided.connect(self.set_side)
         self.model.ticked.connect(self._show_ticked)
         self.task.ended.connect(self._on_task_ended)
+        self.pictures.chosen.connect(self.refresh)
 
     def prepare(self) -> None:
         """Make the scatter."""
@@ -135,6 +144,8 @@ class ComparePage(Page):
         else:
             a, b = (b if a == name else a), name
         self.studio.settings.update(compare_a=a or "", compare_b=b or "")
+        if side == "b":
+            self.studio.project.choose(compare_alone=False)
         self.refresh()
 
     def refresh(self) -> None:
@@ -146,7 +157,7 @@ class ComparePage(Page):
         a, b = (self.studio.runs.by_name(name) for name in self._names)
         self.model.set_sides(*self._names)
         self.pictures.show_sides(a, b)
-        self.classes.show_sides(a, b)
+        self.classes.show_sides(a, None if self.pictures.alone else b, self.pictures.alone)
         self._show_ticked()
         self._tell_buttons()
         finished = [run for run in self.studio.runs.runs if run.status == "finished"]
@@ -169,8 +180,10 @@ class ComparePage(Page):
         return rows
 
     def _sides(self, rows: list[Row]) -> tuple[str | None, str | None]:
-        """The runs that were chosen, else the first and the latest that have weights."""
+        """The runs that were chosen, else the first and the latest that have weights; one alone is A."""
         ready = [row.name for row in rows if self._has_weights(row.name)]
+        if len(ready) == 1:
+            return ready[0], None
         a, b = self.studio.settings.value.compare_a, self.studio.settings.value.compare_b
         latest = max(ready, default=None)
         chosen_b = b if b in ready else latest
@@ -189,7 +202,8 @@ class ComparePage(Page):
     def _show_ticked(self) -> None:
         if self.scatter is not None:
             self.scatter.show_rows([row for row in self.model.rows if self.model.is_ticked(row.name)])
-            self.scatter.plot.show_sides(*self._names)
+            a, b = self._names
+            self.scatter.plot.show_sides(a, None if self.pictures.alone else b)
         self._tell_buttons()
 
     def _tell_buttons(self) -> None:

@@ -1,4 +1,4 @@
-"""Pictures of the project, or dropped in, under the boxes of two runs."""
+"""Pictures of the project, or dropped in, under the boxes of two runs, or of one and of what is really there."""
 
 from __future__ import annotations
 
@@ -6,32 +6,34 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage
-from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage, QKeySequence, QShortcut
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from engine.contract.dataset import Picture
 from engine.contract.text.messages import Message
-from studio.bound_texts import bind, on_language
+from studio.bound_texts import on_language
 from studio.i18n import tr
-from studio.presenters.finds import Find
+from studio.presenters.finds import Find, found_by, truth_of
 from studio.stores.previews import BoxOnPicture
 from studio.stores.run import Run
 from studio.studio import Studio
+from studio.views.compare.picture_controls import SOURCES, TRUTH, PictureBar, PictureFoot
 from studio.views.compare.split_view import SplitView
+from studio.views.pictures.dropping import dropped_pictures
+from studio.views.pictures.finds import Kind
 from studio.views.pictures.loading import PictureLoader
-from studio.widgets.buttons import IconButton
-from studio.widgets.labels import Muted, Text
 from studio.widgets.panels import ErrorBanner
 
-SOURCES = ("val", "test", "dropped")
 LOWEST = 0.05
 """Boxes are asked for from this score on; the slider hides the rest without asking again."""
 KEPT = 256
-SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp")
 
 
 class ComparePictures(QWidget):
-    """The split view with its controls."""
+    """The split view with its controls. `chosen` tells that A is set against something else now."""
+
+    chosen = Signal()
 
     def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -40,75 +42,62 @@ class ComparePictures(QWidget):
         self._dropped: list[str] = []
         self._place = dict.fromkeys(SOURCES, 0)
         self._path: str | None = None
+        self._truth: list[Find] | None = None
         self._finds: OrderedDict[tuple[str, str], list[Find]] = OrderedDict()
         self._loader = PictureLoader(QSize(1600, 1600), parent=self)
         self._loader.loaded.connect(self._on_loaded)
         self.view = SplitView()
         self.problem = ErrorBanner()
+        self.bar, self.foot = PictureBar(), PictureFoot()
+        self.source, self.threshold = self.bar.source, self.foot.threshold
         self.setAcceptDrops(True)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(8)
-        layout.addLayout(self._build_bar())
-        layout.addWidget(self.problem)
-        layout.addWidget(self.view, 1)
-        layout.addLayout(self._build_foot())
-        self.view.turned.connect(self.turn)
-        studio.project.opened.connect(self._restart)
-        studio.project.closed.connect(self._restart)
+        self._lay_out()
+        self._connect()
         on_language(self.refresh)
 
-    def _build_bar(self) -> QHBoxLayout:
-        self.source = QComboBox()
-        for source in SOURCES:
-            self.source.addItem("", source)
-        bind(lambda text: self.source.setItemText(0, text), "studio.compare.source_val")
-        bind(lambda text: self.source.setItemText(1, text), "studio.compare.source_test")
-        bind(lambda text: self.source.setItemText(2, text), "studio.compare.source_dropped")
-        bind(self.source.setAccessibleName, "studio.compare.source")
-        self.source.currentIndexChanged.connect(self.refresh)
-        self.back = IconButton("chevron-left", "studio.compare.previous", lambda: self.turn(-1))
-        self.next = IconButton("chevron-right", "studio.compare.next", lambda: self.turn(1))
-        self.count = Text("", "muted")
-        self.labels = QCheckBox()
-        self.labels.setChecked(True)
-        bind(self.labels.setText, "studio.compare.labels")
-        self.labels.toggled.connect(self.view.set_labels)
-        bar = QHBoxLayout()
-        bar.setSpacing(8)
-        for widget in (self.source, self.back, self.count, self.next):
-            bar.addWidget(widget)
-        bar.addStretch(1)
-        bar.addWidget(self.labels)
-        return bar
+    def _lay_out(self) -> None:
+        told = QHBoxLayout()
+        told.setSpacing(8)
+        told.addWidget(self.foot.legend, 1)
+        told.addWidget(self.foot.counts)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(6)
+        layout.addWidget(self.bar)
+        layout.addWidget(self.problem)
+        layout.addWidget(self.view, 1)
+        layout.addLayout(told)
+        layout.addWidget(self.foot)
 
-    def _build_foot(self) -> QHBoxLayout:
-        self.threshold = QSlider(Qt.Orientation.Horizontal)
-        self.threshold.setRange(5, 95)
-        self.threshold.setPageStep(5)
-        self.threshold.setFixedWidth(120)
-        self._score = QLabel()
-        self._score.setMinimumWidth(32)
-        bind(self.threshold.setToolTip, "studio.compare.threshold_tip")
-        bind(self.threshold.setAccessibleName, "studio.compare.threshold")
-        self.threshold.valueChanged.connect(self._on_threshold)
-        self.counts = Muted()
-        self.counts.setWordWrap(False)
-        foot = QHBoxLayout()
-        foot.setSpacing(8)
-        foot.addWidget(self.counts)
-        foot.addStretch(1)
-        foot.addWidget(Text("studio.compare.threshold", "muted"))
-        foot.addWidget(self.threshold)
-        foot.addWidget(self._score)
-        self.threshold.setValue(50)
-        return foot
+    def _connect(self) -> None:
+        project = self._studio.project
+        self.source.currentIndexChanged.connect(self.refresh)
+        self.bar.against.activated.connect(self._choose_against)
+        self.bar.truth.toggled.connect(lambda on: project.choose(compare_truth=on))
+        self.bar.labels.toggled.connect(self.view.set_labels)
+        self.bar.fit.clicked.connect(self.view.fit)
+        self.foot.turned.connect(self.turn)
+        self.foot.threshold_changed.connect(self._on_threshold)
+        self.view.turned.connect(self.turn)
+        project.opened.connect(self._restart)
+        project.closed.connect(self._restart)
+        project.changed.connect(self._show_finds)
+        for key, button in (("G", self.bar.truth), ("L", self.bar.labels)):
+            shortcut = QShortcut(QKeySequence(key), self)
+            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            shortcut.activated.connect(button.click)
 
     def show_sides(self, a: Run | None, b: Run | None) -> None:
-        """Compare these two runs."""
+        """Compare these two runs; without a B, A alone with what is really there."""
         if (a, b) != self._sides:
             self._sides = (a, b)
             self.refresh()
+
+    @property
+    def alone(self) -> bool:
+        """Whether A is set against what is really there: by choice, or because there is no B."""
+        a, b = self._sides
+        return a is not None and (b is None or self._studio.project.choices.compare_alone)
 
     def add_pictures(self, paths: Sequence[str]) -> None:
         """Take pictures that were dropped in, and show the first of them."""
@@ -138,35 +127,36 @@ class ComparePictures(QWidget):
         """Show the current picture under the current runs."""
         total, source = self.total(), self.source.currentData()
         place = min(self._place[source], max(0, total - 1))
-        self._path = self._path_at(source, place) if total and all(self._sides) else None
-        self.count.setText(tr("studio.compare.place", place=place + 1, total=total) if total else "")
-        self.back.setEnabled(total > 1)
-        self.next.setEnabled(total > 1)
+        before, self._path, self._truth = self._path, None, None
+        if total and self._sides[0] is not None:
+            self._find_picture(source, place)
+        if self._path != before:
+            self.view.fit()
+        self.foot.show_place(place, total)
         self.view.set_hint(self._hint(total, source))
-        self.view.set_names(*(f"{run.number:04d} {run.label}" if run else "" for run in self._sides))
         if self._path is None:
             self.view.set_image(QImage())
         else:
             self._on_loaded(self._path)
-            for run in self._sides:
-                self._ask(run, self._path)
         self._show_finds()
 
+    def _find_picture(self, source: str, place: int) -> None:
+        if source == "dropped":
+            self._path = self._dropped[place]
+            return
+        index = self._studio.project.index
+        found: list[Picture] = []
+        if index is not None:
+            found = index.pictures("val" if source == "val" else "test", limit=1, offset=place)
+        if index is not None and found:
+            self._path, self._truth = found[0].path, truth_of(found[0], index.classes())
+
     def _hint(self, total: int, source: str) -> str:
-        if not all(self._sides):
+        if self._sides[0] is None:
             return tr("studio.compare.choose_sides")
         if source == "dropped":
             return tr("studio.compare.drop_here")
         return tr("studio.compare.no_pictures") if not total else tr("studio.compare.loading")
-
-    def _path_at(self, source: str, place: int) -> str | None:
-        index = self._studio.project.index
-        if source == "dropped":
-            return self._dropped[place]
-        if index is None or source not in ("val", "test"):
-            return None
-        found = index.pictures("val" if source == "val" else "test", limit=1, offset=place)
-        return found[0].path if found else None
 
     def _on_loaded(self, path: str) -> None:
         if path != self._path:
@@ -174,48 +164,81 @@ class ComparePictures(QWidget):
         image = self._loader.picture(path)
         if image is not None and image.isNull():
             self.view.set_hint(tr("studio.compare.unreadable", name=Path(path).name))
-        self.view.set_image(image or QImage())
+        self.view.set_image(image or QImage(), self._loader.size(path))
 
-    def _ask(self, run: Run | None, path: str) -> None:
-        if run is None or (run.name, path) in self._finds:
-            return
+    def _shown_runs(self) -> list[Run]:
+        """The runs whose boxes are on the picture."""
+        return [run for run in self._sides[: 1 if self.alone else 2] if run is not None]
+
+    def _ask(self, run: Run, path: str) -> None:
         key = (run.name, path)
+        if key in self._finds:
+            return
 
         def receive(answer: list[BoxOnPicture] | Message) -> None:
             if isinstance(answer, Message):
                 self.problem.tell(answer, self.refresh)
                 return
-            self._finds[key] = _finds(answer, run)
+            self._finds[key] = found_by(answer, getattr(getattr(run.job, "choice", None), "classes", ()))
             while len(self._finds) > KEPT:
                 self._finds.popitem(last=False)
-            self._show_finds()
+            self._draw_finds()
 
         self._studio.pictures.boxes(run.root, Path(path), receive, LOWEST)
 
     def _show_finds(self) -> None:
+        """Draw what is known of the sides that are chosen, and ask for the rest."""
+        a, b = self._sides
+        named = [f"{run.number:04d} {run.label}" if run else "" for run in (a, b)]
+        self.view.set_names(named[0], tr("studio.pictures.truth") if self.alone else named[1])
+        self.bar.allow(b=b is not None, truth=self._path is None or self._truth is not None)
+        self.bar.show_choices(alone=self.alone, beside=self._studio.project.choices.compare_truth)
+        if self._path is not None:
+            for run in self._shown_runs():
+                self._ask(run, self._path)
+        self._draw_finds()
+
+    def _draw_finds(self) -> None:
         keys = [(run.name, self._path) if run and self._path else None for run in self._sides]
         a, b = (self._finds.get(key) if key else None for key in keys)
-        self.view.set_finds(a or [], b or [], (a is None, b is None))
-        self._tell_counts(ready=a is not None and b is not None)
+        beside = self._studio.project.choices.compare_truth
+        self.view.set_truth(self._truth or [], beside=beside, alone=self.alone)
+        self.view.set_finds(a or [], [] if self.alone else b or [], (a is None, b is None and not self.alone))
+        self._tell_counts()
+        self._tell_legend(beside and self._truth is not None)
 
     @property
     def ready(self) -> bool:
-        """Whether the boxes of both sides are known, or no picture is shown."""
-        return self._path is None or all(run and (run.name, self._path) in self._finds for run in self._sides)
+        """Whether the boxes of every side are known, or no picture is shown."""
+        return self._path is None or all((run.name, self._path) in self._finds for run in self._shown_runs())
 
-    def _tell_counts(self, ready: bool) -> None:
+    def _tell_counts(self) -> None:
         if self._path is None:
-            self.counts.setText("")
-        elif ready:
-            a, b, gone = self.view.counts()
-            self.counts.setText(tr("studio.compare.counts", a=a, b=b, lost=gone))
+            self.foot.counts.setText("")
+        elif not self.ready:
+            self.foot.counts.setText(tr("studio.compare.finding"))
+        elif self.alone and self._truth is None:
+            self.foot.counts.setText(tr("studio.compare.truth_unknown"))
         else:
-            self.counts.setText(tr("studio.compare.finding"))
+            a, b, gone = self.view.counts()
+            if self.alone:
+                told = tr("studio.compare.counts_truth", there=b, missed=gone, wrong=self.view.wrong())
+            else:
+                told = tr("studio.compare.counts", a=a, b=b, lost=gone)
+            self.foot.counts.setText(told)
 
-    def _on_threshold(self, percent: int) -> None:
-        self._score.setText(f"{percent / 100:.2f}")
-        self.view.set_threshold(percent / 100)
-        self._show_finds()
+    def _tell_legend(self, truth: bool) -> None:
+        wrong, missed = tr("studio.compare.legend_wrong"), tr("studio.compare.legend_missed")
+        kinds: list[Kind] = ["truth", "new", "lost"] if self.alone else ["truth", "lost"] if truth else ["lost"]
+        self.foot.legend.show_kinds(kinds, {"new": wrong, "lost": missed} if self.alone else {})
+
+    def _choose_against(self, place: int) -> None:
+        self._studio.project.choose(compare_alone=place == TRUTH)
+        self.chosen.emit()
+
+    def _on_threshold(self, score: float) -> None:
+        self.view.set_threshold(score)
+        self._draw_finds()
 
     def _restart(self) -> None:
         self._dropped.clear()
@@ -234,27 +257,3 @@ class ComparePictures(QWidget):
         """Take them."""
         event.acceptProposedAction()
         self.add_pictures(dropped_pictures(event))
-
-
-def dropped_pictures(event: QDropEvent) -> list[str]:
-    """The paths of the pictures in a drop; a folder stands for those in it."""
-    paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
-    found = [each for path in paths for each in (sorted(path.iterdir()) if path.is_dir() else [path])]
-    return [str(path) for path in found if path.suffix.lower() in SUFFIXES]
-
-
-def _finds(answer: Sequence[BoxOnPicture], run: Run) -> list[Find]:
-    choice = getattr(run.job, "choice", None)
-    classes = list(choice.classes) if choice else []
-    return [
-        Find(
-            classes.index(box.label) if box.label in classes else 0,
-            box.label,
-            box.score,
-            box.left,
-            box.top,
-            box.right,
-            box.bottom,
-        )
-        for box in answer
-    ]

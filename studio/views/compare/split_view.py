@@ -1,24 +1,32 @@
-"""One picture with two runs' boxes on it: left of the handle A's, right of it B's; what B lost is dashed orange."""
+"""One picture with two runs' boxes on it, left of the handle A's and right of it B's; or A's and the ground truth."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from studio.presenters.finds import Find, lost, shown
+from studio.presenters.finds import Find, judged, lost, shown
+from studio.presenters.side_names import side_names
 from studio.theme import palette, theme
-from studio.views.pictures.boxes import class_colour, fitted, paint_label
+from studio.views.pictures.finds import Kind, paint_kinds
+from studio.views.pictures.picture_view import paint_plate
+from studio.views.pictures.zoomed import ZoomedWidget
 
-LOST = "#FF9A1F"
 STEP = 0.02
-_GRIP = 14.0
+_GRIP, _REACH = 14.0, 10.0
+_TAG_PIXELS, _TAG_PAD = 12, 10.0
+Boxes = Mapping[Kind, Sequence[Find]]
 
 
-class SplitView(QWidget):
-    """The picture and its handle. `turned` asks for the next (1) or the previous (-1) picture."""
+class SplitView(ZoomedWidget):
+    """The picture and its handle; both sides are zoomed and dragged together.
+
+    `turned` asks for the next (1) or the previous (-1) picture. The handle stands on the part of the picture that is
+    seen; a drag elsewhere moves the picture once it is zoomed into, and before that the handle.
+    """
 
     turned = Signal(int)
     moved = Signal(float)
@@ -26,23 +34,30 @@ class SplitView(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._image = QImage()
+        self._size = QSizeF()
         self._names = ("", "")
         self._hint = ""
         self._finds: tuple[list[Find], list[Find]] = ([], [])
         self._waiting = (False, False)
+        self._truth: list[Find] = []
+        self._truth_shown = self._alone = False
         self._threshold = 0.5
         self._handle = 0.5
+        self._dragging = False
         self._labels = True
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setMouseTracking(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMinimumSize(240, 180)
+        self.setMinimumSize(240, 148)
         theme.changed.connect(self.update)
 
     @property
     def handle(self) -> float:
-        """Where the handle is, from 0 (left edge of the picture) to 1."""
+        """Where the handle is, from 0 (left edge of what is seen of the picture) to 1."""
         return self._handle
+
+    def picture_size(self) -> QSizeF:
+        """The size of the file, in whose pixels boxes are."""
+        return self._size
 
     def set_handle(self, place: float) -> None:
         """Move the handle; out of range is clamped."""
@@ -50,9 +65,11 @@ class SplitView(QWidget):
         self.moved.emit(self._handle)
         self.update()
 
-    def set_image(self, image: QImage) -> None:
-        """Show a picture; a null one shows the hint."""
+    def set_image(self, image: QImage, size: QSizeF | None = None) -> None:
+        """Show a picture of a file of `size` pixels; a null one shows the hint."""
         self._image = image
+        whole = QSizeF(image.size()) if size is None or size.isEmpty() else size
+        self._size = QSizeF() if image.isNull() else whole
         self.update()
 
     def set_hint(self, text: str) -> None:
@@ -61,7 +78,7 @@ class SplitView(QWidget):
         self.update()
 
     def set_names(self, a: str, b: str) -> None:
-        """The names of the two runs, shown in the corners."""
+        """The names of the two sides, shown in the corners."""
         self._names = (a, b)
         self.update()
 
@@ -69,6 +86,11 @@ class SplitView(QWidget):
         """The boxes of A and of B, of every score; `waiting` tells whose are still being computed."""
         self._finds = (list(a), list(b))
         self._waiting = waiting
+        self.update()
+
+    def set_truth(self, truth: Sequence[Find], *, beside: bool, alone: bool) -> None:
+        """What is really there: drawn `beside` what both found, or `alone` in the place of B's boxes."""
+        self._truth, self._truth_shown, self._alone = list(truth), beside, alone
         self.update()
 
     def set_threshold(self, threshold: float) -> None:
@@ -82,13 +104,27 @@ class SplitView(QWidget):
         self.update()
 
     def counts(self) -> tuple[int, int, int]:
-        """Boxes shown of A and of B, and those of A that B lost."""
+        """Boxes shown of A and of B, and those of A that B lost; against the truth, those that A missed."""
         a, b = (shown(finds, self._threshold) for finds in self._finds)
-        gone = [] if any(self._waiting) else lost(a, b)
-        return len(a), len(b), len(gone)
+        if self._alone:
+            return len(a), sum(find.counts for find in self._truth), len(judged(a, self._truth).missed)
+        return len(a), len(b), len([] if any(self._waiting) else lost(a, b))
 
-    def _area(self) -> QRectF:
-        return fitted(QSizeF(self._image.size()), QRectF(self.rect()))
+    def wrong(self) -> int:
+        """How many boxes of A are of nothing that is there."""
+        return len(judged(shown(self._finds[0], self._threshold), self._truth).wrong)
+
+    def sides(self) -> tuple[Boxes, Boxes]:
+        """What is drawn left and right of the handle."""
+        a, b = (shown(finds, self._threshold) for finds in self._finds)
+        if self._alone:
+            told = judged(a, self._truth)
+            missed = [] if self._waiting[0] else told.missed
+            rest = [find for find in self._truth if find not in missed]
+            return {"found": told.right, "new": told.wrong}, {"truth": rest, "lost": missed}
+        gone = [] if any(self._waiting) else lost(a, b)
+        truth = self._truth if self._truth_shown else []
+        return {"truth": truth, "found": a}, {"truth": truth, "found": b, "lost": gone}
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
         """Draw picture, boxes, handle and names."""
@@ -99,56 +135,27 @@ class SplitView(QWidget):
             painter.setPen(QColor(palette().muted))
             painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self._hint)
             return
-        area = self._area()
+        area, seen, split = self.area(), self.visible_area(), self._split()
+        painter.setClipRect(seen)
         painter.drawImage(area, self._image)
-        split = area.left() + area.width() * self._handle
-        a, b = (shown(finds, self._threshold) for finds in self._finds)
-        left = QRectF(area.left(), area.top(), split - area.left(), area.height())
-        right = QRectF(split, area.top(), area.right() - split, area.height())
-        self._paint_side(painter, left, area, a, [])
-        self._paint_side(painter, right, area, b, [] if any(self._waiting) else lost(a, b))
-        self._paint_handle(painter, area, split)
-        self._paint_name(painter, area, 0)
-        self._paint_name(painter, area, 1)
-        if self.hasFocus():
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(QColor(palette().accent), 2))
-            painter.drawRect(area.adjusted(1, 1, -1, -1))
+        left = QRectF(seen.left(), seen.top(), split - seen.left(), seen.height())
+        right = QRectF(split, seen.top(), seen.right() - split, seen.height())
+        for part, boxes in zip((left, right), self.sides(), strict=True):
+            painter.setClipRect(part)
+            paint_kinds(painter, boxes, self._size, area, labels=self._labels)
+        painter.setClipping(False)
+        self._paint_handle(painter, seen, split)
+        self._paint_names(painter)
 
-    def _paint_side(
-        self, painter: QPainter, clip: QRectF, area: QRectF, finds: Sequence[Find], gone: Sequence[Find]
-    ) -> None:
-        painter.save()
-        painter.setClipRect(clip)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        for find in finds:
-            self._paint_box(painter, area, find, class_colour(find.class_id), Qt.PenStyle.SolidLine)
-        for find in gone:
-            self._paint_box(painter, area, find, QColor(LOST), Qt.PenStyle.DashLine)
-        if self._labels:
-            for find in finds:
-                text = f"{find.label} {find.score:.2f}"
-                paint_label(painter, text, class_colour(find.class_id), self._rect(area, find), area)
-        painter.restore()
+    def _split(self) -> float:
+        seen = self.visible_area()
+        return seen.left() + seen.width() * self._handle
 
-    def _paint_box(self, painter: QPainter, area: QRectF, find: Find, colour: QColor, style: Qt.PenStyle) -> None:
-        rect = self._rect(area, find)
-        painter.setPen(QPen(QColor(0, 0, 0, 110), 3.5))
-        painter.drawRect(rect)
-        painter.setPen(QPen(colour, 2.0, style))
-        painter.drawRect(rect)
-
-    def _rect(self, area: QRectF, find: Find) -> QRectF:
-        x, y = area.width() / self._image.width(), area.height() / self._image.height()
-        corner = QPointF(area.left() + find.x1 * x, area.top() + find.y1 * y)
-        return QRectF(corner, QSizeF((find.x2 - find.x1) * x, (find.y2 - find.y1) * y))
-
-    def _paint_handle(self, painter: QPainter, area: QRectF, split: float) -> None:
-        painter.setPen(QPen(QColor(0, 0, 0, 120), 4))
-        painter.drawLine(QPointF(split, area.top()), QPointF(split, area.bottom()))
-        painter.setPen(QPen(QColor("white"), 2))
-        painter.drawLine(QPointF(split, area.top()), QPointF(split, area.bottom()))
-        middle = QPointF(split, area.center().y())
+    def _paint_handle(self, painter: QPainter, seen: QRectF, split: float) -> None:
+        for colour, width in ((QColor(0, 0, 0, 120), 4), (QColor("white"), 2)):
+            painter.setPen(QPen(colour, width))
+            painter.drawLine(QPointF(split, seen.top()), QPointF(split, seen.bottom()))
+        middle = QPointF(split, seen.center().y())
         painter.setBrush(QColor("white"))
         painter.setPen(QPen(QColor(0, 0, 0, 120), 1))
         painter.drawEllipse(middle, _GRIP, _GRIP)
@@ -157,40 +164,58 @@ class SplitView(QWidget):
             tip = middle + QPointF(side * 8, 0)
             painter.drawPolyline([tip + QPointF(-side * 4, -4), tip, tip + QPointF(-side * 4, 4)])
 
-    def _paint_name(self, painter: QPainter, area: QRectF, side: int) -> None:
-        letter, colour = ("A", palette().a) if side == 0 else ("B", palette().b)
+    def tags(self) -> tuple[str, str]:
+        """What stands on the two plates: as much of the names as fits side by side into the widget."""
         font = QFont(self.font())
-        font.setPixelSize(12)
-        painter.setFont(font)
-        room = area.width() / 2 - 48
-        metrics, end = QFontMetricsF(font), "  …" if self._waiting[side] else ""
-        text = f"{letter}  {self._names[side]}{end}"
-        if metrics.horizontalAdvance(text) > room:  # a run's number says as much as the beginning of its name
-            text = f"{letter}  {self._names[side].split(' ')[0]}{end}"
-        width = metrics.horizontalAdvance(text) + 20
-        left = area.left() + 8 if side == 0 else area.right() - 8 - width
-        plate = QRectF(left, area.bottom() - 34, width, 26)
-        painter.setPen(QPen(QColor(colour), 2))
-        painter.setBrush(QColor(20, 24, 27, 215))
-        painter.drawRoundedRect(plate, 6, 6)
-        painter.setPen(QColor("white"))
-        painter.drawText(plate, Qt.AlignmentFlag.AlignCenter, text)
+        font.setPixelSize(_TAG_PIXELS)
+        metrics = QFontMetricsF(font)
+        room = (self.width() - 3 * _TAG_PAD) / 2 - 2 * _TAG_PAD
+        ends = ["  …" if waits else "" for waits in self._waiting]
+        return side_names(self._names, (ends[0], "" if self._alone else ends[1]), room, metrics.horizontalAdvance)
+
+    def _paint_names(self, painter: QPainter) -> None:
+        """In the corners of the widget, which may be wider than the picture: never on each other, and never cut."""
+        room = QRectF(self.rect()).adjusted(_TAG_PAD, 0, -_TAG_PAD, -_TAG_PAD)
+        half = QSizeF((room.width() - _TAG_PAD) / 2, room.height())
+        colours = palette().a, palette().b
+        for side, (text, colour) in enumerate(zip(self.tags(), colours, strict=True)):
+            corner = room.topLeft() if side == 0 else QPointF(room.right() - half.width(), room.top())
+            paint_plate(painter, QRectF(corner, half), text, colour, right=side == 1, pixels=_TAG_PIXELS)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
-        """Bring the handle under the pointer."""
-        self._drag(event)
+        """Take hold of the handle where it is, or bring it; zoomed into, take hold of the picture."""
+        left = event.button() == Qt.MouseButton.LeftButton
+        self._dragging = left and not self._image.isNull() and (self.seen.whole or self._on_handle(event.position()))
+        if self._dragging:
+            self._drag(event)
+        else:
+            super().mousePressEvent(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802
-        """Drag the handle; tell by the pointer's shape that it can be dragged."""
-        shape = Qt.CursorShape.ArrowCursor if self._image.isNull() else Qt.CursorShape.SplitHCursor
-        self.setCursor(shape)
-        if event.buttons() & Qt.MouseButton.LeftButton:
+        """Drag what is held; tell by the pointer's shape what that would be."""
+        if self._dragging:
             self._drag(event)
+        else:
+            super().mouseMoveEvent(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        """Let go."""
+        self._dragging = False
+        super().mouseReleaseEvent(event)
+
+    def shape_at(self, place: QPointF) -> Qt.CursorShape:
+        """Arrows where the handle would be dragged, a hand where the picture would."""
+        if self._image.isNull():
+            return Qt.CursorShape.ArrowCursor
+        handle = self.seen.whole or self._on_handle(place)
+        return Qt.CursorShape.SplitHCursor if handle else Qt.CursorShape.OpenHandCursor
+
+    def _on_handle(self, place: QPointF) -> bool:
+        return abs(place.x() - self._split()) <= _REACH
 
     def _drag(self, event: QMouseEvent) -> None:
-        if not self._image.isNull():
-            area = self._area()
-            self.set_handle((event.position().x() - area.left()) / max(1.0, area.width()))
+        seen = self.visible_area()
+        self.set_handle((event.position().x() - seen.left()) / max(1.0, seen.width()))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
         """Left and right move the handle (further with Shift), Home and End take it to an edge, A and D turn."""

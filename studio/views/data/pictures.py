@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.contract.dataset import Index
 from studio.bound_texts import bind
+from studio.stores.samples import SamplesStore
 from studio.views.data.filters import PictureFilters
 from studio.views.data.preview import PicturePreview
 from studio.views.pictures.thumbnails import ThumbnailGrid
@@ -18,12 +19,12 @@ class PicturesPanel(QWidget):
 
     shown = Signal(object)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, samples: SamplesStore, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._index: Index | None = None
         self.filters = PictureFilters(self)
         self.grid = ThumbnailGrid(self)
-        self.preview = PicturePreview(self.grid.pictures, self)
+        self.preview = PicturePreview(self.grid.pictures, samples, self)
         self.nothing = QLabel(self)
         self.nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.nothing.setProperty("role", "muted")
@@ -56,6 +57,7 @@ class PicturesPanel(QWidget):
         self._index = index
         self.filters.offer(index)
         self.preview.canvas.show_picture(None, ())
+        self.preview.leave()
         self.preview.canvas.loader.forget()
         self.grid.loader.forget()
         self._filter()
@@ -68,6 +70,7 @@ class PicturesPanel(QWidget):
 
     def show_grid(self) -> None:
         """Back to the grid, with the picture that was last seen as the current one."""
+        self.preview.leave()
         self._show(self.grid if self.grid.pictures.rowCount() else self.nothing)
         self.grid.setCurrentIndex(self.grid.pictures.index(self.preview.row))
         self.grid.setFocus()

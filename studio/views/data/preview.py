@@ -6,38 +6,50 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.contract.dataset import Picture
 from studio.bound_texts import bind, on_language
 from studio.i18n import tr
+from studio.stores.samples import SamplesStore
+from studio.views.data.samples import SamplesPanel
 from studio.views.data.viewer import PictureCanvas
 from studio.views.pictures.thumbnails import PictureModel, part_name
+from studio.views.pictures.zoomed import NOTCH
 from studio.widgets.buttons import Button, IconButton
-from studio.widgets.labels import Text
+from studio.widgets.labels import Elided, Text
 
 _NEXT = ("D", "Right", "Down", "PgDown")
 _BEFORE = ("A", "Left", "Up", "PgUp")
 
 
 class PicturePreview(QWidget):
-    """Shows a row of the model large; `closed` when the person goes back, `shown` with each picture."""
+    """Shows a row of the model large, or what training makes of it; `closed` when the person goes back.
+
+    `shown` tells each picture.
+    """
 
     closed = Signal()
     shown = Signal(object)
 
-    def __init__(self, pictures: PictureModel, parent: QWidget | None = None) -> None:
+    def __init__(self, pictures: PictureModel, samples: SamplesStore, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._pictures = pictures
         self.row = -1
-        self.canvas = PictureCanvas(self)
-        self.name, self.place = Text(role="heading"), Text(role="muted")
+        self.canvas, self.samples = PictureCanvas(self), SamplesPanel(samples, self)
+        self.stack = QStackedWidget(self)
+        for widget in (self.canvas, self.samples):
+            self.stack.addWidget(widget)
+        self.augmented = QCheckBox(self)
+        self.fit = IconButton("fit", "studio.pictures.fit", self.canvas.fit)
+        self.name, self.place = Text(role="heading"), Elided("", "muted")
         self.back = Button("studio.data.back", self.closed.emit, "quiet", "chevron-left")
         self.before = IconButton("chevron-left", "studio.data.before_tip", lambda: self.step(-1))
         self.next = IconButton("chevron-right", "studio.data.next_tip", lambda: self.step(1))
         self.labels = QCheckBox(self)
         self.labels.setChecked(True)
-        self.labels.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        for box in (self.labels, self.augmented):
+            box.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._lay_out()
         self._connect()
@@ -50,23 +62,32 @@ class PicturePreview(QWidget):
         bar.addWidget(self.back)
         bar.addSpacing(8)
         bar.addWidget(self.name)
-        bar.addWidget(self.place)
-        bar.addStretch(1)
+        bar.addWidget(self.place, 1)
+        bar.addWidget(self.augmented)
+        bar.addSpacing(4)
         bar.addWidget(self.labels)
-        bar.addSpacing(8)
+        bar.addSpacing(4)
+        bar.addWidget(self.fit)
         bar.addWidget(self.before)
         bar.addWidget(self.next)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addLayout(bar)
-        column.addWidget(self.canvas, 1)
+        column.addWidget(self.stack, 1)
         bind(self.back.setToolTip, "studio.data.back_tip")
         bind(self.labels.setText, "studio.data.show_labels")
         bind(self.labels.setToolTip, "studio.data.labels_tip")
+        bind(self.augmented.setText, "studio.data.samples")
+        bind(self.augmented.setToolTip, "studio.data.samples_tip")
 
     def _connect(self) -> None:
         self.labels.toggled.connect(self.canvas.set_labels)
+        self.labels.toggled.connect(self.samples.set_labels)
+        self.augmented.toggled.connect(self._show_kind)
+        zooms = {"0": self.canvas.fit, "+": self._larger, "=": self._larger, "-": self._smaller}
+        for key, act in {**zooms, "T": self.augmented.click}.items():
+            self._shortcut(key).activated.connect(act)
         keys = {**dict.fromkeys(_NEXT, 1), **dict.fromkeys(_BEFORE, -1)}
         for key, by in keys.items():
             self._shortcut(key).activated.connect(lambda by=by: self.step(by))
@@ -84,6 +105,7 @@ class PicturePreview(QWidget):
             return
         self.row = row
         self.canvas.show_picture(picture, self._pictures.classes)
+        self._show_kind()
         following = self._pictures.picture(row + 1)
         if following is not None:
             self.canvas.prefetch(following.path)
@@ -98,6 +120,22 @@ class PicturePreview(QWidget):
         """What is shown."""
         return self.canvas.picture
 
+    def leave(self) -> None:
+        """Make no more samples: the preview is not looked at any more."""
+        self.samples.show_picture(None, ())
+
+    def _show_kind(self) -> None:
+        on = self.augmented.isChecked()
+        self.stack.setCurrentWidget(self.samples if on else self.canvas)
+        self.samples.show_picture(self.picture() if on else None, self._pictures.classes)
+        self.fit.setEnabled(not on)
+
+    def _larger(self) -> None:
+        self.canvas.zoom_by(NOTCH)
+
+    def _smaller(self) -> None:
+        self.canvas.zoom_by(1 / NOTCH)
+
     def _tell(self) -> None:
         picture = self.picture()
         if picture is None:
@@ -105,7 +143,7 @@ class PicturePreview(QWidget):
         count = self._pictures.rowCount()
         self.name.setText(Path(picture.path).name)
         size = f"{picture.width} × {picture.height} px"
-        self.place.setText(
+        self.place.set_full(
             tr("studio.data.place", number=self.row + 1, count=count, part=part_name(picture.split), size=size)
         )
         self.before.setEnabled(self.row > 0)

@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QRectF, QSize, QSizeF, Signal
+from PySide6.QtCore import QEvent, QRectF, QSize, QSizeF, Qt, Signal
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from engine.contract.dataset import Picture
 from studio.theme import palette, theme
-from studio.views.pictures.boxes import box_rect, fitted, paint_boxes
+from studio.views.pictures.boxes import box_rect, paint_boxes
 from studio.views.pictures.loading import PictureLoader
 from studio.views.pictures.thumbnail_delegate import paint_missing
 from studio.views.pictures.thumbnails import describe
+from studio.views.pictures.zoomed import ZoomedWidget
 
 _LARGEST = QSize(2048, 2048)
 _MARGIN = 16
 
 
-class PictureCanvas(QWidget):
-    """Shows a picture as large as there is room; `lit_changed` tells the box under the mouse, or -1."""
+class PictureCanvas(ZoomedWidget):
+    """Shows a picture as large as there is room, or zoomed into; `lit_changed` tells the box under the mouse, or -1."""
 
     lit_changed = Signal(int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setMouseTracking(True)
         self.setMinimumSize(320, 240)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.loader = PictureLoader(_LARGEST, budget=96 << 20, parent=self)
@@ -37,6 +37,8 @@ class PictureCanvas(QWidget):
 
     def show_picture(self, picture: Picture | None, classes: tuple[str, ...]) -> None:
         """Show another picture; None shows nothing."""
+        if picture is None or self.picture is None or picture.path != self.picture.path:
+            self.fit()
         self.picture, self.classes, self.lit = picture, classes, None
         self.setAccessibleName(describe(picture, classes) if picture is not None else "")
         self.update()
@@ -56,12 +58,13 @@ class PictureCanvas(QWidget):
         self.labels = shown
         self.update()
 
-    def area(self) -> QRectF:
-        """Where the picture is drawn, in pixels of the widget."""
-        room = QRectF(self.rect()).adjusted(_MARGIN, _MARGIN, -_MARGIN, -_MARGIN)
-        if self.picture is None:
-            return room
-        return fitted(QSizeF(self.picture.width, self.picture.height), room)
+    def picture_size(self) -> QSizeF:
+        """The size that the index tells."""
+        return QSizeF(self.picture.width, self.picture.height) if self.picture is not None else QSizeF()
+
+    def room(self) -> QRectF:
+        """All but a margin, in which the labels of boxes at the edge find room."""
+        return QRectF(self.rect()).adjusted(_MARGIN, _MARGIN, -_MARGIN, -_MARGIN)
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
         """Picture, boxes, labels; a frame until it is decoded, a crossed one when it cannot be."""
@@ -78,16 +81,17 @@ class PictureCanvas(QWidget):
             painter.fillRect(area, QColor(palette().surface))
             paint_missing(painter, area)
             return
+        painter.setClipRect(self.room().adjusted(-2, -2, 2, 2))
         painter.drawImage(area, image)
         named = self.classes if self.labels or self.lit is not None else ()
-        size = QSizeF(self.picture.width, self.picture.height)
-        paint_boxes(painter, self.picture.boxes, size, area, width=2.0, classes=named, lit=self.lit)
+        paint_boxes(painter, self.picture.boxes, self.picture_size(), area, width=2.0, classes=named, lit=self.lit)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802
-        """Light the smallest box under the mouse."""
-        if self.picture is None:
+        """Light the smallest box under the mouse, or move the picture that is held."""
+        super().mouseMoveEvent(event)
+        if self.picture is None or event.buttons() != Qt.MouseButton.NoButton:
             return
-        size, area = QSizeF(self.picture.width, self.picture.height), self.area()
+        size, area = self.picture_size(), self.area()
         rects = [box_rect(box, size, area) for box in self.picture.boxes]
         below = [number for number, rect in enumerate(rects) if rect.contains(event.position())]
         self._set_lit(min(below, key=lambda number: rects[number].width() * rects[number].height(), default=None))

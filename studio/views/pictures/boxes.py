@@ -80,16 +80,23 @@ def paint_boxes(
     painter.restore()
 
 
-def paint_label(painter: QPainter, text: str, colour: QColor, rect: QRectF, area: QRectF) -> None:
-    """A tag above `rect`, or inside it where there is no room above; it never leaves `area`."""
+def paint_label(
+    painter: QPainter, text: str, colour: QColor, rect: QRectF, area: QRectF, *, below: bool = False
+) -> None:
+    """A tag above `rect` or `below` it, or inside it where there is no room there; it never leaves `area`."""
     font = QFont(painter.font())
     font.setPixelSize(11)
     painter.setFont(font)
     metrics = QFontMetricsF(font)
     tag = QRectF(0, 0, metrics.horizontalAdvance(text) + 2 * _PAD, metrics.height() + 2)
-    tag.moveBottomLeft(rect.topLeft())
-    if tag.top() < area.top():
-        tag.moveTop(rect.top())
+    if below:
+        tag.moveTopLeft(rect.bottomLeft())
+        if tag.bottom() > area.bottom():
+            tag.moveBottom(rect.bottom())
+    else:
+        tag.moveBottomLeft(rect.topLeft())
+        if tag.top() < area.top():
+            tag.moveTop(rect.top())
     tag.moveLeft(max(area.left(), min(tag.left(), area.right() - tag.width())))
     painter.fillRect(tag, colour)
     painter.setPen(QColor(_INK))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 
-from PySide6.QtCore import QObject, QRunnable, QSize, Qt, QThreadPool, Signal, Slot
+from PySide6.QtCore import QObject, QRunnable, QSize, QSizeF, Qt, QThreadPool, Signal, Slot
 from PySide6.QtGui import QImage, QImageIOHandler, QImageReader
 
 _AT_ONCE = 2
@@ -26,10 +26,18 @@ def decode(path: str, bound: QSize) -> QImage:
     return reader.read()
 
 
+def whole_size(path: str) -> QSize:
+    """The size in pixels of the picture in a file, turned as its EXIF says; an empty one when it cannot be read."""
+    reader = QImageReader(path)
+    reader.setDecideFormatFromContent(True)
+    turned = reader.transformation() & QImageIOHandler.Transformation.TransformationRotate90
+    return reader.size().transposed() if turned else reader.size()
+
+
 class _Mailbox(QObject):
     """Outlives its loader as long as a decoder runs, so that a late answer finds no dangling object."""
 
-    arrived = Signal(str, QImage)
+    arrived = Signal(str, QImage, QSize)
 
 
 class _Decoding(QRunnable):
@@ -41,7 +49,7 @@ class _Decoding(QRunnable):
 
     def run(self) -> None:
         """In a thread of the pool."""
-        self._mailbox.arrived.emit(self._path, decode(self._path, self._bound))
+        self._mailbox.arrived.emit(self._path, decode(self._path, self._bound), whole_size(self._path))
 
 
 class PictureLoader(QObject):
@@ -55,6 +63,7 @@ class PictureLoader(QObject):
         self._budget = budget
         self._held = 0
         self._kept: OrderedDict[str, QImage] = OrderedDict()
+        self._sizes: dict[str, QSize] = {}
         self._wanted: OrderedDict[str, None] = OrderedDict()
         self._running: set[str] = set()
         self._mailbox = _Mailbox()
@@ -74,9 +83,14 @@ class PictureLoader(QObject):
             self._start()
         return None
 
+    def size(self, path: str) -> QSizeF:
+        """The size of a picture that is there, in pixels of its file: the picture may have been decoded smaller."""
+        return QSizeF(self._sizes.get(path, QSize()))
+
     def forget(self) -> None:
         """Drop what is kept and what is still wanted."""
         self._kept.clear()
+        self._sizes.clear()
         self._wanted.clear()
         self._held = 0
 
@@ -90,13 +104,15 @@ class PictureLoader(QObject):
             self._running.add(path)
             QThreadPool.globalInstance().start(_Decoding(self._mailbox, path, self._bound))
 
-    @Slot(str, QImage)
-    def _take(self, path: str, image: QImage) -> None:
+    @Slot(str, QImage, QSize)
+    def _take(self, path: str, image: QImage, size: QSize) -> None:
         self._running.discard(path)
         self._kept[path] = image
+        self._sizes[path] = size
         self._held += max(1, image.sizeInBytes())
         while self._held > self._budget and len(self._kept) > 1:
-            _, old = self._kept.popitem(last=False)
+            gone, old = self._kept.popitem(last=False)
+            self._sizes.pop(gone, None)
             self._held -= max(1, old.sizeInBytes())
         self._start()
         self.loaded.emit(path)

@@ -122,7 +122,7 @@ def test_that_the_threshold_hides_weak_boxes_at_once(page: ComparePage, qtbot: Q
 def test_that_the_handle_is_dragged(page: ComparePage, qtbot: QtBot) -> None:
     view = page.pictures.view
     qtbot.waitUntil(lambda: not view._image.isNull(), timeout=PATIENCE_MS)
-    area = view._area()
+    area = view.area()
     spot = QPoint(round(area.left() + area.width() * 0.25), round(area.center().y()))
     qtbot.mouseClick(view, Qt.MouseButton.LeftButton, pos=spot)
     assert view.handle == pytest.approx(0.25, abs=0.02)

@@ -232,7 +232,7 @@ def see_two_pictures(person: Person, base: Run, cut: Run) -> None:
         person.wait_for(lambda: min(pictures.view.counts()[:2]) > 0 and not pictures.view._image.isNull())
         assert not pictures.problem.isVisible() and not pictures.grab().isNull()
         shown.add(pictures._path)
-        person.click(pictures.next)
+        person.click(pictures.foot.next)
     assert len(shown) == pictures.total() == 2
     assert [row.name for row in page.model.rows] == [base.name, cut.name]
     assert page.model.rows[1].deltas["macs"] is not None
