@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -35,8 +35,13 @@ class Trial:
     notice: Message | None = None
 
 
-Shown = tuple[str, str, Recipe, int | None]
-"""Project, run, recipe, and the place of the last step that acts."""
+class Shown(NamedTuple):
+    """What is tried: the steps of a recipe, as JSON, up to a place, on a run of a project."""
+
+    project: str
+    start: str
+    steps: str
+    upto: int | None
 
 
 class TrialsStore(QObject):
@@ -111,7 +116,8 @@ class TrialsStore(QObject):
         folder, start = self._project.folder, self._recipe.base_run
         if folder is None or start is None:
             return None
-        return str(folder.root), start, self._recipe.recipe.model_copy(update={"name": ""}), upto
+        unnamed = self._recipe.recipe.model_copy(update={"name": ""})
+        return Shown(str(folder.root), start, unnamed.model_dump_json(), upto)
 
     def _look(self) -> None:
         if self._watched:
@@ -130,12 +136,11 @@ class TrialsStore(QObject):
         self.changed.emit()
 
     def _stream(self, shown: Shown, picture: str | None, sizes: tuple[int, ...]) -> None:
-        project, start, recipe, upto = shown
         request = TrialRequest(
-            project=project,
-            start=start,
-            recipe=recipe,
-            upto=upto,
+            project=shown.project,
+            start=shown.start,
+            recipe=Recipe.model_validate_json(shown.steps),
+            upto=shown.upto,
             picture=picture,
             threshold=LOWEST,
             sizes=sizes,

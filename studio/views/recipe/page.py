@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any, ClassVar
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
 from engine.contract.latency import PhoneChoice
 from engine.contract.run.job import RecipeJob
@@ -22,6 +22,7 @@ from studio.studio import Studio
 from studio.views.measure.entry import changes, measure_dialog, why_not_measure
 from studio.views.page import Page
 from studio.views.recipe.bar import RecipeBar
+from studio.views.recipe.body import RecipeBody
 from studio.views.recipe.order_note import OrderNote
 from studio.views.recipe.start import RecipeStart
 from studio.views.recipe.step_gallery import StepGallery
@@ -69,24 +70,14 @@ class RecipePage(Page):
         self._show_all()
 
     def _lay_out(self) -> None:
-        body = QWidget()
-        body.setObjectName("scrolled")
-        column = QVBoxLayout(body)
-        column.setContentsMargins(24, 12, 24, 24)
-        column.setSpacing(12)
-        for widget in (self.start, self.problem, self.order, self.stack, self.add):
-            column.addWidget(widget)
-        column.addStretch(1)
-        self.area = QScrollArea()
-        self.area.setFrameShape(QFrame.Shape.NoFrame)
-        self.area.setWidgetResizable(True)
-        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.area.setWidget(body)
+        column = (self.start, self.problem, self.order, self.stack, self.add)
+        self.body = RecipeBody(self.studio, self.stack, column)
+        self.area = self.body.area
         page = QVBoxLayout(self)
         page.setContentsMargins(0, 0, 0, 0)
         page.setSpacing(0)
         page.addWidget(self.bar)
-        page.addWidget(self.area, 1)
+        page.addWidget(self.body, 1)
 
     def _connect_stores(self) -> None:
         studio = self.studio
@@ -205,6 +196,8 @@ class RecipePage(Page):
         empty = not recipe.steps
         self.stack.set_steps(recipe.steps, studio.catalog.technique)
         self.stack.setVisible(not empty)
+        self.body.show_empty(empty)
+        self.body.show_cards()
         self.start.setVisible(empty)
         self.add.setVisible(not empty)
         self.start.setEnabled(there)

@@ -61,6 +61,7 @@ class StepCard(QFrame):
     shifted = Signal(int)
     expert_asked = Signal()
     measure_asked = Signal(str)
+    picked = Signal()
 
     def __init__(self, technique: str, card: TechniqueCard | None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -166,6 +167,10 @@ class StepCard(QFrame):
         self.problem.setVisible(bool(problems))
         restyle(self, state="problem" if problems else "")
 
+    def set_picked(self, picked: bool) -> None:
+        """Show that the steps up to this one are looked at."""
+        restyle(self, picked=picked)
+
     def set_dragging(self, dragging: bool) -> None:
         """Look lifted while dragged."""
         restyle(self, state="dragging" if dragging else "problem" if self._problems else "")
@@ -196,6 +201,12 @@ class StepCard(QFrame):
             self.removed.emit()
         else:
             super().keyPressEvent(event)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        """Ask for what the steps up to this one do."""
+        super().mousePressEvent(event)
+        if event.button() == Qt.MouseButton.LeftButton:
+            self.picked.emit()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         """Open or fold."""

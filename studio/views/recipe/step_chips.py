@@ -54,8 +54,17 @@ class EffectChips(QWidget):
         self.chips = {name: DeltaChip() for name in SHOWN}
         self.same = DeltaChip()
         self.score = DeltaChip()
-        for chip in (*self.chips.values(), self.same, self.score):
+        self.measured = DeltaChip()
+        self.measured.hide()
+        for chip in (*self.chips.values(), self.same, self.measured, self.score):
             flow.addWidget(chip)
+
+    def show_measured(self, text: str, tip: str, certain: bool) -> None:
+        """Tell what a run measured after the step, in place of what was published; nothing where the text is empty."""
+        self.measured.show_remark(text, tip)
+        restyle(self.measured, tone="accent" if certain else "quiet")
+        self.measured.setVisible(bool(text))
+        self.score.setVisible(not (text and certain))
 
     def show_step(
         self,

@@ -22,6 +22,7 @@ class StepStack(QWidget):
     moved = Signal(int, int)
     expert_asked = Signal()
     measure_asked = Signal(int, str)
+    picked = Signal(int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -80,6 +81,7 @@ class StepStack(QWidget):
         card.removed.connect(lambda: self.removed.emit(self.cards.index(card)))
         card.shifted.connect(lambda way: self._shift(card, way))
         card.expert_asked.connect(self.expert_asked)
+        card.picked.connect(lambda: self.picked.emit(self.cards.index(card)))
         card.handle.pressed.connect(lambda place: self._take(card, place))
         card.handle.dragged.connect(self._drag)
         card.handle.released.connect(self._drop)

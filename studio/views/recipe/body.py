@@ -1,0 +1,97 @@
+"""The middle of the Recipe page: the stack of cards, and beside it what they do to the run that they start from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtWidgets import QFrame, QScrollArea, QSplitter, QVBoxLayout, QWidget
+
+from studio.i18n import tr
+from studio.presenters.measured_steps import MeasuredStep
+from studio.presenters.numbers import show
+from studio.studio import Studio
+from studio.views.recipe.consequences.pane import ConsequencesPane
+from studio.views.recipe.step_stack import StepStack
+
+_STACK_WIDTH = 300
+
+
+class RecipeBody(QSplitter):
+    """Puts the cards' column and the consequences side by side, and lets each know of the other."""
+
+    def __init__(self, studio: Studio, stack: StepStack, column: Sequence[QWidget]) -> None:
+        super().__init__(Qt.Orientation.Horizontal)
+        self._stack = stack
+        self.pane = ConsequencesPane(studio)
+        self.area = _scrolled(column)
+        self.addWidget(self.area)
+        self.addWidget(self.pane)
+        for place, stretch in enumerate((5, 6)):
+            self.setStretchFactor(place, stretch)
+        self.setChildrenCollapsible(False)
+        stack.picked.connect(self._pick)
+        self.pane.measured_changed.connect(self._show_measured)
+        self.pane.panel.upto_asked.connect(lambda _: self._show_picked())
+        self.pane.target_edited.connect(studio.targets.set)
+
+    def show_empty(self, empty: bool) -> None:
+        """Without a step there is nothing to see the consequences of."""
+        self.pane.setVisible(not empty)
+
+    def show_cards(self) -> None:
+        """Mark the cards, which may be others now."""
+        self._show_measured()
+        self._show_picked()
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
+        """Try the recipe while the page is in front."""
+        super().showEvent(event)
+        self.pane.activate(True)
+
+    def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802
+        """Spare the processor while it is not."""
+        super().hideEvent(event)
+        self.pane.activate(False)
+
+    def _pick(self, place: int) -> None:
+        self.pane.pick(place)
+        self._show_picked()
+
+    def _show_picked(self) -> None:
+        for place, card in enumerate(self._stack.cards):
+            card.set_picked(place == self.pane.upto)
+
+    def _show_measured(self) -> None:
+        for place, card in enumerate(self._stack.cards):
+            told = self.pane.measured.get(place)
+            card.chips.show_measured(*(_words(told) if told is not None else ("", "")), told is None or told.same)
+
+
+def _words(told: MeasuredStep) -> tuple[str, str]:
+    """What a card says of the run that measured it, and in full."""
+    run, code = told.run, "measured" if told.same else "earlier"
+    score = show(run.figure("map", split="val"))
+    others = [run.figure("host_ms_network"), run.figure("phone_ms")]
+    more = "".join(f"\n{tr(f'studio.figure.{figure.name}')}: {show(figure)}" for figure in others if figure is not None)
+    tip = tr(f"studio.try.{code}_tip", run=f"{run.number:04d} {run.label}", score=score, more=more)
+    return tr(f"studio.try.{code}", score=score), tip
+
+
+def _scrolled(widgets: Sequence[QWidget]) -> QScrollArea:
+    body = QWidget()
+    body.setObjectName("scrolled")
+    column = QVBoxLayout(body)
+    column.setContentsMargins(24, 12, 16, 24)
+    column.setSpacing(12)
+    for widget in widgets:
+        column.addWidget(widget)
+    column.addStretch(1)
+    area = QScrollArea()
+    area.setMinimumWidth(_STACK_WIDTH)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setWidgetResizable(True)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setWidget(body)
+    return area

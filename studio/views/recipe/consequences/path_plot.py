@@ -1,0 +1,177 @@
+"""mAP over a cost: from the run as it is, step by step before recovery, to the runs that were trained of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pyqtgraph as pg
+from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QColor, QFont
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+
+from studio.i18n import tr
+from studio.presenters.consequences import PathPoint
+from studio.theme import palette, theme
+from studio.widgets.plot import bare_plot, recolour
+
+REACH = 14.0
+"""Pixels from a mark at which the pointer still means it."""
+_SIZE = 11
+
+
+class PathPlot(QWidget):
+    """Hollow marks are untrained or estimated, filled ones measured after training; bars are 95 % intervals.
+
+    `picked` tells the step that was clicked, `run_picked` the run; `target_moved` where the line was put.
+    """
+
+    picked = Signal(int)
+    run_picked = Signal(str)
+    target_moved = Signal(float)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.path: tuple[PathPoint, ...] = ()
+        self.runs: tuple[PathPoint, ...] = ()
+        self._scale, self._target = 1.0, 0.0
+        self.line: pg.InfiniteLine | None = None
+        self.plot = bare_plot()
+        self.plot.setMinimumHeight(130)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.plot)
+        self._card = QLabel(self)
+        self._card.setObjectName("hoverCard")
+        self._card.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self._card.hide()
+        self.plot.scene().sigMouseMoved.connect(self._on_mouse)
+        self.plot.scene().sigMouseClicked.connect(self._on_click)
+        self.plot.viewport().installEventFilter(self)
+        theme.changed.connect(self.refresh)
+
+    def show_points(
+        self, path: Sequence[PathPoint], runs: Sequence[PathPoint], axis: str, scale: float, target: float | None
+    ) -> None:
+        """Draw the path and the runs; costs are divided by `scale`, in whose unit the target is, if there is one."""
+        self.path, self.runs = tuple(path), tuple(runs)
+        self._scale, self._target = scale, target or 0.0
+        self.plot.setLabel("bottom", axis)
+        self.plot.setLabel("left", tr("studio.try.axis_map"))
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Draw everything again, in the theme's colours."""
+        self.plot.clear()
+        self.line = None
+        recolour(self.plot)
+        if not self.path and not self.runs:
+            return
+        colours = palette()
+        pen = pg.mkPen(QColor(colours.muted), width=1.5, style=Qt.PenStyle.DotLine)
+        self.plot.plot([self._x(point) for point in self.path], [point.score for point in self.path], pen=pen)
+        self._draw_bars()
+        for filled in (True, False):
+            chosen = [point for point in (*self.path, *self.runs) if point.filled is filled]
+            self.plot.addItem(
+                pg.ScatterPlotItem(
+                    x=[self._x(point) for point in chosen],
+                    y=[point.score for point in chosen],
+                    size=_SIZE,
+                    brush=pg.mkBrush(QColor(colours.accent if filled else colours.surface)),
+                    pen=pg.mkPen(QColor(colours.accent), width=2),
+                )
+            )
+        self._draw_tags()
+        self._draw_target()
+        self._fit()
+
+    def _x(self, point: PathPoint) -> float:
+        return point.cost / self._scale
+
+    def _draw_bars(self) -> None:
+        barred = [p for p in (*self.path, *self.runs) if p.low is not None and p.high is not None]
+        if barred:
+            bars = pg.ErrorBarItem(
+                x=[self._x(p) for p in barred],
+                y=[p.score for p in barred],
+                top=[(p.high or 0.0) - p.score for p in barred],
+                bottom=[p.score - (p.low or 0.0) for p in barred],
+                pen=pg.mkPen(QColor(palette().muted), width=1.5),
+            )
+            self.plot.addItem(bars)
+
+    def _draw_tags(self) -> None:
+        font = QFont(self.font())
+        font.setPixelSize(11)
+        for point in (*self.path, *self.runs):
+            text = point.run.split("-")[0] if point.run else str(point.step + 1) if point.step is not None else "A"
+            label = pg.TextItem(text, color=QColor(palette().text), anchor=(-0.5, 1.0))
+            label.setFont(font)
+            label.setPos(self._x(point), point.score)
+            self.plot.addItem(label, ignoreBounds=True)
+
+    def _draw_target(self) -> None:
+        if not self._target:
+            return
+        colours = palette()
+        pen = pg.mkPen(QColor(colours.warn), width=1.5, style=Qt.PenStyle.DashLine)
+        self.line = pg.InfiniteLine(
+            self._target, angle=90, movable=True, pen=pen, hoverPen=pg.mkPen(colours.warn, width=3)
+        )
+        self.line.sigPositionChangeFinished.connect(lambda line: self.target_moved.emit(float(line.value())))
+        self.plot.addItem(self.line, ignoreBounds=True)
+
+    def _fit(self) -> None:
+        points = (*self.path, *self.runs)
+        xs = [self._x(point) for point in points] + ([self._target] if self._target else [])
+        ys = [end for point in points for end in (point.score, point.low, point.high) if end is not None]
+        width, height = (max(xs) - min(xs)) or abs(xs[0]) or 1.0, max(max(ys) - min(ys), 2.0)
+        area = QRectF(min(xs) - 0.08 * width, min(ys) - 0.1 * height, 1.16 * width, 1.3 * height)
+        with QSignalBlocker(self.plot):
+            self.plot.setRange(area, padding=0)
+
+    def near(self, position: QPointF) -> PathPoint | None:
+        """The mark within reach of a place in the plot's scene."""
+        box = self.plot.getPlotItem().vb
+
+        def distance(point: PathPoint) -> float:
+            away = box.mapViewToScene(QPointF(self._x(point), point.score)) - position
+            return float((away.x() ** 2 + away.y() ** 2) ** 0.5)
+
+        nearest = min((*self.path, *self.runs), key=distance, default=None)
+        return nearest if nearest is not None and distance(nearest) <= REACH else None
+
+    def card_of(self, point: PathPoint) -> str:
+        """What stands beside the pointer on a mark."""
+        code = "measured" if point.filled else "untrained"
+        told = tr(
+            f"studio.try.card_{code}", label=point.label, score=f"{point.score:.1f}", cost=f"{self._x(point):.4g}"
+        )
+        if point.low is None or point.high is None:
+            return told
+        return f"{told}\n{tr('studio.try.card_interval', low=f'{point.low:.1f}', high=f'{point.high:.1f}')}"
+
+    def _on_mouse(self, position: QPointF) -> None:
+        point = self.near(position)
+        self._card.setVisible(point is not None)
+        if point is None:
+            return
+        self._card.setText(self.card_of(point))
+        self._card.adjustSize()
+        spot = self.plot.mapFromScene(position) + QPointF(16, 16).toPoint()
+        room = (self.width() - self._card.width(), self.height() - self._card.height())
+        self._card.move(max(0, min(spot.x(), room[0])), max(0, min(spot.y(), room[1])))
+        self._card.raise_()
+
+    def _on_click(self, event: object) -> None:
+        point = self.near(event.scenePos())  # type: ignore[attr-defined]
+        if point is not None and point.run is not None:
+            self.run_picked.emit(point.run)
+        elif point is not None:
+            self.picked.emit(-1 if point.step is None else point.step)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
+        """Hide the card when the pointer leaves."""
+        if event.type() == QEvent.Type.Leave:
+            self._card.hide()
+        return super().eventFilter(watched, event)
