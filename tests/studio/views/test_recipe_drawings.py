@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +27,7 @@ from studio.views.recipe.page import RecipePage
 from studio.views.shell.main_window import MainWindow
 from tests.studio.reading import cut, overlapping, untranslated
 from tests.studio.stores.told_runs import write_run
+from tests.studio.views.told_drawings import CHANNELS, PRECISION, Asked
 from tests.studio.widgets.test_schema import real_catalog
 
 STEPS = tuple(
@@ -36,56 +35,6 @@ STEPS = tuple(
     for name in ("auto_augment", "balanced_l1", "lr_schedule", "filter_prune", "distill", "quant_post")
 )
 JOBS = (PlannedJob(label="compress", steps=STEPS[:5], epochs=20), PlannedJob(label="quant_post", steps=STEPS[5:]))
-RATES = {
-    "curves": [
-        {"label": "compress", "epochs": 2, "steps_per_epoch": 10, "steps": [0, 10, 19], "rates": [0.0, 0.01, 0.001]},
-        {"label": "quant_aware", "epochs": 1, "steps_per_epoch": 10, "steps": [0, 9], "rates": [0.001, 0.0]},
-    ]
-}
-CHANNELS = {
-    "layers": [
-        {"layer": "backbone.conv1.conv", "channels": 16, "kept": 8, "group": "a"},
-        {"layer": "backbone.conv2.conv", "channels": 64, "kept": 64, "group": "b"},
-        {"layer": "ssd_head.boxes.conv", "channels": 24, "kept": 24, "group": "c", "locked": "graph.output"},
-    ]
-}
-PRECISION = {
-    "layers": [
-        {"layer": "backbone.conv1.conv", "macs": 100, "kept_float": "first", "error": 0.5},
-        {"layer": "ssd_head.boxes.conv", "macs": 300, "error": 0.02, "clip": 0.25, "largest": 8.0},
-    ],
-    "measurable": True,
-    "errors": {"pictures": 16, "at": 1e9},
-}
-LOSSES = {
-    "errors": [0.0, 0.1, 2.0],
-    "curves": [
-        {"name": "balanced_l1", "loss": [0.0, 0.2, 2.0], "slope": [0.0, 0.54, 1.5]},
-        {"name": "smooth_l1", "loss": [0.0, 0.1, 1.0], "slope": [0.0, 0.1, 1.0]},
-        {"name": "l1", "loss": [0.0, 0.1, 2.0], "slope": [0.0, 1.0, 1.0]},
-    ],
-}
-ANSWERS: dict[str, dict[str, Any]] = {
-    "rates": RATES, "channels": CHANNELS, "precision": PRECISION, "losses": LOSSES,
-}  # fmt: skip
-
-
-@dataclass
-class Asked:
-    """What cards asked, and what they are answered."""
-
-    requests: list[dict[str, Any]] = field(default_factory=list)
-    forgotten: int = 0
-    answers: dict[str, dict[str, Any] | Message] = field(default_factory=lambda: dict(ANSWERS))
-
-    def ask(self, _: DrawingStore, key: str, request: dict[str, Any], heavy: bool, receive: Callable[..., Any]) -> None:
-        self.requests.append(request)
-        answer = self.answers.get(request.get("drawing", request["what"]))
-        if answer is not None:
-            receive(answer)
-
-    def forget(self, _: DrawingStore, key: str, heavy: bool) -> None:
-        self.forgotten += 1
 
 
 @pytest.fixture(scope="module")
@@ -320,3 +269,20 @@ def test_that_every_drawing_can_be_read(
         readable(drawn, qtbot)
         if language == "zh":
             assert untranslated(drawn) == []
+
+
+def test_that_the_engine_answers_what_cards_ask(
+    studio: Studio, window: MainWindow, project: Path, catalog: Catalog, qtbot: QtBot
+) -> None:
+    studio.catalog.catalog = catalog
+    assert studio.project.open(project)
+    window.show_page("recipe")
+    page = window.pages["recipe"]
+    assert isinstance(page, RecipePage)
+    studio.recipe.replace(Recipe(name="mine", steps=(STEPS[0], STEPS[3])))
+    pruned: Any = unfold(page, "filter_prune")
+    rolled: Any = unfold(page, "auto_augment")
+    qtbot.waitUntil(lambda: pruned.isVisible() and rolled.isVisible(), timeout=120_000)
+    assert len(pruned.chart.bars) > 40 and "channels go" in pruned.words.text()
+    assert [tile.words for tile in rolled.tiles.tiles] == ["as it is", "epoch 1", "epoch 2", "epoch 3", "epoch 4"]
+    qtbot.waitUntil(lambda: rolled.tiles.settled, timeout=10_000)
