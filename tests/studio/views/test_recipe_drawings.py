@@ -91,6 +91,13 @@ def test_that_a_folded_card_asks_nothing_and_an_unfolded_one_once(
     assert asked.forgotten == 1 and not drawn.isVisible()
 
 
+def test_that_a_card_that_goes_is_not_waited_for(page: RecipePage, studio: Studio, asked: Asked, qtbot: QtBot) -> None:
+    asked.answers.pop("channels")
+    unfold(page, "filter_prune")
+    studio.recipe.remove(3)
+    qtbot.waitUntil(lambda: asked.forgotten == 1)
+
+
 def test_that_a_slider_is_followed_when_its_figures_are_there(page: RecipePage, studio: Studio, asked: Asked) -> None:
     unfold(page, "filter_prune")
     studio.recipe.set_param(3, "ratio", 0.6, merge=True)
@@ -202,7 +209,7 @@ def test_that_int8_offers_what_is_measured_and_what_may_be(
     drawn = unfold(page, "quant_post")
     assert isinstance(drawn, PrecisionDrawing)
     assert "1 of 2" in drawn.words.text() and "75.0 %" in drawn.words.text()
-    assert "16 pictures" in drawn.measured.text()
+    assert "16 pictures" in drawn.measured.text() and "ssd_head.boxes.conv moves the outputs" in drawn.words.text()
     fields: list[str] = []
     page.stack.cards[5].measure_asked.disconnect()
     page.stack.cards[5].measure_asked.connect(fields.append)

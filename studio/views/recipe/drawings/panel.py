@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import shiboken6
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -50,7 +51,17 @@ class DrawingPanel(QWidget):
         """Ask this store from now on."""
         self._store = store
         store.changed.connect(self.refresh)
+        if self._kind is not None:
+            self._withdraw_with_the_card(store, self._key, self._kind.heavy)
         self.refresh()
+
+    def _withdraw_with_the_card(self, store: DrawingStore, key: str, heavy: bool) -> None:
+        # An answer that comes after the card is gone must not look for it.
+        def withdraw() -> None:
+            if shiboken6.isValid(store):
+                store.forget(key, heavy)
+
+        self.destroyed.connect(withdraw)
 
     def show_step(self, step: Step) -> None:
         """Show this step; what it does is asked once its figures are there."""

@@ -167,10 +167,19 @@ class PrecisionDrawing(Drawing):
         layers = self._told.layers
         int8 = [layer for layer in layers if layer.kept_float is None]
         whole = sum(layer.macs for layer in layers) or 1
-        return tr(
+        text = tr(
             "studio.drawing.precision_summary",
             count=len(int8),
             layers=len(layers),
             share=f"{100 * sum(layer.macs for layer in int8) / whole:.1f}",
             kept=len(layers) - len(int8),
         )
+        return f"{text}  {self._worst(int8)}".rstrip()
+
+    def _worst(self, int8: list[LayerPrecision]) -> str:
+        values = {layer.layer: (layer.clip if self.clipping else layer.error) or 0.0 for layer in int8}
+        worst = max(values, key=lambda name: values[name], default=None)
+        if worst is None or not values[worst]:
+            return ""
+        code = "studio.drawing.worst_clip" if self.clipping else "studio.drawing.worst_error"
+        return tr(code, layer=worst, share=f"{100 * values[worst]:.0f}")
