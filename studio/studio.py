@@ -6,6 +6,7 @@ from PySide6.QtCore import QObject
 
 from engine.contract.run.job import BenchJob
 from studio.stores.catalog import CatalogStore
+from studio.stores.drawings import DrawingStore
 from studio.stores.phone.phones import PhonesStore
 from studio.stores.previews import PictureStore, PreviewStore
 from studio.stores.project import ProjectStore
@@ -35,6 +36,9 @@ class Studio(QObject):
         self.tasks = TasksStore(self.project, self.following, self.background, self)
         self.runs = RunsStore(self.project, self.recipe, self.tasks, self.following, self.background, self)
         self.previews = PreviewStore(self.project, self.recipe, self.runs, self)
+        self.drawings = DrawingStore(
+            self.previews, self.project, self.recipe, self.runs, self.tasks, self.catalog, self
+        )
         self.pictures = PictureStore(self)
         self.trials = TrialsStore(self.project, self.recipe, self)
         self.samples = SamplesStore(
@@ -48,6 +52,7 @@ class Studio(QObject):
         """Save what is unsaved and end every process that is ours; runs go on."""
         self.project.close()
         self.previews.close()
+        self.drawings.close()
         self.pictures.close()
         self.trials.close()
         self.phones.close()

@@ -120,6 +120,14 @@ class PreviewStore(QObject):
 
         self._cards.ask(choice.model_dump_json(), request, answered)
 
+    def ask_aside(self, key: str, request: dict[str, Any], receive: Callable[[dict[str, Any] | Message], Any]) -> None:
+        """Ask something else of the process that has the recipe's graphs in memory."""
+        self._engine.ask(key, request, receive)
+
+    def forget_aside(self, key: str) -> None:
+        """Withdraw what was asked aside."""
+        self._engine.forget(key)
+
     def close(self) -> None:
         """End the processes; they start again when they are needed."""
         self._soon.stop()

@@ -4,8 +4,9 @@
 is None, in milliseconds once a configuration's graph is in memory. `pictures` takes {"id", "run", "picture",
 "threshold"} and answers {"id", "boxes"}; with {"what": "sample"} it takes a `model.samples.SampleRequest` and answers
 {"id", "samples"}; with {"what": "try"} a `contract.trial.TrialRequest`, and answers with as many `TrialAnswer`s as
-there is to tell. A refused request is answered by {"id", "error"}. Of requests that queue up, the latest wins; the
-others get no answer, and one whose answer is still being worked out no more of it.
+there is to tell. Both take {"id", "what": "drawing"} with a `DrawingRequest` of `contract.drawings.answers`, and answer
+what a step of a recipe does. A refused request is answered by {"id", "error"}. Of requests that queue up, the latest
+wins; the others get no answer, and one whose answer is still being worked out no more of it.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
+from engine.contract.drawings.answers import DrawingRequest
 from engine.contract.preview import FiguresRequest
 from engine.contract.text.messages import JobFailed, Message, UserError
 from engine.contract.text.reasons import at_place
@@ -116,10 +118,18 @@ def _refusal(request: Any, message: Message) -> Answer:
 
 
 def answer_figures(request: Request, check: Check = lambda: None) -> Answer:
-    """The figures of the bare detector and of the recipe on it (see `contract.preview`)."""
+    """The figures of the bare detector and of the recipe on it (see `contract.preview`), or what a step does."""
+    if request.get("what") == "drawing":
+        return _draw(request, "engine.recipe.drawings")
     from engine.recipe.live_preview import answer
 
     return answer(FiguresRequest.model_validate(request)).model_dump(mode="json", exclude_none=True)
+
+
+def _draw(request: Request, room: str) -> Answer:
+    from engine.recipe.drawings.answering import answer
+
+    return answer(DrawingRequest.model_validate(request), room)
 
 
 class PictureAnswers:
@@ -132,7 +142,7 @@ class PictureAnswers:
         self._samples: SampleMaker | None = None
 
     def __call__(self, request: Request, check: Check = lambda: None) -> Answers:
-        """The boxes with at least the score `threshold`, 0.5 if none is given; or what `try` tells, part by part."""
+        """The boxes with at least the score `threshold`, 0.5 if none is given; or what else is asked."""
         from engine.detector.predict.pictures import read_picture
 
         if request.get("what") == "try":
@@ -141,6 +151,8 @@ class PictureAnswers:
             return {}
         if request.get("what") == "sample":
             return self._sample(request)
+        if request.get("what") == "drawing":
+            return _draw(request, "engine.model.drawings")
         picture = read_picture(str(request["picture"]))
         return {"boxes": self._ready(str(request["run"])).boxes(picture, float(request.get("threshold", 0.5)))}
 

@@ -171,6 +171,15 @@ class Int8ErrorsJob(_Job):
     pictures: int = Field(default=16, ge=1, le=1000)
 
 
+class ClippingJob(_Job):
+    """What a quantising step would clip of a run's network, calibrated as the step is."""
+
+    kind: Literal["clipping"] = "clipping"
+    run: str
+    index: str
+    step: Step
+
+
 class BenchLimits(BaseModel):
     """Seconds after which a phone that does not answer is given up.
 
@@ -247,6 +256,7 @@ Job = Annotated[
     | HostJob
     | SensitivityJob
     | Int8ErrorsJob
+    | ClippingJob
     | BenchJob
     | EmulateJob,
     Field(discriminator="kind"),

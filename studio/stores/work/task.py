@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Signal
 from engine.contract.run.folder import RunFolder, Status
 from engine.contract.run.job import (
     BenchJob,
+    ClippingJob,
     EmulateJob,
     EvaluateJob,
     ExportJob,
@@ -156,6 +157,8 @@ def title_of(job: Job) -> Message:
         return Message(code="studio.core.task_sensitivity", args=args)
     if isinstance(job, Int8ErrorsJob):
         return Message(code="studio.core.task_int8_errors", args={"run": Path(job.run).name})
+    if isinstance(job, ClippingJob):
+        return Message(code="studio.core.task_clipping", args={"run": Path(job.run).name})
     if isinstance(job, BenchJob):
         return Message(code="studio.core.task_bench", args={"run": Path(job.run).name})
     if isinstance(job, EmulateJob):

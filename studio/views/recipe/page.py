@@ -45,7 +45,7 @@ class RecipePage(Page):
     def __init__(self, studio: Studio) -> None:
         super().__init__(studio)
         self.bar = RecipeBar(studio)
-        self.stack = StepStack()
+        self.stack = StepStack(studio.drawings)
         self.order = OrderNote()
         self.start = RecipeStart(studio)
         self.problem = QLabel()

@@ -16,6 +16,7 @@ from studio.bound_texts import bind, on_language
 from studio.i18n import pick, text_of, tr
 from studio.presenters.step_phases import phase_name
 from studio.theme import restyle
+from studio.views.recipe.drawings.panel import DrawingPanel
 from studio.views.recipe.step_chips import EffectChips
 from studio.widgets.controls import Switch, put_icon
 from studio.widgets.labels import Chip, IconLabel
@@ -83,6 +84,7 @@ class StepCard(QFrame):
         self.problem = QLabel()
         self.problem.setProperty("role", "problem")
         self.problem.setWordWrap(True)
+        self.drawing = DrawingPanel(technique, card)
         self.switch = Switch()
         self.form = SchemaForm(card.parameters if card is not None else {})
         self._fold = QToolButton()
@@ -107,7 +109,7 @@ class StepCard(QFrame):
         body = QVBoxLayout()
         body.setContentsMargins(24, 0, 8, 0)
         body.setSpacing(8)
-        for widget in (self.summary, self.chips, self.problem):
+        for widget in (self.summary, self.chips, self.problem, self.drawing):
             body.addWidget(widget)
         self._rule = Rule()
         body.addWidget(self._rule)
@@ -121,7 +123,8 @@ class StepCard(QFrame):
     def _connect(self) -> None:
         self.form.edited.connect(self.edited)
         self.form.more_asked.connect(self.expert_asked)
-        self.form.measure_asked.connect(self.measure_asked)
+        for part in (self.form, self.drawing):
+            part.measure_asked.connect(self.measure_asked)
         self.switch.clicked.connect(self.switched)
         self._remove.clicked.connect(self.removed)
         self._fold.clicked.connect(lambda: self.set_expanded(not self.expanded))
@@ -138,6 +141,7 @@ class StepCard(QFrame):
     def set_expanded(self, expanded: bool) -> None:
         """Show or hide the form."""
         self.form.setVisible(expanded)
+        self.drawing.set_folded(not expanded)
         self._rule.setVisible(expanded)
         put_icon(self._fold, "chevron-up" if expanded else "chevron-down")
         self._name_fold()
@@ -149,6 +153,7 @@ class StepCard(QFrame):
         self._step = step
         self.switch.setChecked(step.enabled)
         self.form.set_values(step.params)
+        self.drawing.show_step(step)
         self.form.setEnabled(step.enabled)
         restyle(self.title, off=not step.enabled)
 

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication, QFrame, QLabel, QVBoxLayout, QWidget
 
 from engine.contract.catalog import TechniqueCard
 from engine.contract.recipe import Step
+from studio.stores.drawings import DrawingStore
 from studio.views.recipe.step_card import StepCard
 
 
@@ -24,8 +25,9 @@ class StepStack(QWidget):
     measure_asked = Signal(int, str)
     picked = Signal(int)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, drawings: DrawingStore, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._drawings = drawings
         self.cards: list[StepCard] = []
         self._expert = False
         self._why_not: str | None = None
@@ -75,6 +77,7 @@ class StepStack(QWidget):
         card = StepCard(technique, found, self)
         card.set_expert(self._expert)
         card.form.set_measurable(self._why_not)
+        card.drawing.begin(self._drawings)
         card.measure_asked.connect(lambda name: self.measure_asked.emit(self.cards.index(card), name))
         card.edited.connect(lambda name, value, on: self.edited.emit(self.cards.index(card), name, value, on))
         card.switched.connect(lambda on: self.switched.emit(self.cards.index(card), on))
