@@ -15,7 +15,7 @@ from studio.studio import Studio
 from studio.views.recipe.consequences.pane import ConsequencesPane
 from studio.views.recipe.step_stack import StepStack
 
-_STACK_WIDTH = 300
+_STACK_WIDTH = 400
 
 
 class RecipeBody(QSplitter):
@@ -83,7 +83,7 @@ def _scrolled(widgets: Sequence[QWidget]) -> QScrollArea:
     body = QWidget()
     body.setObjectName("scrolled")
     column = QVBoxLayout(body)
-    column.setContentsMargins(24, 12, 16, 24)
+    column.setContentsMargins(20, 12, 12, 24)
     column.setSpacing(12)
     for widget in widgets:
         column.addWidget(widget)

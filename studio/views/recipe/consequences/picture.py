@@ -34,7 +34,7 @@ class TriedPicture(QWidget):
         self._loader = PictureLoader(QSize(_LONGEST, _LONGEST), parent=self)
         self._loader.loaded.connect(lambda _: self._show_image())
         self.view, self.foot = SplitView(), PictureFoot()
-        self.view.setMinimumHeight(150)
+        self.view.setMinimumHeight(190)
         self.truth = IconButton("truth", "studio.compare.truth_tip")
         self.labels = IconButton("label", "studio.compare.labels_tip")
         self.fit = IconButton("fit", "studio.pictures.fit", self.view.fit)
@@ -50,15 +50,15 @@ class TriedPicture(QWidget):
 
     def _lay_out(self) -> None:
         told = QHBoxLayout()
-        told.setSpacing(4)
+        told.setSpacing(2)
         told.addWidget(self.foot.counts, 1)
         for button in (self.truth, self.labels, self.fit):
             told.addWidget(button)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(4)
-        column.addLayout(told)
+        column.setSpacing(2)
         column.addWidget(self.view, 1)
+        column.addLayout(told)
         column.addWidget(self.foot)
 
     @property
