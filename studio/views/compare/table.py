@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QAction, QColor, QContextMenuEvent, QFont, QKeyEvent, QMouseEvent, QPainter, QPen
+from PySide6.QtGui import (
+    QAction,
+    QColor,
+    QContextMenuEvent,
+    QFont,
+    QFontMetrics,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPen,
+)
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -18,9 +28,10 @@ from PySide6.QtWidgets import (
 
 from engine.contract.figures import Figure
 from studio.i18n import tr
+from studio.presenters.figure_words import change_words
 from studio.presenters.numbers import Delta, show
 from studio.presenters.run_rows import Row
-from studio.theme import palette, theme
+from studio.theme import palette, pixmap, theme
 from studio.views.shared.run_table import DELTA_ROLE, FIGURE_ROLE, ROW_ROLE, RUN, SIDE_ROLE, SIDES, RunTable
 
 ROW_HEIGHT = 44
@@ -98,6 +109,9 @@ class RunCellDelegate(QStyledItemDelegate):
         inner = rect.adjusted(4, 0, -6, 0)
         certain = figure is not None and figure.source != "estimated"
         painter.setPen(QColor(palette().text if certain else palette().muted))
+        if figure is not None and figure.disturbed:
+            mark = pixmap("alert", palette().warn, 14)
+            painter.drawPixmap(inner.left(), (inner.center().y() if change is None else inner.top() + 13) - 7, mark)
         if change is None:
             painter.drawText(inner, _RIGHT, show(figure))
             return
@@ -108,7 +122,11 @@ class RunCellDelegate(QStyledItemDelegate):
         font.setPixelSize(11)
         painter.setFont(font)
         painter.setPen(QColor(delta_colour(change)))
-        painter.drawText(lower, _RIGHT, f"{change.arrow} {change.text}")
+        metrics = QFontMetrics(font)
+        words = change_words(change)
+        painter.drawText(
+            lower, _RIGHT, next((text for text in words if metrics.horizontalAdvance(text) <= lower.width()), words[-1])
+        )
 
 
 class CompareTable(QTableView):
