@@ -54,7 +54,7 @@ def change_words(change: Delta) -> list[str]:
     plain = f"{change.arrow} {change.text}"
     if change.certainty == "within":
         noise = tr("studio.compare.within_noise")
-        return [f"{plain} {noise}", noise]
+        return [f"{plain} {noise}", noise, plain]
     return [f"{plain} ±?", plain] if change.certainty == "unknown" else [plain]
 
 

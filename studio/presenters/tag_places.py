@@ -8,7 +8,7 @@ from dataclasses import dataclass
 Point = tuple[float, float]
 SAME = 4.0
 """Pixels within which marks lie on each other: they share a tag."""
-RINGS = (15.0, 27.0, 41.0, 57.0, 75.0)
+RINGS = (18.0, 30.0, 44.0, 60.0, 78.0)
 """Pixels from a mark to the nearest edge of its tag, tried one after the other."""
 _AROUND = ((0, -1), (1, 0), (0, 1), (-1, 0), (0.75, -0.75), (-0.75, -0.75), (0.75, 0.75), (-0.75, 0.75))
 

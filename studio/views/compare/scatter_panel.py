@@ -32,6 +32,7 @@ class CompareScatter(QWidget):
         self.plot = Scatter()
         self.cost, self.score = QComboBox(), QComboBox()
         for combo, columns in ((self.cost, COSTS), (self.score, SCORES)):
+            combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
             for column in columns:
                 combo.addItem("", column)
             combo.currentIndexChanged.connect(self._redraw)

@@ -18,7 +18,7 @@ from studio.widgets.plot import bare_plot, recolour
 REACH = 14.0
 """Pixels from a mark at which the pointer still means it."""
 
-MARK = 9.0
+MARK = 12.0
 """Pixels around the middle of a mark on which no tag may lie."""
 
 
@@ -100,7 +100,7 @@ class Scatter(QWidget):
     def _draw_front(self) -> None:
         front = pareto((mark.x, mark.y) for mark in self.marks)
         pen = pg.mkPen(QColor(palette().muted), width=1.5, style=Qt.PenStyle.DotLine)
-        self.plot.plot([x for x, _ in front], [y for _, y in front], pen=pen)
+        self.plot.plot([x for x, _ in front], [y for _, y in front], pen=pen).setZValue(-3)
 
     def _draw(self, name: str | None, size: int, brush: QColor | None, pen: QColor, width: float) -> None:
         self._draw_marks([mark for mark in self.marks if mark.name == name], size, brush, pen, width)
@@ -142,11 +142,12 @@ class Scatter(QWidget):
             ends = [box.mapSceneToView(place) for place in (mark, middle)]
             pen = pg.mkPen(QColor(palette().border_strong), width=1)
             line = pg.PlotCurveItem([end.x() for end in ends], [end.y() for end in ends], pen=pen)
-            line.setZValue(-1)
+            line.setZValue(-2)
             self._add_tag(line)
-        # Neither the line of the best nor one that leads to it may run through it.
+        # Below the marks, and on the line of the best and the one that leads to it.
         label = pg.TextItem(text, color=colour, anchor=(0.5, 0.5), fill=pg.mkBrush(palette().surface))
         label.setFont(font)
+        label.setZValue(-1)
         place = box.mapSceneToView(middle)
         label.setPos(place.x(), place.y())
         self._add_tag(label)

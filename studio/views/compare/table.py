@@ -13,6 +13,7 @@ from PySide6.QtGui import (
     QMouseEvent,
     QPainter,
     QPen,
+    QResizeEvent,
 )
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -36,6 +37,8 @@ from studio.views.shared.run_table import DELTA_ROLE, FIGURE_ROLE, ROW_ROLE, RUN
 
 ROW_HEIGHT = 44
 _PAD, _INDENT, _TICK, _DISC = 12, 18, 16, 22
+_FIGURE, _NAME = 76, (196, 264)
+"""How wide a figure is with what is said of its change, and how wide names are at least and at most."""
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 
@@ -156,7 +159,8 @@ class CompareTable(QTableView):
         header.setSectionResizeMode(SIDES, QHeaderView.ResizeMode.Fixed)
         header.resizeSection(SIDES, 2 * _DISC + 28)
         header.setSectionResizeMode(RUN, QHeaderView.ResizeMode.Interactive)
-        header.resizeSection(RUN, 264)
+        self._dragged = self._sizing = False
+        header.sectionResized.connect(self._on_resized)
         self.sortByColumn(RUN, Qt.SortOrder.AscendingOrder)
         self.setSortingEnabled(True)
         theme.changed.connect(self.viewport().update)
@@ -192,6 +196,19 @@ class CompareTable(QTableView):
         tick.triggered.connect(lambda: self._runs.toggle(name))
         menu.addAction(tick)
         menu.popup(position)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        """Names of runs give way to figures, until a person sets how wide they are."""
+        super().resizeEvent(event)
+        if not self._dragged:
+            figures = self._runs.columnCount() - 2
+            room = self.viewport().width() - self.columnWidth(SIDES) - figures * _FIGURE
+            self._sizing = True
+            self.horizontalHeader().resizeSection(RUN, max(_NAME[0], min(_NAME[1], room)))
+            self._sizing = False
+
+    def _on_resized(self, column: int) -> None:
+        self._dragged = self._dragged or (column == RUN and not self._sizing and self.isVisible())
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         """A click on a tick or on a letter does its work and selects the row."""
