@@ -33,6 +33,13 @@ def asked(project: ProjectFolder, picture: Picture, **more: Any) -> dict[str, An
     return {"what": "sample", "project": str(project.root), "picture": picture.path, "detector": detector, **more}
 
 
+def samples(answer: PictureAnswers, request: dict[str, Any]) -> list[dict[str, Any]]:
+    told = answer(request)
+    assert isinstance(told, dict)
+    found: list[dict[str, Any]] = told["samples"]
+    return found
+
+
 def pixels(sample: dict[str, Any]) -> np.ndarray:
     from engine.detector.predict.pictures import read_picture
 
@@ -50,9 +57,8 @@ def test_that_a_sample_without_augmentation_is_the_picture_with_its_boxes(
     from engine.detector.predict.pictures import read_picture
 
     choice = DetectorChoice(key=key, size=128, classes=project.load().detector.classes)
-    (sample,) = answer(asked(project, picture, settings={"augment": "none"}) | {"detector": choice.model_dump()})[
-        "samples"
-    ]
+    request = asked(project, picture, settings={"augment": "none"}) | {"detector": choice.model_dump()}
+    (sample,) = samples(answer, request)
     assert (sample["width"], sample["height"], sample["epoch"]) == (128, 128, 0)
     expected = cv2.resize(read_picture(picture.path), (128, 128), interpolation=cv2.INTER_LINEAR)
     assert np.abs(pixels(sample).astype(int) - expected.astype(int)).max() <= 1
@@ -72,7 +78,7 @@ def test_that_training_gets_the_very_same_samples(
     with Index.open(project.index) as index:
         reader = TrainingReader(index.pictures("train"), config, batch_size=4, seed=7, augment="full")
     settings = {"augment": "full", "seed": 7, "batch_size": 4}
-    told = answer(asked(project, picture, settings=settings, epoch=2, count=3))["samples"]
+    told = samples(answer, asked(project, picture, settings=settings, epoch=2, count=3))
     mean, std = np.array(config["mean"], np.float32), np.array(config["std"], np.float32)
     for epoch, sample in zip((2, 3, 4), told, strict=True):
         trained = reader.sample(picture, epoch)
@@ -87,7 +93,7 @@ def test_that_steps_that_change_pictures_act_and_the_others_do_not(
 ) -> None:
     def first(*steps: dict[str, Any]) -> np.ndarray:
         settings = {"augment": "none", "epochs": 1}
-        return pixels(answer(asked(project, picture, settings=settings, steps=steps, epoch=1))["samples"][0])
+        return pixels(samples(answer, asked(project, picture, settings=settings, steps=steps, epoch=1))[0])
 
     plain = first()
     masked = first({"technique": "grid_mask", "params": {"chance": 1.0}})
