@@ -44,6 +44,10 @@ class _Matched:
     ignored: Flags
     certain: Counts
 
+    def __post_init__(self) -> None:
+        self.hits = [np.flatnonzero(row) for row in self.right]
+        self.vain = bool(self.ignored.any())
+
 
 def measured_with_resamples(
     model: Model,
@@ -139,20 +143,25 @@ def match(pictures: Sequence[Picture], detections: Sequence[Detections], classes
 
 
 def average_precision(matched: _Matched, weights: Counts) -> Floats:
-    """AP at each threshold, from 0 to 1, where each picture counts as often as it was drawn; NaN without an object."""
+    """AP at each threshold, from 0 to 1, where each picture counts as often as it was drawn; NaN without an object.
+
+    Only where a detection is right can precision be at its best for a recall, so that the others are only counted.
+    """
     objects = int(weights @ matched.certain)
     if not objects:
         return np.full(len(THRESHOLDS), np.nan)
     often = weights[matched.picture]
-    true = np.cumsum(matched.right * often, axis=1)
-    false = np.cumsum(~(matched.right | matched.ignored) * often, axis=1)
-    recall = true / objects
-    precision = true / np.maximum(true + false, np.spacing(1))
-    best = np.maximum.accumulate(precision[:, ::-1], axis=1)[:, ::-1]
+    everything = np.cumsum(often)
     found = np.zeros(len(THRESHOLDS))
-    for place in range(len(THRESHOLDS)):
-        reached = np.searchsorted(recall[place], RECALLS, side="left")
-        found[place] = best[place][reached[reached < best.shape[1]]].sum() / len(RECALLS)
+    for place, hits in enumerate(matched.hits):
+        if not len(hits):
+            continue
+        true, shown = np.cumsum(often[hits]), everything[hits]
+        if matched.vain:
+            shown = shown - np.cumsum(often * matched.ignored[place])[hits]
+        best = np.maximum.accumulate((true / np.maximum(shown, 1))[::-1])[::-1]
+        reached = np.searchsorted(true / objects, RECALLS, side="left")
+        found[place] = best[reached[reached < len(best)]].sum() / len(RECALLS)
     return found
 
 
