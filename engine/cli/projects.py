@@ -57,7 +57,10 @@ def report(figures: Iterable[Figure], as_json: bool, **more: object) -> None:
     rows = []
     for figure in found:
         held = figure.conditions.model_dump(exclude_none=True)
-        conditions = ", ".join(_condition(key, value) for key, value in held.items())
+        told = [_condition(key, value) for key, value in held.items()]
+        if figure.disturbed and figure.load is not None:
+            told.append(f"{100 * figure.load:.0f} % of the processors busy with other work")
+        conditions = ", ".join(told)
         rows.append((figure.name, show_figure(figure), figure.source, conditions))
     print_table(rows, ("figure", "value", "source", "conditions"))
     for key, value in more.items():

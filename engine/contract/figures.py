@@ -57,8 +57,15 @@ class Conditions(BaseModel):
     subject: str | None = Field(default=None, description="Class name, target or part that the figure speaks of")
 
 
+BUSY = 0.15
+"""The share of the processors from which on other work disturbs a measured time."""
+
+
 class Figure(BaseModel):
-    """One number: mAP in points (0-100), MACs and parameters as counts, sizes in bytes, times in milliseconds."""
+    """One number: mAP in points (0-100), MACs and parameters as counts, sizes in bytes, times in milliseconds.
+
+    `load` is the share, from 0 to 1, of the machine's processors that other work kept busy while a time was measured.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -69,6 +76,12 @@ class Figure(BaseModel):
     low: float | None = None
     high: float | None = None
     conditions: Conditions = Conditions()
+    load: float | None = None
+
+    @property
+    def disturbed(self) -> bool:
+        """Whether it is a time that was measured on a busy machine."""
+        return self.load is not None and self.load >= BUSY
 
 
 def pick(figures: Iterable[Figure], name: FigureName, **conditions: object) -> Figure | None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from engine.contract.run.evaluations import keep_figures
+from engine.contract.run.evaluations import is_kept, keep_figures
 from engine.contract.run.job import EvaluateJob
+from engine.contract.run.resamples import keep_resamples
 from engine.contract.text.messages import UserError
 from engine.model.assembly import load
-from engine.model.measurement import calibration_of, coco_measured, computed_figures
+from engine.model.measurement import calibration_of, computed_figures
+from engine.model.resampling import measured_with_resamples
 from engine.run.context import JobContext
 from engine.run.interruption import interruptible
 
@@ -28,8 +30,18 @@ def run(job: EvaluateJob, context: JobContext) -> dict[str, object]:
     with interruptible(context.check_cancelled):
         model, _ = load(Path(job.run))
         calibration = calibration_of(model, index.pictures("train"))
-        figures = coco_measured(model, pictures, job.split, calibration, context.counter("picture"), job.runtime)
+        figures, resamples = measured_with_resamples(
+            model,
+            pictures,
+            job.split,
+            calibration,
+            context.counter("picture"),
+            job.runtime,
+            context.check_cancelled,
+        )
         figures += computed_figures(model)
     context.figures("final", figures)
     keep_figures(context.run_dir, job, figures)
+    if is_kept(job):
+        keep_resamples(Path(job.run), resamples)
     return {"figures": [figure.model_dump(exclude_none=True) for figure in figures]}

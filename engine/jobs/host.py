@@ -9,6 +9,7 @@ from engine.contract.figures import LITE_X86, Conditions, Figure
 from engine.contract.run.evaluations import keep_figures
 from engine.contract.run.job import HostJob, Precision
 from engine.contract.system.cores import processor
+from engine.contract.system.load import Load
 from engine.model.assembly import load
 from engine.model.export import nb_figure, refuse_detector, replace_subject, save_for_lite
 from engine.model.measurement import calibration_of
@@ -41,11 +42,22 @@ def run(job: HostJob, context: JobContext) -> dict[str, object]:
     inputs = next(network_inputs([shown[0].path], load(Path(job.runs[0]))[0].config))
     for name, files in models.items():
         context.stage("host.measuring", count=len(files))
-        for run_name, latency in measure(files, inputs, check=context.check_cancelled).items():
-            figures.append(_figure(name, run_name, precisions[run_name], latency, inputs["image"].shape[-1]))
+        watch = Load()
+        latencies = measure(files, inputs, check=context.check_cancelled)
+        busy = watch.others()
+        for run_name, latency in latencies.items():
+            figure = _figure(name, run_name, precisions[run_name], latency, inputs["image"].shape[-1])
+            figures.append(figure.model_copy(update={"load": busy}))
+    _tell_busy(figures, context)
     context.figures("final", figures)
     keep_figures(context.run_dir, job, figures)
     return {"figures": [figure.model_dump(exclude_none=True) for figure in figures]}
+
+
+def _tell_busy(figures: list[Figure], context: JobContext) -> None:
+    disturbed = [figure.load for figure in figures if figure.disturbed and figure.load is not None]
+    if disturbed:
+        context.notice("host.busy", level="warning", percent=round(100 * max(disturbed)))
 
 
 def _convert(path: Path, folder: Path, train: list[Picture], context: JobContext) -> tuple[Precision, Figure]:

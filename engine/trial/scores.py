@@ -1,22 +1,17 @@
-"""mAP of detections with the interval that the choice of pictures leaves it."""
+"""mAP of detections with the interval that the choice of pictures leaves it, and the change from side to side."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
-
 from engine.contract.figures import Conditions, Figure, pick
+from engine.contract.run.resamples import Resamples, score_of
+from engine.model.resampling import resample, with_interval
 
 if TYPE_CHECKING:
     from engine.contract.dataset import Picture
     from engine.detector.predict.evaluation import Detections
-
-ROUNDS = 100
-"""Draws of as many pictures with replacement: enough for the ends of a 95 % interval to within a tenth of its width."""
-ENDS = (2.5, 97.5)
 
 Found = Sequence["Detections"]
 
@@ -30,27 +25,24 @@ def map_of(pictures: Sequence[Picture], found: Found, classes: Sequence[str], co
     return figure or Figure(name="map", value=0.0, unit="points", source="measured", conditions=conditions)
 
 
-def resampled(
-    pictures: Sequence[Picture], sides: Sequence[Found], classes: Sequence[str], check: Callable[[], None]
-) -> NDArray[np.float64]:
-    """mAP of each side on the same ROUNDS draws of the pictures with replacement (Efron 1979): (ROUNDS, sides).
-
-    Raises what `check` raises, which is called before each.
-    """
-    rng = np.random.default_rng(len(pictures))
-    rounds = []
-    for _ in range(ROUNDS):
-        drawn = rng.integers(0, len(pictures), len(pictures))
-        chosen = [pictures[number] for number in drawn]
-        values = []
-        for side in sides:
-            check()
-            values.append(map_of(chosen, [side[number] for number in drawn], classes, Conditions()).value)
-        rounds.append(values)
-    return np.array(rounds)
+def drawn(pictures: Sequence[Picture], found: Found, classes: Sequence[str], check: Callable[[], None]) -> Resamples:
+    """mAP on draws of the pictures, the same for every side; raises what `check` raises."""
+    return resample(pictures, found, classes, "val", check)
 
 
-def with_interval(figure: Figure, values: NDArray[np.float64]) -> Figure:
-    """The figure with the interval that holds 95 % of `values`."""
-    low, high = (float(end) for end in np.percentile(values, ENDS))
-    return figure.model_copy(update={"low": min(low, figure.value), "high": max(high, figure.value)})
+def in_interval(figure: Figure, told: Resamples) -> Figure:
+    """mAP with what it would be in 95 of 100 draws, and with itself in it where the draws are few."""
+    return _around(with_interval(figure, told))
+
+
+def change(tried: Figure, base: Figure, drawn_tried: Resamples, drawn_base: Resamples) -> Figure:
+    """The change of mAP from `base` to `tried` in points, with what it would be in 95 of 100 draws."""
+    between = drawn_tried.difference(drawn_base, score_of(tried))
+    low, high = between if between is not None else (None, None)
+    return _around(tried.model_copy(update={"value": tried.value - base.value, "low": low, "high": high}))
+
+
+def _around(figure: Figure) -> Figure:
+    if figure.low is None or figure.high is None:
+        return figure
+    return figure.model_copy(update={"low": min(figure.low, figure.value), "high": max(figure.high, figure.value)})

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.contract.figures import Figure
 from engine.contract.project import ProjectFolder
 from engine.contract.recipe import Recipe
 from engine.contract.run.folder import checkpoint_of
@@ -16,7 +15,7 @@ from engine.contract.trial import FoundBox, TrialAnswer, TrialRequest, TrialScor
 from engine.model.assembly import load
 from engine.recipe.plan import problems
 from engine.recipe.registry import make
-from engine.trial.scores import map_of, resampled, with_interval
+from engine.trial.scores import change, drawn, in_interval, map_of
 from engine.trial.side import Side, Start
 from engine.trial.weights import Check, Placed
 
@@ -152,20 +151,17 @@ def _samples(val: Sequence[Picture], sizes: Sequence[int]) -> list[Sequence[Pict
 
 
 def _scores(pictures: Sequence[Picture], total: int, base: Side, tried: Side, check: Check) -> Iterator[TrialScore]:
-    """mAP as soon as there is one, then with its interval, then beside the base's."""
+    """mAP as soon as there is one, then with its interval, and beside the base's."""
     found = [tried.rows(picture.path, check) for picture in pictures]
     score = map_of(pictures, found, tried.classes, tried.conditions)
     yield TrialScore(pictures=len(pictures), total=total, tried=score)
     before = [base.rows(picture.path, check) for picture in pictures]
     bare = map_of(pictures, before, base.classes, base.conditions)
-    drawn = resampled(pictures, (found, before), tried.classes, check)
-    change = Figure(
-        name="map", value=score.value - bare.value, unit="points", source="measured", conditions=tried.conditions
-    )
+    draws, draws_before = (drawn(pictures, rows, tried.classes, check) for rows in (found, before))
     yield TrialScore(
         pictures=len(pictures),
         total=total,
-        tried=with_interval(score, drawn[:, 0]),
-        base=with_interval(bare, drawn[:, 1]),
-        change=with_interval(change, drawn[:, 0] - drawn[:, 1]),
+        tried=in_interval(score, draws),
+        base=in_interval(bare, draws_before),
+        change=change(score, bare, draws, draws_before),
     )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from engine.contract.figures import Figure, Source
 from studio.i18n import tr
-from studio.presenters.numbers import NAMES, show
+from studio.presenters.numbers import NAMES, Delta, show
 from studio.presenters.run_rows import Row
 
 
@@ -47,15 +49,64 @@ def conditions_text(figure: Figure) -> str:
     return ", ".join(part for part in parts if part)
 
 
-def figure_tip(figure: Figure, row: Row) -> str:
-    """A cell's tool tip: name, spread, source, conditions, and what the change is measured against."""
+def change_words(change: Delta) -> list[str]:
+    """A change in words, from the longest to the shortest that still say whether it is chance."""
+    plain = f"{change.arrow} {change.text}"
+    if change.certainty == "within":
+        noise = tr("studio.compare.within_noise")
+        return [f"{plain} {noise}", noise, plain]
+    return [f"{plain} ±?", plain] if change.certainty == "unknown" else [plain]
+
+
+def certainty_text(change: Delta, figure: Figure) -> str:
+    """Whether a change may be chance, and how that is known; empty for what is counted."""
+    if figure.unit == "ms":
+        texts = {"within": tr("studio.compare.within_ms"), "beyond": tr("studio.compare.beyond_ms")}
+        return texts.get(change.certainty, "")
+    if figure.unit != "points":
+        return ""
+    if change.between is None:
+        return tr("studio.compare.spread_unknown", split=figure.conditions.split or "val")
+    low, high = (f"{bound:+.1f}" for bound in change.between)
+    if change.certainty == "within":
+        return tr("studio.compare.within_points", low=low, high=high)
+    return tr("studio.compare.beyond_points", low=low, high=high)
+
+
+def spread_text(figure: Figure) -> str:
+    """Between what a figure lies; empty for one without a spread."""
+    if figure.low is None or figure.high is None:
+        return ""
+    low, high = (show(figure.model_copy(update={"value": value})) for value in (figure.low, figure.high))
+    if figure.unit == "points":
+        return tr("studio.compare.spread_points", low=low, high=high)
+    return tr("studio.compare.spread", low=low, high=high)
+
+
+def chance_text(changes: Sequence[Delta | None]) -> str:
+    """What the signs beside changes mean, as far as they are there."""
+    told = {change.certainty for change in changes if change is not None}
+    texts = {"within": tr("studio.compare.sign_within"), "unknown": tr("studio.compare.sign_unknown")}
+    return "\n".join(text for certainty, text in texts.items() if certainty in told)
+
+
+def load_text(figure: Figure) -> str:
+    """That a time was measured on a busy machine; empty otherwise."""
+    if not figure.disturbed or figure.load is None:
+        return ""
+    return tr("studio.compare.busy_machine", percent=round(100 * figure.load))
+
+
+def figure_tip(figure: Figure, row: Row, change: Delta | None = None) -> str:
+    """A cell's tool tip: name, spread, source, conditions, what the change is measured against, and if it is chance."""
     lines = [f"{tr(NAMES[figure.name])}: {show(figure)}, {source_text(figure)}"]
-    if figure.low is not None and figure.high is not None:
-        low, high = (show(figure.model_copy(update={"value": value})) for value in (figure.low, figure.high))
-        lines.append(tr("studio.compare.spread", low=low, high=high))
+    lines.append(spread_text(figure))
     lines.append(conditions_text(figure))
+    lines.append(load_text(figure))
     if row.base is not None:
         lines.append(tr("studio.compare.against", base=row.base))
+    if change is not None:
+        lines.append(certainty_text(change, figure))
     return "\n".join(line for line in lines if line)
 
 

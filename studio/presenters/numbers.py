@@ -38,13 +38,22 @@ NAMES: dict[str, str] = {
 _HIGHER_IS_BETTER = ("map", "ar")
 
 
+Certainty = Literal["exact", "beyond", "within", "unknown"]
+"""Whether a change may be chance: it is counted, more than chance, no more than chance, or nobody knows."""
+
+
 @dataclass(frozen=True)
 class Delta:
-    """A change between two figures: signed points or percent; `better` is None where nothing changed."""
+    """A change between two figures: signed points or percent; `better` is None where nothing changed, or by chance.
+
+    `between` is what a change of points would be on other pictures, in 95 of 100 draws of them.
+    """
 
     text: str
-    arrow: Literal["▲", "▼", "="]
+    arrow: Literal["▲", "▼", "=", "≈"]
     better: bool | None
+    certainty: Certainty = "exact"
+    between: tuple[float, float] | None = None
 
     @property
     def tone(self) -> str:
@@ -78,8 +87,22 @@ def shown_value(value: float) -> str:
     return f"{value:.1e}" if value and abs(value) < 0.01 else f"{value:.4g}"
 
 
-def delta(before: Figure | None, after: Figure | None) -> Delta | None:
-    """The change from `before` to `after`: points for scores, percent for costs; None where there is none to tell."""
+def certainty(before: Figure, after: Figure, between: tuple[float, float] | None) -> Certainty:
+    """Whether a change may be chance: of scores by its interval, of times by the spread of the repeats of both."""
+    if after.unit == "points":
+        return "unknown" if between is None else "within" if between[0] <= 0 <= between[1] else "beyond"
+    if after.unit != "ms" or (before.source, after.source) != ("measured", "measured"):
+        return "exact"
+    if before.low is None or before.high is None or after.low is None or after.high is None:
+        return "unknown"
+    return "within" if before.low <= after.high and after.low <= before.high else "beyond"
+
+
+def delta(before: Figure | None, after: Figure | None, between: tuple[float, float] | None = None) -> Delta | None:
+    """The change from `before` to `after`: points for scores, percent for costs; None where there is none to tell.
+
+    `between` is the interval of a change of scores, where it is known.
+    """
     if before is None or after is None:
         return None
     if after.unit == "points":
@@ -89,9 +112,13 @@ def delta(before: Figure | None, after: Figure | None) -> Delta | None:
         change, text = round(100 * (after.value / before.value - 1), 1), "{:+.1f} %"
     else:
         return None
+    known = certainty(before, after, between)
     if change == 0:
-        return Delta(text.replace("+", "").format(0.0), "=", None)
-    return Delta(text.format(change), "▲" if change > 0 else "▼", (change < 0) == lower_is_better(after.name))
+        return Delta(text.replace("+", "").format(0.0), "=", None, known, between)
+    if known == "within":
+        return Delta(text.format(change), "≈", None, known, between)
+    better = (change < 0) == lower_is_better(after.name)
+    return Delta(text.format(change), "▲" if change > 0 else "▼", better, known, between)
 
 
 def grouped(count: int) -> str:

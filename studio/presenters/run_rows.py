@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from engine.contract.figures import Figure, FigureName
 from engine.contract.run.evaluations import PHONE
+from engine.contract.run.resamples import score_of
 from studio.presenters.numbers import Delta, delta
+from studio.stores.run import Run
 
 FIGURES: Mapping[str, tuple[FigureName, dict[str, object]]] = {
     "map_val": ("map", {"split": "val"}),
@@ -25,6 +27,26 @@ COSTS = ("host_ms", "macs", "nb_bytes", "params")
 
 CERTAIN = ("measured", "computed")
 """Sources whose marks are filled: measured, or counted exactly."""
+
+Between = Callable[[Figure | None], tuple[float, float] | None]
+"""What the change of a score lies in on other pictures; None where it is not known."""
+
+
+def nothing_known(figure: Figure | None) -> None:
+    """For runs whose scores on draws of pictures are not at hand."""
+
+
+def between_runs(a: Run | None, b: Run | None) -> Between:
+    """The interval of the change from A to B, by the same draws of pictures."""
+
+    def between(figure: Figure | None) -> tuple[float, float] | None:
+        if a is None or b is None or figure is None or figure.unit != "points":
+            return None
+        before, after = (run.resamples(figure.conditions.split) for run in (a, b))
+        return after.difference(before, score_of(figure)) if before is not None and after is not None else None
+
+    return between
+
 
 Lookup = Callable[[FigureName, dict[str, object]], Figure | None]
 
@@ -48,10 +70,12 @@ def figures_of(lookup: Lookup) -> dict[str, Figure | None]:
 
 
 def deltas_of(
-    base: Mapping[str, Figure | None] | None, figures: Mapping[str, Figure | None]
+    base: Mapping[str, Figure | None] | None, figures: Mapping[str, Figure | None], between: Between = nothing_known
 ) -> dict[str, Delta | None]:
     """The change of every column against the base's figures; None each for a run that has no base."""
-    return {column: delta(base[column], found) if base else None for column, found in figures.items()}
+    if base is None:
+        return dict.fromkeys(figures)
+    return {column: delta(base[column], found, between(found)) for column, found in figures.items()}
 
 
 def base_of(name: str, parents: Mapping[str, str | None]) -> str | None:
@@ -74,7 +98,7 @@ def pareto(points: Iterable[tuple[float, float]]) -> list[tuple[float, float]]:
 
 @dataclass(frozen=True)
 class ClassRow:
-    """The AP of one class in A and in B, in points."""
+    """A figure of A and of B, such as the AP of one class, and the change."""
 
     name: str
     a: Figure | None
@@ -82,7 +106,9 @@ class ClassRow:
     change: Delta | None
 
 
-def class_rows(a: Sequence[Figure], b: Sequence[Figure], split: str) -> list[ClassRow]:
+def class_rows(
+    a: Sequence[Figure], b: Sequence[Figure], split: str, between: Between = nothing_known
+) -> list[ClassRow]:
     """Every class that either of them has an AP of on `split`, in the order told."""
     found = [
         {
@@ -94,6 +120,6 @@ def class_rows(a: Sequence[Figure], b: Sequence[Figure], split: str) -> list[Cla
     ]
     names = list(dict.fromkeys([*found[0], *found[1]]))
     return [
-        ClassRow(str(name), found[0].get(name), found[1].get(name), delta(found[0].get(name), found[1].get(name)))
-        for name in names
+        ClassRow(str(name), before, after, delta(before, after, between(after)))
+        for name, before, after in ((name, found[0].get(name), found[1].get(name)) for name in names)
     ]

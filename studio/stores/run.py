@@ -10,9 +10,13 @@ from PySide6.QtCore import QObject
 from engine.contract.figures import Figure, FigureName, pick
 from engine.contract.run.evaluations import evaluation_files, read_evaluation
 from engine.contract.run.job import TrainJob
+from engine.contract.run.resamples import Resamples, read_resamples, resamples_file
 from engine.contract.run.state import Moment
 from studio.stores.followed import Followed
 from studio.workers.following import Following
+
+SPLITS = ("val", "test")
+"""On which a run may have been evaluated."""
 
 
 class Run(Followed):
@@ -26,6 +30,7 @@ class Run(Followed):
         self.label = matched[2] if matched else root.name
         self._kept: tuple[Figure, ...] = ()
         self._kept_mark: tuple[tuple[str, int], ...] = ()
+        self._resamples: dict[str, Resamples | None] = {}
         self._read_kept()
 
     @property
@@ -43,6 +48,10 @@ class Run(Followed):
         """The newest figure of a name whose conditions hold every given one."""
         return pick(self.figures("final"), name, **conditions)
 
+    def resamples(self, split: str | None) -> Resamples | None:
+        """Its scores on draws of a split's pictures, if it was evaluated on that."""
+        return self._resamples.get(split or "")
+
     def look(self) -> None:
         """Look at the folder again, and at the figures that are kept with it."""
         super().look()
@@ -51,11 +60,13 @@ class Run(Followed):
 
     def _read_kept(self) -> bool:
         paths = evaluation_files(self.root)
-        mark = tuple((path.name, _time(path)) for path in paths)
+        drawn = {split: resamples_file(self.root, split) for split in SPLITS}
+        mark = tuple((path.name, _time(path)) for path in (*paths, *drawn.values()))
         if mark == self._kept_mark:
             return False
         self._kept_mark = mark
         self._kept = tuple(figure for path in paths for figure in read_evaluation(path))
+        self._resamples = {split: read_resamples(self.root, split) for split in drawn}
         return True
 
 

@@ -112,8 +112,12 @@ class SamplesStore(QObject):
             self._project.choose(samples_recipe=recipe)
 
     def _look(self) -> None:
-        if self.picture is not None and self._request() != self._asked:
+        if self.picture is None:
+            return
+        if self._request() != self._asked:
             self._ask()
+        else:  # what may be chosen has changed, if not what is made
+            self.changed.emit()
 
     def _ask(self) -> None:
         self._asked = self._request()

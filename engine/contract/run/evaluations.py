@@ -48,6 +48,11 @@ def keep_figures(task: Path, job: Job, figures: Sequence[Figure]) -> None:
     (task / _KEPT).touch()
 
 
+def is_kept(job: EvaluateJob) -> bool:
+    """Whether what an evaluation finds says something of the run, and not of a part of the split or another runtime."""
+    return not job.limit and job.runtime == "paddle"
+
+
 def _time(file: Path) -> int | None:
     return file.stat().st_mtime_ns if file.exists() else None
 
@@ -69,7 +74,7 @@ def keep_earlier_figures(folder: ProjectFolder) -> None:
 
 def _by_run(job: Job, figures: Sequence[Figure]) -> dict[Path, tuple[str, tuple[Figure, ...]]]:
     """The figures that say something of each run, and the name under which they are kept."""
-    if isinstance(job, EvaluateJob) and not job.limit and job.runtime == "paddle":
+    if isinstance(job, EvaluateJob) and is_kept(job):
         return {Path(job.run): (job.split, tuple(figures))}
     if isinstance(job, HostJob):
         return {run: ("host", _of(run.name, figures)) for run in map(Path, job.runs)}

@@ -213,4 +213,4 @@ class _Draft:
 
 def _identity(figure: Figure) -> str:
     """Two figures of one name, source and conditions are the same figure, measured again."""
-    return figure.model_copy(update={"value": 0.0, "low": None, "high": None}).model_dump_json()
+    return figure.model_copy(update={"value": 0.0, "low": None, "high": None, "load": None}).model_dump_json()

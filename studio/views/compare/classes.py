@@ -20,10 +20,10 @@ from PySide6.QtWidgets import (
 from engine.contract.figures import Figure
 from studio.bound_texts import on_language
 from studio.i18n import tr
-from studio.presenters.figure_words import column_title
+from studio.presenters.figure_words import certainty_text, chance_text, column_title, load_text, spread_text
 from studio.presenters.numbers import Delta, delta, show
-from studio.presenters.run_rows import FIGURES, class_rows, figures_of
-from studio.stores.run import Run
+from studio.presenters.run_rows import FIGURES, ClassRow, between_runs, class_rows, figures_of
+from studio.stores.run import SPLITS, Run
 from studio.theme import palette, theme
 from studio.views.compare.table import delta_colour
 from studio.widgets.labels import Elided, Heading, Muted
@@ -83,7 +83,7 @@ class SideTable(QTableWidget):
         for column, width in ((1, 63), (2, 63), (3, 66)):
             header.resizeSection(column, width)
 
-    def set_rows(self, titles: Sequence[str], rows: Sequence[tuple[str, Figure | None, Figure | None]]) -> None:
+    def set_rows(self, titles: Sequence[str], rows: Sequence[ClassRow]) -> None:
         """Show rows under titles."""
         self.setSortingEnabled(False)
         self.setRowCount(len(rows))
@@ -92,25 +92,27 @@ class SideTable(QTableWidget):
             heading = QTableWidgetItem(titles[column])
             heading.setTextAlignment(side | Qt.AlignmentFlag.AlignVCenter)
             self.setHorizontalHeaderItem(column, heading)
-        for place, (name, a, b) in enumerate(rows):
-            change = delta(a, b)
-            self._put(place, 0, name, None, palette().text)
-            self._put(place, 1, show(a), a.value if a else None, palette().text)
-            self._put(place, 2, show(b), b.value if b else None, palette().text)
+        for place, row in enumerate(rows):
+            a, b, change = row.a, row.b, row.change
+            self._put(place, 0, row.name, None, palette().text)
+            for column, figure in ((1, a), (2, b)):
+                colour = palette().warn if figure and figure.disturbed else palette().text
+                self._put(place, column, show(figure), figure.value if figure else None, colour, _figure_tip(figure))
             gap = b.value - a.value if a and b else None
-            self._put(place, 3, _words(change), gap, delta_colour(change) if change else palette().muted)
+            tip = certainty_text(change, b) if change and b else ""
+            self._put(place, 3, _words(change), gap, delta_colour(change) if change else palette().muted, tip)
         self.setSortingEnabled(self._sortable)
         if not self._sortable:
             height = self.horizontalHeader().sizeHint().height() + 26 * len(rows) + 4
             self.setFixedHeight(height)
 
-    def _put(self, row: int, column: int, text: str, number: float | None, colour: str) -> None:
+    def _put(self, row: int, column: int, text: str, number: float | None, colour: str, tip: str = "") -> None:
         item = _Cell(text)
         font = self.font()
         font.setPixelSize(12)
         item.setFont(font)
         item.setData(_SORT, number)
-        item.setToolTip(text)
+        item.setToolTip(f"{text}\n{tip}" if tip else text)
         item.setForeground(QColor(colour))
         side = Qt.AlignmentFlag.AlignLeft if column == 0 else Qt.AlignmentFlag.AlignRight
         item.setTextAlignment(side | Qt.AlignmentFlag.AlignVCenter)
@@ -129,7 +131,7 @@ class CompareClasses(QWidget):
         self.a.setProperty("tone", "a")
         self.b.setProperty("tone", "b")
         self.figures, self.classes = SideTable(False), SideTable(True)
-        self.hint = Muted()
+        self.hint, self.chance = Muted(), Muted()
         self.classes_title = Heading()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(16, 16, 16, 16)
@@ -142,6 +144,7 @@ class CompareClasses(QWidget):
         layout.addWidget(self.classes_title)
         layout.addWidget(self.hint)
         layout.addWidget(self.classes, 1)
+        layout.addWidget(self.chance)
         layout.addStretch(0)
         on_language(self._redraw)
         theme.changed.connect(self._redraw)
@@ -149,7 +152,8 @@ class CompareClasses(QWidget):
     def show_sides(self, a: Run | None, b: Run | None, alone: bool = False) -> None:
         """Compare these two runs, or tell of A `alone`; nothing is drawn again where nothing changed."""
         self._alone = alone
-        drawn = (a, b, alone, a.figures("final") if a else (), b.figures("final") if b else ())
+        runs = [run for run in (a, b) if run is not None]
+        drawn = (a, b, alone, [(run.figures("final"), *(run.resamples(split) for split in SPLITS)) for run in runs])
         if drawn != self._drawn:
             self._sides, self._drawn = (a, b), drawn
             self._redraw()
@@ -164,13 +168,17 @@ class CompareClasses(QWidget):
         for table in (self.figures, self.classes):
             for column in (2, 3):
                 table.setColumnHidden(column, self._alone)
-        rows = [(column_title(column), both[0].get(column), both[1].get(column)) for column in FIGURES]
+        between = between_runs(a, b)
+        pairs = [(column, both[0].get(column), both[1].get(column)) for column in FIGURES]
+        rows = [ClassRow(column_title(name), x, y, delta(x, y, between(y))) for name, x, y in pairs]
         self.figures.set_rows(titles, rows)
         figures = [run.figures("final") if run else () for run in (a, b)]
         split = next((name for name in ("test", "val") if len(_known(figures, name)) == 2), "val")
-        found = class_rows(figures[0], figures[1], split)
+        found = class_rows(figures[0], figures[1], split, between)
         self.classes_title.show_code("studio.compare.classes_title", split=split)
-        self.classes.set_rows([tr("studio.compare.class"), *titles[1:]], [(row.name, row.a, row.b) for row in found])
+        self.classes.set_rows([tr("studio.compare.class"), *titles[1:]], found)
+        self.chance.setText(chance_text([row.change for row in (*rows, *found)]))
+        self.chance.setVisible(bool(self.chance.text()))
         self.classes.setVisible(bool(found))
         self.hint.setVisible(not found)
         self.hint.setText(tr("studio.compare.no_classes"))
@@ -188,4 +196,11 @@ def _known(figures: Sequence[Sequence[Figure]], split: str) -> list[Sequence[Fig
 
 
 def _words(change: Delta | None) -> str:
-    return f"{change.arrow} {change.text}" if change else ""
+    """Short: the column is narrow, and what the signs mean stands below."""
+    if change is None:
+        return ""
+    return f"{change.arrow} {change.text}{'?' if change.certainty == 'unknown' and change.better is not None else ''}"
+
+
+def _figure_tip(figure: Figure | None) -> str:
+    return "\n".join(text for text in (spread_text(figure), load_text(figure)) if text) if figure else ""

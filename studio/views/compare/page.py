@@ -7,10 +7,14 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
+from engine.contract.dataset import Part
 from engine.contract.figures import Figure
 from engine.contract.run.job import EvaluateJob, HostJob, TrainJob
+from studio.bound_texts import bind
+from studio.presenters.evaluation_plan import missing
+from studio.presenters.numbers import Delta
 from studio.presenters.page_state import PageState
-from studio.presenters.run_rows import Row, base_of, deltas_of, figures_of
+from studio.presenters.run_rows import Row, base_of, between_runs, deltas_of, figures_of
 from studio.stores.run import Run
 from studio.stores.work.task import Task
 from studio.studio import Studio
@@ -38,7 +42,7 @@ class ComparePage(Page):
     def __init__(self, studio: Studio) -> None:
         super().__init__(studio)
         self._names: tuple[str | None, str | None] = (None, None)
-        self._to_evaluate: list[str] = []
+        self._to_evaluate: list[tuple[str, Part]] = []
         self.scatter: CompareScatter | None = None
         self.model = RunTable(self)
         self.table = CompareTable(self.model)
@@ -175,7 +179,8 @@ class ComparePage(Page):
         for run, depth in tree:
             base = base_of(run.name, parents)
             found = figures[run.name]
-            changes = deltas_of(figures[base] if base else None, found)
+            between = between_runs(self.studio.runs.by_name(base), run)
+            changes = deltas_of(figures[base] if base else None, found, between)
             rows.append(Row(run.name, run.number, run.label, depth, base, found, changes))
         return rows
 
@@ -203,8 +208,17 @@ class ComparePage(Page):
         if self.scatter is not None:
             self.scatter.show_rows([row for row in self.model.rows if self.model.is_ticked(row.name)])
             a, b = self._names
-            self.scatter.plot.show_sides(a, None if self.pictures.alone else b)
+            b = None if self.pictures.alone else b
+            self.scatter.plot.show_sides(a, b)
+            self.scatter.show_change(self._change(a, b))
         self._tell_buttons()
+
+    def _change(self, a: str | None, b: str | None) -> dict[str, Delta | None]:
+        """The change of every column from A to B."""
+        before, after = (self.studio.runs.by_name(name) for name in (a, b))
+        if before is None or after is None:
+            return {}
+        return deltas_of(run_figures(before), run_figures(after), between_runs(before, after))
 
     def _tell_buttons(self) -> None:
         ready = [run for run in self._ticked() if self._has_weights(run.name)]
@@ -212,19 +226,25 @@ class ComparePage(Page):
         busy = at_work or self.task.busy
         why = "studio.compare.busy" if busy else None if ready else "studio.compare.none_ready"
         self.measure.why_not(why)
-        untested = [run for run in ready if run.figure("map", split="test") is None]
-        self.evaluate.why_not(why or (None if untested else "studio.compare.all_tested"))
+        self.evaluate.why_not(why or (None if self._missing() else "studio.compare.all_tested"))
+        if self.evaluate.isEnabled():
+            bind(self.evaluate.setToolTip, "studio.compare.evaluate_tip")
+
+    def _missing(self) -> list[tuple[str, Part]]:
+        index = self.studio.project.index
+        ready = [run for run in self._ticked() if self._has_weights(run.name)]
+        return missing(ready, index.counts()) if index is not None else []
 
     def _evaluate(self) -> None:
-        ready = [run for run in self._ticked() if self._has_weights(run.name)]
-        self._to_evaluate = [run.name for run in ready if run.figure("map", split="test") is None]
+        self._to_evaluate = self._missing()
         self._evaluate_next()
 
     def _evaluate_next(self) -> None:
         """One after the other: two at a time would only share the processor."""
         while self._to_evaluate and not self.task.busy:
-            run = self.studio.runs.by_name(self._to_evaluate.pop(0))
-            self._follow(self.studio.runs.evaluate(run, "test") if run else None)
+            name, split = self._to_evaluate.pop(0)
+            run = self.studio.runs.by_name(name)
+            self._follow(self.studio.runs.evaluate(run, split) if run else None)
 
     def _measure(self) -> None:
         ready = [run for run in self._ticked() if self._has_weights(run.name)]

@@ -229,7 +229,7 @@ class ComparePictures(QWidget):
 
     def _tell_legend(self, truth: bool) -> None:
         wrong, missed = tr("studio.compare.legend_wrong"), tr("studio.compare.legend_missed")
-        kinds: list[Kind] = ["truth", "new", "lost"] if self.alone else ["truth", "lost"] if truth else ["lost"]
+        kinds: list[Kind] = ["new", "lost"] if self.alone else ["truth", "lost"] if truth else ["lost"]
         self.foot.legend.show_kinds(kinds, {"new": wrong, "lost": missed} if self.alone else {})
 
     def _choose_against(self, place: int) -> None:

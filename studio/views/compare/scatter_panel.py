@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from studio.bound_texts import bind, on_language
 from studio.i18n import tr
-from studio.presenters.figure_words import column_title
-from studio.presenters.numbers import show
+from studio.presenters.figure_words import change_words, column_title
+from studio.presenters.numbers import Delta, show
 from studio.presenters.run_rows import CERTAIN, COSTS, FIGURES, Row
 from studio.theme import palette, theme
 from studio.views.compare.scatter_plot import Mark, Scatter
@@ -27,10 +27,12 @@ class CompareScatter(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._rows: Sequence[Row] = ()
+        self._changes: Mapping[str, Delta | None] = {}
         self._chosen = False
         self.plot = Scatter()
         self.cost, self.score = QComboBox(), QComboBox()
         for combo, columns in ((self.cost, COSTS), (self.score, SCORES)):
+            combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
             for column in columns:
                 combo.addItem("", column)
             combo.currentIndexChanged.connect(self._redraw)
@@ -87,9 +89,20 @@ class CompareScatter(QWidget):
         self.plot.show_marks(marks, axis_title(x), column_title(y))
         self.missing.setText(self._words(missing))
 
+    def show_change(self, changes: Mapping[str, Delta | None]) -> None:
+        """Take the changes from A to B by column: what may be chance is told."""
+        self._changes = changes
+        self._redraw()
+
     def _words(self, missing: int) -> str:
-        legend = tr("studio.compare.legend")
-        return f"{tr('studio.compare.missing', count=missing)} {legend}" if missing else legend
+        shown = [self.score.currentData(), self.cost.currentData()]
+        within = [name for name in shown if (told := self._changes.get(name)) and told.certainty == "within"]
+        words = []
+        if within:
+            words.append(tr("studio.compare.sides_within", columns=", ".join(map(axis_title, within))))
+        if missing:
+            words.append(tr("studio.compare.missing", count=missing))
+        return " ".join([*words, tr("studio.compare.legend")])
 
     def _retranslate(self) -> None:
         for combo in (self.cost, self.score):
@@ -117,9 +130,9 @@ def card_of(row: Row) -> str:
         figure, change = row.figures[column], row.deltas[column]
         if figure is None:
             continue
-        words = f'<span style="color:{delta_colour(change)}">{change.arrow} {change.text}</span>' if change else ""
+        words = f'<span style="color:{delta_colour(change)}">{change_words(change)[0]}</span>' if change else ""
         lines.append(
             f'<tr><td style="color:{colours.muted}">{escape(column_title(column))}&nbsp;&nbsp;</td>'
-            f'<td align="right">{show(figure)}</td><td>&nbsp;&nbsp;{words}</td></tr>'
+            f'<td align="right">{"⚠ " if figure.disturbed else ""}{show(figure)}</td><td>&nbsp;&nbsp;{words}</td></tr>'
         )
     return f"<b>{escape(row.name)}</b><table>{''.join(lines)}</table>"

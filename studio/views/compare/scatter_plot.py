@@ -7,18 +7,19 @@ from dataclasses import dataclass
 
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QKeyEvent
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QKeyEvent
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from studio.presenters.run_rows import pareto
+from studio.presenters.tag_places import Box, shared, tag_places
 from studio.theme import palette, theme
 from studio.widgets.plot import bare_plot, recolour
 
 REACH = 14.0
 """Pixels from a mark at which the pointer still means it."""
 
-NEAR = 0.06
-"""Share of the range within which tags would overlap."""
+MARK = 12.0
+"""Pixels around the middle of a mark on which no tag may lie."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,8 @@ class Scatter(QWidget):
         self._a: str | None = None
         self._b: str | None = None
         self._near: str | None = None
+        self._tags: list[pg.GraphicsObject] = []
+        self.tag_boxes: list[tuple[Box, bool]] = []
         self.plot = bare_plot()
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         layout = QVBoxLayout(self)
@@ -59,6 +62,7 @@ class Scatter(QWidget):
         self.plot.scene().sigMouseMoved.connect(self._on_mouse)
         self.plot.scene().sigMouseClicked.connect(self._on_click)
         self.plot.viewport().installEventFilter(self)
+        self.plot.getPlotItem().vb.sigResized.connect(lambda _: self._draw_tags())
         theme.changed.connect(self.refresh)
         self.refresh()
 
@@ -78,6 +82,7 @@ class Scatter(QWidget):
         """Draw everything again, in the theme's colours."""
         colours = palette()
         self.plot.clear()
+        self._tags.clear()
         recolour(self.plot)
         if not self.marks:
             return
@@ -89,13 +94,13 @@ class Scatter(QWidget):
             brush = QColor(colours.accent) if filled else QColor(colours.surface)
             self._draw_marks(chosen, 11, brush, QColor(colours.accent), 2.0)
         self._draw(self._near, 11, QColor(colours.text), QColor(colours.text), 2.0)
-        self._draw_tags()
         self._fit()
+        self._draw_tags()
 
     def _draw_front(self) -> None:
         front = pareto((mark.x, mark.y) for mark in self.marks)
         pen = pg.mkPen(QColor(palette().muted), width=1.5, style=Qt.PenStyle.DotLine)
-        self.plot.plot([x for x, _ in front], [y for _, y in front], pen=pen)
+        self.plot.plot([x for x, _ in front], [y for _, y in front], pen=pen).setZValue(-3)
 
     def _draw(self, name: str | None, size: int, brush: QColor | None, pen: QColor, width: float) -> None:
         self._draw_marks([mark for mark in self.marks if mark.name == name], size, brush, pen, width)
@@ -111,13 +116,45 @@ class Scatter(QWidget):
         self.plot.addItem(item)
 
     def _draw_tags(self) -> None:
+        """Beside the marks, in pixels of the screen as it is now; anew when that changes."""
+        for item in self._tags:
+            self.plot.removeItem(item)
+        self._tags.clear()
         font = QFont(self.font())
         font.setPixelSize(11)
-        for x, y, tag in grouped_tags(self.marks):
-            label = pg.TextItem(tag, color=QColor(palette().text), anchor=(0.5, 1.7))
-            label.setFont(font)
-            label.setPos(x, y)
-            self.plot.addItem(label, ignoreBounds=True)
+        box = self.plot.getPlotItem().vb
+        spots = [box.mapViewToScene(QPointF(mark.x, mark.y)) for mark in self.marks]
+        groups = shared([(spot.x(), spot.y()) for spot in spots])
+        texts = [", ".join(self.marks[place].tag for place in group) for group in groups]
+        points = [(spots[group[0]].x(), spots[group[0]].y()) for group in groups]
+        metrics = QFontMetricsF(font)
+        sizes = [(metrics.horizontalAdvance(text) + 4, metrics.height()) for text in texts]
+        room = box.sceneBoundingRect()
+        plot = Box(room.left(), room.top(), room.width(), room.height())
+        self.tag_boxes = tag_places(points, sizes, plot, MARK)
+        for text, point, (lies, far) in zip(texts, points, self.tag_boxes, strict=True):
+            self._draw_tag(text, font, QPointF(*point), lies, far)
+
+    def _draw_tag(self, text: str, font: QFont, mark: QPointF, lies: Box, far: bool) -> None:
+        box, colour = self.plot.getPlotItem().vb, QColor(palette().text)
+        middle = QPointF(lies.left + lies.width / 2, lies.top + lies.height / 2)
+        if far:
+            ends = [box.mapSceneToView(place) for place in (mark, middle)]
+            pen = pg.mkPen(QColor(palette().border_strong), width=1)
+            line = pg.PlotCurveItem([end.x() for end in ends], [end.y() for end in ends], pen=pen)
+            line.setZValue(-2)
+            self._add_tag(line)
+        # Below the marks, and on the line of the best and the one that leads to it.
+        label = pg.TextItem(text, color=colour, anchor=(0.5, 0.5), fill=pg.mkBrush(palette().surface))
+        label.setFont(font)
+        label.setZValue(-1)
+        place = box.mapSceneToView(middle)
+        label.setPos(place.x(), place.y())
+        self._add_tag(label)
+
+    def _add_tag(self, item: pg.GraphicsObject) -> None:
+        self.plot.addItem(item, ignoreBounds=True)
+        self._tags.append(item)
 
     def _fit(self) -> None:
         xs, ys = [mark.x for mark in self.marks], [mark.y for mark in self.marks]
@@ -187,18 +224,3 @@ class Scatter(QWidget):
         if event.type() == QEvent.Type.Leave:
             self._card.hide()
         return super().eventFilter(watched, event)
-
-
-def grouped_tags(marks: Sequence[Mark]) -> list[tuple[float, float, str]]:
-    """The tags of marks that lie nearly on each other as one, so that none is written over another."""
-    width = max((mark.x for mark in marks), default=0.0) - min((mark.x for mark in marks), default=0.0) or 1.0
-    height = max((mark.y for mark in marks), default=0.0) - min((mark.y for mark in marks), default=0.0) or 1.0
-    groups: list[list[Mark]] = []
-    for mark in marks:
-        for group in groups:
-            if abs(group[0].x - mark.x) < NEAR * width and abs(group[0].y - mark.y) < NEAR * height:
-                group.append(mark)
-                break
-        else:
-            groups.append([mark])
-    return [(group[0].x, group[0].y, ", ".join(mark.tag for mark in group)) for group in groups]

@@ -3,7 +3,18 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QAction, QColor, QContextMenuEvent, QFont, QKeyEvent, QMouseEvent, QPainter, QPen
+from PySide6.QtGui import (
+    QAction,
+    QColor,
+    QContextMenuEvent,
+    QFont,
+    QFontMetrics,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPen,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -18,13 +29,16 @@ from PySide6.QtWidgets import (
 
 from engine.contract.figures import Figure
 from studio.i18n import tr
+from studio.presenters.figure_words import change_words
 from studio.presenters.numbers import Delta, show
 from studio.presenters.run_rows import Row
-from studio.theme import palette, theme
+from studio.theme import palette, pixmap, theme
 from studio.views.shared.run_table import DELTA_ROLE, FIGURE_ROLE, ROW_ROLE, RUN, SIDE_ROLE, SIDES, RunTable
 
 ROW_HEIGHT = 44
 _PAD, _INDENT, _TICK, _DISC = 12, 18, 16, 22
+_FIGURE, _NAME = 76, (196, 264)
+"""How wide a figure is with what is said of its change, and how wide names are at least and at most."""
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 
@@ -98,6 +112,9 @@ class RunCellDelegate(QStyledItemDelegate):
         inner = rect.adjusted(4, 0, -6, 0)
         certain = figure is not None and figure.source != "estimated"
         painter.setPen(QColor(palette().text if certain else palette().muted))
+        if figure is not None and figure.disturbed:
+            mark = pixmap("alert", palette().warn, 14)
+            painter.drawPixmap(inner.left(), (inner.center().y() if change is None else inner.top() + 13) - 7, mark)
         if change is None:
             painter.drawText(inner, _RIGHT, show(figure))
             return
@@ -108,7 +125,11 @@ class RunCellDelegate(QStyledItemDelegate):
         font.setPixelSize(11)
         painter.setFont(font)
         painter.setPen(QColor(delta_colour(change)))
-        painter.drawText(lower, _RIGHT, f"{change.arrow} {change.text}")
+        metrics = QFontMetrics(font)
+        words = change_words(change)
+        painter.drawText(
+            lower, _RIGHT, next((text for text in words if metrics.horizontalAdvance(text) <= lower.width()), words[-1])
+        )
 
 
 class CompareTable(QTableView):
@@ -138,7 +159,8 @@ class CompareTable(QTableView):
         header.setSectionResizeMode(SIDES, QHeaderView.ResizeMode.Fixed)
         header.resizeSection(SIDES, 2 * _DISC + 28)
         header.setSectionResizeMode(RUN, QHeaderView.ResizeMode.Interactive)
-        header.resizeSection(RUN, 264)
+        self._dragged = self._sizing = False
+        header.sectionResized.connect(self._on_resized)
         self.sortByColumn(RUN, Qt.SortOrder.AscendingOrder)
         self.setSortingEnabled(True)
         theme.changed.connect(self.viewport().update)
@@ -174,6 +196,19 @@ class CompareTable(QTableView):
         tick.triggered.connect(lambda: self._runs.toggle(name))
         menu.addAction(tick)
         menu.popup(position)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        """Names of runs give way to figures, until a person sets how wide they are."""
+        super().resizeEvent(event)
+        if not self._dragged:
+            figures = self._runs.columnCount() - 2
+            room = self.viewport().width() - self.columnWidth(SIDES) - figures * _FIGURE
+            self._sizing = True
+            self.horizontalHeader().resizeSection(RUN, max(_NAME[0], min(_NAME[1], room)))
+            self._sizing = False
+
+    def _on_resized(self, column: int) -> None:
+        self._dragged = self._dragged or (column == RUN and not self._sizing and self.isVisible())
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         """A click on a tick or on a letter does its work and selects the row."""

@@ -86,7 +86,7 @@ class PicturePreview(QWidget):
         self.labels.toggled.connect(self.samples.set_labels)
         self.augmented.toggled.connect(self._show_kind)
         zooms = {"0": self.canvas.fit, "+": self._larger, "=": self._larger, "-": self._smaller}
-        for key, act in {**zooms, "T": self.augmented.click}.items():
+        for key, act in {**zooms, "T": self.augmented.click, "R": self._roll}.items():
             self._shortcut(key).activated.connect(act)
         keys = {**dict.fromkeys(_NEXT, 1), **dict.fromkeys(_BEFORE, -1)}
         for key, by in keys.items():
@@ -129,6 +129,10 @@ class PicturePreview(QWidget):
         self.stack.setCurrentWidget(self.samples if on else self.canvas)
         self.samples.show_picture(self.picture() if on else None, self._pictures.classes)
         self.fit.setEnabled(not on)
+
+    def _roll(self) -> None:
+        if self.augmented.isChecked():
+            self.samples.roll.click()
 
     def _larger(self) -> None:
         self.canvas.zoom_by(NOTCH)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from PySide6.QtCore import QSize, QSizeF, Qt
-from PySide6.QtGui import QImage, QKeySequence, QResizeEvent, QShortcut
+from PySide6.QtCore import QSize, QSizeF
+from PySide6.QtGui import QImage, QResizeEvent
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.contract.dataset import Picture
@@ -51,7 +51,7 @@ def columns_for(count: int, width: int, height: int) -> int:
 
 
 class SamplesPanel(QWidget):
-    """A tile for each epoch; R, or the button, goes on to the next epochs."""
+    """A tile for each epoch; the button goes on to the next epochs."""
 
     def __init__(self, store: SamplesStore, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -68,9 +68,6 @@ class SamplesPanel(QWidget):
         self.strength.chosen.connect(lambda place: store.choose(strength=STRENGTHS[place]))
         self.recipe.clicked.connect(lambda on: store.choose(recipe=on))
         store.changed.connect(self.refresh)
-        shortcut = QShortcut(QKeySequence("R"), self)
-        shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        shortcut.activated.connect(self.roll.click)
         bind(self.recipe.setText, "studio.data.samples_recipe")
         on_language(self.refresh)
 
@@ -148,8 +145,9 @@ class SamplesPanel(QWidget):
             return
         image = self.loader.picture(sample.file)
         if image is not None:
-            tile.set_picture(image, QSizeF(sample.width, sample.height))
+            if tile.image.cacheKey() != image.cacheKey():
+                tile.set_picture(image, QSizeF(sample.width, sample.height))
+                tile.fit()
             finds = found_by(sample.boxes, self._classes)
             tile.set_boxes({"found": [replace(find, scored=False) for find in finds]})
             tile.set_caption(tr("studio.data.samples_epoch", epoch=sample.epoch + 1))
-            tile.fit()

@@ -9,7 +9,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, Qt, Signal
 
 from studio.bound_texts import on_language
 from studio.i18n import tr
-from studio.presenters.figure_words import column_title, figure_tip
+from studio.presenters.figure_words import change_words, column_title, figure_tip
 from studio.presenters.numbers import show
 from studio.presenters.run_rows import FIGURES, Row
 from studio.widgets.model_index import AnyIndex
@@ -103,9 +103,9 @@ class RunTable(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return show(figure)
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            return f"{show(figure)} {change.arrow} {change.text}" if change else show(figure)
+            return f"{show(figure)} {change_words(change)[0]}" if change else show(figure)
         if role == Qt.ItemDataRole.ToolTipRole:
-            return figure_tip(figure, row) if figure else tr("studio.compare.no_figure")
+            return figure_tip(figure, row, change) if figure else tr("studio.compare.no_figure")
         return None
 
     def headerData(  # noqa: N802

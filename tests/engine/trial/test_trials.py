@@ -191,9 +191,10 @@ def test_that_the_process_answers_in_parts_and_refuses_in_words(project: Project
     assert told[-1]["error"]["code"] == "plan.twice"
 
 
-def test_that_an_interval_holds_the_value_and_narrows_with_the_pictures(project: ProjectFolder, run: Path) -> None:
+def test_that_an_interval_narrows_with_the_pictures_and_equal_sides_differ_by_nothing() -> None:
     from engine.contract.dataset import Box, Picture
-    from engine.trial.scores import resampled
+    from engine.contract.figures import Conditions
+    from engine.trial.scores import change, drawn, in_interval, map_of
 
     box = Box(class_id=0, x1=10, y1=10, x2=60, y2=60)
     hit = np.array([[0, 0.9, 10, 10, 60, 60]], np.float32)
@@ -202,7 +203,9 @@ def test_that_an_interval_holds_the_value_and_narrows_with_the_pictures(project:
     for count in (8, 64):
         pictures = [Picture(n, f"{n}.png", 100, 100, "val", str(n), (box,)) for n in range(count)]
         found = [hit if number % 2 else miss for number in range(count)]
-        drawn = resampled(pictures, (found, found), ("a",), lambda: None)
-        assert (drawn[:, 0] == drawn[:, 1]).all()
-        widths.append(np.ptp(np.percentile(drawn[:, 0], (2.5, 97.5))))
+        draws, score = drawn(pictures, found, ("a",), lambda: None), map_of(pictures, found, ("a",), Conditions())
+        told, same = in_interval(score, draws), change(score, score, draws, draws)
+        assert told.low is not None and told.high is not None and told.low <= told.value <= told.high
+        assert (same.value, same.low, same.high) == (0, 0, 0)
+        widths.append(told.high - told.low)
     assert 0 < widths[1] < widths[0]

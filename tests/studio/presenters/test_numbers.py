@@ -54,7 +54,9 @@ def test_that_no_figure_is_a_dash() -> None:
 def test_a_change_with_sign_arrow_and_judgement(
     name: FigureName, unit: str, before: float, after: float, expected: Delta | None
 ) -> None:
-    assert delta(figure(name, before, unit), figure(name, after, unit)) == expected
+    told = delta(figure(name, before, unit), figure(name, after, unit))
+    wanted = None if expected is None else (expected.text, expected.arrow, expected.better)
+    assert (told and (told.text, told.arrow, told.better)) == wanted
     assert delta(None, figure(name, after, unit)) is None
 
 
@@ -75,3 +77,38 @@ def test_that_a_change_is_that_of_the_numbers_shown() -> None:
 
 def test_that_thousands_are_set_apart() -> None:
     assert (grouped(950), grouped(1500)) == ("950", "1\u2009500")
+
+
+@pytest.mark.parametrize(
+    ("between", "arrow", "better", "certainty"),
+    [(None, "▼", False, "unknown"), ((-2.6, 0.9), "≈", None, "within"), ((-2.6, -0.1), "▼", False, "beyond")],
+)
+def test_that_a_change_of_a_score_that_may_be_chance_is_neither_good_nor_bad(
+    between: tuple[float, float] | None, arrow: str, better: bool | None, certainty: str
+) -> None:
+    told = delta(figure("map", 60.5, "points"), figure("map", 59.6, "points"), between)
+    assert told is not None and told.text == "-0.9"
+    assert (told.arrow, told.better, told.certainty, told.between) == (arrow, better, certainty, between)
+
+
+def times(low: float, middle: float, high: float, source: Source = "measured") -> Figure:
+    return figure("host_ms_network", middle, "ms", source).model_copy(update={"low": low, "high": high})
+
+
+@pytest.mark.parametrize(
+    ("after", "certainty", "better"),
+    [
+        (times(0.9, 1.0, 1.1), "beyond", True),
+        (times(1.5, 1.8, 1.9), "within", None),
+        (times(0.9, 1.0, 1.1, "estimated"), "exact", True),
+        (figure("host_ms_network", 1.0, "ms"), "unknown", True),
+    ],
+)
+def test_that_times_whose_repeats_overlap_do_not_differ(after: Figure, certainty: str, better: bool | None) -> None:
+    told = delta(times(1.9, 2.0, 2.4), after)
+    assert told is not None and (told.certainty, told.better) == (certainty, better)
+
+
+def test_that_what_is_counted_is_never_chance() -> None:
+    told = delta(figure("conv_macs", 100, "MACs", "computed"), figure("conv_macs", 99.8, "MACs", "computed"))
+    assert told is not None and (told.certainty, told.better) == ("exact", True)

@@ -16,7 +16,7 @@ def columns(score: float, macs: float) -> dict:
 
 def test_that_a_change_is_told_with_sign_and_judgement() -> None:
     changes = deltas_of(columns(50.0, 30e6), columns(48.0, 15e6))
-    assert changes["map_val"] == Delta("-2.0", "▼", False)
+    assert changes["map_val"] == Delta("-2.0", "▼", False, "unknown")
     assert changes["macs"] == Delta("-50.0 %", "▼", True)
     assert changes["map_test"] is None and set(changes) == set(FIGURES)
     assert set(deltas_of(None, columns(48.0, 15e6)).values()) == {None}
