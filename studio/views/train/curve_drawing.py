@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QMarginsF, QRectF, QSize, QSizeF, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPen
+from PySide6.QtCore import QByteArray, QMarginsF, QRectF, QSize, QSizeF, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QImageWriter, QPainter, QPen
 from PySide6.QtSvg import QSvgGenerator
 
 from studio.theme import palette
@@ -28,7 +28,7 @@ def save_png(path: Path, panels: Sequence[CurvePanel], names: Names) -> bool:
     painter.scale(RATIO, RATIO)
     paint_curves(painter, size, panels, names)
     painter.end()
-    return bool(image.save(str(path), b"PNG"))
+    return bool(QImageWriter(str(path), QByteArray(b"png")).write(image))
 
 
 def save_svg(path: Path, panels: Sequence[CurvePanel], names: Names) -> bool:

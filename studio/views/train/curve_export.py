@@ -17,7 +17,6 @@ from studio.views.train.curve_drawing import Names, save_png, save_svg
 from studio.views.train.curves import Curves
 from studio.widgets.buttons import IconButton
 from studio.workers.background import system_message
-from studio.workers.writing import write_whole
 
 KINDS = ("csv", "png", "svg")
 
@@ -68,7 +67,7 @@ class CurveExport(IconButton):
 
     def _write(self, path: Path, kind: str) -> None:
         if kind == "csv":
-            write_whole(path, curve_table(self._curves.shown()))
+            path.write_text(curve_table(self._curves.shown()), encoding="utf-8")
             return
         # Qt's writers only say that they failed: what keeps them from it is found out first.
         path.open("wb").close()

@@ -7,7 +7,7 @@ from typing import Any
 
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QObject, QPointF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QIcon, QPainter, QPen, QPixmap
+from PySide6.QtGui import QColor, QFont, QIcon, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from studio.presenters.numbers import shown_value
@@ -16,7 +16,7 @@ from studio.presenters.train.overlay import SERIES
 from studio.theme import palette
 from studio.widgets.plot import bare_plot, recolour
 
-AXIS_WIDTH = 56
+AXIS_WIDTH = 48
 SYMBOLS = ("o", "s", "t", "d", "x", "+")
 """The mark of a point, by the slot of its run: colours alone do not tell everybody runs apart."""
 SMOOTH_POINTS = 700
@@ -102,7 +102,7 @@ class CurvePanel(QWidget):
 
     def __init__(self, *, smoothable: bool = False, dashed: bool = False, axis: bool = False) -> None:
         super().__init__()
-        self._smoothable, self._dashed, self._axis = smoothable, dashed, axis
+        self._smoothable, self._dashed, self._from_zero = smoothable, dashed, axis
         self.lines: dict[str, Line] = {}
         self.title = QLabel()
         self.title.setProperty("role", "heading")
@@ -142,6 +142,8 @@ class CurvePanel(QWidget):
             self.lines[name] = Line(drawn, self._colour(name, drawn.slot), self._dashed, self.plot)
             self._legend.addWidget(self.lines[name].button)
         self.lines[name].draw(series, weight if self._smoothable else 0.0)
+        if self._from_zero:
+            self._show_from_zero()
 
     def clear(self) -> None:
         """Take every curve away."""
@@ -151,7 +153,15 @@ class CurvePanel(QWidget):
             self._legend.removeWidget(line.button)
             line.button.deleteLater()
         self.lines.clear()
-        self.plot.enableAutoRange("y")
+        if not self._from_zero:
+            self.plot.enableAutoRange("y")
+
+    def _show_from_zero(self) -> None:
+        """A rate that never changes is no line through the middle of nothing: zero and the highest are named."""
+        top = max((float(line.series.values.max()) for line in self.lines.values() if len(line.series)), default=0.0)
+        if top > 0:
+            self.plot.setYRange(-0.25 * top, 1.25 * top, padding=0)
+            self.plot.getAxis("left").setTicks([[(0.0, "0"), (top, shown_value(top))]])
 
     def see(self, first: float, last: float) -> None:
         """Show these steps."""
@@ -168,10 +178,6 @@ class CurvePanel(QWidget):
     def set_logarithmic(self, on: bool) -> None:
         """Scale the values by their logarithm, or not."""
         self.plot.setLogMode(y=on)
-
-    def set_axis_label(self, text: str) -> None:
-        """Name the axis of steps."""
-        self.plot.setLabel("bottom", text)
 
     def recolour(self) -> None:
         """Take the theme's colours."""
@@ -205,7 +211,11 @@ class CurvePanel(QWidget):
 def _plot(axis: bool) -> Any:
     plot = bare_plot()
     plot.setMouseEnabled(x=True, y=False)
-    plot.setMinimumHeight(72 if axis else 56)
+    plot.setMinimumHeight(54 if axis else 46)
+    font = QFont(plot.font())
+    font.setPixelSize(11)
+    for side in ("left", "bottom"):
+        plot.getAxis(side).setStyle(tickFont=font)
     plot.getAxis("left").setWidth(AXIS_WIDTH)
     plot.getAxis("bottom").setStyle(showValues=axis)
     return plot

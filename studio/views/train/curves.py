@@ -19,7 +19,7 @@ from studio.theme import theme
 from studio.views.train.curve_panel import CurvePanel, Drawn
 from studio.widgets.buttons import Button
 from studio.widgets.controls import QuietSlider
-from studio.widgets.labels import Muted
+from studio.widgets.labels import Elided, Muted
 
 REDRAW_S = 0.1
 SMOOTHING = 0.6
@@ -62,7 +62,7 @@ class Curves(QWidget):
         self._drawing = QWidget()
         column = QVBoxLayout(self._drawing)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(8)
+        column.setSpacing(4)
         column.addLayout(self._build_bar())
         for panel, stretch in ((self.loss, 5), (self.score, 4), (self.rate, 3)):
             column.addWidget(panel, stretch)
@@ -78,7 +78,6 @@ class Curves(QWidget):
         bind(self.loss.title.setText, "studio.train.curve_loss")
         bind(self.score.title.setText, "studio.train.curve_map")
         bind(self.rate.title.setText, "studio.train.curve_rate")
-        bind(self.rate.set_axis_label, "studio.train.curve_step")
         for panel in self.panels:
             panel.hovered.connect(self._on_hover)
             panel.left.connect(self._on_leave)
@@ -95,14 +94,13 @@ class Curves(QWidget):
         self.smoothing = QuietSlider()
         self.smoothing.setRange(0, 99)
         self.smoothing.setSingleStep(5)
-        self.smoothing.setFixedWidth(80)
+        self.smoothing.setFixedWidth(56)
         self._weight = QLabel()
         self._weight.setMinimumWidth(32)
         words = QLabel()
         words.setProperty("role", "muted")
         self.logarithmic = QCheckBox()
-        self._step = QLabel()
-        self._step.setProperty("role", "muted")
+        self._step = Elided("", "muted", Qt.TextElideMode.ElideRight)
         self.whole = Button("studio.train.whole", self.show_whole, "link")
         self.whole.hide()
         bind(self.whole.setToolTip, "studio.train.whole_tip")
@@ -118,9 +116,8 @@ class Curves(QWidget):
         self.tools.setSpacing(4)
         bar = QHBoxLayout()
         bar.setSpacing(8)
-        bar.addWidget(self._step)
+        bar.addWidget(self._step, 1)
         bar.addWidget(self.whole)
-        bar.addStretch(1)
         for widget in (words, self.smoothing, self._weight, self.logarithmic):
             bar.addWidget(widget)
         bar.addLayout(self.tools)
@@ -259,12 +256,12 @@ class Curves(QWidget):
         step = self._last() if step is None else step
         per_epoch = self._runs[0].per_epoch if self._runs else None
         if step is None:
-            self._step.setText("")
+            self._step.set_full("")
         elif per_epoch:
             epoch = f"{step / per_epoch:.2f}"
-            self._step.setText(tr("studio.train.at_step_epoch", step=grouped(step), epoch=epoch))
+            self._step.set_full(tr("studio.train.at_step_epoch", step=grouped(step), epoch=epoch))
         else:
-            self._step.setText(tr("studio.train.at_step", step=grouped(step)))
+            self._step.set_full(tr("studio.train.at_step", step=grouped(step)))
 
     def _on_theme(self) -> None:
         for panel in self.panels:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QKeyEvent
+from PySide6.QtGui import QColor, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.contract.text.messages import Message
@@ -23,11 +23,15 @@ from studio.views.train.watched.enlarged import EnlargedPicture
 from studio.views.train.watched.strip import WatchedStrip
 from studio.widgets.panels import Card, ErrorBanner
 
-_HEIGHT = 336
-"""Less than this and the curves say nothing; then the whole scrolls."""
+_CURVES = 256
+"""Less than this and the curves say nothing: then they scroll."""
+_ROOM = 400
+"""From this height on the strip is unfolded by itself."""
+_ROOM_FOR_LARGE = 520
+"""Below this height the strip is only a slider while a picture is shown large."""
 
 
-class CurvesCard(QScrollArea):
+class CurvesCard(QWidget):
     """Follows the run that is shown, and those over it."""
 
     def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
@@ -47,33 +51,30 @@ class CurvesCard(QScrollArea):
         self._connect()
 
     def _lay_out(self) -> None:
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setWidgetResizable(True)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.curves.tools.addWidget(self.over)
         self.curves.tools.addWidget(self.export)
-        curves = QWidget()
-        column = QVBoxLayout(curves)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(4)
-        for widget in (self.written, self.problem, self.legend):
-            column.addWidget(widget)
-        column.addWidget(self.curves, 1)
+        self.curves.setMinimumHeight(_CURVES)
+        self.curves.setObjectName("scrolled")
+        scroll = QScrollArea()
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setWidgetResizable(True)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setMinimumHeight(96)
+        scroll.setWidget(self.curves)
         self.stack = QStackedWidget()
-        self.stack.addWidget(curves)
+        self.stack.addWidget(scroll)
         self.stack.addWidget(self.large)
-        upper, lower = Card(12), Card(12)
-        upper.setMinimumHeight(_HEIGHT)
-        upper.body.addWidget(self.stack)
+        upper, lower = Card(8, 4), Card(8)
+        for widget in (self.written, self.problem, self.legend):
+            upper.body.addWidget(widget)
+        upper.body.addWidget(self.stack, 1)
         lower.body.addWidget(self.strip)
-        self.inside = QWidget()
-        self.inside.setObjectName("scrolled")
-        outer = QVBoxLayout(self.inside)
+        outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
-        outer.setSpacing(12)
+        outer.setSpacing(8)
         outer.addWidget(upper, 1)
         outer.addWidget(lower)
-        self.setWidget(self.inside)
 
     def _connect(self) -> None:
         self.over.changed.connect(self._draw)
@@ -108,7 +109,9 @@ class CurvesCard(QScrollArea):
     def show_large(self, place: int) -> None:
         """Show a watched picture large, in the place of the curves."""
         self._large = place
+        self.strip.set_bare(self.height() < _ROOM_FOR_LARGE)
         self.stack.setCurrentWidget(self.large)
+        self.legend.hide()
         self._on_seen()
         self.large.setFocus()
 
@@ -116,9 +119,17 @@ class CurvesCard(QScrollArea):
         """Back to the curves; the keyboard to the picture that was large."""
         place, self._large = self._large, None
         self.stack.setCurrentIndex(0)
+        self.legend.setVisible(len(self.legend.buttons) > 1)
         self.strip.light(None)
+        self.strip.set_bare(False)
         if place is not None and place < len(self.strip.tiles):
             self.strip.tiles[place].setFocus()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        """Fold the strip where there is no room for it."""
+        super().resizeEvent(event)
+        self.strip.set_roomy(self.height() >= _ROOM)
+        self.strip.set_bare(self._large is not None and self.height() < _ROOM_FOR_LARGE)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
         """The arrows go through the epochs, wherever the keyboard is in here."""
@@ -165,7 +176,7 @@ class CurvesCard(QScrollArea):
             self.show_curves()
             return
         self._large = place = min(place, len(frames) - 1)
-        words = "  ·  ".join(filter(None, (self.strip.words(), self.strip.tiles[place].words())))
+        words = self.strip.tiles[place].words()
         self.large.show_frame(frames[place], words, self.strip.threshold, self.strip.truth.isChecked())
         self.strip.light(place)
 

@@ -83,8 +83,8 @@ class TrainPage(Page):
     def _build_run(self) -> QWidget:
         self.run_view = QWidget()
         layout = QVBoxLayout(self.run_view)
-        layout.setContentsMargins(24, 16, 24, 16)
-        layout.setSpacing(12)
+        layout.setContentsMargins(24, 12, 24, 12)
+        layout.setSpacing(8)
         layout.addWidget(self.problem)
         layout.addWidget(self.header)
         layout.addWidget(self.failure)

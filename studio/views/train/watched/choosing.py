@@ -11,7 +11,7 @@ from studio.bound_texts import bind, on_language
 from studio.i18n import tr
 from studio.stores.watched import MOST
 from studio.studio import Studio
-from studio.theme import palette
+from studio.theme import palette, pixmap
 from studio.views.pictures.loading import PictureLoader
 from studio.views.pictures.thumbnail_delegate import CAPTION, PICTURE_ROLE, SPACE, ThumbnailDelegate
 from studio.views.pictures.thumbnails import ThumbnailGrid
@@ -20,11 +20,11 @@ from studio.widgets.labels import Muted, Text, Title
 from studio.widgets.panels import EmptyState
 
 _WIDTH, _HEIGHT = 920, 620
-_MARK = 24.0
+_MARK, _TICK = 24.0, 16
 
 
 class MarkingDelegate(ThumbnailDelegate):
-    """A thumbnail with its number on it where it is chosen."""
+    """A thumbnail with a tick on it where it is chosen."""
 
     def __init__(self, loader: PictureLoader, parent: QObject) -> None:
         super().__init__(loader, parent)
@@ -50,8 +50,9 @@ class MarkingDelegate(ThumbnailDelegate):
         painter.setPen(QPen(QColor(palette().surface), 2))
         painter.setBrush(QColor(palette().accent))
         painter.drawEllipse(mark)
-        painter.setPen(QColor(palette().accent_text))
-        painter.drawText(mark, Qt.AlignmentFlag.AlignCenter, str(self.chosen.index(picture.digest) + 1))
+        tick = QRectF(0, 0, _TICK, _TICK)
+        tick.moveCenter(mark.center())
+        painter.drawPixmap(tick.topLeft(), pixmap("check", palette().accent_text, _TICK))
         painter.restore()
 
 

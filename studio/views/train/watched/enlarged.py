@@ -28,7 +28,7 @@ class FrameCanvas(QWidget):
         self.threshold, self.truth, self.labels = 0.5, False, True
         self.loader = PictureLoader(_LARGEST, budget=64 << 20, parent=self)
         self.loader.loaded.connect(self.update)
-        self.setMinimumSize(240, 180)
+        self.setMinimumSize(160, 64)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         theme.changed.connect(self.update)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from studio.bound_texts import bind, on_language
@@ -21,6 +22,14 @@ from studio.widgets.labels import Elided, Heading, Muted
 
 SCORE = 30
 """In percent; lower than where pictures are compared, for a training is watched from its first epochs on."""
+
+
+class _Row(QScrollArea):
+    """Leaves the arrows to who goes through the epochs."""
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        """Not here."""
+        event.ignore()
 
 
 class WatchedStrip(QWidget):
@@ -51,7 +60,8 @@ class WatchedStrip(QWidget):
         self._lay_out()
         theme.changed.connect(self._repaint)
         on_language(self._tell)
-        self._set_folded(self._memory.get("folded", False))
+        self._roomy, self._bare = True, False
+        self._show_parts()
 
     def _build_controls(self) -> None:
         self.epochs = QuietSlider()
@@ -96,16 +106,17 @@ class WatchedStrip(QWidget):
         self._row.setContentsMargins(0, 0, 0, 0)
         self._row.setSpacing(8)
         self._row.addStretch(1)
-        self._area = QScrollArea()
+        self._area = _Row()
         self._area.setFrameShape(QScrollArea.Shape.NoFrame)
         self._area.setWidgetResizable(True)
         self._area.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._area.setFixedHeight(HEIGHT + CAPTION + 12)
+        self._area.setFixedHeight(HEIGHT + CAPTION)
+        self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._area.setWidget(inside)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(8)
+        column.setSpacing(4)
         column.addLayout(head)
         column.addWidget(self.none)
         column.addWidget(self._controls)
@@ -115,10 +126,6 @@ class WatchedStrip(QWidget):
     def threshold(self) -> float:
         """The score from which on boxes are shown."""
         return self.score.value() / 100
-
-    def words(self) -> str:
-        """What is seen: epoch, step, and the mAP that was measured there."""
-        return self.place.full
 
     def show_run(self, run: Run | None) -> None:
         """Show a run, the newest look first; for the same again, what it has told since."""
@@ -200,20 +207,35 @@ class WatchedStrip(QWidget):
         self._memory.keep(truth=self.truth.isChecked(), score=self.score.value())
         self._show_frames()
 
-    def _fold(self) -> None:
-        self._set_folded(not self._memory.get("folded", False))
+    def set_roomy(self, roomy: bool) -> None:
+        """Whether there is room for all of it; without, it is folded until the person unfolds it."""
+        if roomy != self._roomy:
+            self._roomy = roomy
+            self._show_parts()
 
-    def _set_folded(self, folded: bool) -> None:
-        self._memory.keep(folded=folded)
-        self.fold.set_icon("chevron-right" if folded else "chevron-down")
-        self.fold.say("studio.train.watched_unfold" if folded else "studio.train.watched_fold")
+    def set_bare(self, bare: bool) -> None:
+        """Show the slider without the pictures: one of them is shown large and needs the room."""
+        if bare != self._bare:
+            self._bare = bare
+            self._show_parts()
+
+    @property
+    def folded(self) -> bool:
+        """Whether only its head is shown: as the person chose, else for want of room."""
+        chosen = self._memory.get("folded")
+        return chosen if isinstance(chosen, bool) else not self._roomy
+
+    def _fold(self) -> None:
+        self._memory.keep(folded=not self.folded)
         self._show_parts()
 
     def _show_parts(self) -> None:
-        folded, seen = self._memory.get("folded", False), bool(self.frames)
+        folded, seen = self.folded, bool(self.frames)
+        self.fold.set_icon("chevron-right" if folded else "chevron-down")
+        self.fold.say("studio.train.watched_unfold" if folded else "studio.train.watched_fold")
         self.none.setVisible(not folded and not seen)
         self._controls.setVisible(not folded and bool(self._looks))
-        self._area.setVisible(not folded and seen)
+        self._area.setVisible(not folded and seen and not self._bare)
 
     def _repaint(self) -> None:
         for tile in self.tiles:

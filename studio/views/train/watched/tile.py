@@ -14,9 +14,9 @@ from studio.theme import palette
 from studio.views.pictures.loading import PictureLoader
 from studio.views.train.watched.painting import paint_frame
 
-HEIGHT = 96
-WIDEST, NARROWEST = 176, 72
-CAPTION = 20
+HEIGHT = 72
+WIDEST, NARROWEST = 144, 64
+CAPTION = 18
 RADIUS = 6.0
 
 
