@@ -11,7 +11,7 @@ from engine.contract.run.folder import Status
 from engine.contract.run.job import Job, TrainJob
 from engine.contract.run.state import RunState
 from engine.contract.run.watched import KIND, Watched
-from studio.presenters.finds import Find, lost, shown
+from studio.presenters.finds import Find, judged, shown, truth_of
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,8 @@ class Frame:
     def counts(self, threshold: float) -> tuple[int, int, int]:
         """Boxes from `threshold` on; how many of what is there they find, and how many are there."""
         found = shown(self.finds, threshold)
-        return len(found), len(self.truth) - len(lost(self.truth, found)), len(self.truth)
+        there = sum(find.counts for find in self.truth)
+        return len(found), there - len(judged(found, self.truth).missed), there
 
 
 def looks_of(state: RunState) -> list[Look]:
@@ -59,7 +60,7 @@ def frames_of(watched: Watched, pictures: Sequence[Picture], classes: Sequence[s
             frames.append(Frame(each.path, None, finds))
         else:
             size = picture.width, picture.height
-            frames.append(Frame(picture.path, size, finds, _truth(picture, classes)))
+            frames.append(Frame(picture.path, size, finds, tuple(truth_of(picture, classes))))
     return frames
 
 
@@ -76,11 +77,3 @@ def nothing_watched(job: Job | None, state: RunState, status: Status) -> str:
 
 def _place(label: str, classes: Sequence[str]) -> int:
     return classes.index(label) if label in classes else 0
-
-
-def _truth(picture: Picture, classes: Sequence[str]) -> tuple[Find, ...]:
-    return tuple(
-        Find(box.class_id, classes[box.class_id], 1.0, box.x1, box.y1, box.x2, box.y2)
-        for box in picture.boxes
-        if box.class_id < len(classes)
-    )

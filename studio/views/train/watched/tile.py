@@ -4,15 +4,31 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPen
+from PySide6.QtCore import QRectF, QSize, QSizeF, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontMetrics,
+    QImage,
+    QImageIOHandler,
+    QImageReader,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPainterPath,
+    QPaintEvent,
+    QPen,
+)
 from PySide6.QtWidgets import QWidget
 
 from studio.i18n import tr
+from studio.presenters.finds import Find, shown
 from studio.presenters.train.looks import Frame
 from studio.theme import palette
+from studio.views.pictures.boxes import fitted
+from studio.views.pictures.finds import Kind, paint_kinds
 from studio.views.pictures.loading import PictureLoader
-from studio.views.train.watched.painting import paint_frame
+from studio.views.pictures.thumbnail_delegate import paint_missing
 
 HEIGHT = 72
 WIDEST, NARROWEST = 144, 64
@@ -75,9 +91,13 @@ class WatchedTile(QWidget):
         painter.setClipPath(clip)
         painter.fillRect(room, QColor(palette().sunken))
         image = self._loader.picture(self._frame.path)
-        paint_frame(
-            painter, self._frame, image, room, threshold=self._threshold, truth=self._truth, labels=False, width=1.5
-        )
+        if image is not None and image.isNull():
+            paint_missing(painter, room)
+        elif image is not None:
+            size = frame_size(self._frame, image)
+            area = fitted(size, room)
+            painter.drawImage(area, image)
+            paint_kinds(painter, boxes_of(self._frame, self._threshold, self._truth), size, area, labels=False)
         painter.restore()
         marked = self._lit or self.hasFocus() or self.underMouse()
         painter.setPen(QPen(QColor(palette().accent if marked else palette().border), 2 if marked else 1))
@@ -102,3 +122,21 @@ class WatchedTile(QWidget):
             self.opened.emit()
         else:
             super().keyPressEvent(event)
+
+
+def boxes_of(frame: Frame, threshold: float, truth: bool) -> dict[Kind, tuple[Find, ...]]:
+    """What is drawn on a picture: the boxes from `threshold` on, and what is really there if that is wanted."""
+    found: dict[Kind, tuple[Find, ...]] = {"found": tuple(shown(frame.finds, threshold))}
+    return {**found, "truth": frame.truth} if truth else found
+
+
+def frame_size(frame: Frame, image: QImage) -> QSizeF:
+    """The size of a picture's file in pixels, which boxes are in; `image` may be a smaller copy."""
+    if frame.size is not None:
+        return QSizeF(*frame.size)
+    reader = QImageReader(frame.path)
+    size = reader.size()
+    if not size.isValid():
+        return QSizeF(image.size())
+    turned = reader.transformation() & QImageIOHandler.Transformation.TransformationRotate90
+    return QSizeF(size.transposed() if turned else size)

@@ -90,15 +90,16 @@ def test_that_a_click_shows_a_picture_large_and_the_epochs_go_on_under_it(
     assert card is not None
     qtbot.mouseClick(strip.tiles[0], Qt.MouseButton.LeftButton)
     assert card.stack.currentWidget() is card.large
-    canvas = card.large.canvas
-    finds = canvas.frame.finds if canvas.frame else ()
-    qtbot.keyClick(card.large, Qt.Key.Key_Home)
-    assert canvas.frame is not None and canvas.frame == strip.frames[0] and len(canvas.frame.finds) <= len(finds)
-    qtbot.keyClick(card.large, Qt.Key.Key_D)
-    assert canvas.frame == strip.frames[1]
-    qtbot.waitUntil(canvas.loader.idle, timeout=PATIENCE_MS)
-    assert not canvas.grab().toImage().isNull()
-    qtbot.keyClick(card.large, Qt.Key.Key_Escape)
+    view = card.large.view
+    assert len(view.boxes["found"]) == len(strip.frames[0].finds) and "truth" not in view.boxes
+    strip.truth.click()
+    assert view.boxes["truth"] == list(strip.frames[0].truth)
+    qtbot.keyClick(view, Qt.Key.Key_Home)
+    assert strip.place.full.startswith("Epoch 1") and card.large.frame == strip.frames[0]
+    qtbot.keyClick(view, Qt.Key.Key_D)
+    assert card.large.frame == strip.frames[1]
+    qtbot.waitUntil(lambda: not view.image.isNull(), timeout=PATIENCE_MS)
+    qtbot.keyClick(view, Qt.Key.Key_Escape)
     assert card.stack.currentWidget() is not card.large
 
 
