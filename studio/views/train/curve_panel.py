@@ -14,6 +14,7 @@ from studio.presenters.numbers import shown_value
 from studio.presenters.series import Series, smooth, thin
 from studio.presenters.train.overlay import SERIES
 from studio.theme import palette
+from studio.widgets.flow_layout import FlowLayout
 from studio.widgets.plot import bare_plot, recolour
 
 AXIS_WIDTH = 48
@@ -88,6 +89,25 @@ class Line:
         self.main.setVisible(on)
 
 
+class _Names(QWidget):
+    """A legend in as many rows as it needs: as a least height, for what scrolls a panel by the height that suits a
+    width would take the height that suits a plot best."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.flow = FlowLayout(self, 4)
+
+    def hasHeightForWidth(self) -> bool:  # noqa: N802
+        """Not to be asked."""
+        return False
+
+    def event(self, event: QEvent) -> bool:
+        """Take the height that is needed whenever the width, or a text, is another."""
+        if event.type() in (QEvent.Type.Resize, QEvent.Type.LayoutRequest):
+            self.setMinimumHeight(self.flow.heightForWidth(self.width()))
+        return super().event(event)
+
+
 class CurvePanel(QWidget):
     """Curves over one axis; `hovered` tells the step under the pointer, `left` that it went away.
 
@@ -106,20 +126,20 @@ class CurvePanel(QWidget):
         self.lines: dict[str, Line] = {}
         self.title = QLabel()
         self.title.setProperty("role", "heading")
-        self._legend = QHBoxLayout()
-        self._legend.setSpacing(4)
+        self.title.setContentsMargins(0, 2, 0, 0)
+        names = _Names()
+        self._legend = names.flow
         head = QHBoxLayout()
         head.setSpacing(12)
-        head.addWidget(self.title)
-        head.addLayout(self._legend)
-        head.addStretch(1)
+        head.addWidget(self.title, 0, Qt.AlignmentFlag.AlignTop)
+        head.addWidget(names, 1)
         self.plot = _plot(axis)
         self._cross = pg.InfiniteLine(angle=90, movable=False)
         self._cross.setVisible(False)
         self.plot.addItem(self._cross, ignoreBounds=True)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(2)
+        layout.setSpacing(0)
         layout.addLayout(head)
         layout.addWidget(self.plot, 1)
         self.plot.scene().sigMouseMoved.connect(self._on_mouse)
@@ -160,7 +180,8 @@ class CurvePanel(QWidget):
         """A rate that never changes is no line through the middle of nothing: zero and the highest are named."""
         top = max((float(line.series.values.max()) for line in self.lines.values() if len(line.series)), default=0.0)
         if top > 0:
-            self.plot.setYRange(-0.25 * top, 1.25 * top, padding=0)
+            # So much above and below that their names, which are left out where they do not fit, have room.
+            self.plot.setYRange(-0.3 * top, 1.5 * top, padding=0)
             self.plot.getAxis("left").setTicks([[(0.0, "0"), (top, shown_value(top))]])
 
     def see(self, first: float, last: float) -> None:
@@ -211,7 +232,7 @@ class CurvePanel(QWidget):
 def _plot(axis: bool) -> Any:
     plot = bare_plot()
     plot.setMouseEnabled(x=True, y=False)
-    plot.setMinimumHeight(54 if axis else 46)
+    plot.setMinimumHeight(52 if axis else 44)
     font = QFont(plot.font())
     font.setPixelSize(11)
     for side in ("left", "bottom"):

@@ -23,8 +23,6 @@ from studio.views.train.watched.enlarged import EnlargedPicture
 from studio.views.train.watched.strip import WatchedStrip
 from studio.widgets.panels import Card, ErrorBanner
 
-_CURVES = 256
-"""Less than this and the curves say nothing: then they scroll."""
 _ROOM = 400
 """From this height on the strip is unfolded by itself."""
 _ROOM_FOR_LARGE = 520
@@ -53,7 +51,6 @@ class CurvesCard(QWidget):
     def _lay_out(self) -> None:
         self.curves.tools.addWidget(self.over)
         self.curves.tools.addWidget(self.export)
-        self.curves.setMinimumHeight(_CURVES)
         self.curves.setObjectName("scrolled")
         scroll = QScrollArea()
         scroll.setFrameShape(QFrame.Shape.NoFrame)
