@@ -241,7 +241,9 @@ class Curves(QWidget):
 
     def _on_hover(self, step: float) -> None:
         series = [told.series[name] for told in self._runs for name in sorted(told.series, key=_order)]
-        near = next((point for each in series if (point := each.at(step))), None)
+        points = [point for each in series if (point := each.at(step))]
+        # Of equally near ones the first, which is the shown run's loss; another run may go on where that has ended.
+        near = min(points, key=lambda point: abs(point[0] - step), default=None)
         if near is not None:
             self._tell_step(near[0])
             for panel in self.panels:

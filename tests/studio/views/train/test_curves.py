@@ -112,6 +112,16 @@ def test_that_several_runs_lie_over_each_other_each_in_its_colour(shown: Shown, 
     assert list(card.curves.score.lines) == ["map"]
 
 
+def test_that_steps_are_read_out_that_only_a_longer_run_has(shown: Shown, project: Path) -> None:
+    curve_run(project, "long", first=10, epochs=6)
+    curve_run(project, "short", first=10, epochs=2)
+    card = body(shown(project))
+    card.over.take("0001-long", True)
+    card.curves.loss.hovered.emit(45.2)
+    assert card.curves._step.full.startswith("Step 45")
+    assert "0.2" in card.curves.loss.lines["0001-long"].button.text()
+
+
 def test_that_a_run_below_goes_on_growing_and_goes_with_its_folder(shown: Shown, project: Path, qtbot: QtBot) -> None:
     live = curve_run(project, "live", first=10, epochs=2, end=None)
     curve_run(project, "other", first=10, epochs=2)
