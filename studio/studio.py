@@ -16,6 +16,7 @@ from studio.stores.samples import SamplesStore
 from studio.stores.settings import SettingsStore
 from studio.stores.targets import TargetsStore
 from studio.stores.trials import TrialsStore
+from studio.stores.watched import WatchedStore
 from studio.stores.work.tasks import TasksStore
 from studio.workers.background import Background
 from studio.workers.following import Following
@@ -32,6 +33,7 @@ class Studio(QObject):
         self.catalog = CatalogStore(self)
         self.project = ProjectStore(self.settings, self)
         self.targets = TargetsStore(self.settings, self.project, self)
+        self.watched = WatchedStore(self.project, self)
         self.recipe = RecipeStore(self.project, self)
         self.tasks = TasksStore(self.project, self.following, self.background, self)
         self.runs = RunsStore(self.project, self.recipe, self.tasks, self.following, self.background, self)

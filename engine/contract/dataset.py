@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -186,13 +187,23 @@ class Index:
         A picture has all its boxes, those of other classes too.
         """
         chosen, args = _chosen(split, class_id)
-        chosen, page = f"{chosen} ORDER BY id LIMIT ? OFFSET ?", (*args, limit, offset)
+        return self._pictures(f"{chosen} ORDER BY id LIMIT ? OFFSET ?", (*args, limit, offset))
+
+    def of_digests(self, digests: Sequence[str], split: Part | None = None) -> list[Picture]:
+        """The pictures with these digests, of a split or of all, by their ids; those that are not there lack."""
+        chosen, args = _chosen(split, None)
+        word = "AND" if args else "WHERE"
+        return self._pictures(
+            f"{chosen} {word} digest IN ({', '.join('?' * len(digests))}) ORDER BY id", (*args, *digests)
+        )
+
+    def _pictures(self, chosen: str, args: tuple[str | int, ...]) -> list[Picture]:
         boxes: dict[int, list[Box]] = defaultdict(list)
         columns = "picture_id, class_id, x1, y1, x2, y2, difficult, crowd, file, place"
         query = f"SELECT {columns} FROM boxes WHERE picture_id IN (SELECT id {chosen}) ORDER BY id"
-        for key, kind, x1, y1, x2, y2, difficult, crowd, file, place in self._rows(query, page):
+        for key, kind, x1, y1, x2, y2, difficult, crowd, file, place in self._rows(query, args):
             boxes[key].append(Box(kind, x1, y1, x2, y2, bool(difficult), bool(crowd), file, place))
-        rows = self._rows(f"SELECT id, path, width, height, split, digest {chosen}", page)
+        rows = self._rows(f"SELECT id, path, width, height, split, digest {chosen}", args)
         return [
             Picture(key, path, width, height, part, digest, tuple(boxes[key]))
             for key, path, width, height, part, digest in rows

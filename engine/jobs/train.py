@@ -88,9 +88,12 @@ def _start(job: TrainJob, context: JobContext, data: _Data) -> tuple[Model, floa
         if job.start is not None and matching.loaded < matching.total:
             _tell_matching(context, Path(job.start), matching)
 
+    if changes:
+        context.stage("train.changing")  # of its own: calibrating takes minutes, and what was measured is done
     model = extend(model, job.steps, _context(model, data, context), tell)
     if not changes or not data.val:
         return model, None
+    context.stage("train.measuring_changed")
     figures = _measure(model, data, context)
     context.figures("transformed", figures)
     found = pick(figures, "map")

@@ -27,6 +27,7 @@ class Application:
     teacher: Path
     settings: TrainSettings
     limit: int
+    watched: tuple[str, ...] = ()
 
     def training(self, number: int, start: Path, task: str) -> TrainJob:
         """The job of the run `number`, from 1, of the recipe whose folder is called `task`, from the run `start`."""
@@ -43,6 +44,7 @@ class Application:
             settings=read_settings([], self.settings.model_dump() | given),
             limit=self.limit,
             part=RecipePart(task=task, number=number),
+            watched=self.watched,
         )
 
 
@@ -62,4 +64,4 @@ def application(job: RecipeJob, start: Path) -> Application:
     teacher = Path(job.teacher) if job.teacher else start
     check_teacher(planned, choice, read_info(checkpoint_of(teacher)).choice)
     settings = job.settings or settings_of(start)
-    return Application(choice, tuple(planned), folder.index, teacher, settings, job.limit)
+    return Application(choice, tuple(planned), folder.index, teacher, settings, job.limit, job.watched)

@@ -31,7 +31,8 @@ def standing(job: Job | None, state: RunState, status: Status, now: float) -> St
     epochs = job.settings.epochs if isinstance(job, TrainJob) else None
     silence = max(0.0, now - state.sittings[-1].until) if status == "running" and state.sittings else 0.0
     progress = state.progress
-    left = progress.eta_s if progress else None
+    # What is done while the run goes on says nothing of what comes next: no bar that stands at its end.
+    left = progress.eta_s if progress and not _all_done(state, status) else None
     return Standing(
         percent=_percent(state, status),
         epoch=_epoch(job, state),
@@ -60,8 +61,15 @@ def steps_per_epoch(job: Job | None, state: RunState) -> float | None:
 def _percent(state: RunState, status: Status) -> float | None:
     if status == "finished":
         return 100.0
+    if _all_done(state, status):
+        return None
     progress = state.progress
     return 100 * progress.done / progress.total if progress is not None and progress.total else None
+
+
+def _all_done(state: RunState, status: Status) -> bool:
+    progress = state.progress
+    return status == "running" and progress is not None and progress.done >= progress.total
 
 
 def _epoch(job: Job | None, state: RunState) -> int | None:

@@ -24,6 +24,8 @@ class Choices(BaseModel):
     start_point: str | None = None
     base_run: str | None = None
     teacher_run: str | None = None
+    watched: tuple[str, ...] = ()
+    """Digests of the val pictures that trainings watch; none for a few that the engine takes."""
     targets: dict[str, float] | None = None
     """The most that figures may be; None in a project that has none of its own. `stores/targets.py` reads them."""
     compare_truth: bool = False
@@ -107,7 +109,7 @@ class ProjectStore(QObject):
         """Choose what training starts from: None for scratch, a run's name, or the path of a weights file."""
         self.choose(start_point=start)
 
-    def choose(self, **fields: str | float | bool | dict[str, float] | None) -> None:
+    def choose(self, **fields: str | float | bool | tuple[str, ...] | dict[str, float] | None) -> None:
         """Remember fields of `Choices` in the project."""
         choices = self.choices.model_copy(update=fields)
         if self.folder is None or choices == self.choices:

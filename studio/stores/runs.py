@@ -102,6 +102,7 @@ class RunsStore(QObject):
             start=str(begun.root) if begun else point,
             steps=BASE_STEPS,
             settings=settings,
+            watched=self._project.choices.watched,
         )
         self._do(lambda: _make_run(folder, "train", job))
 

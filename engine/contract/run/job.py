@@ -64,7 +64,7 @@ class RecipeJob(_Job):
 
     `start` and `teacher` are run folders. Without a `start` it is the run that a recipe most likely is for, without a
     `teacher` the start teaches. `settings` are what every training goes by, those of the start if not given; length and
-    rate follow from the recipe, the length is `epochs` where that is given. `limit` as in TrainJob.
+    rate follow from the recipe, the length is `epochs` where that is given. `limit` and `watched` as in TrainJob.
     """
 
     kind: Literal["recipe"] = "recipe"
@@ -75,6 +75,7 @@ class RecipeJob(_Job):
     epochs: int | None = Field(default=None, ge=0)
     settings: TrainSettings | None = None
     limit: int = Field(default=0, ge=0)
+    watched: tuple[str, ...] = ()
 
 
 class ProjectJob(_Job):

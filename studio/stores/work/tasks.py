@@ -72,7 +72,10 @@ class TasksStore(QObject):
         folder = self._project.folder
         assert folder is not None
         begun, taught = (str(folder.runs / name) if name else None for name in (base, teacher))
-        job = RecipeJob(project=str(folder.root), recipe=recipe, start=begun, teacher=taught, epochs=epochs)
+        watched = self._project.choices.watched
+        job = RecipeJob(
+            project=str(folder.root), recipe=recipe, start=begun, teacher=taught, epochs=epochs, watched=watched
+        )
         return self.start(job)
 
     def pick_up(self, root: Path) -> None:

@@ -9,9 +9,10 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWi
 
 from engine.contract.run.settings import TrainSettings
 from engine.contract.text.address import short_name
-from studio.bound_texts import on_language
+from studio.bound_texts import bind, on_language
 from studio.i18n import tr
 from studio.studio import Studio
+from studio.views.train.watched.choosing import choose_watched, watched_text
 from studio.widgets.buttons import Button
 from studio.widgets.labels import Muted, Title
 from studio.widgets.panels import Card
@@ -57,6 +58,7 @@ class TrainForm(QScrollArea):
         column.addWidget(self.what)
         card = Card()
         card.body.addWidget(self.form)
+        card.body.addLayout(self._watched_row())
         column.addWidget(card)
         buttons = QHBoxLayout()
         buttons.setSpacing(8)
@@ -68,6 +70,18 @@ class TrainForm(QScrollArea):
         outer.addLayout(column, 1)
         outer.setAlignment(Qt.AlignmentFlag.AlignTop)
 
+    def _watched_row(self) -> QHBoxLayout:
+        self.watched = Muted()
+        self.watched.setWordWrap(False)
+        self.choose = Button("studio.train.choose_watched", lambda: choose_watched(self._studio, self), "", "image")
+        bind(self.choose.setToolTip, "studio.train.watched_choose_tip")
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        row.addWidget(self.watched)
+        row.addWidget(self.choose)
+        row.addStretch(1)
+        return row
+
     def settings(self) -> TrainSettings:
         """What the form says."""
         return TrainSettings.model_validate(self.values)
@@ -77,6 +91,8 @@ class TrainForm(QScrollArea):
         self.form.set_expert(self._studio.settings.value.expert)
         project = self._studio.project.project
         self.start.why_not(None if project else "studio.train.no_project")
+        self.choose.why_not(None if project else "studio.train.no_project")
+        self.watched.setText(watched_text(self._studio))
         if project is None:
             self.what.show_text("")
             return

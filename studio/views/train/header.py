@@ -13,6 +13,7 @@ from studio.bound_texts import bind, on_language
 from studio.i18n import text_of, tr
 from studio.presenters.numbers import duration, shown_value
 from studio.presenters.standing import Standing, standing
+from studio.presenters.train.scores import Score, best_and_last
 from studio.stores.run import Run
 from studio.theme import theme
 from studio.views.train.status import CHIP_HEIGHT, chip_width, paint_chip
@@ -50,21 +51,23 @@ class StatusChip(QWidget):
 
 
 class Stats(QWidget):
-    """Six figures of a run that goes on, each under its name."""
+    """Seven figures of a run that goes on, each under its name; those of val with their epoch below."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
-        self._grid.setHorizontalSpacing(16)
+        self._grid.setHorizontalSpacing(12)
         self._grid.setVerticalSpacing(0)
         self.values: dict[str, QLabel] = {}
+        self.notes: dict[str, QLabel] = {}
         bind(self._add("epoch").setText, "studio.train.stat_epoch")
         bind(self._add("elapsed").setText, "studio.train.stat_elapsed")
         bind(self._add("left").setText, "studio.train.stat_left")
         bind(self._add("loss").setText, "studio.train.stat_loss")
         bind(self._add("rate").setText, "studio.train.stat_rate")
-        bind(self._add("score").setText, "studio.train.stat_map")
+        bind(self._add("best").setText, "studio.train.stat_best")
+        bind(self._add("last").setText, "studio.train.stat_last")
 
     def _add(self, key: str) -> QLabel:
         column = len(self.values)
@@ -76,9 +79,13 @@ class Stats(QWidget):
         self._grid.addWidget(value, 1, column)
         self._grid.setColumnStretch(column, 1)
         self.values[key] = value
+        if key in ("best", "last"):
+            self.notes[key] = note = QLabel()
+            note.setProperty("role", "caption")
+            self._grid.addWidget(note, 2, column)
         return name
 
-    def show_standing(self, now: Standing) -> None:
+    def show_standing(self, now: Standing, best: Score | None, last: Score | None) -> None:
         """Write the figures; what is unknown is a dash."""
         epoch = f"{now.epoch}/{now.epochs}" if now.epoch and now.epochs else "-"
         texts = {
@@ -87,10 +94,13 @@ class Stats(QWidget):
             "left": "-" if now.left_s is None else duration(now.left_s),
             "loss": "-" if now.loss is None else shown_value(now.loss),
             "rate": "-" if now.rate is None else shown_value(now.rate),
-            "score": "-" if now.score is None else f"{now.score:.1f}",
+            "best": "-" if best is None else f"{best.value:.1f}",
+            "last": "-" if last is None else f"{last.value:.1f}",
         }
         for key, text in texts.items():
             self.values[key].setText(text)
+        self.notes["best"].setText(epoch_text(best))
+        self.notes["last"].setText(epoch_text(last))
 
 
 class RunHeader(QWidget):
@@ -114,14 +124,14 @@ class RunHeader(QWidget):
         self._build_buttons()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(8)
+        layout.setSpacing(6)
         layout.addLayout(self._first_row())
-        layout.addWidget(self.stage)
         progress = QHBoxLayout()
         progress.setSpacing(8)
-        progress.addWidget(self.bar, 1)
+        progress.addWidget(self.stage, 1)
         progress.addWidget(self.percent)
         layout.addLayout(progress)
+        layout.addWidget(self.bar)
         layout.addWidget(self.stats)
         self._clock = QTimer(self)
         self._clock.setInterval(_TICK_MS)
@@ -168,11 +178,18 @@ class RunHeader(QWidget):
         self.bar.setMaximum(1000 if known or not running else 0)
         self.bar.setValue(round(10 * now.percent) if now.percent is not None else 0)
         self.percent.setText(f"{now.percent:.0f} %" if now.percent is not None else "")
-        self.stats.show_standing(now)
+        self.stats.show_standing(now, *best_and_last(run.job, run.state))
         self.cancel.setVisible(running)
         self.resume.setVisible(run.status in RESUMABLE)
         self.trash.setEnabled(not running)
         bind(self.trash.setToolTip, "studio.train.trash_running" if running else "studio.train.trash_tip")
+
+
+def epoch_text(score: Score | None) -> str:
+    """After which epoch a score was measured; 0 is before training."""
+    if score is None or score.epoch is None:
+        return ""
+    return tr("studio.train.at_epoch", epoch=score.epoch) if score.epoch else tr("studio.train.before_training")
 
 
 def stage_text(run: Run) -> str:

@@ -9,7 +9,6 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, 
 
 from engine.contract.text.messages import Message
 from studio.presenters.page_state import PageState, runs_state
-from studio.presenters.standing import steps_per_epoch
 from studio.stores.run import Run
 from studio.studio import Studio
 from studio.views.page import Page
@@ -19,10 +18,11 @@ from studio.views.train.header import RunHeader
 from studio.views.train.runs import RunList
 from studio.widgets.buttons import Button
 from studio.widgets.labels import Heading, Muted, Text
-from studio.widgets.panels import Card, ErrorBanner
+from studio.widgets.panels import ErrorBanner
 
 if TYPE_CHECKING:
     from studio.views.train.curves import Curves
+    from studio.views.train.curves_card import CurvesCard
 
 LIST_WIDTH = 288
 _UNDO_MS = 12_000
@@ -38,6 +38,7 @@ class TrainPage(Page):
         self._shown: Run | None = None
         self._wish_newest = False
         self.curves: Curves | None = None
+        self.body: CurvesCard | None = None
         self.list = RunList(studio.runs)
         self.header = RunHeader()
         self.form = TrainForm(studio)
@@ -82,8 +83,8 @@ class TrainPage(Page):
     def _build_run(self) -> QWidget:
         self.run_view = QWidget()
         layout = QVBoxLayout(self.run_view)
-        layout.setContentsMargins(24, 16, 24, 16)
-        layout.setSpacing(12)
+        layout.setContentsMargins(24, 12, 24, 12)
+        layout.setSpacing(8)
         layout.addWidget(self.problem)
         layout.addWidget(self.header)
         layout.addWidget(self.failure)
@@ -108,13 +109,12 @@ class TrainPage(Page):
     def prepare(self) -> None:
         """Make the curves."""
         if self.curves is None:
-            from studio.views.train.curves import Curves
+            from studio.views.train.curves_card import CurvesCard
 
-            self.curves = Curves()
-            card = Card()
-            card.body.addWidget(self.curves)
-            self._place.addWidget(card, 1)
-            self._draw_curves()
+            self.body = CurvesCard(self.studio)
+            self.curves = self.body.curves
+            self._place.addWidget(self.body, 1)
+            self.body.show_run(self._shown)
 
     def activated(self) -> None:
         """The list of runs takes the keys."""
@@ -143,26 +143,19 @@ class TrainPage(Page):
             self._show(run)
 
     def _show(self, run: Run | None) -> None:
-        if self._shown is not None:
-            self._shown.told.disconnect(self._on_told)
         self._shown = run
         if run is not None:
-            run.told.connect(self._on_told)
             self.stack.setCurrentWidget(self.run_view)
-        self._draw_curves()
+        if self.body is not None:
+            self.body.show_run(run)
         self._refresh()
-
-    def _draw_curves(self) -> None:
-        if self.curves is not None:
-            run = self._shown
-            metrics = run.state.metrics if run else {}
-            per_epoch = steps_per_epoch(run.job, run.state) if run else None
-            self.curves.show_run(metrics, per_epoch, ended=run is not None and run.status != "running")
 
     def _refresh(self) -> None:
         run = self._shown
         self.header.show_run(run)
         self.details.show_run(run)
+        if self.body is not None:
+            self.body.refresh()
         broken = run is not None and run.error is not None
         self.failure.tell(run.error if run is not None and broken else None)
         runs = self.studio.runs
@@ -173,12 +166,6 @@ class TrainPage(Page):
     def _tell_state(self) -> None:
         closed = self.studio.project.project is None
         self.set_state(PageState.EMPTY if closed else runs_state([run.status for run in self.studio.runs.runs]))
-
-    def _on_told(self, events: list[object]) -> None:
-        run = self._shown
-        if self.curves is not None and run is not None:
-            self.curves.set_steps_per_epoch(steps_per_epoch(run.job, run.state))
-            self.curves.add(events)
 
     def _on_chosen(self, run: Run | None) -> None:
         if run is not None:

@@ -136,7 +136,10 @@ class RunLineDelegate(QStyledItemDelegate):
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(palette().border))
         painter.drawRoundedRect(bar, 1.5, 1.5)
-        bar.setWidth(bar.width() * min(100.0, percent or 0.0) / 100)
+        if percent is None:  # under way without an end
+            bar = bar.adjusted(bar.width() / 3, 0, -bar.width() / 3, 0)
+        else:
+            bar.setWidth(bar.width() * min(100.0, percent) / 100)
         painter.setBrush(QColor(palette().info))
         painter.drawRoundedRect(bar, 1.5, 1.5)
 
@@ -198,8 +201,9 @@ def second_line(run: Run) -> str:
     now = standing(run.job, run.state, run.status, time.time())
     if run.status in ("failed", "lost") and run.error is not None:
         return text_of(run.error).splitlines()[0]
-    if run.status == "running" and now.epoch is not None and now.epochs is not None:
-        return tr("studio.train.line_epoch", epoch=now.epoch, epochs=now.epochs, percent=f"{now.percent or 0:.0f}")
+    going = run.status == "running" and now.percent is not None
+    if going and now.epoch is not None and now.epochs is not None:
+        return tr("studio.train.line_epoch", epoch=now.epoch, epochs=now.epochs, percent=f"{now.percent:.0f}")
     if run.status == "running" and run.state.stage is not None:
         return text_of(run.state.stage.message)
     score = run.figure("map", split="val")

@@ -173,3 +173,12 @@ def test_that_reading_an_index_needs_no_cv2(path: Path) -> None:
         assert not {{"cv2", "paddle"}} & set(sys.modules)
     """
     subprocess.run([sys.executable, "-c", textwrap.dedent(code)], cwd=Path(__file__).parents[3], check=True)
+
+
+def test_that_pictures_are_found_by_their_digests(path: Path) -> None:
+    write_index(path, CONTENTS)
+    wanted = [f"{n:064}" for n in (9, 3, 99)]
+    with Index.open(path) as index:
+        assert index.of_digests(wanted) == [PICTURES[2], PICTURES[8]]
+        assert index.of_digests(wanted, "val") == [PICTURES[8]]
+        assert index.of_digests([]) == []

@@ -13,7 +13,8 @@ import pytest
 from safetensors.numpy import load_file
 
 from engine.contract.project import ProjectFolder
-from engine.contract.run.events import Failed, Finished
+from engine.contract.recipe import Step
+from engine.contract.run.events import Failed, Finished, Stage
 from engine.contract.run.folder import RunFolder, start
 from engine.contract.run.job import TrainJob
 from engine.contract.run.lock import read_record
@@ -135,6 +136,18 @@ def test_that_a_run_looks_again_at_the_pictures_that_its_job_names(
     named = train_job.model_copy(update={"watched": (val[2].digest, val[0].digest)})
     assert watched_pictures(named, val) == [val[0], val[2]]
     assert watched_pictures(train_job.model_copy(update={"watched": ("gone",)}), val) == val
+
+
+def test_that_changing_the_network_is_a_stage_of_its_own(project: ProjectFolder, train_job: TrainJob) -> None:
+    """What was measured before stood at 100 % for as long as a step calibrated, and so did what is measured after."""
+    settings = train_job.settings.model_copy(update={"epochs": 0})
+    step = Step(technique="quant_post", params={"algorithm": "abs_max", "pictures": 1})
+    run = launch(project, train_job.model_copy(update={"settings": settings, "steps": (step,)}), "int8")
+    assert isinstance(wait(run).terminal, Finished), run.last_log_lines()
+    told = EventTail(run.events).read()
+    words = [event.message.code if isinstance(event, Stage) else event.type for event in told]
+    told_start = words.index("figures")
+    assert words[told_start + 1 : told_start + 3] == ["train.changing", "train.measuring_changed"]
 
 
 def test_that_training_which_only_does_harm_ends_with_the_weights_it_began_with(tmp_path: Path) -> None:

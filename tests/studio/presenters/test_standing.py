@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine.contract.project import DetectorChoice
-from engine.contract.run.events import Finished
+from engine.contract.run.events import Finished, Progress
 from engine.contract.run.job import TrainJob
 from engine.contract.run.settings import TrainSettings
 from engine.contract.run.state import RunState, fold
@@ -55,3 +55,11 @@ def test_that_a_finished_run_knows_its_epochs_although_its_progress_is_over() ->
 @pytest.mark.parametrize(("value", "text"), [(12.345, "12.35"), (0.83412, "0.8341"), (0.001, "1.0e-03"), (0.0, "0")])
 def test_that_values_of_curves_are_short(value: float, text: str) -> None:
     assert shown_value(value) == text
+
+
+def test_that_a_running_job_never_stands_at_its_end() -> None:
+    """While it calibrated, a bar stood at 100 % with 0:00 left for minutes: all pictures had been measured."""
+    state = told(6).model_copy(update={"progress": Progress(done=150, total=150, unit="picture", eta_s=0.0)})
+    now = standing(JOB, state, "running", 0.0)
+    assert (now.percent, now.left_s) == (None, None)
+    assert standing(JOB, state, "cancelled", 0.0).percent == 100.0
