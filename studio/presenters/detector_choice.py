@@ -86,8 +86,7 @@ def conditions_of(row: PublishedFigure, *, short: bool = False) -> str:
     """Under what a published figure holds, in one line; a `short` one leaves precision and runtime out."""
     parts = [row.device] if row.device else []
     if row.threads:
-        one, count = row.threads == 1, row.threads
-        parts.append(tr("studio.detector.one_thread") if one else tr("studio.detector.threads", count=count))
+        parts.append(tr("studio.detector.threads", count=row.threads))
     if row.precision and not short:
         parts.append(row.precision.upper())
     if row.input:
