@@ -84,7 +84,8 @@ class RecipePage(Page):
         studio.recipe.changed.connect(self._show_recipe)
         studio.previews.changed.connect(self._show_preview)
         studio.previews.busy_changed.connect(lambda _: self._show_state())
-        studio.catalog.changed.connect(self._show_all)
+        for told in (studio.catalog.changed, studio.catalog.failed):
+            told.connect(lambda *_: self._show_all())
         for signal in (studio.settings.changed, studio.targets.changed):
             signal.connect(self._show_settings)
         for signal in (studio.project.opened, studio.project.closed, studio.project.changed):
@@ -194,7 +195,7 @@ class RecipePage(Page):
         recipe = studio.recipe.recipe
         there = studio.project.project is not None
         empty = not recipe.steps
-        self.stack.set_steps(recipe.steps, studio.catalog.technique)
+        self.stack.set_steps(recipe.steps, studio.catalog.technique, studio.catalog.missing)
         self.stack.setVisible(not empty)
         self.body.show_empty(empty)
         self.body.show_cards()
@@ -273,6 +274,7 @@ class RecipePage(Page):
                 studio.runs.runs,
                 studio.recipe.recipe,
                 latest,
+                studio.catalog,
                 has_project=studio.project.project is not None,
                 at_work=applying or studio.runs.active() is not None,
             )

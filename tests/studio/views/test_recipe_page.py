@@ -17,6 +17,8 @@ from engine.contract.figures import Figure
 from engine.contract.recipe import PlannedJob, Recipe, Step
 from engine.contract.text.messages import Message
 from studio.bound_texts import translator
+from studio.i18n import tr
+from studio.presenters import run_terms
 from studio.presenters.page_state import PageState
 from studio.presenters.run_terms import default_base
 from studio.stores.previews import Preview, PreviewStore, Problem
@@ -228,6 +230,26 @@ def test_that_the_run_button_says_why_not_without_a_trained_run(page: RecipePage
     assert "step" in page.bar.run.toolTip() and not page.bar.run.isEnabled()
     fill(studio)
     assert "Train" in page.bar.run.toolTip() and not page.bar.run.isEnabled()
+
+
+def test_that_steps_are_not_unknown_while_the_techniques_load_and_cannot_be_run(
+    page: RecipePage, studio: Studio, catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_terms, "base_runs", lambda runs: [SimpleNamespace(name="0001-base")])
+    studio.catalog.catalog = None
+    fill(studio)
+    first = page.stack.cards[0]
+    assert first.summary.text() == page.bar.reason.text() == tr("studio.core.catalog_loading")
+    assert not page.bar.run.isEnabled()
+    studio.catalog.error = Message(code="studio.core.engine_silent")
+    studio.catalog.failed.emit(studio.catalog.error)
+    assert first.summary.text() == page.bar.reason.text() == tr("studio.core.catalog_failed")
+    studio.catalog.catalog, studio.catalog.error = catalog, None
+    studio.catalog.changed.emit()
+    assert page.stack.cards[0].title.text() == "Learning rate schedule" and page.bar.run.isEnabled()
+    fill(studio, Step(technique="nobody_knows"))
+    assert page.stack.cards[0].summary.text() == tr("studio.recipe.unknown_technique")
+    assert not page.bar.run.isEnabled()
 
 
 def test_that_a_base_that_began_with_a_file_of_weights_is_the_default(
