@@ -94,7 +94,10 @@ class PreviewStore(QObject):
         return self._busy
 
     def estimate_for(self, phone: PhoneChoice | None) -> None:
-        """Have `phone_ms` among the figures, for this phone; None for no phone."""
+        """Have `phone_ms` among the figures, for this phone; None for no phone.
+
+        After a step that quantises it is that of int8, whatever the precision of the choice, which is for float.
+        """
         if phone != self._phone:
             self._phone = phone
             self.refresh()
@@ -149,6 +152,7 @@ class PreviewStore(QObject):
             start=self._recipe.base_run,
             teacher=self._recipe.teacher_run,
             phone=self._phone,
+            follow=True,
         ).model_dump(mode="json")
         self._set_busy(True)
         self._engine.ask("recipe", request, self._receive)

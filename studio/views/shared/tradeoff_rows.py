@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QWi
 
 from engine.contract.figures import Figure
 from studio.i18n import tr
-from studio.presenters.figure_words import provenance
+from studio.presenters.figure_words import precision_of, provenance, with_precision
 from studio.presenters.numbers import NAMES, delta, show
 from studio.presenters.target_verdict import SCALES, limit_of, verdict
 from studio.theme import restyle
@@ -92,9 +92,11 @@ class FigureRow(QWidget):
         """Show the figure of the base and of the recipe."""
         self._figures = (base, now)
         self.mark.show_figure(now or base)
+        self.label.setText(with_precision(tr(NAMES[self.name]), now))
         self.now.setText(show(now))
         self.now.setToolTip(provenance(now) if now is not None else "")
-        self.base.setText(tr("studio.recipe.from_base", value=show(base)) if base is not None else "")
+        told = with_precision(show(base), base) if precision_of(base) != precision_of(now) else show(base)
+        self.base.setText(tr("studio.recipe.from_base", value=told) if base is not None else "")
         change = delta(base, now)
         self.change.setVisible(change is not None)
         self.change.setText("" if change is None else f"{change.arrow} {change.text}")
@@ -112,10 +114,9 @@ class FigureRow(QWidget):
 
     def retranslate(self) -> None:
         """Take texts in the current language."""
-        self.label.setText(tr(NAMES[self.name]))
         if self.spin is not None:
             self.spin.retranslate()
-            self.spin.setAccessibleName(tr("studio.recipe.target_name", name=self.label.text()))
+            self.spin.setAccessibleName(tr("studio.recipe.target_name", name=tr(NAMES[self.name])))
         self.show_figures(*self._figures)
 
     def _judge(self) -> None:
