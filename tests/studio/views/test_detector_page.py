@@ -53,6 +53,31 @@ def test_that_a_typed_size_is_put_right_and_settles_once(qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: settled == [256])
 
 
+def test_that_a_dragged_slider_settles_when_it_is_let_go(qtbot: QtBot) -> None:
+    control = SizeControl()
+    qtbot.addWidget(control)
+    control.offer(SIZES, 320)
+    settled: list[int] = []
+    control.settled.connect(settled.append)
+    control.slider.setSliderDown(True)
+    for step in (11, 12, 13):
+        control.slider.setSliderPosition(step)
+    qtbot.wait(500)
+    assert settled == [] and control.number.value() == 416
+    control.slider.setSliderDown(False)
+    assert settled == [416]
+    control.slider.setSliderDown(True)
+    control.slider.setSliderPosition(9)
+    control.slider.setSliderPosition(13)
+    control.slider.setSliderDown(False)
+    qtbot.wait(500)
+    assert settled == [416]
+    control.slider.setValue(12)  # as a key does, and then the handle is taken at once
+    control.slider.setSliderDown(True)
+    assert settled == [416, 384]
+    control.slider.setSliderDown(False)
+
+
 def test_that_fitted_anchors_follow_the_size_and_survive_a_detour() -> None:
     fitted = DetectorChoice(key="yolov3", size=320, classes=("a",), anchors=((10, 20), (30, 41)))
     memory = AnchorMemory()
@@ -106,6 +131,25 @@ def test_that_choosing_a_card_or_a_size_changes_the_project(page: DetectorPage, 
     assert '"size": 160' in (project / "project.json").read_text(encoding="utf-8")
     translator.set_language("zh")
     assert "类别" in page.about.text()
+
+
+def test_that_a_size_and_a_detector_are_undone_and_done_again(page: DetectorPage, project: Path, qtbot: QtBot) -> None:
+    studio = page.studio
+    before = page.choice()
+    slider = page.size_control.slider
+    qtbot.mouseClick(slider, Qt.MouseButton.LeftButton, pos=slider.rect().center())
+    qtbot.waitUntil(lambda: page.choice() != before)
+    assert studio.recipe.undo.count() == 1 and studio.recipe.undo.undoText() == "Change input size"
+    sized = page.choice()
+    page.buttons["picodet_s"].click()
+    assert studio.recipe.undo.count() == 2 and page.choice() != sized
+    studio.recipe.undo.undo()
+    assert page.choice() == sized and page.buttons["ssdlite_mobilenet_v3_small"].isChecked()
+    studio.recipe.undo.undo()
+    assert page.choice() == before and page.size_control.size_px() == 96
+    assert '"size": 96' in (project / "project.json").read_text(encoding="utf-8")
+    studio.recipe.undo.redo()
+    assert page.choice() == sized
 
 
 def test_that_the_start_point_is_kept_and_a_file_needs_no_run(page: DetectorPage) -> None:
