@@ -114,14 +114,17 @@ class PreviewStore(QObject):
             return base.job.choice
         return self._project.project.detector if self._project.project else None
 
-    def figures_of(self, choice: DetectorChoice, receive: Callable[[Figures | Message], Any]) -> None:
-        """The figures of any detector at any size, from a cache after the first time."""
-        request = FiguresRequest(detector=choice).model_dump(mode="json")
+    def figures_of(
+        self, choice: DetectorChoice, receive: Callable[[Figures | Message], Any], phone: PhoneChoice | None = None
+    ) -> None:
+        """The figures of any detector at any size, and on a phone if one is named."""
+        asked = FiguresRequest(detector=choice, phone=phone)
 
         def answered(answer: dict[str, Any] | Message) -> None:
-            receive(answer if isinstance(answer, Message) else read_preview(answer).base)
+            told = answer if isinstance(answer, Message) else read_preview(answer)
+            receive(told if isinstance(told, Message) else told.error or told.base)
 
-        self._cards.ask(choice.model_dump_json(), request, answered)
+        self._cards.ask(asked.model_dump_json(), asked.model_dump(mode="json"), answered)
 
     def ask_aside(self, key: str, request: dict[str, Any], receive: Callable[[dict[str, Any] | Message], Any]) -> None:
         """Ask something else of the process that has the recipe's graphs in memory."""

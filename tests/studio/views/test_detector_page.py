@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from engine.contract.catalog import DetectorCard
+from engine.contract.figures import Figure
+from engine.contract.latency import PhoneChoice
 from engine.contract.project import DetectorChoice
 from engine.contract.published import PublishedFigure
 from studio.bound_texts import translator
@@ -194,9 +197,39 @@ def test_that_figures_are_counted_for_the_size_and_classes(page: DetectorPage, q
     qtbot.waitUntil(lambda: button.cells["macs"].number.text().startswith("○"), timeout=SLOW_MS)
     before = button.cells["macs"].number.text()
     assert before.endswith(" M")
+    assert button.cells["phone_ms"].number.text().startswith("≈")
+    assert button.cells["phone_ms"].label.text() == "SD855, 4 threads, fp32"
     page.size_control.set_size(128)
     page._show_figures()
     assert button.cells["macs"].number.text() == "…"
     page.size_control.set_size(96)
     page._show_figures()
     assert button.cells["macs"].number.text() == before
+
+
+def test_that_cards_are_told_for_one_phone_at_one_size_and_how_far_the_counting_is(
+    page: DetectorPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    studio = page.studio
+    asked: list[Any] = []
+    monkeypatch.setattr(studio.previews, "figures_of", lambda choice, receive, phone: asked.append((phone, receive)))
+    studio.previews.close()
+    studio.detector_figures._asked = None
+    studio.chosen_phone.choose(PhoneChoice(soc="SD865", threads=1))
+    page.phone.take(studio.chosen_phone.choice)
+    assert not page.bar.isHidden() and page.bar.maximum() == len(page.buttons) and "of 13" in page.counting.text()
+    size = {button._size for button in page.buttons.values()}
+    labels = {button.cells["phone_ms"].label.text() for button in page.buttons.values()}
+    assert size == {96} and labels == {"SD865, 1 thread, fp32"} and asked[0][0].soc == "SD865"
+    asked[0][1](
+        (
+            Figure(name="macs", value=3e7, unit="MACs", source="computed"),
+            Figure(name="phone_ms", value=2.0, unit="ms", source="estimated", low=1.5, high=2.5),
+        )
+    )
+    first = page.buttons["ssdlite_mobilenet_v3_small"]
+    assert first.cells["phone_ms"].number.text() == "≈2.00 ms" and "1.50" in first.cells["phone_ms"].toolTip()
+    assert page.bar.value() == 1
+    studio.chosen_phone.choose(None)
+    assert all(button.cells["phone_ms"].isHidden() for button in page.buttons.values())
+    studio.detector_figures.want([])
