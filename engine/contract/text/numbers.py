@@ -29,6 +29,12 @@ def show_value(value: float, unit: str, *, column: bool = False) -> str:
     return f"{value:.3g} {unit}" if column else f"{_three_digits(value)} {unit}".rstrip()
 
 
+def signed(change: float) -> str:
+    """A change in points: -3.0, +0.5, and 0.0 for what is shown as none."""
+    text = f"{change:+.1f}"
+    return "0.0" if text in ("+0.0", "-0.0") else text
+
+
 def _prefixed(value: float, unit: str) -> str:
     """As engineers write it: 31.0 M, 4.24 G, 850 k."""
     # What is rounded to a thousand of one prefix is one of the next: 999.6 M is 1.00 G.

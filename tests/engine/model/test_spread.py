@@ -18,9 +18,11 @@ CLASSES = ("a", "b", "c")
 def world(count: int, seed: int, blur: tuple[float, ...]) -> tuple[list[Picture], list[list[Detections]]]:
     """Pictures with boxes, and for each blur what a network finds that misses places by so many pixels."""
     chance = np.random.default_rng(seed)
-    pictures, found = [], [[] for _ in blur]
+    pictures: list[Picture] = []
+    found: list[list[Detections]] = [[] for _ in blur]
     for number in range(count):
-        boxes, rows = [], [[] for _ in blur]
+        boxes: list[Box] = []
+        rows: list[list[tuple[float, ...]]] = [[] for _ in blur]
         for _ in range(chance.integers(0, 5)):
             kind = int(chance.integers(len(CLASSES)))
             x, y = chance.uniform(0, 200, 2)
@@ -65,7 +67,7 @@ def test_that_the_spread_is_that_over_other_pictures() -> None:
         spread = Spread(pictures, CLASSES)
         one, other = spread.scores(sharp), spread.scores(blurred)
         losses.append(one[0] - other[0])
-        told.append(spread.of_difference(one, other))
+        told.append(spread.of_difference(one, other) or 0.0)
     true = float(np.std(losses))
     assert 0.7 * true < float(np.median(told)) < 1.4 * true
 
