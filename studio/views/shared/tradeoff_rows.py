@@ -55,6 +55,8 @@ class FigureRow(QWidget):
         self.base.setProperty("role", "caption")
         self.now = QLabel()
         self.now.setProperty("role", "value")
+        self.precision = QLabel()
+        self.precision.setProperty("role", "caption")
         self.change = QLabel()
         self.change.setProperty("role", "chip")
         self.change.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
@@ -78,6 +80,7 @@ class FigureRow(QWidget):
         values.setSpacing(6)
         values.addWidget(self.mark)
         values.addWidget(self.now)
+        values.addWidget(self.precision, 0, Qt.AlignmentFlag.AlignBottom)
         values.addStretch(1)
         values.addWidget(self.change)
         grid.addLayout(values, 1, 0, 1, 2)
@@ -85,15 +88,15 @@ class FigureRow(QWidget):
         grid.addWidget(self.verdict, 3, 0)
         self.verdict.setVisible(self.spin is not None)
         if self.spin is not None:
-            grid.addWidget(self.spin, 3, 1)
+            grid.addWidget(self.spin, 3, 1, Qt.AlignmentFlag.AlignRight)
         grid.setColumnStretch(0, 1)
 
     def show_figures(self, base: Figure | None, now: Figure | None) -> None:
         """Show the figure of the base and of the recipe."""
         self._figures = (base, now)
         self.mark.show_figure(now or base)
-        self.label.setText(with_precision(tr(NAMES[self.name]), now))
         self.now.setText(show(now))
+        self.precision.setText(precision_of(now))
         self.now.setToolTip(provenance(now) if now is not None else "")
         told = with_precision(show(base), base) if precision_of(base) != precision_of(now) else show(base)
         self.base.setText(tr("studio.recipe.from_base", value=told) if base is not None else "")
@@ -114,9 +117,10 @@ class FigureRow(QWidget):
 
     def retranslate(self) -> None:
         """Take texts in the current language."""
+        self.label.setText(tr(NAMES[self.name]))
         if self.spin is not None:
             self.spin.retranslate()
-            self.spin.setAccessibleName(tr("studio.recipe.target_name", name=tr(NAMES[self.name])))
+            self.spin.setAccessibleName(tr("studio.recipe.target_name", name=self.label.text()))
         self.show_figures(*self._figures)
 
     def _judge(self) -> None:

@@ -72,11 +72,11 @@ def test_that_the_phones_time_is_that_of_int8_after_a_step_that_quantises(page: 
     base, quantised = (*figures(1e9), before), (*figures(1e9), after)
     show(studio, Preview(base=base, figures=quantised, steps=(base, base, quantised)))
     row = page.totals.rows["phone_ms"]
-    assert row.label.text().endswith("int8") and "fp32" in row.base.text()
+    assert row.precision.text() == "int8" and "fp32" in row.base.text()
     assert row.verdict.property("tone") == "good" and "int8" in row.verdict.text()
     assert "fp32" in page.stack.cards[2].chips.chips["phone_ms"].toolTip()
     show(studio, Preview(base=base, figures=base, steps=(base, base, base)))
-    assert row.label.text().endswith("fp32") and "fp32" not in row.base.text()
+    assert row.precision.text() == "fp32" and "fp32" not in row.base.text()
     assert row.verdict.property("tone") == "bad"
 
 
