@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QValidator
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from engine.contract.figures import Figure
@@ -14,18 +17,46 @@ from studio.theme import restyle
 from studio.views.shared.tradeoff_bar import SourceMark, TradeoffBar
 from studio.widgets.controls import NumberSpin
 
+_MACS = re.compile(r"\s*(\d*[.,]?\d*)\s*([MmGg]?)\s*")
+
 
 class TargetSpin(NumberSpin):
     """The most that a figure may be; at its least it says that there is no target."""
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._suffix = {"macs": " G", "nb_bytes": " MB"}.get(name, " ms")
-        self.setDecimals(3)
+        self._counts = name == "macs"
+        self.setDecimals(6 if self._counts else 3)
         self.setRange(0.0, 100_000.0)
         self.setFixedWidth(124)
-        self.setSuffix(self._suffix)
+        if not self._counts:
+            self.setSuffix(" MB" if name == "nb_bytes" else " ms")
         self.setPrefix("≤ ")
+
+    def textFromValue(self, value: float) -> str:  # noqa: N802
+        """The number; MACs, which are held in G, with the prefix that figures of that size have."""
+        if not self._counts:
+            return super().textFromValue(value)
+        return (
+            f"{super().textFromValue(round(1000 * value, 3))} M" if value < 1 else f"{super().textFromValue(value)} G"
+        )
+
+    def valueFromText(self, text: str) -> float:  # noqa: N802
+        """What was written: MACs with M or G behind them, in G without either."""
+        if not self._counts:
+            return super().valueFromText(text)
+        found = _MACS.fullmatch(text.removeprefix(self.prefix()))
+        if found is None or not found[1]:
+            return self.value()
+        return float(found[1].replace(",", ".")) * (0.001 if found[2].upper() == "M" else 1)
+
+    def validate(self, text: str, place: int) -> object:
+        """Whether it can be read; while it is being written, whether it can become so."""
+        if not self._counts or text == self.specialValueText():
+            return super().validate(text, place)
+        found = _MACS.fullmatch(text.removeprefix(self.prefix()))
+        state = QValidator.State
+        return (state.Invalid if found is None else state.Acceptable if found[1] else state.Intermediate), text, place
 
     def stepBy(self, steps: int) -> None:  # noqa: N802
         """Step by a tenth of the number's size; from no target, nowhere."""

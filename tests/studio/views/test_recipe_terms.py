@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from engine.contract.catalog import Catalog
@@ -78,6 +79,21 @@ def test_that_the_phones_time_is_that_of_int8_after_a_step_that_quantises(page: 
     show(studio, Preview(base=base, figures=base, steps=(base, base, base)))
     assert row.precision.text() == "fp32" and "fp32" not in row.base.text()
     assert row.verdict.property("tone") == "bad"
+
+
+def test_that_a_target_of_macs_is_written_as_the_figure_is(page: RecipePage, studio: Studio, qtbot: QtBot) -> None:
+    fill(studio)
+    spin = page.totals.rows["macs"].spin
+    assert spin is not None
+    for written, value, text in (("31 M", 0.031, "≤ 31 M"), ("1.5", 1.5, "≤ 1.5 G"), ("0.5 G", 0.5, "≤ 500 M")):
+        spin.lineEdit().selectAll()
+        qtbot.keyClicks(spin, written)
+        qtbot.keyClick(spin, Qt.Key.Key_Return)
+        assert studio.targets.get("macs") == pytest.approx(value) and spin.text() == text
+    spin.stepUp()
+    assert studio.targets.get("macs") == pytest.approx(0.53) and spin.text() == "≤ 530 M"
+    spin.setValue(0)
+    assert spin.text() == tr("studio.recipe.no_target") and studio.targets.get("macs") is None
 
 
 def test_that_a_recipe_is_asked_for_with_the_precision_to_follow_it(
