@@ -67,10 +67,8 @@ def run(args: argparse.Namespace) -> int:
     if args.layers:
         print_layers(start.graph, end.graph)
         print()
-    origin = f", from run {args.start}" if args.start else ""
-    print(
-        f"{choice.key}, {choice.size} px, {say('cli.classes', count=len(choice.classes))}, recipe {recipe.name}{origin}"
-    )
+    classes, origin = say("cli.classes", count=len(choice.classes)), f", from run {args.start}" if args.start else ""
+    print(f"{choice.key}, {choice.size} px, {classes}, recipe {recipe.name}{origin}")
     print_table([row(base, figure) for figure in after], ("figure", "base", "recipe", "change", "source"))
     if told:
         print_estimate(told)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from engine.contract.run.job import RecipeJob
 from studio.stores.runs import RunsStore
 from studio.stores.work.task import Task
 from studio.views.shared.task_line import TaskLine
@@ -54,7 +55,8 @@ class AwaitedRun(QWidget):
 
     def _begin(self, task: Task) -> None:
         self._task = task
-        self.title.show_code("studio.train.awaited_title", name=task.title)
+        name = task.job.recipe.name if isinstance(task.job, RecipeJob) else task.title
+        self.title.show_code("studio.train.awaited_title", name=name)
         self.note.setVisible(True)
         self.line.follow(task)
         self.asked.emit()
