@@ -6,8 +6,8 @@ from PySide6.QtCore import QObject
 
 from engine.contract.run.job import BenchJob
 from studio.stores.catalog import CatalogStore
-from studio.stores.drawings import DrawingStore
 from studio.stores.detector_figures import DetectorFigures
+from studio.stores.drawings import DrawingStore
 from studio.stores.phone.chosen import ChosenPhone
 from studio.stores.phone.phones import PhonesStore
 from studio.stores.previews import PictureStore, PreviewStore

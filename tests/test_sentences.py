@@ -17,7 +17,7 @@ CODE = re.compile(r"[a-z][a-z0-9_]*(\.[A-Za-z0-9_]+)+")
 CHINESE = re.compile(r"[\u4e00-\u9fff\uff00-\uffef]")
 # These take the sentence's arguments alone; other functions that take a `code` first may add to them.
 EXACT = {"UserError", "JobFailed"}
-SAME = {"Adam", "Alpha", "Gamma", "P5", "PACT", "v0", "v1", "v2", "v3", "{before} to {after}"}
+SAME = {"A | B", "Adam", "Alpha", "Gamma", "P5", "PACT", "v0", "v1", "v2", "v3", "{before} to {after}"}
 """What names or signs alone say in Chinese."""
 
 
