@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from engine.contract.text.messages import Argument, Language, Message, sentences
+from engine.contract.text.messages import Argument, Language, Message, fill, sentences
 
 _language: Language = "en"
 
@@ -26,7 +26,7 @@ def tr(code: str, **args: Argument) -> str:
     if sentence is None:
         return Message(code=code, args=args).text(_language)
     try:
-        return sentence.format(**args)
+        return fill(sentence, args)
     except (KeyError, IndexError):
         return Message(code=code, args=args).text(_language)
 

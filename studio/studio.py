@@ -6,7 +6,9 @@ from PySide6.QtCore import QObject
 
 from engine.contract.run.job import BenchJob
 from studio.stores.catalog import CatalogStore
+from studio.stores.detector_figures import DetectorFigures
 from studio.stores.drawings import DrawingStore
+from studio.stores.phone.chosen import ChosenPhone
 from studio.stores.phone.phones import PhonesStore
 from studio.stores.previews import PictureStore, PreviewStore
 from studio.stores.project import ProjectStore
@@ -41,6 +43,10 @@ class Studio(QObject):
         self.drawings = DrawingStore(
             self.previews, self.project, self.recipe, self.runs, self.tasks, self.catalog, self
         )
+        self.chosen_phone = ChosenPhone(self.settings, self)
+        self.previews.estimate_for(self.chosen_phone.choice)
+        self.chosen_phone.changed.connect(lambda: self.previews.estimate_for(self.chosen_phone.choice))
+        self.detector_figures = DetectorFigures(self.previews, self.chosen_phone, self)
         self.pictures = PictureStore(self)
         self.trials = TrialsStore(self.project, self.recipe, self)
         self.samples = SamplesStore(

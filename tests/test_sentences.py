@@ -17,7 +17,7 @@ CODE = re.compile(r"[a-z][a-z0-9_]*(\.[A-Za-z0-9_]+)+")
 CHINESE = re.compile(r"[\u4e00-\u9fff\uff00-\uffef]")
 # These take the sentence's arguments alone; other functions that take a `code` first may add to them.
 EXACT = {"UserError", "JobFailed"}
-SAME = {"Adam", "Alpha", "Gamma", "P5", "PACT", "v0", "v1", "v2", "v3", "{before} to {after}"}
+SAME = {"A | B", "Adam", "Alpha", "Gamma", "P5", "PACT", "v0", "v1", "v2", "v3", "{before} to {after}"}
 """What names or signs alone say in Chinese."""
 
 
@@ -150,6 +150,28 @@ def test_a_sentence_is_there_in_both_languages_with_the_same_arguments() -> None
         says_something = languages["en"] not in SAME and re.search(r"[A-Za-z]", re.sub(r"{\w+}", "", languages["en"]))
         assert CHINESE.search(languages["zh"]) or not says_something, code
         assert not CHINESE.search(languages["en"]), code
+
+
+def nouns() -> dict[str, str]:
+    """Every word that stands for several of a thing in some gap, by that word, with the one that stands for one."""
+    found = {}
+    for languages in sentences().values():
+        for _, _, spec, _ in string.Formatter().parse(languages["en"]):
+            one, _, many = (spec or "").partition("|")
+            # A verb of several does not end in "s".
+            if many.split()[:1] and many.split()[0].endswith("s"):
+                found[many.split()[0]] = one.split()[0]
+    return found
+
+
+def test_what_is_counted_is_one_thing_or_several() -> None:
+    assert {"classes": "class", "epochs": "epoch", "pictures": "picture"}.items() <= nouns().items()
+    counted = re.compile(r"{\w+} (?:[a-z]+ )?(" + "|".join(nouns()) + r")\b")
+    wrong = [code for code, languages in sentences().items() if counted.search(languages["en"])]
+    assert wrong == [], "the noun of a count follows it: `{count} {count:class|classes}`"
+    by_hand = [code for code, languages in sentences().items() if "(s)" in "".join(languages.values())]
+    assert by_hand == []
+    assert [code for code, languages in sentences().items() if re.search(r"{\w+:.*\|", languages["zh"])] == []
 
 
 def test_no_code_stands_in_two_files() -> None:

@@ -41,6 +41,14 @@ def points(text: str) -> float:
     raise argparse.ArgumentTypeError(f"{text} is no number of points from 0 to 100")
 
 
+def milliseconds(text: str) -> float:
+    """Reads a time."""
+    with contextlib.suppress(ValueError):
+        if 0 < float(text) < float("inf"):
+            return float(text)
+    raise argparse.ArgumentTypeError(f"{text} is no number of milliseconds above 0")
+
+
 def epochs(text: str) -> int:
     """Reads a number of epochs that a training may have."""
     bounds = TrainSettings.model_fields["epochs"].metadata

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from engine.cli.language import said
+from engine.cli.language import said, say
 from engine.cli.output import print_table
 from engine.cli.projects import show_figure
 from engine.contract.latency import PhoneChoice, PhoneEstimate
@@ -38,7 +38,7 @@ def print_estimate(told: PhoneEstimate) -> None:
     """The figure with its bounds, a bar for each part, and what to shrink next."""
     figure, held = told.figure, told.figure.conditions
     low, high = (show_figure(figure.model_copy(update={"value": bound})) for bound in (figure.low, figure.high))
-    threads = "1 thread" if held.threads == 1 else f"{held.threads} threads"
+    threads = say("cli.threads", count=held.threads or 1)
     print(f"\nphone_ms  {show_figure(figure)} (estimated, {low} to {high})")
     boxes = "with NMS" if held.nms else "without NMS"
     print(f"{held.device}, {threads}, {held.precision}, {held.runtime}, {held.input}, {boxes}")

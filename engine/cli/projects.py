@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from engine.cli.language import say
 from engine.cli.output import emit_json, print_table
 from engine.contract.figures import Figure, pick
 from engine.contract.phones import benches
@@ -99,14 +100,14 @@ def _phone_cell(figures: Sequence[Figure]) -> str | None:
     if best is None:
         return None
     at = best.conditions
-    return f"{show_figure(best)} {at.precision}, {at.threads} threads, {at.device}"
+    return f"{show_figure(best)} {at.precision}, {say('cli.threads', count=at.threads or 1)}, {at.device}"
 
 
-def _condition(key: str, value: object) -> str:
+def _condition(key: str, value: str | int) -> str:
     if isinstance(value, bool):
         return f"{'with' if value else 'without'} {key.upper()}"
     if key == "threads":
-        return "1 thread" if value == 1 else f"{value} threads"
+        return say("cli.threads", count=value)
     if key == "rois":
-        return f"box head on {value} regions"
+        return say("cli.regions", count=value)
     return str(value)

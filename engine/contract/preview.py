@@ -25,7 +25,8 @@ class Problem(BaseModel):
 class FiguresRequest(BaseModel):
     """A detector, and the recipe on it, from the run `start` of the folder `project` if both are named.
 
-    The rest only completes the command line and names what it would name.
+    `follow` has the phone's precision follow the recipe: int8 where something is quantised, else that of `phone`. The
+    rest only completes the command line and names what it would name.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -37,6 +38,7 @@ class FiguresRequest(BaseModel):
     start: str | None = None
     teacher: str | None = None
     phone: PhoneChoice | None = None
+    follow: bool = False
 
 
 class FiguresAnswer(BaseModel):

@@ -16,8 +16,16 @@ def digest_of(checkpoint: Path) -> str:
     return hashlib.sha256(checkpoint.read_bytes()).hexdigest()
 
 
+NOISE = 2.0
+"""So many standard deviations a loss must have for it not to be taken for chance: 95 of 100 such are none."""
+
+
 class GroupLosses(BaseModel):
-    """Points of mAP lost by ratio of channels removed, against `base`; measured on `pictures` of `split`."""
+    """Points of mAP lost by ratio of channels removed, against `base`; measured on `pictures` of `split`.
+
+    `spreads` are the standard deviations of the losses over pictures, by ratio; None where one picture cannot tell, and
+    in what was measured before spreads were.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -28,6 +36,16 @@ class GroupLosses(BaseModel):
     split: str
     pictures: int
     losses: dict[float, float]
+    spreads: dict[float, float | None] | None = None
+
+    def spread(self, ratio: float) -> float | None:
+        """The spread of a measured loss; None where it is not known."""
+        return (self.spreads or {}).get(ratio)
+
+    def within_noise(self, ratio: float) -> bool:
+        """Whether a measured loss, or gain, may be chance; False where that is not known."""
+        loss, spread = self.losses.get(ratio), self.spread(ratio)
+        return loss is not None and spread is not None and abs(loss) <= NOISE * spread
 
 
 class LayerError(BaseModel):
@@ -90,14 +108,16 @@ class SensitivityFolder:
         return found
 
     def missing(self, group: str, ratios: Sequence[float]) -> list[float]:
-        """Which of the ratios are still to be measured for a group."""
+        """Which of the ratios are still to be measured for a group, be it for their spread alone."""
         known = self.read().get(group)
-        return [ratio for ratio in ratios if known is None or ratio not in known.losses]
+        return [ratio for ratio in ratios if known is None or ratio not in (known.spreads or {})]
 
     def write(self, losses: GroupLosses) -> None:
         """Keep a group's losses, with those of other ratios that are there. Raises OSError if the disk refuses them."""
         known = self.read().get(losses.group)
         if known is not None:
-            losses = losses.model_copy(update={"losses": {**known.losses, **losses.losses}})
+            spreads = {**(known.spreads or {}), **(losses.spreads or {})}
+            both = {"losses": {**known.losses, **losses.losses}, "spreads": spreads or None}
+            losses = losses.model_copy(update=both)
         self.root.mkdir(parents=True, exist_ok=True)
         write_atomically(self.root / f"{losses.group}.json", losses.model_dump_json(indent=1))

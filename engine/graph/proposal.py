@@ -42,13 +42,20 @@ class OutOfReach(ValueError):
         super().__init__("the points are spent" if spent else "the deepest cuts are not enough")
 
 
-def propose(graph: Graph, table: Mapping[str, Losses], budget: Budget, share_of: ShareOf) -> dict[str, float]:
+def propose(
+    graph: Graph,
+    table: Mapping[str, Losses],
+    budget: Budget,
+    share_of: ShareOf,
+    costs: Mapping[str, Losses] | None = None,
+) -> dict[str, float]:
     """Ratio by group that keeps within the budget and loses least, by greedy steps; {} when nothing need go.
 
+    `costs` are what decides between cuts where that is not the losses of the table themselves, which may be chance.
     Groups that the table lacks stay whole. Raises OutOfReach when the deepest measured cuts, or those that the points
     allow, are not enough.
     """
-    return _Search(graph, table, budget, share_of).run()
+    return _Search(graph, table, budget, share_of, costs or table).run()
 
 
 def loss_at(losses: Losses, ratio: float) -> float:
@@ -63,11 +70,18 @@ def loss_at(losses: Losses, ratio: float) -> float:
 
 
 class _Search:
-    def __init__(self, graph: Graph, table: Mapping[str, Losses], budget: Budget, share_of: ShareOf) -> None:
+    def __init__(
+        self,
+        graph: Graph,
+        table: Mapping[str, Losses],
+        budget: Budget,
+        share_of: ShareOf,
+        costs: Mapping[str, Losses],
+    ) -> None:
         groups = channel_groups(graph).groups
         self.graph, self.budget, self.share_of = graph, budget, share_of
         self.channels = {name: groups[name].channels for name in table if name in groups and groups[name].prunable}
-        self.table = table
+        self.table, self.costs = table, costs
         self.macs = conv_macs(graph)
         self.ratios: dict[str, float] = {}
         self.refused = 0  # how many cuts the points forbade when the last one was looked for
@@ -94,7 +108,7 @@ class _Search:
         for name in self.channels:
             for steps in (1, 2):
                 ratio = self.ratios.get(name, 0.0) + steps * STEP
-                lost = self._loss(name, ratio) - self._loss(name, self.ratios.get(name, 0.0))
+                lost = self._cost(name, ratio) - self._cost(name, self.ratios.get(name, 0.0))
                 if lost == float("inf"):
                     continue
                 wanted = {**self.ratios, name: ratio}
@@ -110,7 +124,7 @@ class _Search:
 
     def _given_back(self) -> dict[str, float]:
         """The same with every step undone that the budget does not need, the dearest first."""
-        dearest = sorted(self.ratios, key=lambda name: self._loss(name, self.ratios[name] - STEP) - self._last(name))
+        dearest = sorted(self.ratios, key=lambda name: self._cost(name, self.ratios[name] - STEP) - self._last(name))
         for name in dearest:
             wanted = {**self.ratios, name: self.ratios[name] - STEP}
             if not any(self._over(wanted)):
@@ -118,7 +132,10 @@ class _Search:
         return {name: ratio for name, ratio in self.ratios.items() if ratio > 0}
 
     def _last(self, name: str) -> float:
-        return self._loss(name, self.ratios[name])
+        return self._cost(name, self.ratios[name])
+
+    def _cost(self, name: str, ratio: float) -> float:
+        return loss_at(self.costs[name], ratio)
 
     def _loss(self, name: str, ratio: float) -> float:
         return loss_at(self.table[name], ratio)

@@ -96,11 +96,16 @@ def admitted(soc_key: str, threads: int, precision: str, era: str = ERAS[-1]) ->
     return Setting(soc.key, threads, precision, era, soc.dot_product)
 
 
-def _times(works: list[LayerWork], setting: Setting, effects: dict[str, float]) -> list[float]:
-    rates: dict[bool, dict[Kind, float]] = {
+def prices(setting: Setting, effects: dict[str, float]) -> dict[bool, dict[Kind, float]]:
+    """Milliseconds for one of each kind of work, of what is in float (False) and of what is in int8 (True)."""
+    return {
         int8: {kind: rate(kind, setting if int8 else setting.in_float(), effects) for kind in KINDS}
         for int8 in (False, True)
     }
+
+
+def _times(works: list[LayerWork], setting: Setting, effects: dict[str, float]) -> list[float]:
+    rates = prices(setting, effects)
     return [sum(amount * rates[work.int8][kind] for kind, amount in work.work.items()) for work in works]
 
 

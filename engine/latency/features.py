@@ -58,11 +58,14 @@ def layer_works(graph: Graph, threads: int = 1, int8: Collection[str] = (), tail
 
     `int8` names the convolutions that are held in int8.
     """
-    found = list(_operations(graph, threads, frozenset(int8)))
-    if tail:
-        outputs = sum(prod(graph.tensors[name]) for name in graph.outputs)
-        found.append(LayerWork("", "post", {"tail": outputs / 1e6}))
-    return found
+    return [work for place, work in placed_works(graph, threads, int8) if tail or place is not None]
+
+
+def placed_works(graph: Graph, threads: int = 1, int8: Collection[str] = ()) -> Iterator[tuple[int | None, LayerWork]]:
+    """The same, each with the place of its operation in the graph; None for what makes boxes, which comes last."""
+    yield from _operations(graph, threads, frozenset(int8))
+    outputs = sum(prod(graph.tensors[name]) for name in graph.outputs)
+    yield None, LayerWork("", "post", {"tail": outputs / 1e6})
 
 
 def total(works: list[LayerWork]) -> tuple[Work, Work]:
@@ -75,21 +78,23 @@ def total(works: list[LayerWork]) -> tuple[Work, Work]:
     return sums
 
 
-def _operations(graph: Graph, threads: int, int8: frozenset[str]) -> Iterator[LayerWork]:
+def _operations(graph: Graph, threads: int, int8: frozenset[str]) -> Iterator[tuple[int, LayerWork]]:
     part: Part = "backbone"
     convolved: set[str] = set()
     whole: set[str] = set()
-    for op in graph.ops:
+    for place, op in enumerate(graph.ops):
         part = _part(op, part)
         merged = _is_merged(op, convolved)
         if op.layer in int8 or (merged and whole.issuperset(op.inputs)):
-            yield from _calib(graph, op, part, [name for name in op.inputs if name not in whole])
+            convert = [name for name in op.inputs if name not in whole]
             whole.update(op.outputs)
         else:
-            yield from _calib(graph, op, part, [name for name in op.inputs if name in whole])
+            convert = [name for name in op.inputs if name in whole]
+        if convert:
+            yield place, _calib(graph, part, convert)
         if op.kind in CONVOLUTIONS:
             convolved.update(op.outputs)
-            yield LayerWork(op.layer, part, convolution(graph, op, threads), op.layer in int8)
+            yield place, LayerWork(op.layer, part, convolution(graph, op, threads), op.layer in int8)
         elif op.kind == "batch_norm" and convolved.issuperset(op.inputs):
             convolved.update(op.outputs)
         else:
@@ -97,7 +102,7 @@ def _operations(graph: Graph, threads: int, int8: frozenset[str]) -> Iterator[La
                 convolved.update(op.outputs)  # its kernel applies an activation too
             work = _linear(graph, op) if op.kind == "linear" else _other(graph, op, convolved)
             if work:
-                yield LayerWork(op.layer, "roi" if "roi_align" in op.attributes["type"] else part, work)
+                yield place, LayerWork(op.layer, "roi" if "roi_align" in op.attributes["type"] else part, work)
 
 
 def _is_merged(op: Op, convolved: set[str]) -> bool:
@@ -106,10 +111,9 @@ def _is_merged(op: Op, convolved: set[str]) -> bool:
     return (normed or op.attributes["type"] in _FUSED) and convolved.issuperset(op.inputs)
 
 
-def _calib(graph: Graph, op: Op, part: Part, names: list[str]) -> Iterator[LayerWork]:
+def _calib(graph: Graph, part: Part, names: list[str]) -> LayerWork:
     """What converts tensors between float and int8 before an operation."""
-    if names:
-        yield LayerWork("", part, {"calib": sum(prod(graph.tensors[name]) for name in names) / 1e6, "launch": 1})
+    return LayerWork("", part, {"calib": sum(prod(graph.tensors[name]) for name in names) / 1e6, "launch": 1})
 
 
 def _part(op: Op, before: Part) -> Part:

@@ -81,9 +81,12 @@ def _with_phone(exact: Sequence[Figure], stack: Stack, request: FiguresRequest) 
 
 def _phone_estimate(stack: Stack, request: FiguresRequest) -> PhoneEstimate | None:
     """What a phone would take; in fp32 where int8 is asked and nothing is quantised yet."""
-    if request.phone is None:
+    phone = request.phone
+    if phone is None:
         return None
-    told = phone_estimate(stack, reachable(request.phone, stack))
+    if request.follow and stack.quantised:
+        phone = phone.model_copy(update={"precision": "int8"})
+    told = phone_estimate(stack, reachable(phone, stack))
     return correct(told, None if request.project is None else Path(request.project))
 
 

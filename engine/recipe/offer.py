@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from engine.contract.figures import Figure
 from engine.contract.recipe import Step
 from engine.contract.sensitivity import GroupLosses
-from engine.contract.text.messages import Message, UserError
+from engine.contract.text.messages import Argument, Message, UserError
+from engine.contract.text.numbers import show_value
 from engine.graph.count import conv_macs
 from engine.graph.graph import Graph
 from engine.graph.groups import channel_groups
 from engine.graph.proposal import Budget, OutOfReach, ShareOf, loss_at, propose
 from engine.graph.size import nb_size
+from engine.recipe.caution import cautious
+from engine.recipe.latency_target import LatencyOfCuts, LatencyTarget
 from engine.recipe.preview import graph_figures
 from engine.recipe.registry import make
 from engine.recipe.stack import stack_of_run
@@ -24,8 +27,9 @@ from engine.recipe.stack import stack_of_run
 class Offer:
     """Ratios by group, the step that applies them, and what is left: shares of the whole, and points that go.
 
-    `left["size"]` is that of an int8 file against the fp32 file of the whole. `unmeasured` counts the groups that stay
-    whole because nothing is known of them.
+    `left["size"]` is that of an int8 file against the fp32 file of the whole; `left["ms"]`, milliseconds, is there
+    where a latency was asked for. `unmeasured` counts the groups that stay whole because nothing is known of them,
+    `noise` the cuts whose measured loss or gain may be chance.
     """
 
     ratios: dict[str, float]
@@ -33,22 +37,33 @@ class Offer:
     left: dict[str, float]
     unmeasured: int
     figures: list[Figure]
+    noise: int = 0
 
     def messages(self) -> list[Message]:
         """What is left and what it costs."""
         points = f"{self.left['points']:.1f}"
-        told = [Message(code="sensitivity.leaves", args={"points": points, **_shares(self.left)})]
+        told = [Message(code="sensitivity.leaves", args={"points": points, "left": _left(self.left)})]
+        if self.noise:
+            told.append(Message(code="sensitivity.noise", args={"count": self.noise, "total": len(self.ratios)}))
         if self.unmeasured:
             told.append(Message(code="sensitivity.unmeasured", args={"count": self.unmeasured}))
         return told
 
 
-def offer(run: Path, found: Mapping[str, GroupLosses], budget: Budget, criterion: str) -> Offer:
-    """What to cut of a run by a criterion to keep within the budget, from the losses that were found.
+def offer(
+    run: Path,
+    found: Mapping[str, GroupLosses],
+    budget: Budget,
+    criterion: str,
+    latency: LatencyTarget | None = None,
+) -> Offer:
+    """What to cut of a run by a criterion to keep within the budget and the latency, from the losses that were found.
 
+    What cuts are chosen hangs on losses as `cautious` takes them, so never on a gain or on what lies within noise.
     Raises UserError that says why the budget is not reached, what is, and the remedy.
     """
-    graph, share_of = _graph_of(run)
+    graph, size_of = _graph_of(run)
+    time = LatencyOfCuts(run, latency.phone) if latency is not None else None
     groups = channel_groups(graph).groups.items()
     unmeasured = sum(group.prunable and group.channels > 1 and name not in found for name, group in groups)
 
@@ -60,20 +75,47 @@ def offer(run: Path, found: Mapping[str, GroupLosses], budget: Budget, criterion
     def left(ratios: dict[str, float]) -> dict[str, float]:
         cut = make(step(ratios)).estimate(graph)
         lost = sum(loss_at(found[name].losses, ratio) for name, ratio in ratios.items())
-        return {"macs": conv_macs(cut) / conv_macs(graph), "size": share_of(cut), "points": lost}
+        shares = {"macs": conv_macs(cut) / conv_macs(graph), "size": size_of(cut), "points": lost}
+        return shares if time is None else {**shares, "ms": time.ms(cut)}
 
+    table = {name: losses.losses for name, losses in found.items()}
+    costs = {name: cautious(losses) for name, losses in found.items()}
+    held, share_of = _held(budget, size_of, latency, time)
     try:
-        ratios = propose(graph, {name: losses.losses for name, losses in found.items()}, budget, share_of)
+        ratios = propose(graph, table, held, share_of, costs)
     except OutOfReach as error:
-        raise _refusal(budget, error, left(error.ratios), unmeasured) from None
+        raise _refusal(budget, latency, error, left(error.ratios), unmeasured) from None
     wanted = step(ratios)
-    return Offer(ratios, wanted, left(ratios), unmeasured, graph_figures(make(wanted).estimate(graph)))
+    noise = sum(_is_noise(found[name], ratio) for name, ratio in ratios.items())
+    return Offer(ratios, wanted, left(ratios), unmeasured, graph_figures(make(wanted).estimate(graph)), noise)
 
 
-def _refusal(budget: Budget, error: OutOfReach, left: Mapping[str, float], unmeasured: int) -> UserError:
-    named = {"macs": budget.macs, "size": budget.size}
+def _held(
+    budget: Budget, size_of: ShareOf, latency: LatencyTarget | None, time: LatencyOfCuts | None
+) -> tuple[Budget, ShareOf]:
+    """The budget and what it is held against, with the time in the place of the size, or together with it."""
+    if latency is None or time is None:
+        return budget, size_of
+    if budget.size is None:
+        share = min(latency.ms / time.whole, 1.0)
+        return replace(budget, size=share), lambda cut: time.ms(cut) / time.whole
+    size = budget.size
+    # Of two limits the one that is missed by more counts; both are kept once that is within its own.
+    return replace(budget, size=1.0), lambda cut: max(size_of(cut) / size, time.ms(cut) / latency.ms)
+
+
+def _is_noise(measured: GroupLosses, ratio: float) -> bool:
+    """Whether the loss of a cut may be chance: that of the next deeper cut that was measured."""
+    deeper = [known for known in sorted(measured.losses) if known >= ratio]
+    return bool(deeper) and measured.within_noise(deeper[0])
+
+
+def _refusal(
+    budget: Budget, latency: LatencyTarget | None, error: OutOfReach, left: Mapping[str, float], unmeasured: int
+) -> UserError:
+    named = {"macs": budget.macs, "size": budget.size, "ms": latency.ms if latency is not None else None}
     asked = " ".join(f"--{name} {value:g}" for name, value in named.items() if value is not None)
-    shares = _shares(left)
+    shares = {"left": _left(left)}
     if error.spent:
         allowed, points = f"{budget.points:g}", f"{left['points']:.2f}"
         if unmeasured:
@@ -85,8 +127,12 @@ def _refusal(budget: Budget, error: OutOfReach, left: Mapping[str, float], unmea
     return UserError("sensitivity.out_of_reach", asked=asked, **shares)
 
 
-def _shares(left: Mapping[str, float]) -> dict[str, str]:
-    return {name: f"{100 * left[name]:.1f}" for name in ("macs", "size")}
+def _left(left: Mapping[str, float]) -> Message:
+    """What is left, in words."""
+    shares: dict[str, Argument | Message] = {name: f"{100 * left[name]:.1f}" for name in ("macs", "size")}
+    if "ms" not in left:
+        return Message(code="sensitivity.left", args=shares)
+    return Message(code="sensitivity.left_ms", args={**shares, "ms": show_value(left["ms"], "ms")})
 
 
 def _graph_of(run: Path) -> tuple[Graph, ShareOf]:

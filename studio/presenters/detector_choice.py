@@ -82,17 +82,16 @@ def published_of(card: DetectorCard, name: FigureName, size: int) -> PublishedFi
     return rows[0] if rows else None
 
 
-def conditions_of(row: PublishedFigure, *, short: bool = False) -> str:
-    """Under what a published figure holds, in one line; a `short` one leaves precision and runtime out."""
+def conditions_of(row: PublishedFigure) -> str:
+    """Under what a published figure holds, in one line."""
     parts = [row.device] if row.device else []
     if row.threads:
-        one, count = row.threads == 1, row.threads
-        parts.append(tr("studio.detector.one_thread") if one else tr("studio.detector.threads", count=count))
-    if row.precision and not short:
+        parts.append(tr("studio.detector.threads", count=row.threads))
+    if row.precision:
         parts.append(row.precision.upper())
     if row.input:
         parts.append(f"{row.input} px")
-    if row.runtime and not short:
+    if row.runtime:
         parts.append(row.runtime)
     return ", ".join(parts)
 

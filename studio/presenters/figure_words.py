@@ -110,6 +110,17 @@ def figure_tip(figure: Figure, row: Row, change: Delta | None = None) -> str:
     return "\n".join(line for line in lines if line)
 
 
+def precision_of(figure: Figure | None) -> str:
+    """In which precision a time holds; empty for other figures, which tell it in their own way."""
+    held = figure.conditions.precision if figure is not None and figure.unit == "ms" else None
+    return held or ""
+
+
+def with_precision(text: str, figure: Figure | None) -> str:
+    """A text that speaks of a figure, and behind it the precision that a time holds in."""
+    return " · ".join(filter(None, (text, precision_of(figure))))
+
+
 def _source_name(source: Source) -> str:
     return {
         "measured": tr("studio.recipe.measured"),

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from engine.contract.recipe import Recipe
 from engine.contract.run.job import TrainJob
 from studio.i18n import tr
+from studio.stores.catalog import CatalogStore
 from studio.stores.previews import Preview
 from studio.stores.run import Run
 
@@ -25,7 +26,15 @@ def default_base(runs: Sequence[Run]) -> Run:
     return next((run for run in runs if isinstance(run.job, TrainJob) and run.parent not in names), runs[0])
 
 
-def why_not(runs: Sequence[Run], recipe: Recipe, latest: Preview | None, *, has_project: bool, at_work: bool) -> str:
+def why_not(
+    runs: Sequence[Run],
+    recipe: Recipe,
+    latest: Preview | None,
+    catalog: CatalogStore,
+    *,
+    has_project: bool,
+    at_work: bool,
+) -> str:
     """Why the recipe cannot be run as it is; empty when it can.
 
     `latest` is what was last found out of it; `at_work` whether a recipe or a run is under way.
@@ -34,6 +43,10 @@ def why_not(runs: Sequence[Run], recipe: Recipe, latest: Preview | None, *, has_
         return tr("studio.recipe.why_project")
     if not any(step.enabled for step in recipe.steps):
         return tr("studio.recipe.why_empty")
+    if catalog.missing is not None:
+        return tr(catalog.missing)
+    if any(step.enabled and catalog.technique(step.technique) is None for step in recipe.steps):
+        return tr("studio.recipe.why_problems")
     if not base_runs(runs):
         return tr("studio.recipe.why_base")
     if latest is not None and (latest.problems or latest.error is not None):

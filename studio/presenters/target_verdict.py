@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from engine.contract.figures import Figure
 from studio.i18n import tr
+from studio.presenters.figure_words import with_precision
 from studio.presenters.numbers import show_value
 
 SCALES = {"macs": 1e9, "nb_bytes": 1e6, "host_ms_network": 1.0, "host_ms_total": 1.0, "phone_ms": 1.0}
@@ -31,5 +32,5 @@ def verdict(now: Figure | None, limit: float | None) -> Verdict:
         return Verdict(tr("studio.recipe.target"), "none")
     by = show_value(abs(now.value - limit), now.unit)
     if now.value <= limit:
-        return Verdict(tr("studio.recipe.met", by=by), "good")
-    return Verdict(tr("studio.recipe.missed", by=by), "bad")
+        return Verdict(with_precision(tr("studio.recipe.met", by=by), now), "good")
+    return Verdict(with_precision(tr("studio.recipe.missed", by=by), now), "bad")

@@ -25,6 +25,13 @@ class CatalogStore(QObject):
         self.error: Message | None = None
         self._call: Document | None = None
 
+    @property
+    def missing(self) -> str | None:
+        """The code of why nothing is known yet: it loads, or could not be loaded; None once it is there."""
+        if self.catalog is not None:
+            return None
+        return "studio.core.catalog_loading" if self.error is None else "studio.core.catalog_failed"
+
     def load(self) -> None:
         """Ask the engine, once; again after a failure."""
         if self.catalog is None and self._call is None:

@@ -94,7 +94,10 @@ class PreviewStore(QObject):
         return self._busy
 
     def estimate_for(self, phone: PhoneChoice | None) -> None:
-        """Have `phone_ms` among the figures, for this phone; None for no phone."""
+        """Have `phone_ms` among the figures, for this phone; None for no phone.
+
+        After a step that quantises it is that of int8, whatever the precision of the choice, which is for float.
+        """
         if phone != self._phone:
             self._phone = phone
             self.refresh()
@@ -111,14 +114,17 @@ class PreviewStore(QObject):
             return base.job.choice
         return self._project.project.detector if self._project.project else None
 
-    def figures_of(self, choice: DetectorChoice, receive: Callable[[Figures | Message], Any]) -> None:
-        """The figures of any detector at any size, from a cache after the first time."""
-        request = FiguresRequest(detector=choice).model_dump(mode="json")
+    def figures_of(
+        self, choice: DetectorChoice, receive: Callable[[Figures | Message], Any], phone: PhoneChoice | None = None
+    ) -> None:
+        """The figures of any detector at any size, and on a phone if one is named."""
+        asked = FiguresRequest(detector=choice, phone=phone)
 
         def answered(answer: dict[str, Any] | Message) -> None:
-            receive(answer if isinstance(answer, Message) else read_preview(answer).base)
+            told = answer if isinstance(answer, Message) else read_preview(answer)
+            receive(told if isinstance(told, Message) else told.error or told.base)
 
-        self._cards.ask(choice.model_dump_json(), request, answered)
+        self._cards.ask(asked.model_dump_json(), asked.model_dump(mode="json"), answered)
 
     def ask_aside(self, key: str, request: dict[str, Any], receive: Callable[[dict[str, Any] | Message], Any]) -> None:
         """Ask something else of the process that has the recipe's graphs in memory."""
@@ -149,6 +155,7 @@ class PreviewStore(QObject):
             start=self._recipe.base_run,
             teacher=self._recipe.teacher_run,
             phone=self._phone,
+            follow=True,
         ).model_dump(mode="json")
         self._set_busy(True)
         self._engine.ask("recipe", request, self._receive)

@@ -7,10 +7,12 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from engine.contract.dataset import Index
 from engine.contract.project import DetectorChoice, Project, ProjectFolder
 from engine.contract.text.messages import Message, UserError
+from studio.i18n import tr
 from studio.stores.settings import SettingsStore
 from studio.workers.background import system_message
 from studio.workers.writing import write_whole
@@ -41,7 +43,10 @@ class Choices(BaseModel):
 
 
 class ProjectStore(QObject):
-    """One project at a time. `failed` tells a Message; what was open before then stays open."""
+    """One project at a time. `failed` tells a Message; what was open before then stays open.
+
+    `undo` holds what was changed in it, be it the detector or, by RecipeStore, the recipe: one thing after the other.
+    """
 
     opened = Signal()
     closed = Signal()
@@ -51,6 +56,7 @@ class ProjectStore(QObject):
     def __init__(self, settings: SettingsStore, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._settings = settings
+        self.undo = QUndoStack(self)
         self.folder: ProjectFolder | None = None
         self.project: Project | None = None
         self.index: Index | None = None
@@ -97,13 +103,19 @@ class ProjectStore(QObject):
             index.close()
 
     def set_detector(self, choice: DetectorChoice) -> None:
-        """Choose another base detector, size or anchors for what is trained from now on."""
-        if self.folder is None or self.project is None or choice == self.project.detector:
-            return
+        """Choose another base detector, size or anchors for what is trained from now on; one step of undo."""
+        if self.project is not None and choice != self.project.detector:
+            self.undo.push(_DetectorChange(self, self.project.detector, choice))
+
+    def put_detector(self, choice: DetectorChoice) -> bool:
+        """Make it the detector, outside of undo; for undo's own commands. False where it cannot be written."""
+        assert self.folder is not None and self.project is not None
         project = self.project.model_copy(update={"detector": choice})
-        if self._write(self.folder.file, project):
+        written = self._write(self.folder.file, project)
+        if written:
             self.project = project
             self.changed.emit()
+        return written
 
     def set_start_point(self, start: str | None) -> None:
         """Choose what training starts from: None for scratch, a run's name, or the path of a weights file."""
@@ -125,6 +137,21 @@ class ProjectStore(QObject):
             self.failed.emit(Message(code="studio.core.write", args=system_message(error).args))
             return False
         return True
+
+
+class _DetectorChange(QUndoCommand):
+    """From one detector, size and anchors to others; gone from undo where the disk refuses it."""
+
+    def __init__(self, store: ProjectStore, before: DetectorChoice, after: DetectorChoice) -> None:
+        sized = (before.key, before.classes) == (after.key, after.classes)
+        super().__init__(tr("studio.core.undo_size") if sized else tr("studio.core.undo_detector"))
+        self._store, self._before, self._after = store, before, after
+
+    def redo(self) -> None:
+        self.setObsolete(not self._store.put_detector(self._after))
+
+    def undo(self) -> None:
+        self.setObsolete(not self._store.put_detector(self._before))
 
 
 def _read_choices(folder: ProjectFolder) -> Choices:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
-from PySide6.QtGui import QUndoCommand, QUndoStack
+from PySide6.QtGui import QUndoCommand
 
 from engine.contract.project import ProjectFolder, slug
 from engine.contract.recipe import Recipe, Step, builtin_recipes, load_recipe
@@ -31,8 +31,9 @@ class RecipeStore(QObject):
         super().__init__(parent)
         self._project = project
         self._folder: ProjectFolder | None = None
-        self.undo = QUndoStack(self)
+        self.undo = project.undo
         self.recipe = Recipe(name="recipe", steps=())
+        self._saved = self.recipe
         self._later = QTimer(self)
         self._later.setSingleShot(True)
         self._later.setInterval(_SAVE_AFTER_MS)
@@ -110,7 +111,7 @@ class RecipeStore(QObject):
         path = self._folder.recipes / f"{slug(self.recipe.name) or 'recipe'}.json"
         if not self._write(path):
             return None
-        self.undo.setClean()
+        self._saved = self.recipe
         return path
 
     def path(self) -> Path | None:
@@ -118,7 +119,7 @@ class RecipeStore(QObject):
         if self._folder is None or self.recipe.steps in [recipe.steps for recipe in _shipped().values()]:
             return None
         saved = self._folder.recipes / f"{slug(self.recipe.name) or 'recipe'}.json"
-        return saved if self.undo.isClean() and saved.is_file() else self._folder.working_recipe
+        return saved if self.recipe == self._saved and saved.is_file() else self._folder.working_recipe
 
     def saved(self) -> dict[str, Recipe]:
         """The recipes saved in the project, by file name without ending; broken files are left out."""
@@ -168,6 +169,7 @@ class RecipeStore(QObject):
             self.recipe = load_recipe(self._folder.working_recipe)
         except UserError:
             self.recipe = Recipe(name="recipe", steps=())
+        self._saved = self.recipe
         self.undo.clear()
         self.changed.emit()
 

@@ -47,6 +47,7 @@ class RunsStore(QObject):
     removed = Signal(object)
     changed = Signal(object)
     failed = Signal(object)
+    recipe_started = Signal(object)
 
     def __init__(
         self,
@@ -64,6 +65,7 @@ class RunsStore(QObject):
         self._following = following
         self._background = background
         self.runs: list[Run] = []
+        self._recipe_task: Task | None = None
         self._timer = QTimer(self)
         self._timer.setInterval(SCAN_MS)
         self._timer.timeout.connect(self.scan)
@@ -109,7 +111,24 @@ class RunsStore(QObject):
     def apply_recipe(self, epochs: int | None = None) -> Task:
         """Apply the recipe as it is now to its base; its runs appear by themselves."""
         recipe = self._recipe
-        return self._tasks.start_recipe(recipe.recipe, recipe.base_run, recipe.teacher_run, epochs)
+        task = self._tasks.start_recipe(recipe.recipe, recipe.base_run, recipe.teacher_run, epochs)
+        self._recipe_task = task
+        self.recipe_started.emit(task)
+        return task
+
+    @property
+    def awaited(self) -> Task | None:
+        """The recipe that was started last, while it goes on and has made no run yet."""
+        task = self._recipe_task
+        return None if task is None or task not in self._tasks.running() or self.run_of(task) is not None else task
+
+    def run_of(self, task: Task) -> Run | None:
+        """The latest run that a recipe has made."""
+        for run in reversed(self.runs):
+            part = run.job.part if isinstance(run.job, TrainJob) else None
+            if part is not None and part.task == task.root.name:
+                return run
+        return None
 
     def cancel(self, run: Run) -> None:
         """Stop a run; it says so when it has stopped, 10 s later at the latest."""
@@ -206,6 +225,7 @@ class RunsStore(QObject):
 
     def _closed(self) -> None:
         self._timer.stop()
+        self._recipe_task = None
         while self.runs:
             run = self.runs.pop()
             self.removed.emit(run)

@@ -163,7 +163,8 @@ def _lines(bench: BenchResult) -> Iterator[str]:
     for row in bench.parity:
         yield ("" if row.agrees else "! ") + said(row.finding)
         if row.map_phone is not None and row.map_host is not None:
-            yield f"  mAP on {row.map_pictures} pictures: {row.map_phone:.1f} there, {row.map_host:.1f} here"
+            told = {"phone": f"{row.map_phone:.1f}", "host": f"{row.map_host:.1f}"}
+            yield "  " + say("cli.map_beside", count=row.map_pictures or 0, **told)
     if bench.sustained is not None:
         yield said(bench.sustained.finding)
     yield from map(said, bench.verdicts)

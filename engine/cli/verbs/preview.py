@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.cli.choosing import add_detector_arguments, project_or_bare
+from engine.cli.language import say
 from engine.cli.layers import print_layers, rows
 from engine.cli.output import emit_json, print_table
 from engine.cli.phone_choice import add_phone_arguments, phone_choice, print_estimate
@@ -66,8 +67,8 @@ def run(args: argparse.Namespace) -> int:
     if args.layers:
         print_layers(start.graph, end.graph)
         print()
-    origin = f", from run {args.start}" if args.start else ""
-    print(f"{choice.key}, {choice.size} px, {len(choice.classes)} classes, recipe {recipe.name}{origin}")
+    classes, origin = say("cli.classes", count=len(choice.classes)), f", from run {args.start}" if args.start else ""
+    print(f"{choice.key}, {choice.size} px, {classes}, recipe {recipe.name}{origin}")
     print_table([row(base, figure) for figure in after], ("figure", "base", "recipe", "change", "source"))
     if told:
         print_estimate(told)

@@ -9,10 +9,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.cli.arguments import count, points, share
+from engine.cli.arguments import count, milliseconds, points, share
 from engine.cli.int8_layers import print_ranking
 from engine.cli.language import said, say
 from engine.cli.output import emit_json, print_table
+from engine.cli.phone_choice import add_phone_arguments, phone_choice
 from engine.cli.projects import open_project, report, trained_run
 from engine.contract.project import ProjectFolder
 from engine.contract.recipe import Step, write_recipe
@@ -20,6 +21,7 @@ from engine.contract.run.job import Int8ErrorsJob, SensitivityJob
 from engine.contract.sensitivity import GroupLosses, LayerErrors, SensitivityFolder, digest_of
 from engine.contract.system.cores import core_count
 from engine.contract.text.messages import Argument, UserError
+from engine.contract.text.numbers import signed
 
 if TYPE_CHECKING:
     from engine.recipe.offer import Offer
@@ -29,9 +31,17 @@ HELP = "what each channel group loses when it is cut, and ratios for a target; w
 RATIOS = SensitivityJob.model_fields["ratios"].default
 STEPS = ("quant_aware", "quant_post")
 PICTURES: int = Int8ErrorsJob.model_fields["pictures"].default
-TARGETS = ("macs", "size", "points")
+TARGETS = ("macs", "size", "ms", "points")
 """The options that ask for a proposal."""
-_OF_GROUPS = {"criterion": "obs", "ratios": list(RATIOS), "groups": [], "split": "val", "workers": 0, "known": False}
+_OF_GROUPS = {
+    "criterion": "obs",
+    "ratios": list(RATIOS),
+    "groups": [],
+    "split": "val",
+    "workers": 0,
+    "known": False,
+    "phone": None,
+}
 """The options that measuring groups has and `--int8` has not, beside the targets, with what stands for none given."""
 
 
@@ -52,6 +62,8 @@ def add_parser(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--known", action="store_true", help=known)
     parser.add_argument("--macs", type=part, help="propose ratios: share of the MACs that may remain, such as 0.4")
     parser.add_argument("--size", type=part, help="the same for the int8 file against the fp32 one, such as 0.2")
+    parser.add_argument("--ms", type=milliseconds, help="the same for the estimated time on --phone, in milliseconds")
+    add_phone_arguments(parser, required=False)
     parser.add_argument("--points", type=points, help="the same, by how many points of mAP may be lost before recovery")
     parser.add_argument("-o", "--out", type=Path, help="write the proposal as a recipe, for `compress` or the studio")
     parser.add_argument("--int8", action="store_true", help="instead: what int8 in one convolution alone does")
@@ -70,32 +82,49 @@ def run(args: argparse.Namespace) -> int:
     offered = _offered(args, target, found) if _targets(args) else None
     if offered is not None and args.out is not None:
         write_recipe(args.out, offered.step)
-    proposal, figures = (offered.ratios, offered.figures) if offered else (None, [])
     if args.json:
-        told = [figure.model_dump(exclude_none=True) for figure in figures]
-        left = {"left": offered.left, "unmeasured": offered.unmeasured} if offered else {}
-        more = {"params": offered.step.params, **left} if offered else {}
-        document = {name: losses.model_dump() for name, losses in found.items()}
-        emit_json({"figures": told, "run": target.name, "groups": document, "proposal": proposal, **more})
-        return 0
+        _emit(target, found, offered)
+    else:
+        _print(args, found, offered)
+    return 0
+
+
+def _emit(target: Path, found: Mapping[str, GroupLosses], offered: Offer | None) -> None:
+    """Print the document."""
+    figures = [figure.model_dump(exclude_none=True) for figure in (offered.figures if offered else ())]
+    left = {"left": offered.left, "unmeasured": offered.unmeasured, "noise": offered.noise} if offered else {}
+    more = {"params": offered.step.params, **left} if offered else {}
+    document = {name: losses.model_dump() for name, losses in found.items()}
+    proposal = offered.ratios if offered else None
+    emit_json({"figures": figures, "run": target.name, "groups": document, "proposal": proposal, **more})
+
+
+def _print(args: argparse.Namespace, found: Mapping[str, GroupLosses], offered: Offer | None) -> None:
+    """Print the table, losses with their sign, and what a proposal leaves."""
+    proposal = offered.ratios if offered else None
     ratios = sorted({ratio for losses in found.values() for ratio in losses.losses})
     rows = [
-        (name, losses.channels, *(_points(losses.losses.get(ratio)) for ratio in ratios), _share(proposal, name))
+        (name, losses.channels, *(_points(losses, ratio) for ratio in ratios), _share(proposal, name))
         for name, losses in found.items()
     ]
     print_table(rows, ("channel group", "channels", *(f"-{100 * ratio:g} %" for ratio in ratios), "proposed"))
+    if any(losses.within_noise(ratio) for losses in found.values() for ratio in ratios):
+        print("\n" + say("sensitivity.in_noise", pictures=next(iter(found.values())).pictures))
     if offered is not None:
         print()
-        report(figures, False, **({"recipe": str(args.out)} if args.out else {}))
+        report(offered.figures, False, **({"recipe": str(args.out)} if args.out else {}))
         print("\n" + " ".join(map(said, offered.messages())))
-    return 0
 
 
 def _offered(args: argparse.Namespace, target: Path, found: Mapping[str, GroupLosses]) -> Offer:
     from engine.graph.proposal import Budget
+    from engine.recipe.latency_target import LatencyTarget
     from engine.recipe.offer import offer
 
-    return offer(target, found, Budget(macs=args.macs, size=args.size, points=args.points), args.criterion)
+    phone = phone_choice(args)
+    latency = LatencyTarget(args.ms, phone) if args.ms is not None and phone is not None else None
+    budget = Budget(macs=args.macs, size=args.size, points=args.points)
+    return offer(target, found, budget, args.criterion, latency)
 
 
 def _rank(args: argparse.Namespace, folder: ProjectFolder, target: Path) -> int:
@@ -135,6 +164,10 @@ def _refuse_what_does_not_go_together(args: argparse.Namespace) -> None:
         if args.out is not None and args.above is None:
             raise UserError("sensitivity.out_without_above")
         return
+    if args.ms is not None and args.phone is None:
+        raise UserError("sensitivity.ms_without_phone")
+    if args.phone is not None and args.ms is None:
+        raise UserError("sensitivity.phone_without_ms")
     ignored = [f"--{name}" for name in ("above", "step") if getattr(args, name) is not None]
     if ignored:
         raise UserError("sensitivity.only_with_int8", options=", ".join(ignored))
@@ -188,8 +221,13 @@ def _known(args: argparse.Namespace, folder: ProjectFolder, target: Path) -> dic
     return found
 
 
-def _points(loss: float | None) -> str | None:
-    return None if loss is None else f"{loss:.1f}"
+def _points(losses: GroupLosses, ratio: float) -> str | None:
+    """The change of mAP, in brackets where it is within noise."""
+    loss = losses.losses.get(ratio)
+    if loss is None:
+        return None
+    change = signed(-loss)
+    return f"({change})" if losses.within_noise(ratio) else change
 
 
 def _share(proposal: Mapping[str, float] | None, name: str) -> str | None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import string
 from collections.abc import Mapping
 from functools import cache
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict
 
@@ -27,6 +28,29 @@ def sentences() -> dict[str, dict[str, str]]:
     return table
 
 
+class _Sentences(string.Formatter):
+    """Fills gaps; one that names two words, as in `{count} {count:class|classes}`, takes the first for one of a thing.
+
+    Chinese has no plural, so its sentences have no such gap.
+    """
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        """What stands in a gap."""
+        one, several, many = format_spec.partition("|")
+        if not several:
+            return str(super().format_field(value, format_spec))
+        # Counts come as numbers, or written as a person reads them.
+        return one if str(value) == "1" else many
+
+
+_filler = _Sentences()
+
+
+def fill(sentence: str, args: Mapping[str, Argument]) -> str:
+    """A sentence with its gaps filled; raises KeyError or IndexError for one that wants other arguments."""
+    return _filler.vformat(sentence, (), args)
+
+
 class Message(BaseModel):
     """A sentence to be shown: `code` names it, `args` fill its gaps, some perhaps with a sentence of their own."""
 
@@ -42,7 +66,7 @@ class Message(BaseModel):
             return f"{self.code} {self.args}"
         try:
             filled = {name: arg.text(language) if isinstance(arg, Message) else arg for name, arg in self.args.items()}
-            return sentence.format(**filled)
+            return fill(sentence, filled)
         except (KeyError, IndexError):  # an old stream may know fewer arguments than today's sentence
             return f"{self.code} {self.args}"
 

@@ -1,4 +1,4 @@
-"""A detector to choose: what it is, what it costs at the chosen size, what was published of it."""
+"""A detector to choose: what it is, what it costs at the chosen size on the chosen phone, its published score."""
 
 from __future__ import annotations
 
@@ -6,31 +6,33 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from engine.contract.catalog import DetectorCard
 from engine.contract.figures import Figure, FigureName
 from engine.contract.figures import pick as pick_figure
-from engine.contract.published import PublishedFigure
+from engine.contract.latency import PhoneChoice
 from engine.contract.text.messages import Message
 from studio.bound_texts import on_language
 from studio.i18n import pick, text_of, tr
-from studio.presenters.detector_choice import conditions_of, published_line, published_of
-from studio.presenters.numbers import NAMES, show, show_value
+from studio.presenters.detector_choice import published_line, published_of
+from studio.presenters.numbers import NAMES, bare_ms, show, show_value
 from studio.theme import palette, theme
 from studio.widgets.labels import Chip, Heading, Muted, Text
 
-_SHOWN: tuple[FigureName, ...] = ("macs", "params", "nb_bytes")
+_SHOWN: tuple[FigureName, ...] = ("macs", "params", "nb_bytes", "phone_ms")
+_ROW = 3
+"""So many figures stand beside each other; what is left begins a row of its own, beside what was published."""
 _FAMILIES = {"ssd": "SSD", "yolov3": "YOLOv3", "rcnn": "R-CNN", "picodet": "PicoDet"}
 _WAITING = "…"
 
 
 class FigureCell(QWidget):
-    """A number above its label, both on the left."""
+    """A number above its label, both on the left; a `quiet` one is not for comparing with the others."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, *, quiet: bool = False) -> None:
         super().__init__(parent)
-        self.number, self.label = Text(role="value"), Text(role="muted")
+        self.number, self.label = Text(role="muted" if quiet else "value"), Text(role="muted")
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -62,7 +64,8 @@ class DetectorButton(QAbstractButton):
         self.family = Chip()
         self.family.show_text(_FAMILIES.get(card.family, card.family))
         self.cells = {name: FigureCell(self) for name in _SHOWN}
-        self.told = {"map": FigureCell(self), "phone_ms": FigureCell(self)}
+        self.score = FigureCell(self, quiet=True)
+        self._phone: PhoneChoice | None = None
         self._lay_out()
         theme.changed.connect(self.update)
         on_language(self._retranslate)
@@ -79,18 +82,26 @@ class DetectorButton(QAbstractButton):
         column.setSpacing(8)
         column.addLayout(first)
         column.addWidget(self.summary)
-        for cells in (self.cells, self.told):
-            row = QHBoxLayout()
-            row.setContentsMargins(0, 4, 0, 0)
-            row.setSpacing(16)
-            for cell in cells.values():
-                row.addWidget(cell, 1)
-            column.addLayout(row)
+        grid = QGridLayout()
+        grid.setContentsMargins(0, 4, 0, 0)
+        grid.setHorizontalSpacing(16)
+        grid.setVerticalSpacing(8)
+        for place, cell in enumerate(self.cells.values()):
+            grid.addWidget(cell, place // _ROW, place % _ROW, 1, 1 if place < _ROW else 2)
+        grid.addWidget(self.score, 1, _ROW - 1, Qt.AlignmentFlag.AlignBottom)
+        for place in range(_ROW):
+            grid.setColumnStretch(place, 1)
+        column.addLayout(grid)
         column.addStretch(1)
 
-    def show_figures(self, size: int, figures: Sequence[Figure] | Message | None) -> None:
-        """Show the figures at an input size; None while they are being counted, a Message when they cannot be."""
-        self._size, self._figures = size, figures
+    def show_figures(
+        self, size: int, figures: Sequence[Figure] | Message | None, phone: PhoneChoice | None = None
+    ) -> None:
+        """Show the figures at an input size; None while they are being counted, a Message when they cannot be.
+
+        `phone` is the one that is estimated for, None for none.
+        """
+        self._size, self._figures, self._phone = size, figures, phone
         self._retranslate()
 
     def sizeHint(self) -> QSize:  # noqa: N802
@@ -133,38 +144,43 @@ class DetectorButton(QAbstractButton):
         self.summary.setText(pick(self.card.summary))
         for name, cell in self.cells.items():
             cell.tell(*self._computed(name))
+        self.cells["phone_ms"].setVisible(self._phone is not None)
         score = published_of(self.card, "map", self._size)
-        phone = published_of(self.card, "phone_ms", self._size)
-        self.told["map"].setVisible(score is not None)
-        self.told["phone_ms"].setVisible(phone is not None)
-        for row in (score, phone):
-            if row is not None:
-                value = show_value(row.value, row.unit)
-                self.told[row.name].tell(f"◇ {value}", self._scope(row), self._all_published(row.name))
+        self.score.setVisible(score is not None)
+        if score is not None:
+            scope = tr("studio.detector.zoo_score", size=score.input or "-")
+            self.score.tell(f"◇ {show_value(score.value, score.unit)}", scope, self._all_published("map"))
         self.setAccessibleName(f"{self.card.title}: {', '.join(self._spoken())}")
 
     def _computed(self, name: FigureName) -> tuple[str, str, str]:
-        label = tr(NAMES[name])
+        label = self._on_phone() if name == "phone_ms" else tr(NAMES[name])
         if self._figures is None:
             return _WAITING, label, tr("studio.detector.counting", size=self._size)
         if isinstance(self._figures, Message):
             return "–", label, text_of(self._figures)
         figure = pick_figure(self._figures, name)
+        if figure is None and name == "phone_ms":
+            return _WAITING, label, tr("studio.detector.estimating")
         if figure is None:
             return "–", label, tr("studio.detector.not_known")
+        if name == "phone_ms":
+            interval = tr("studio.bench.interval", low=bare_ms(figure.low or 0.0), high=bare_ms(figure.high or 0.0))
+            return show(figure), label, f"{interval}\n{tr('studio.detector.phone_tip', size=self._size)}"
         if figure.source == "estimated":
             return show(figure), label, tr("studio.detector.estimated_tip", size=self._size)
         return f"○ {show(figure)}", label, tr("studio.detector.computed_tip", size=self._size)
 
-    def _scope(self, row: PublishedFigure) -> str:
-        if row.name == "map":
-            return tr("studio.detector.zoo_score", size=row.input or "-")
-        return conditions_of(row, short=True)
+    def _on_phone(self) -> str:
+        """What its time is of, since that is what tells two cards of two sessions apart."""
+        phone = self._phone
+        if phone is None:
+            return ""
+        return ", ".join([phone.soc, tr("studio.detector.threads", count=phone.threads), phone.precision])
 
     def _all_published(self, name: FigureName) -> str:
         rows = [published_line(row) for row in self.card.published if row.name == name]
         return "\n".join([tr("studio.detector.published_tip"), *rows])
 
     def _spoken(self) -> list[str]:
-        spoken = [f"{cell.label.text()} {cell.number.text()}" for cell in self.cells.values()]
-        return spoken + [f"{cell.label.text()} {cell.number.text()}" for cell in self.told.values()]
+        cells = [cell for cell in (*self.cells.values(), self.score) if not cell.isHidden()]
+        return [f"{cell.label.text()} {cell.number.text()}" for cell in cells]

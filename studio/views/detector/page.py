@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import ClassVar
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QProgressBar,
+    QScrollArea,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
-from engine.contract.figures import Figure
 from engine.contract.project import DetectorChoice
 from engine.contract.text.messages import Argument, Message
 from studio.bound_texts import bind, on_language
@@ -21,28 +28,28 @@ from studio.views.detector.start import StartPanel
 from studio.views.imports.dialog import ImportDialog
 from studio.views.page import Page
 from studio.views.shared.detector_size import SizeControl
+from studio.views.shared.soc_chooser import PhoneChooser
 from studio.widgets.labels import Chip, Heading, Muted, Text, Title
 from studio.widgets.panels import Card, EmptyState, ErrorBanner
 
-Known = Sequence[Figure] | Message
 _COLUMNS = 2
+_BAR_WIDTH = 120
 
 
 class DetectorPage(Page):
-    """Cards of the catalogue with figures at the size that is being chosen; every choice is saved at once."""
+    """Cards of the catalogue with figures at the size and on the phone that are chosen; choices are saved at once."""
 
     key: ClassVar[str] = "detector"
 
     def __init__(self, studio: Studio) -> None:
         super().__init__(studio)
         self._memory = AnchorMemory()
-        self._known: dict[str, Known] = {}
-        self._asked: str | None = None
         self.buttons: dict[str, DetectorButton] = {}
         self.size_control, self.start = SizeControl(), StartPanel()
         self.about, self.anchors = Muted(), Chip("studio.detector.anchors_chip", "good")
         bind(self.anchors.setToolTip, "studio.detector.anchors_fitted")
-        self.counting = Text("studio.detector.counting_now", "muted")
+        self.phone = PhoneChooser(none=True, wide=True, floats=True)
+        self.counting, self.bar = Text(role="muted"), QProgressBar()
         self.runs_note, self.problem = ErrorBanner(tone="info"), ErrorBanner(tone="warn")
         # Ours until the window puts it into its dock.
         self.details = DetectorInspector(self)
@@ -57,7 +64,7 @@ class DetectorPage(Page):
     @property
     def settled(self) -> bool:
         """Whether every card is counted at the chosen size."""
-        return self._asked is None
+        return self.studio.detector_figures.progress is None
 
     def _lay_out(self) -> None:
         inside = QWidget()
@@ -70,9 +77,11 @@ class DetectorPage(Page):
         head.addWidget(Title("studio.detector.title"))
         head.addWidget(self.about)
         column.addLayout(head)
-        column.addLayout(self._size_row())
+        column.addLayout(self._terms())
         self._grid = QGridLayout()
         self._grid.setSpacing(16)
+        for place in range(_COLUMNS):
+            self._grid.setColumnStretch(place, 1)
         column.addLayout(self._grid)
         column.addWidget(self.runs_note)
         column.addWidget(Heading("studio.detector.start"))
@@ -93,16 +102,26 @@ class DetectorPage(Page):
         outside.setContentsMargins(0, 0, 0, 0)
         outside.addWidget(self.stack)
 
-    def _size_row(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setSpacing(16)
-        row.addWidget(Heading("studio.detector.size"))
+    def _terms(self) -> QGridLayout:
+        """At which size, and on which phone; behind that how far the counting is."""
         self.size_control.setMaximumWidth(560)
-        row.addWidget(self.size_control, 4)
-        row.addWidget(self.anchors)
-        row.addWidget(self.counting)
-        row.addStretch(1)
-        return row
+        self.bar.setTextVisible(False)
+        self.bar.setFixedWidth(_BAR_WIDTH)
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(16)
+        grid.setVerticalSpacing(8)
+        size: tuple[QWidget, ...] = (self.size_control, self.anchors)
+        phone: tuple[QWidget, ...] = (self.phone, self.counting, self.bar)
+        for place, (code, widgets) in enumerate((("studio.detector.size", size), ("studio.detector.phone", phone))):
+            row = QHBoxLayout()
+            row.setSpacing(16)
+            for widget in widgets:
+                row.addWidget(widget, 4 if widget is self.size_control else 0)
+            row.addStretch(1)
+            grid.addWidget(Heading(code), place, 0)
+            grid.addLayout(row, place, 1)
+        grid.setColumnStretch(1, 1)
+        return grid
 
     def _connect(self) -> None:
         studio = self.studio
@@ -112,6 +131,10 @@ class DetectorPage(Page):
         studio.project.changed.connect(self._show)
         for signal in (studio.runs.added, studio.runs.removed, studio.runs.changed):
             signal.connect(self._tell)
+        self.phone.take(studio.chosen_phone.choice)
+        self.phone.chosen.connect(studio.chosen_phone.choose)
+        studio.chosen_phone.changed.connect(lambda: self.phone.take(studio.chosen_phone.choice))
+        studio.detector_figures.changed.connect(self._show_figures)
         self.size_control.changed.connect(self._show_figures)
         self.size_control.settled.connect(lambda _: self._choose())
         self.start.chosen.connect(studio.project.set_start_point)
@@ -123,9 +146,8 @@ class DetectorPage(Page):
     def activated(self) -> None:
         """Ask for the catalogue and for figures that are not there yet."""
         self.studio.catalog.load()
-        # What could not be counted is tried again.
-        self._known = {key: known for key, known in self._known.items() if not isinstance(known, Message)}
-        self._ask_next()
+        self.studio.detector_figures.retry()
+        self._ask()
 
     def choice(self) -> DetectorChoice | None:
         """What the project has."""
@@ -158,7 +180,7 @@ class DetectorPage(Page):
         self._show_figures()
         self._tell()
         if self.isVisible():
-            self._ask_next()
+            self._ask()
 
     def _choose(self) -> None:
         """Make what is shown the project's own."""
@@ -167,7 +189,7 @@ class DetectorPage(Page):
         if button is not None and choice is not None:
             chosen = choice_of(button.card, self.size_control.size_px(), choice.classes, self._memory)
             self.studio.project.set_detector(chosen)
-            self._ask_next()
+            self._ask()
 
     def _candidates(self) -> list[tuple[DetectorButton, DetectorChoice]]:
         """Every detector at the shown size; the chosen one first."""
@@ -176,29 +198,24 @@ class DetectorPage(Page):
             return []
         size = self.size_control.size_px()
         ordered = sorted(self.buttons.values(), key=lambda button: not button.isChecked())
-        # Anchors change no count, and without them figures of all projects are told apart by classes alone.
         return [(button, choice_of(button.card, size, choice.classes, AnchorMemory())) for button in ordered]
 
     def _show_figures(self) -> None:
-        self.counting.setVisible(self._asked is not None)
+        phone = self.studio.chosen_phone.choice
         for button, choice in self._candidates():
-            button.show_figures(choice.size, self._known.get(choice.model_dump_json()))
+            button.show_figures(choice.size, self.studio.detector_figures.known(choice), phone)
+        progress = self.studio.detector_figures.progress
+        self.counting.setVisible(progress is not None)
+        self.bar.setVisible(progress is not None)
+        if progress is not None:
+            done, total = progress
+            self.counting.show_code("studio.detector.counting_now", done=done, total=total)
+            self.bar.setRange(0, total)
+            self.bar.setValue(done)
 
-    def _ask_next(self) -> None:
-        """Have the figures of one detector counted; the next one follows when they are there."""
-        if self._asked is not None:
-            return
-        unknown = [choice for _, choice in self._candidates() if choice.model_dump_json() not in self._known]
-        if unknown:
-            key = self._asked = unknown[0].model_dump_json()
-            self.studio.previews.figures_of(unknown[0], lambda answer: self._receive(key, answer))
-        self.counting.setVisible(self._asked is not None)
-
-    def _receive(self, key: str, answer: Known) -> None:
-        self._known[key] = answer
-        self._asked = None
-        self._show_figures()
-        self._ask_next()
+    def _ask(self) -> None:
+        """Have counted what is not known yet."""
+        self.studio.detector_figures.want([choice for _, choice in self._candidates()])
 
     def _tell(self) -> None:
         """Say what the choice means."""

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
+from engine.contract.figures import pick
+from engine.contract.latency import PhoneChoice
 from engine.contract.run.job import Job, SensitivityJob
 from engine.contract.sensitivity import GroupLosses
 from engine.contract.text.messages import Message
 from studio.bound_texts import bind, on_language
 from studio.i18n import tr
+from studio.presenters.numbers import show_value
+from studio.stores.phone.chosen import FIRST
 from studio.stores.work.sensitivity import Proposal, channel_jobs, last_pictures, read_losses
 from studio.studio import Studio
 from studio.views.measure.dialog import MeasureDialog
+from studio.views.measure.group_table import GroupTable
 from studio.views.measure.plot import LossPlot
-from studio.views.measure.tables import GroupTable, MeasuredView, percent
+from studio.views.measure.tables import MeasuredView, percent
+from studio.views.shared.soc_chooser import PhoneChooser
 from studio.widgets.controls import NumberSpin, QuietCombo
 from studio.widgets.labels import Text
 
@@ -25,16 +31,28 @@ PICTURES = 200
 """On how many pictures it is measured unless somebody says otherwise; fewer if there are not so many."""
 
 _OUT_OF_REACH = ("sensitivity.out_of_reach", "sensitivity.out_of_reach_of_some")
-_TARGETS = {"macs": 40.0, "size": 20.0, "points": 3.0}
-_TARGET_NAMES = ("studio.measure.target_macs", "studio.measure.target_size", "studio.measure.target_points")
-"""What is asked for first: percent of the MACs, percent of the size, points."""
+_TARGETS = {"macs": 40.0, "size": 20.0, "ms": 10.0, "points": 3.0}
+"""What is asked for first: percent of the MACs, percent of the size, milliseconds, points."""
+_TARGET_NAMES = (
+    "studio.measure.target_macs",
+    "studio.measure.target_size",
+    "studio.measure.target_ms",
+    "studio.measure.target_points",
+)
+_LEAST = {"macs": 1.0, "size": 1.0, "ms": 0.1, "points": 0.1}
+_MOST = {"macs": 100.0, "size": 100.0, "ms": 100_000.0, "points": 100.0}
+_STEP = {"macs": 5.0, "size": 5.0, "ms": 1.0, "points": 0.5}
 
 
 class ChannelsDialog(MeasureDialog):
     """Losses as curves and as a table; another target proposes other ratios from the same losses."""
 
-    def __init__(self, studio: Studio, criterion: str, called: str, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, studio: Studio, criterion: str, called: str, parent: QWidget | None = None, *, int8: bool = False
+    ) -> None:
+        """`int8`: the recipe quantises, so that a time on a phone is one in int8."""
         super().__init__(studio, "channels", parent)
+        self._int8 = int8
         self.criterion = criterion
         self.losses: dict[str, GroupLosses] = {}
         self.proposal = Proposal(self)
@@ -43,7 +61,9 @@ class ChannelsDialog(MeasureDialog):
         self.view = MeasuredView(self.table)
         self.target = QuietCombo()
         self.limit = NumberSpin()
-        self._limits = dict(_TARGETS)
+        self.phone = PhoneChooser(wide=True, floats=True, bare=int8)
+        self.phone.take(studio.chosen_phone.choice or FIRST)
+        self._limits = {**_TARGETS, "ms": _first_ms(studio)}
         bind(self.lead.setText, "studio.measure.channels_lead", criterion=called)
         self._fill_body()
         self.plot.picked.connect(self.view.choose)
@@ -51,6 +71,7 @@ class ChannelsDialog(MeasureDialog):
         self.view.chosen.connect(self._choose)
         self.target.currentIndexChanged.connect(lambda _: self._retarget())
         self.limit.valueChanged.connect(self._limit_changed)
+        self.phone.chosen.connect(self._choose_phone)
         self.proposal.changed.connect(self._show_proposal)
         on_language(self._name_targets)
         self._name_targets()
@@ -66,7 +87,8 @@ class ChannelsDialog(MeasureDialog):
             column.setSpacing(4)
         left.addWidget(self.group)
         left.addWidget(self.plot, 1)
-        right.addWidget(Text("studio.measure.table_caption", "caption"))
+        self.caption = Text("studio.measure.table_caption", "caption")
+        right.addWidget(self.caption)
         right.addWidget(self.view, 1)
         halves = QSplitter(Qt.Orientation.Horizontal)
         halves.setProperty("role", "quiet")
@@ -86,6 +108,7 @@ class ChannelsDialog(MeasureDialog):
         self.limit.setFixedWidth(112)
         for widget in (label, self.target, self.limit):
             row.addWidget(widget)
+        row.addWidget(self.phone)
         row.addStretch(1)
         content = QWidget()
         column = QVBoxLayout(content)
@@ -97,7 +120,7 @@ class ChannelsDialog(MeasureDialog):
 
     @property
     def kind(self) -> str:
-        """The chosen target: macs, size or points."""
+        """The chosen target: macs, size, ms or points."""
         return list(_TARGETS)[max(self.target.currentIndex(), 0)]
 
     def jobs(self) -> list[Job]:
@@ -128,7 +151,9 @@ class ChannelsDialog(MeasureDialog):
         self.losses = found
         self.body.setCurrentIndex(1 if found else 0)
         self.table.show_groups(found)
-        self.plot.show_losses({name: losses.losses for name, losses in found.items()})
+        self.plot.show_groups(found)
+        known = any(losses.spreads for losses in found.values()) or not found
+        self.caption.show_code("studio.measure.table_caption" if known else "studio.measure.no_spreads")
         self._propose()
 
     def params(self) -> dict[str, Any] | None:
@@ -153,12 +178,24 @@ class ChannelsDialog(MeasureDialog):
         if not self.losses or self.measurement.busy:
             self.proposal.forget()
             return
-        value = self.limit.value() / (1 if self.kind == "points" else 100)
+        value = self.limit.value() / (100 if self.kind in ("macs", "size") else 1)
         folder = self.studio.project.folder
         assert folder is not None
         words = [str(folder.root), self.root.name, "--criterion", self.criterion]
         words += ["--pictures", str(self.pictures.value()), f"--{self.kind}", f"{value:g}"]
+        if self.kind == "ms":
+            phone = self._phone()
+            words += [f"--phone={phone.soc}", f"--threads={phone.threads}", f"--precision={phone.precision}"]
         self.proposal.ask(words)
+
+    def _phone(self) -> PhoneChoice:
+        """What a time is of: in int8 where the recipe quantises."""
+        choice = self.phone.choice() or FIRST
+        return choice.model_copy(update={"precision": "int8"}) if self._int8 else choice
+
+    def _choose_phone(self, choice: PhoneChoice) -> None:
+        self.studio.chosen_phone.choose(choice)
+        self._propose()
 
     def _show_proposal(self) -> None:
         answer = self.proposal.answer
@@ -175,17 +212,27 @@ class ChannelsDialog(MeasureDialog):
         answer, busy = self.proposal.answer, self.measurement.busy
         self._target_row.setEnabled(not busy)
         if answer:
-            left = answer["left"]
-            shares = {"macs": percent(left["macs"]), "size": percent(left["size"])}
-            told = tr("studio.measure.result", points=f"{left['points']:.1f}", **shares)
-            missing = answer.get("unmeasured", 0)
-            self.summary.setText(told + (tr("studio.measure.unmeasured", count=missing) if missing else ""))
+            self.summary.setText(self._result(answer))
         elif self.proposal.busy:
             self.summary.setText(tr("studio.measure.proposing"))
         elif busy:
             self.summary.setText(tr("studio.measure.goes_on"))
         else:
             self.summary.setText(tr("studio.measure.kept") if self.measurement.cancelled else "")
+
+    def _result(self, answer: Mapping[str, Any]) -> str:
+        """What a proposal leaves and costs, and how sure that is."""
+        left, phone = answer["left"], self._phone()
+        told = {"macs": percent(left["macs"]), "size": percent(left["size"]), "points": f"{left['points']:.1f}"}
+        if "ms" in left:
+            of_phone = {"phone": phone.soc, "precision": phone.precision, "ms": show_value(left["ms"], "ms")}
+            text = tr("studio.measure.result_ms", **told, **of_phone)
+        else:
+            text = tr("studio.measure.result", **told)
+        noise, missing = answer.get("noise", 0), answer.get("unmeasured", 0)
+        if noise:
+            text += tr("studio.measure.noise", count=noise, total=len(answer["proposal"]))
+        return text + (tr("studio.measure.unmeasured", count=missing) if missing else "")
 
     def at_work(self) -> str:
         """How many groups are measured; what a job tells is about its own part alone."""
@@ -215,19 +262,29 @@ class ChannelsDialog(MeasureDialog):
             self.target.setCurrentIndex(at)
         self.target.setAccessibleName(tr("studio.measure.target"))
         self.limit.setAccessibleName(self.target.currentText())
-        points = self.kind == "points"
-        self.limit.setSuffix(f" {tr('studio.measure.points')}" if points else " %")
+        units = {"points": tr("studio.measure.points"), "ms": "ms"}
+        self.limit.setSuffix(f" {units.get(self.kind, '%')}")
 
     def _retarget(self) -> None:
-        points = self.kind == "points"
+        kind = self.kind
         with QSignalBlocker(self.limit):
-            self.limit.setDecimals(1)
-            self.limit.setRange(0.1 if points else 1.0, 100.0)
-            self.limit.setSingleStep(0.5 if points else 5.0)
-            self.limit.setValue(self._limits[self.kind])
+            self.limit.setDecimals(2 if kind == "ms" else 1)
+            self.limit.setRange(_LEAST[kind], _MOST[kind])
+            self.limit.setSingleStep(_STEP[kind])
+            self.limit.setValue(self._limits[kind])
+        self.phone.setVisible(kind == "ms")
         self._name_targets()
         self._propose()
 
     def _limit_changed(self, value: float) -> None:
         self._limits[self.kind] = value
         self._propose()
+
+
+def _first_ms(studio: Studio) -> float:
+    """The project's own target, else two thirds of what the recipe's start takes, else some milliseconds."""
+    wanted = studio.targets.get("phone_ms")
+    if wanted:
+        return wanted
+    base = pick(studio.previews.latest.base, "phone_ms") if studio.previews.latest is not None else None
+    return round(base.value * 2 / 3, 1) if base is not None else _TARGETS["ms"]

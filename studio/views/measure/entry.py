@@ -42,9 +42,15 @@ def measure_dialog(
     most = index.picture_count("val") if index is not None else 0
     criterion = str(values.get(_CRITERION, "obs"))
     called = pick(fields[_CRITERION].label(criterion)) if _CRITERION in fields else criterion
-    made = ChannelsDialog(studio, criterion, called, parent)
+    made = ChannelsDialog(studio, criterion, called, parent, int8=_quantises(studio))
     made.begin(studio.recipe.base_run, min(PICTURES, most), most)
     return made
+
+
+def _quantises(studio: Studio) -> bool:
+    """Whether a step of the recipe that is on makes int8."""
+    cards = (studio.catalog.technique(step.technique) for step in studio.recipe.recipe.steps if step.enabled)
+    return any(card is not None and card.phase == "quantise" for card in cards)
 
 
 def changes(fields: Mapping[str, FieldSpec], params: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,26 +1,33 @@
-"""The curves of what each channel group loses, one of them brought forward."""
+"""The curves of what cutting each channel group does to mAP, one of them brought forward with its noise."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QObject, QPointF, Signal
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from engine.contract.sensitivity import NOISE, GroupLosses
 from studio.bound_texts import bind
 from studio.theme import palette, theme
 from studio.widgets.plot import bare_plot, recolour
 
 Losses = Mapping[float, float]
+_WHISKER = 3.0
+"""Percent of channels: how wide the ends of a bar of noise are drawn."""
 _REACH = 12.0
 """Pixels from a curve at which the pointer still means it."""
 
 
 class LossPlot(QWidget):
-    """Points lost over the share of channels cut, a curve for each group; `picked` tells a group that was clicked."""
+    """The change of mAP over the share of channels cut, a curve for each group that falls as more is lost.
+
+    Bars at the one in front tell between which ends chance may have put it; `picked` tells a group that was clicked.
+    """
 
     picked = Signal(str)
     hovered = Signal(str)
@@ -28,6 +35,8 @@ class LossPlot(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._losses: dict[str, Losses] = {}
+        self._groups: dict[str, GroupLosses] = {}
+        self.noise: pg.ErrorBarItem | None = None
         self._curves: dict[str, Any] = {}
         self.chosen = ""
         self._near = ""
@@ -48,9 +57,11 @@ class LossPlot(QWidget):
         """The group that is brought forward: the one under the pointer, else the chosen one."""
         return self._near or self.chosen
 
-    def show_losses(self, losses: Mapping[str, Losses]) -> None:
-        """Draw these groups: points lost by ratio."""
-        self._losses = dict(losses)
+    def show_groups(self, groups: Mapping[str, GroupLosses]) -> None:
+        """Draw these groups."""
+        self._groups = dict(groups)
+        # As everywhere on the page a loss is negative.
+        self._losses = {name: {at: -loss for at, loss in group.losses.items()} for name, group in groups.items()}
         self.refresh()
 
     def choose(self, group: str) -> None:
@@ -63,7 +74,7 @@ class LossPlot(QWidget):
         """Draw everything again, in the theme's colours."""
         self.plot.clear()
         recolour(self.plot)
-        self._curves = {}
+        self._curves, self.noise = {}, None
         for group, losses in self._losses.items():
             points = [(0.0, 0.0), *sorted(losses.items())]
             curve = self.plot.plot([100 * ratio for ratio, _ in points], [loss for _, loss in points], antialias=True)
@@ -102,6 +113,26 @@ class LossPlot(QWidget):
             curve.setSymbolSize(7)
             curve.setSymbolPen(None)
             curve.setSymbolBrush(QColor(colours.accent))
+        self._paint_noise()
+
+    def _paint_noise(self) -> None:
+        """The bars of the group in front, where its spreads are known."""
+        if self.noise is not None:
+            self.plot.removeItem(self.noise)
+            self.noise = None
+        group = self._groups.get(self.shown)
+        known = {ratio: spread for ratio, spread in (group.spreads or {}).items() if spread} if group else {}
+        if group is None or not known:
+            return
+        ratios = sorted(known)
+        self.noise = pg.ErrorBarItem(
+            x=np.array([100 * ratio for ratio in ratios]),
+            y=np.array([-group.losses[ratio] for ratio in ratios]),
+            height=np.array([2 * NOISE * known[ratio] for ratio in ratios]),
+            beam=_WHISKER,
+            pen=pg.mkPen(QColor(palette().accent), width=1.5),
+        )
+        self.plot.addItem(self.noise)
 
     def _hover(self, group: str) -> None:
         if group != self._near:
@@ -125,7 +156,7 @@ class LossPlot(QWidget):
 
 
 def _height(losses: Losses, ratio: float) -> float:
-    """Points lost at a ratio, along the straight lines of the curve."""
+    """The height of a curve at a ratio, along its straight lines."""
     left, low = 0.0, 0.0
     for right, high in sorted(losses.items()):
         if ratio <= right:

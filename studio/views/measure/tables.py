@@ -1,19 +1,19 @@
-"""The tables of what was measured: channel groups with their losses, convolutions with what int8 does to them."""
+"""Tables of what was measured: what they share, and convolutions with what int8 does to them."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetrics, QKeyEvent
+from PySide6.QtGui import QFontMetrics, QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
-from engine.contract.sensitivity import GroupLosses, LayerError
+from engine.contract.sensitivity import LayerError
 from studio.bound_texts import on_language
 from studio.i18n import tr
-from studio.theme import palette, theme
+from studio.theme import theme
 from studio.widgets.model_index import AnyIndex
 
 _ROW = 28
@@ -103,61 +103,6 @@ class MeasuredTable(QAbstractTableModel):
 
     def _key(self, name: str, column: int) -> Any:
         raise NotImplementedError
-
-
-class GroupTable(MeasuredTable):
-    """Channel groups: how many channels, points lost at each ratio, the ratio proposed."""
-
-    def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self.groups: dict[str, GroupLosses] = {}
-        self.ratios: tuple[float, ...] = ()
-        self.proposed: Mapping[str, float] | None = None
-
-    def show_groups(self, groups: Mapping[str, GroupLosses]) -> None:
-        """Show what was measured."""
-        ratios = tuple(sorted({ratio for losses in groups.values() for ratio in losses.losses}))
-        self.groups = dict(groups)
-        if ratios != self.ratios:
-            self.beginResetModel()
-            self.ratios, self.names = ratios, []
-            self.endResetModel()
-        self._show(groups)
-
-    def show_proposed(self, ratios: Mapping[str, float] | None) -> None:
-        """Show ratios by group; groups that are not among them stay whole. None while there is no proposal."""
-        self.proposed = ratios
-        self._show(self.groups)
-
-    def data(self, index: AnyIndex, role: int = Display) -> object:
-        """As other tables; what is proposed stands out, what stays whole does not."""
-        if role == Role.ForegroundRole and index.column() == len(self.ratios) + 2:
-            cut = bool(self.proposed and self.proposed.get(self.names[index.row()]))
-            return QColor(palette().accent if cut else palette().muted)
-        return super().data(index, role)
-
-    def _titles(self) -> list[str]:
-        cuts = [percent(ratio) for ratio in self.ratios]
-        return [tr("studio.measure.group"), tr("studio.measure.channels"), *cuts, tr("studio.measure.proposed")]
-
-    def _text(self, name: str, column: int) -> str:
-        losses = self.groups[name]
-        if column < 2:
-            return (name, str(losses.channels))[column]
-        if column - 2 < len(self.ratios):
-            loss = losses.losses.get(self.ratios[column - 2])
-            return "-" if loss is None else f"{loss + 0.0:.1f}".replace("-0.0", "0.0")
-        return percent(self.proposed[name]) if self.proposed and self.proposed.get(name) else "-"
-
-    def _key(self, name: str, column: int) -> Any:
-        losses = self.groups[name]
-        if column == 0:
-            return natural(name)
-        if column == 1:
-            return losses.channels
-        if column - 2 < len(self.ratios):
-            return losses.losses.get(self.ratios[column - 2], float("-inf"))
-        return (self.proposed or {}).get(name, 0.0)
 
 
 class LayerTable(MeasuredTable):

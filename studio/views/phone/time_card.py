@@ -8,11 +8,12 @@ from engine.contract.socs import estimated_socs, find_soc
 from studio.bound_texts import bind, on_language
 from studio.i18n import text_of, tr
 from studio.presenters.numbers import show_value
+from studio.stores.phone.chosen import read_choice
 from studio.stores.phone.estimates import EstimateStore
 from studio.stores.phone.phones import DEFAULT_SOC, PhonesStore
 from studio.studio import Studio
 from studio.views.shared.share_bars import ShareBars, estimate_text
-from studio.views.shared.soc_chooser import PhoneChooser, read_choice
+from studio.views.shared.soc_chooser import PhoneChooser
 from studio.widgets.labels import Heading, Muted, Text
 from studio.widgets.panels import Card
 

@@ -29,7 +29,7 @@ def class_colour(class_id: int) -> QColor:
 
 def count_boxes(count: int) -> str:
     """How many boxes, in words."""
-    return tr("studio.data.one_box") if count == 1 else tr("studio.data.box_count", count=count)
+    return tr("studio.data.box_count", count=count)
 
 
 def fitted(size: QSizeF, area: QRectF) -> QRectF:

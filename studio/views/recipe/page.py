@@ -8,7 +8,6 @@ from typing import Any, ClassVar
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
-from engine.contract.latency import PhoneChoice
 from engine.contract.run.job import RecipeJob
 from engine.contract.text.messages import Message
 from studio.bound_texts import bind, on_language
@@ -28,12 +27,9 @@ from studio.views.recipe.start import RecipeStart
 from studio.views.recipe.step_gallery import StepGallery
 from studio.views.recipe.step_stack import StepStack
 from studio.views.recipe.tradeoff import TradeoffPanel
-from studio.views.shared.soc_chooser import read_choice
 from studio.widgets.controls import put_icon
 
 _PANEL_WIDTH = 320
-_PHONE_KEEPER = "recipe.phone"
-"""Under which the settings keep the phone that recipes are estimated for."""
 
 
 class RecipePage(Page):
@@ -61,9 +57,7 @@ class RecipePage(Page):
         self.totals.setMinimumWidth(_PANEL_WIDTH)
         self._gallery: StepGallery | None = None
         self._default: str | None = None
-        phone = read_choice(studio.settings.value.pages.get(_PHONE_KEEPER))
-        self.totals.phone.take(phone)
-        studio.previews.estimate_for(phone)
+        self.totals.phone.take(studio.chosen_phone.choice)
         self._lay_out()
         self._connect_stores()
         self._connect_views()
@@ -84,7 +78,9 @@ class RecipePage(Page):
         studio.recipe.changed.connect(self._show_recipe)
         studio.previews.changed.connect(self._show_preview)
         studio.previews.busy_changed.connect(lambda _: self._show_state())
-        studio.catalog.changed.connect(self._show_all)
+        for told in (studio.catalog.changed, studio.catalog.failed):
+            told.connect(lambda *_: self._show_all())
+        studio.chosen_phone.changed.connect(lambda: self.totals.phone.take(studio.chosen_phone.choice))
         for signal in (studio.settings.changed, studio.targets.changed):
             signal.connect(self._show_settings)
         for signal in (studio.project.opened, studio.project.closed, studio.project.changed):
@@ -108,7 +104,7 @@ class RecipePage(Page):
         self.start.add_asked.connect(self.open_gallery)
         self.totals.target_edited.connect(self._set_target)
         self.bar.run_asked.connect(self._run)
-        self.totals.phone.chosen.connect(self._choose_phone)
+        self.totals.phone.chosen.connect(self.studio.chosen_phone.choose)
 
     def inspector(self) -> QWidget | None:
         """The totals, beside the stack."""
@@ -170,11 +166,6 @@ class RecipePage(Page):
     def _set_target(self, name: str, limit: float) -> None:
         self.studio.targets.set(name, limit)
 
-    def _choose_phone(self, phone: PhoneChoice | None) -> None:
-        kept = phone.model_dump() if phone is not None else None
-        self.studio.settings.update(pages={**self.studio.settings.value.pages, _PHONE_KEEPER: kept})
-        self.studio.previews.estimate_for(phone)
-
     def _run(self) -> None:
         self.studio.runs.apply_recipe()
         self._show_state()
@@ -194,7 +185,7 @@ class RecipePage(Page):
         recipe = studio.recipe.recipe
         there = studio.project.project is not None
         empty = not recipe.steps
-        self.stack.set_steps(recipe.steps, studio.catalog.technique)
+        self.stack.set_steps(recipe.steps, studio.catalog.technique, studio.catalog.missing)
         self.stack.setVisible(not empty)
         self.body.show_empty(empty)
         self.body.show_cards()
@@ -273,6 +264,7 @@ class RecipePage(Page):
                 studio.runs.runs,
                 studio.recipe.recipe,
                 latest,
+                studio.catalog,
                 has_project=studio.project.project is not None,
                 at_work=applying or studio.runs.active() is not None,
             )

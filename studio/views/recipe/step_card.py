@@ -68,6 +68,7 @@ class StepCard(QFrame):
         super().__init__(parent)
         self.technique = technique
         self.card = card
+        self._missing: str | None = None
         self._problems: tuple[Message, ...] = ()
         self._step: Step | None = None
         self.setObjectName("stepCard")
@@ -157,6 +158,12 @@ class StepCard(QFrame):
         self.form.setEnabled(step.enabled)
         restyle(self.title, off=not step.enabled)
 
+    def set_missing(self, code: str | None) -> None:
+        """Say why the technique is not known yet; None for one that is unknown."""
+        if code != self._missing:
+            self._missing = code
+            self.retranslate()
+
     def set_expert(self, expert: bool) -> None:
         """Show every parameter, or the simple ones."""
         self.form.set_expert(expert)
@@ -187,7 +194,7 @@ class StepCard(QFrame):
         self.title.setText(title)
         self.phase.setText(phase_name(card.phase) if card is not None else "")
         self.phase.setToolTip(tr("studio.recipe.phase_tip"))
-        self.summary.setText(pick(card.summary) if card is not None else tr("studio.recipe.unknown_technique"))
+        self.summary.setText(pick(card.summary) if card else tr(self._missing or "studio.recipe.unknown_technique"))
         self.setAccessibleName(title)
         self.switch.setToolTip(tr("studio.recipe.switch_tip"))
         self.switch.setAccessibleName(tr("studio.recipe.switch_name", title=title))

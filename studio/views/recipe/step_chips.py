@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 from engine.contract.catalog import TechniqueCard
 from engine.contract.figures import Figure, FigureName, pick
 from studio.i18n import tr
+from studio.presenters.figure_words import with_precision
 from studio.presenters.numbers import Delta, delta, show
 from studio.presenters.published_effects import brief, in_full
 from studio.theme import restyle
@@ -80,7 +81,8 @@ class EffectChips(QWidget):
         labels = short_names()
         for name, chip in self.chips.items():
             old, new = pick(before, name), pick(after, name)
-            tip = tr("studio.recipe.from_to", before=show(old), after=show(new)) if old and new else ""
+            told = {"before": with_precision(show(old), old), "after": with_precision(show(new), new)}
+            tip = tr("studio.recipe.from_to", **told) if old and new else ""
             chip.show_delta(labels[name], delta(old, new), tip)
             chip.setVisible(new is not None and (old is None or old.value != new.value))
         if after:

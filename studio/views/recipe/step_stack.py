@@ -42,8 +42,13 @@ class StepStack(QWidget):
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(12)
 
-    def set_steps(self, steps: Sequence[Step], find: Callable[[str], TechniqueCard | None]) -> None:
-        """Show these steps; a card stays with its step when the order changes."""
+    def set_steps(
+        self, steps: Sequence[Step], find: Callable[[str], TechniqueCard | None], missing: str | None = None
+    ) -> None:
+        """Show these steps; a card stays with its step when the order changes.
+
+        `missing` is the code of why no technique is known yet; None where one that is not found is unknown.
+        """
         left = list(self.cards)
         cards = []
         for step in steps:
@@ -53,6 +58,7 @@ class StepStack(QWidget):
             else:
                 left.remove(card)
             card.set_step(step)
+            card.set_missing(missing)
             cards.append(card)
         for card in left:
             self._column.removeWidget(card)

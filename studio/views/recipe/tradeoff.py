@@ -37,7 +37,7 @@ class TradeoffPanel(QWidget):
         self.rows: dict[FigureName, FigureRow] = {}
         self.state = QLabel()
         self.state.setProperty("role", "caption")
-        self.phone = PhoneChooser(none=True)
+        self.phone = PhoneChooser(none=True, floats=True)
         self.interval, self.shares = Muted(), ShareBars()
         self.score = QLabel()
         self.score.setProperty("role", "caption")

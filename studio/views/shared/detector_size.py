@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QSpinBox, QWidget
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from studio.bound_texts import bind, on_language
 from studio.i18n import tr
 from studio.presenters.detector_choice import nearest_size
+from studio.widgets.controls import IntegerSpin, QuietSlider
 
 _SETTLE_MS = 350
 
 
 class SizeControl(QWidget):
-    """`changed` with every move, `settled` once the person has stopped moving; both in pixels."""
+    """`changed` with every move, `settled` once the person has stopped moving; both in pixels.
+
+    A slider that is dragged settles when it is let go, and where it came back to its size not at all.
+    """
 
     changed = Signal(int)
     settled = Signal(int)
@@ -23,13 +27,13 @@ class SizeControl(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._sizes: dict[str, int] = {"default": 320, "min": 96, "max": 640, "multiple": 32}
-        self.slider, self.number = QSlider(Qt.Orientation.Horizontal, self), QSpinBox(self)
+        self._held = 0
+        self.slider, self.number = QuietSlider(self), IntegerSpin(self)
         self.low, self.high = QLabel(self), QLabel(self)
         for label in (self.low, self.high):
             label.setProperty("role", "muted")
         self.number.setSuffix(" px")
         self.number.setFixedWidth(96)
-        self.number.setKeyboardTracking(False)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(_SETTLE_MS)
@@ -40,6 +44,8 @@ class SizeControl(QWidget):
         for widget, stretch in ((self.low, 0), (self.slider, 1), (self.high, 0), (self.number, 0)):
             row.addWidget(widget, stretch)
         self.slider.valueChanged.connect(lambda step: self._move(step * self._sizes["multiple"]))
+        self.slider.sliderPressed.connect(self._hold)
+        self.slider.sliderReleased.connect(self._release)
         self.number.valueChanged.connect(self._move)
         bind(self.slider.setAccessibleName, "studio.detector.size")
         bind(self.number.setAccessibleName, "studio.detector.size")
@@ -88,7 +94,18 @@ class SizeControl(QWidget):
         self._show(size)
         if before != (size, size) or wanted == size:
             self.changed.emit(size)
-            self._timer.start()
+            if not self.slider.isSliderDown():
+                self._timer.start()
+
+    def _hold(self) -> None:
+        if self._timer.isActive():  # what was chosen a moment ago with a key or a click is a choice of its own
+            self._timer.stop()
+            self._settle()
+        self._held = self.size_px()
+
+    def _release(self) -> None:
+        if self.size_px() != self._held:
+            self._settle()
 
     def _settle(self) -> None:
         self.settled.emit(self.size_px())

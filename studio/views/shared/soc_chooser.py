@@ -19,13 +19,17 @@ ESTIMATE_THREADS = (1, 2, 4)
 
 
 class PhoneChooser(QWidget):
-    """Three lists, in a row if `wide`; `chosen` tells the new PhoneChoice, None for no phone, which `none` offers."""
+    """Three lists, in a row if `wide`; `chosen` tells the new PhoneChoice, None for no phone, which `none` offers.
+
+    With `floats` only precisions of float are offered: int8 follows from what is estimated. A `bare` one offers none.
+    """
 
     chosen = Signal(object)
 
-    def __init__(self, none: bool = False, wide: bool = False) -> None:
+    def __init__(self, none: bool = False, wide: bool = False, floats: bool = False, bare: bool = False) -> None:
         super().__init__()
-        self._none = none
+        self._none, self._floats, self._bare = none, floats, bare
+        self._precisions = [name for name in PRECISIONS if name != "int8" or not floats]
         self.soc, self.threads, self.precision = QuietCombo(), QuietCombo(), QuietCombo()
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
@@ -40,7 +44,7 @@ class PhoneChooser(QWidget):
         for combo, code in (
             (self.soc, "studio.bench.choose_soc"),
             (self.threads, "studio.bench.choose_threads"),
-            (self.precision, "studio.bench.choose_precision"),
+            (self.precision, "studio.bench.choose_float" if floats else "studio.bench.choose_precision"),
         ):
             bind(combo.setAccessibleName, code)
             bind(combo.setToolTip, code)
@@ -77,7 +81,7 @@ class PhoneChooser(QWidget):
         lists: tuple[tuple[QuietCombo, Iterable[tuple[str, object]]], ...] = (
             (self.soc, [*chips, *((soc.name, key) for key, soc in estimated_socs().items())]),
             (self.threads, [(tr("studio.bench.n_threads", count=count), count) for count in ESTIMATE_THREADS]),
-            (self.precision, [(name, name) for name in PRECISIONS]),
+            (self.precision, [(self._called(name), name) for name in self._precisions]),
         )
         for (combo, entries), value in zip(lists, kept, strict=True):
             combo.clear()
@@ -89,17 +93,11 @@ class PhoneChooser(QWidget):
     def _allow(self) -> None:
         there = self.soc.currentData() is not None
         self.threads.setVisible(there)
-        self.precision.setVisible(there)
+        self.precision.setVisible(there and not self._bare)
+
+    def _called(self, precision: str) -> str:
+        return tr("studio.bench.in_float", precision=precision) if self._floats else precision
 
     def _tell(self) -> None:
         self._allow()
         self.chosen.emit(self.choice())
-
-
-def read_choice(kept: object) -> PhoneChoice | None:
-    """A remembered choice; None for one that cannot be read or names a chip without estimates."""
-    try:
-        choice = PhoneChoice.model_validate(kept)
-    except ValueError:
-        return None
-    return choice if choice.soc in estimated_socs() else None

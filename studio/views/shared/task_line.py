@@ -52,6 +52,7 @@ class TaskLine(QWidget):
 
     def follow(self, task: Task) -> None:
         """Show a task until it ends."""
+        self.leave()
         self.task, self._stopping = task, False
         self.failure.clear()
         task.changed.connect(self._refresh)
@@ -59,6 +60,15 @@ class TaskLine(QWidget):
         self._refresh()
         if task.ended:
             self._finish()
+
+    def leave(self) -> None:
+        """Show it no more; it goes on."""
+        if self.task is not None:
+            self.task.changed.disconnect(self._refresh)
+            self.task.finished.disconnect(self._finish)
+            self.task = None
+        self.failure.clear()
+        self._refresh()
 
     def _stop(self) -> None:
         if self.task is not None:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import re
+
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QValidator
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from engine.contract.figures import Figure
 from studio.i18n import tr
-from studio.presenters.figure_words import provenance
+from studio.presenters.figure_words import precision_of, provenance, with_precision
 from studio.presenters.numbers import NAMES, delta, show
 from studio.presenters.target_verdict import SCALES, limit_of, verdict
 from studio.theme import restyle
 from studio.views.shared.tradeoff_bar import SourceMark, TradeoffBar
 from studio.widgets.controls import NumberSpin
+
+_MACS = re.compile(r"\s*(\d*[.,]?\d*)\s*([MmGg]?)\s*")
 
 
 class TargetSpin(NumberSpin):
@@ -20,12 +25,38 @@ class TargetSpin(NumberSpin):
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._suffix = {"macs": " G", "nb_bytes": " MB"}.get(name, " ms")
-        self.setDecimals(3)
+        self._counts = name == "macs"
+        self.setDecimals(6 if self._counts else 3)
         self.setRange(0.0, 100_000.0)
         self.setFixedWidth(124)
-        self.setSuffix(self._suffix)
+        if not self._counts:
+            self.setSuffix(" MB" if name == "nb_bytes" else " ms")
         self.setPrefix("≤ ")
+
+    def textFromValue(self, value: float) -> str:  # noqa: N802
+        """The number; MACs, which are held in G, with the prefix that figures of that size have."""
+        if not self._counts:
+            return super().textFromValue(value)
+        return (
+            f"{super().textFromValue(round(1000 * value, 3))} M" if value < 1 else f"{super().textFromValue(value)} G"
+        )
+
+    def valueFromText(self, text: str) -> float:  # noqa: N802
+        """What was written: MACs with M or G behind them, in G without either."""
+        if not self._counts:
+            return super().valueFromText(text)
+        found = _MACS.fullmatch(text.removeprefix(self.prefix()))
+        if found is None or not found[1]:
+            return self.value()
+        return float(found[1].replace(",", ".")) * (0.001 if found[2].upper() == "M" else 1)
+
+    def validate(self, text: str, place: int) -> object:
+        """Whether it can be read; while it is being written, whether it can become so."""
+        if not self._counts or text == self.specialValueText():
+            return super().validate(text, place)
+        found = _MACS.fullmatch(text.removeprefix(self.prefix()))
+        state = QValidator.State
+        return (state.Invalid if found is None else state.Acceptable if found[1] else state.Intermediate), text, place
 
     def stepBy(self, steps: int) -> None:  # noqa: N802
         """Step by a tenth of the number's size; from no target, nowhere."""
@@ -55,6 +86,8 @@ class FigureRow(QWidget):
         self.base.setProperty("role", "caption")
         self.now = QLabel()
         self.now.setProperty("role", "value")
+        self.precision = QLabel()
+        self.precision.setProperty("role", "caption")
         self.change = QLabel()
         self.change.setProperty("role", "chip")
         self.change.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
@@ -78,6 +111,7 @@ class FigureRow(QWidget):
         values.setSpacing(6)
         values.addWidget(self.mark)
         values.addWidget(self.now)
+        values.addWidget(self.precision, 0, Qt.AlignmentFlag.AlignBottom)
         values.addStretch(1)
         values.addWidget(self.change)
         grid.addLayout(values, 1, 0, 1, 2)
@@ -85,7 +119,7 @@ class FigureRow(QWidget):
         grid.addWidget(self.verdict, 3, 0)
         self.verdict.setVisible(self.spin is not None)
         if self.spin is not None:
-            grid.addWidget(self.spin, 3, 1)
+            grid.addWidget(self.spin, 3, 1, Qt.AlignmentFlag.AlignRight)
         grid.setColumnStretch(0, 1)
 
     def show_figures(self, base: Figure | None, now: Figure | None) -> None:
@@ -93,8 +127,10 @@ class FigureRow(QWidget):
         self._figures = (base, now)
         self.mark.show_figure(now or base)
         self.now.setText(show(now))
+        self.precision.setText(precision_of(now))
         self.now.setToolTip(provenance(now) if now is not None else "")
-        self.base.setText(tr("studio.recipe.from_base", value=show(base)) if base is not None else "")
+        told = with_precision(show(base), base) if precision_of(base) != precision_of(now) else show(base)
+        self.base.setText(tr("studio.recipe.from_base", value=told) if base is not None else "")
         change = delta(base, now)
         self.change.setVisible(change is not None)
         self.change.setText("" if change is None else f"{change.arrow} {change.text}")

@@ -12,6 +12,7 @@ from studio.presenters.page_state import PageState, runs_state
 from studio.stores.run import Run
 from studio.studio import Studio
 from studio.views.page import Page
+from studio.views.train.awaited import AwaitedRun
 from studio.views.train.details import RunDetails
 from studio.views.train.form import TrainForm
 from studio.views.train.header import RunHeader
@@ -40,6 +41,7 @@ class TrainPage(Page):
         self.curves: Curves | None = None
         self.body: CurvesCard | None = None
         self.list = RunList(studio.runs)
+        self.awaited = AwaitedRun(studio.runs)
         self.header = RunHeader()
         self.form = TrainForm(studio)
         self.details = RunDetails()
@@ -71,6 +73,7 @@ class TrainPage(Page):
         self.stack = QStackedWidget()
         self.stack.addWidget(self.form)
         self.stack.addWidget(self._build_run())
+        self.stack.addWidget(self.awaited)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
@@ -94,6 +97,8 @@ class TrainPage(Page):
     def _connect(self) -> None:
         runs = self.studio.runs
         self.list.chosen.connect(self._on_chosen)
+        self.awaited.asked.connect(self._show_awaited)
+        self.awaited.came.connect(self.show_run)
         self.form.started.connect(self._on_started)
         self.form.closed.connect(lambda: self.show_run(self.list.current()))
         self.header.cancel_asked.connect(self._cancel)
@@ -142,7 +147,14 @@ class TrainPage(Page):
             self.list.select(run)
             self._show(run)
 
-    def _show(self, run: Run | None) -> None:
+    def _show_awaited(self) -> None:
+        self.list.select(None)
+        self._show(None, leave=False)
+        self.stack.setCurrentWidget(self.awaited)
+
+    def _show(self, run: Run | None, *, leave: bool = True) -> None:
+        if leave:
+            self.awaited.leave()
         self._shown = run
         if run is not None:
             self.stack.setCurrentWidget(self.run_view)
@@ -207,7 +219,8 @@ class TrainPage(Page):
     def _show_first(self) -> None:
         self.problem.clear()
         self._undo_row.hide()
-        self.show_run(self.studio.runs.active())
+        if not self.awaited.take_up():
+            self.show_run(self.studio.runs.active())
 
     def _cancel(self) -> None:
         if self._shown is not None:

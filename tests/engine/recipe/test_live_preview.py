@@ -5,12 +5,13 @@ from __future__ import annotations
 import io
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
 from engine.cli.verbs.serve import answer_figures, serve
 from engine.contract.figures import pick
+from engine.contract.latency import PhoneChoice
 from engine.contract.preview import Figures, FiguresAnswer, FiguresRequest
 from engine.contract.recipe import Recipe, Step, builtin_recipes
 from engine.recipe import live_preview as live
@@ -49,6 +50,18 @@ def test_that_steps_add_up_in_the_order_of_the_plan_and_stand_in_that_of_the_rec
         ("quant_post", ("quant_post",), 0),
     ]
     assert told.problems == ()
+
+
+def test_that_a_phones_precision_follows_the_recipe_where_that_is_asked() -> None:
+    def precisions(precision: Literal["fp32", "fp16"], **more: Any) -> list[str | None]:
+        phone = PhoneChoice(soc="SD865", threads=4, precision=precision)
+        told = ask(prune(0.5), Step(technique="quant_post"), phone=phone, **more)
+        found = [pick(figures or (), "phone_ms") for figures in (told.base, *told.steps, told.figures)]
+        return [figure.conditions.precision if figure else None for figure in found]
+
+    assert precisions("fp32", follow=True) == ["fp32", "fp32", "int8", "int8"]
+    assert precisions("fp16", follow=True) == ["fp16", "fp16", "int8", "int8"]
+    assert precisions("fp32") == ["fp32"] * 4
 
 
 def test_that_a_recipe_on_a_pruned_run_begins_with_what_is_left_of_it(tmp_path: Path) -> None:

@@ -19,7 +19,8 @@ def figure(name: FigureName, value: float, unit: str, source: Source = "measured
     ("name", "value", "unit", "text"),
     [
         ("map", 28.42, "points", "28.4"),
-        ("conv_macs", 695e6, "MACs", "0.695 G"),
+        ("conv_macs", 695e6, "MACs", "695 M"),
+        ("macs", 31.02e6, "MACs", "31.0 M"),
         ("conv_macs", 7.541e9, "MACs", "7.54 G"),
         ("params", 4.241e6, "parameters", "4.24 M"),
         ("nb_bytes", 17.04e6, "bytes", "17.0 MB"),

@@ -16,6 +16,12 @@ def test_that_a_target_is_in_the_unit_of_its_row(name: str, target: float, limit
     assert limit_of(name, target) == limit
 
 
+def test_that_a_verdict_on_a_time_names_its_precision() -> None:
+    now = figure("phone_ms", 12.0, "ms", "estimated", precision="int8")
+    assert "int8" in verdict(now, 15.0).text and "int8" in verdict(now, 10.0).text
+    assert "int8" not in verdict(figure("nb_bytes", 1e6, "bytes", precision="int8"), 2e6).text
+
+
 def test_that_a_verdict_says_by_how_much() -> None:
     now = figure("phone_ms", 12.0, "ms", "estimated")
     met, missed, none = verdict(now, 15.0), verdict(now, 10.0), verdict(now, None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from pytestqt.qtbot import QtBot
 
 from engine.contract.recipe import Recipe, Step, load_recipe
@@ -87,3 +88,31 @@ def test_that_a_broken_recipe_file_is_told(studio: Studio, tmp_path: Path, qtbot
     with qtbot.waitSignal(studio.recipe.failed) as told:
         studio.recipe.open_file(tmp_path / "bad.json")
     assert told.args[0].code == "recipe.malformed"
+
+
+def test_that_detector_and_recipe_are_undone_in_the_order_of_the_changes(studio: Studio, project: Path) -> None:
+    assert studio.project.open(project) and studio.project.project is not None
+    before = studio.project.project.detector
+    studio.recipe.insert("prune")
+    saved = studio.recipe.save()
+    studio.project.set_detector(before.model_copy(update={"size": 160}))
+    assert studio.recipe.path() == saved
+    studio.recipe.insert("distil")
+    assert studio.recipe.path() != saved
+    studio.recipe.undo.undo()
+    assert keys(studio) == ["prune"] and studio.project.project.detector.size == 160
+    studio.recipe.undo.undo()
+    assert keys(studio) == ["prune"] and studio.project.project.detector == before
+
+
+def test_that_a_detector_that_cannot_be_written_is_no_step(
+    studio: Studio, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert studio.project.open(project) and studio.project.project is not None
+
+    def refuse(path: Path, text: str) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("studio.stores.project.write_whole", refuse)
+    studio.project.set_detector(studio.project.project.detector.model_copy(update={"size": 160}))
+    assert studio.project.project.detector.size == 96 and not studio.project.undo.canUndo()

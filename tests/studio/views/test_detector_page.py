@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from engine.contract.catalog import DetectorCard
+from engine.contract.figures import Figure
+from engine.contract.latency import PhoneChoice
 from engine.contract.project import DetectorChoice
 from engine.contract.published import PublishedFigure
 from studio.bound_texts import translator
@@ -51,6 +54,31 @@ def test_that_a_typed_size_is_put_right_and_settles_once(qtbot: QtBot) -> None:
     control.slider.setValue(8)
     assert control.size_px() == 256 and control.number.value() == 256
     qtbot.waitUntil(lambda: settled == [256])
+
+
+def test_that_a_dragged_slider_settles_when_it_is_let_go(qtbot: QtBot) -> None:
+    control = SizeControl()
+    qtbot.addWidget(control)
+    control.offer(SIZES, 320)
+    settled: list[int] = []
+    control.settled.connect(settled.append)
+    control.slider.setSliderDown(True)
+    for step in (11, 12, 13):
+        control.slider.setSliderPosition(step)
+    qtbot.wait(500)
+    assert settled == [] and control.number.value() == 416
+    control.slider.setSliderDown(False)
+    assert settled == [416]
+    control.slider.setSliderDown(True)
+    control.slider.setSliderPosition(9)
+    control.slider.setSliderPosition(13)
+    control.slider.setSliderDown(False)
+    qtbot.wait(500)
+    assert settled == [416]
+    control.slider.setValue(12)  # as a key does, and then the handle is taken at once
+    control.slider.setSliderDown(True)
+    assert settled == [416, 384]
+    control.slider.setSliderDown(False)
 
 
 def test_that_fitted_anchors_follow_the_size_and_survive_a_detour() -> None:
@@ -108,6 +136,25 @@ def test_that_choosing_a_card_or_a_size_changes_the_project(page: DetectorPage, 
     assert "类别" in page.about.text()
 
 
+def test_that_a_size_and_a_detector_are_undone_and_done_again(page: DetectorPage, project: Path, qtbot: QtBot) -> None:
+    studio = page.studio
+    before = page.choice()
+    slider = page.size_control.slider
+    qtbot.mouseClick(slider, Qt.MouseButton.LeftButton, pos=slider.rect().center())
+    qtbot.waitUntil(lambda: page.choice() != before)
+    assert studio.recipe.undo.count() == 1 and studio.recipe.undo.undoText() == "Change input size"
+    sized = page.choice()
+    page.buttons["picodet_s"].click()
+    assert studio.recipe.undo.count() == 2 and page.choice() != sized
+    studio.recipe.undo.undo()
+    assert page.choice() == sized and page.buttons["ssdlite_mobilenet_v3_small"].isChecked()
+    studio.recipe.undo.undo()
+    assert page.choice() == before and page.size_control.size_px() == 96
+    assert '"size": 96' in (project / "project.json").read_text(encoding="utf-8")
+    studio.recipe.undo.redo()
+    assert page.choice() == sized
+
+
 def test_that_the_start_point_is_kept_and_a_file_needs_no_run(page: DetectorPage) -> None:
     assert page.start.scratch.isChecked()
     assert not page.start.run.isEnabled() and page.start.run.toolTip()
@@ -149,10 +196,40 @@ def test_that_figures_are_counted_for_the_size_and_classes(page: DetectorPage, q
     button = page.buttons["ssdlite_mobilenet_v3_small"]
     qtbot.waitUntil(lambda: button.cells["macs"].number.text().startswith("○"), timeout=SLOW_MS)
     before = button.cells["macs"].number.text()
-    assert before.endswith("G")
+    assert before.endswith(" M")
+    assert button.cells["phone_ms"].number.text().startswith("≈")
+    assert button.cells["phone_ms"].label.text() == "SD855, 4 threads, fp32"
     page.size_control.set_size(128)
     page._show_figures()
     assert button.cells["macs"].number.text() == "…"
     page.size_control.set_size(96)
     page._show_figures()
     assert button.cells["macs"].number.text() == before
+
+
+def test_that_cards_are_told_for_one_phone_at_one_size_and_how_far_the_counting_is(
+    page: DetectorPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    studio = page.studio
+    asked: list[Any] = []
+    monkeypatch.setattr(studio.previews, "figures_of", lambda choice, receive, phone: asked.append((phone, receive)))
+    studio.previews.close()
+    studio.detector_figures._asked = None
+    studio.chosen_phone.choose(PhoneChoice(soc="SD865", threads=1))
+    page.phone.take(studio.chosen_phone.choice)
+    assert not page.bar.isHidden() and page.bar.maximum() == len(page.buttons) and "of 13" in page.counting.text()
+    size = {button._size for button in page.buttons.values()}
+    labels = {button.cells["phone_ms"].label.text() for button in page.buttons.values()}
+    assert size == {96} and labels == {"SD865, 1 thread, fp32"} and asked[0][0].soc == "SD865"
+    asked[0][1](
+        (
+            Figure(name="macs", value=3e7, unit="MACs", source="computed"),
+            Figure(name="phone_ms", value=2.0, unit="ms", source="estimated", low=1.5, high=2.5),
+        )
+    )
+    first = page.buttons["ssdlite_mobilenet_v3_small"]
+    assert first.cells["phone_ms"].number.text() == "≈2.00 ms" and "1.50" in first.cells["phone_ms"].toolTip()
+    assert page.bar.value() == 1
+    studio.chosen_phone.choose(None)
+    assert all(button.cells["phone_ms"].isHidden() for button in page.buttons.values())
+    studio.detector_figures.want([])

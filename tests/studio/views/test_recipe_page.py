@@ -194,7 +194,7 @@ def test_that_a_target_is_kept_and_judged(page: RecipePage, studio: Studio) -> N
     assert row.spin is not None
     row.spin.setValue(0.3)
     assert studio.project.choices.targets == {"macs": 0.3}
-    assert row.verdict.property("tone") == "bad" and "0.100 G" in row.verdict.text()
+    assert row.verdict.property("tone") == "bad" and "100 M" in row.verdict.text()
     row.spin.setValue(0.5)
     assert row.verdict.property("tone") == "good" and row.bar.target == 0.5e9
     row.spin.setValue(0)

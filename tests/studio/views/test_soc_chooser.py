@@ -11,9 +11,10 @@ from pytestqt.qtbot import QtBot
 
 from engine.contract.latency import PhoneChoice
 from engine.contract.socs import estimated_socs, socs
+from studio.stores.phone.chosen import read_choice
 from studio.studio import Studio
 from studio.views.phone.devices import DeviceCard
-from studio.views.shared.soc_chooser import PhoneChooser, read_choice
+from studio.views.shared.soc_chooser import PhoneChooser
 
 UNSEEN = "SD855+"
 """A chip that is described, of which there was no figure to fit."""

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from engine.contract.recipe import Recipe, Step
 from engine.contract.run.events import CancelledEvent, Failed, Metric
 from engine.contract.run.folder import RunFolder
+from engine.contract.run.job import RecipePart, TrainJob
 from engine.contract.text.messages import Message
 from studio.presenters.page_state import PageState
+from studio.stores.work.task import Task
 from studio.studio import Studio
 from studio.views.train.page import TrainPage
 from tests.studio.conftest import settle
@@ -138,3 +141,70 @@ def test_that_the_form_starts_a_real_training_that_is_followed(page: TrainPage, 
     qtbot.waitUntil(lambda: runs.runs[0].status == "finished", timeout=PATIENCE_MS)
     assert page.curves is not None and page.curves.points("loss") == 3 and page.curves.points("map") == 1
     assert page.details.figures.isVisibleTo(page.details)
+
+
+@pytest.fixture
+def recipe(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> Callable[[], Task]:
+    """Starts a recipe whose worker is the test."""
+    monkeypatch.setattr("studio.stores.work.tasks.start", lambda root: None)
+
+    def run() -> Task:
+        studio.recipe.replace(Recipe(name="small", steps=(Step(technique="filter_prune"),)))
+        return studio.runs.apply_recipe()
+
+    return run
+
+
+def make_run_of(task: Task, project: Path) -> Path:
+    """As the recipe's worker does: the folder first, a moment later what it is."""
+    root = write_run(project, "small-compress", end=None)
+    job = TrainJob.model_validate_json(RunFolder(root).job.read_text())
+    part = RecipePart(task=task.root.name, number=1)
+    RunFolder(root).job.write_text(job.model_copy(update={"part": part}).model_dump_json())
+    return root
+
+
+def test_that_a_started_recipe_is_shown_until_its_run_is_there(
+    page: TrainPage, recipe: Callable[[], Task], project: Path, qtbot: QtBot
+) -> None:
+    write_run(project)
+    show(page, project, qtbot)
+    assert page.stack.currentWidget() is page.run_view
+    task = recipe()
+    assert page.stack.currentWidget() is page.awaited and "small" in page.awaited.title.text()
+    assert page.awaited.line.task is task and page.list.current() is None
+    write_run(project, "somebody-elses")
+    page.studio.runs.scan()
+    qtbot.wait(300)
+    assert page.stack.currentWidget() is page.awaited
+    make_run_of(task, project)
+    qtbot.waitUntil(lambda: page.stack.currentWidget() is page.run_view, timeout=PATIENCE_MS)
+    assert page.header.name.full == "0003  small-compress" and not page.awaited.waits
+    current = page.list.current()
+    assert current is not None and current.name == "0003-small-compress"
+
+
+def test_that_a_page_that_is_built_later_shows_the_recipe_and_a_person_may_look_elsewhere(
+    studio: Studio, page: TrainPage, recipe: Callable[[], Task], project: Path, qtbot: QtBot
+) -> None:
+    write_run(project)
+    show(page, project, qtbot)
+    task = recipe()
+    page._show_first()
+    assert page.stack.currentWidget() is page.awaited
+    page.list.select(studio.runs.runs[0])
+    assert page.stack.currentWidget() is page.run_view and page.awaited.line.task is None
+    make_run_of(task, project)
+    studio.runs.scan()
+    qtbot.waitUntil(lambda: studio.runs.run_of(task) is not None, timeout=PATIENCE_MS)
+    assert page.header.name.full == "0001  train" and studio.runs.awaited is None
+
+
+def test_that_a_recipe_that_could_not_be_started_says_so(
+    page: TrainPage, recipe: Callable[[], Task], project: Path, qtbot: QtBot
+) -> None:
+    write_run(project)
+    show(page, project, qtbot)
+    recipe().refuse(Message(code="studio.core.engine_silent"))
+    assert page.stack.currentWidget() is page.awaited and page.awaited.note.isHidden()
+    assert page.awaited.line.failure.isVisibleTo(page)

@@ -76,7 +76,7 @@ class WatchedTile(QWidget):
             return tr("studio.train.watched_hits", count=count, hits=hits, there=there)
         if self._truth:
             return tr("studio.train.watched_truths", hits=hits, there=there)
-        return tr("studio.data.one_box") if count == 1 else tr("studio.data.box_count", count=count)
+        return tr("studio.data.box_count", count=count)
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
         """The picture, a frame that tells where the keyboard is, and the count below."""

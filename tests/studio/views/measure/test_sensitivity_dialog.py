@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import Any
 
 import pytest
 from PySide6.QtCore import QPointF, Qt
@@ -13,121 +12,32 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from engine.contract.catalog import Catalog
-from engine.contract.recipe import Recipe, Step
-from engine.contract.run.events import Artifact, CancelledEvent, Finished, Hello
-from engine.contract.run.folder import RunFolder
+from engine.contract.recipe import Recipe
+from engine.contract.run.events import CancelledEvent
 from engine.contract.run.job import Int8ErrorsJob, SensitivityJob
-from engine.contract.sensitivity import GroupLosses, LayerError, LayerErrors, SensitivityFolder, digest_of
 from engine.contract.text.messages import Message
 from studio.stores.previews import PreviewStore
 from studio.stores.work import tasks
 from studio.stores.work.sensitivity import Proposal
 from studio.studio import Studio
 from studio.theme import theme
-from studio.views.measure.channels import ChannelsDialog
 from studio.views.measure.dialog import MeasureDialog
 from studio.views.measure.int8 import Int8Dialog
 from studio.views.recipe.page import RecipePage
 from studio.views.shell.main_window import MainWindow
 from tests.studio.reading import cut, overlapping, untranslated
-from tests.studio.stores.told_runs import line, write_run
-from tests.studio.widgets.test_schema import real_catalog
-
-VAL = 2
-STEPS = (Step(technique="filter_prune", params={"criterion": "obs"}), Step(technique="quant_aware"))
-HELLO = Hello(pid=1, versions={}, device="CPU")
-LOSSES = {"backbone.conv10.conv": {0.25: 0.5, 0.5: 2.0}, "backbone.conv2.conv": {0.25: 3.0, 0.5: 9.0}}
-ERRORS = {"head.dw": 0.2, "backbone.conv2.conv": 0.03, "backbone.conv10.conv": 0.001}
-
-
-@pytest.fixture(scope="module")
-def catalog() -> Catalog:
-    return real_catalog()
-
-
-@pytest.fixture
-def run(project: Path) -> Path:
-    """A run that told of a checkpoint; what the file holds matters to nobody who only reads its hash."""
-    root = write_run(project, end=None)
-    file = root / "checkpoints" / "best.safetensors"
-    file.parent.mkdir()
-    file.write_bytes(b"weights")
-    told = len(RunFolder(root).events.read_text().splitlines())
-    with RunFolder(root).events.open("a") as stream:
-        stream.write(line(told, Artifact(kind="checkpoint", path="checkpoints/best.safetensors", bytes=7)))
-        stream.write(line(told + 1, Finished()))
-    return root
-
-
-@pytest.fixture
-def page(
-    studio: Studio, window: MainWindow, project: Path, run: Path, catalog: Catalog, monkeypatch: pytest.MonkeyPatch,
-    qtbot: QtBot,
-) -> RecipePage:  # fmt: skip
-    """The page with two steps and a run to start from."""
-    monkeypatch.setattr(PreviewStore, "refresh", lambda self: None)
-    studio.catalog.catalog = catalog
-    assert studio.project.open(project)
-    studio.recipe.replace(Recipe(name="mine", steps=STEPS))
-    window.show_page("recipe")
-    made = window.pages["recipe"]
-    assert isinstance(made, RecipePage)
-    qtbot.waitUntil(lambda: made.stack.cards[0].form.rows["ratios"].measure.isEnabled())
-    for card in made.stack.cards:
-        card.set_expanded(True)
-    return made
-
-
-@pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
-    """What proposals are asked of the engine; the answer is the test's."""
-    words: list[list[str]] = []
-
-    def ask(self: Proposal) -> None:
-        words.append(self._asked)
-        ratio = float(self._asked[-1])
-        params = {"criterion": "obs", "preset": "none", "ratio": 0, "ratios": {"backbone.conv10.conv": 0.5}}
-        left = {"macs": ratio, "size": 0.3, "points": 2.0}
-        self._receive({"proposal": params["ratios"], "params": params, "left": left, "unmeasured": 3})
-
-    monkeypatch.setattr(Proposal, "_ask", ask)
-    return words
-
-
-def keep_losses(run: Path, pictures: int = VAL) -> SensitivityFolder:
-    digest = digest_of(run / "checkpoints" / "best.safetensors")
-    folder = SensitivityFolder.of(run, "obs", "val", pictures, digest)
-    for name, losses in LOSSES.items():
-        folder.write(GroupLosses(group=name, channels=16, base=50.0, split="val", pictures=pictures, losses=losses))
-    return folder
-
-
-def keep_errors(run: Path, pictures: int) -> None:
-    file = LayerErrors.file(run, pictures, digest_of(run / "checkpoints" / "best.safetensors"))
-    layers = [LayerError(layer=name, shape=(8, 1, 3, 3), groups=8, error=error) for name, error in ERRORS.items()]
-    file.parent.mkdir(exist_ok=True)
-    file.write_text(LayerErrors(pictures=pictures, layers=tuple(layers)).model_dump_json())
-
-
-def open_channels(page: RecipePage, qtbot: QtBot) -> ChannelsDialog:
-    page.stack.cards[0].form.rows["ratios"].measure.click()
-    (dialog,) = page.findChildren(ChannelsDialog)
-    qtbot.waitExposed(dialog)
-    return dialog
-
-
-def open_int8(page: RecipePage, qtbot: QtBot) -> Int8Dialog:
-    page.stack.cards[1].form.rows["keep_float"].measure.click()
-    (dialog,) = page.findChildren(Int8Dialog)
-    qtbot.waitExposed(dialog)
-    return dialog
-
-
-def shown(dialog: ChannelsDialog | Int8Dialog) -> list[list[Any]]:
-    model = dialog.table
-    return [
-        [model.index(row, column).data() for column in range(model.columnCount())] for row in range(len(model.names))
-    ]
+from tests.studio.stores.told_runs import line
+from tests.studio.views.measure.measured import (
+    ERRORS,
+    HELLO,
+    STEPS,
+    VAL,
+    keep_errors,
+    keep_losses,
+    open_channels,
+    open_int8,
+    shown,
+)
 
 
 def test_that_a_field_without_a_run_to_measure_says_why(
@@ -155,16 +65,17 @@ def test_that_losses_are_shown_and_another_target_proposes_again(
     qtbot.waitUntil(dialog.use.isEnabled)
     assert dialog.run == run.name and dialog.pictures.value() == VAL
     assert shown(dialog) == [
-        ["backbone.conv2.conv", "16", "3.0", "9.0", "-"],
-        ["backbone.conv10.conv", "16", "0.5", "2.0", "50 %"],
+        ["backbone.conv2.conv", "16", "-3.0", "-9.0", "-"],
+        ["backbone.conv10.conv", "16", "(-0.5)", "-2.0", "50 %"],
     ]
     assert asked[-1][1:] == [run.name, "--criterion", "obs", "--pictures", str(VAL), "--macs", "0.4"]
     dialog.limit.setValue(55)
     assert not dialog.use.isEnabled() and dialog.use.toolTip()
     qtbot.waitUntil(dialog.use.isEnabled)
     assert asked[-1][-2:] == ["--macs", "0.55"] and "55 %" in dialog.summary.text()
-    assert "whole: 3" in dialog.summary.text()
-    dialog.target.setCurrentIndex(2)
+    assert "3 groups are not measured yet" in dialog.summary.text()
+    assert "1 of 1 cut lies within noise" in dialog.summary.text()
+    dialog.target.setCurrentIndex(3)
     qtbot.waitUntil(lambda: asked[-1][-2:] == ["--points", "3"])
     dialog.target.setCurrentIndex(0)
     assert dialog.limit.value() == 55 and studio.tasks.tasks == []
@@ -194,11 +105,11 @@ def test_that_a_curve_and_its_row_go_together(
     dialog.view.choose("backbone.conv2.conv")
     assert dialog.plot.shown == dialog.group.text() == "backbone.conv2.conv"
     qtbot.wait(100)
-    spot = dialog.plot.plot.getPlotItem().vb.mapViewToScene(QPointF(50, 2.0))
+    spot = dialog.plot.plot.getPlotItem().vb.mapViewToScene(QPointF(50, -2.0))
     assert dialog.plot.group_at(spot) == "backbone.conv10.conv"
     dialog.plot.picked.emit("backbone.conv10.conv")
     assert dialog.view.currentIndex().data() == "backbone.conv10.conv" and dialog.plot.chosen == "backbone.conv10.conv"
-    dialog.table.sort(3, Qt.SortOrder.DescendingOrder)
+    dialog.table.sort(3, Qt.SortOrder.AscendingOrder)
     assert dialog.table.names[0] == "backbone.conv2.conv" and dialog.view.currentIndex().row() == 1
     dialog.reject()
 
