@@ -45,6 +45,7 @@ class SplitView(ZoomedWidget):
         self._handle = 0.5
         self._dragging = False
         self._labels = True
+        self._new_marked = False
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(240, 148)
@@ -93,6 +94,10 @@ class SplitView(ZoomedWidget):
         self._truth, self._truth_shown, self._alone = list(truth), beside, alone
         self.update()
 
+    def mark_new(self) -> None:
+        """Draw what B alone found apart too, as a false find is drawn against the truth."""
+        self._new_marked = True
+
     def set_threshold(self, threshold: float) -> None:
         """Hide boxes with a lower score."""
         self._threshold = threshold
@@ -124,7 +129,9 @@ class SplitView(ZoomedWidget):
             return {"found": told.right, "new": told.wrong}, {"truth": rest, "lost": missed}
         gone = [] if any(self._waiting) else lost(a, b)
         truth = self._truth if self._truth_shown else []
-        return {"truth": truth, "found": a}, {"truth": truth, "found": b, "lost": gone}
+        fresh = lost(b, a) if self._new_marked and not any(self._waiting) else []
+        kept = [find for find in b if find not in fresh]
+        return {"truth": truth, "found": a}, {"truth": truth, "found": kept, "new": fresh, "lost": gone}
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
         """Draw picture, boxes, handle and names."""
