@@ -8,7 +8,6 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QWidget
 
 from studio.bound_texts import bind
 from studio.i18n import tr
-from studio.views.pictures.finds import BoxLegend
 from studio.widgets.buttons import IconButton
 from studio.widgets.controls import QuietCombo, QuietSlider
 from studio.widgets.labels import Muted, Text
@@ -66,14 +65,14 @@ class PictureBar(QWidget):
 
 
 class PictureFoot(QWidget):
-    """The legend with the counts; which picture it is, and from which score on boxes are shown."""
+    """Which picture it is, and from which score on boxes are shown; `counts` is laid out by who makes it."""
 
     turned = Signal(int)
     threshold_changed = Signal(float)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.legend, self.counts = BoxLegend(), Muted()
+        self.counts = Muted()
         self.counts.setWordWrap(False)
         self.back = IconButton("chevron-left", "studio.compare.previous", lambda: self.turned.emit(-1))
         self.next = IconButton("chevron-right", "studio.compare.next", lambda: self.turned.emit(1))

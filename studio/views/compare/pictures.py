@@ -21,7 +21,7 @@ from studio.studio import Studio
 from studio.views.compare.picture_controls import SOURCES, TRUTH, PictureBar, PictureFoot
 from studio.views.compare.split_view import SplitView
 from studio.views.pictures.dropping import dropped_pictures
-from studio.views.pictures.finds import Kind
+from studio.views.pictures.finds import BoxLegend, Kind
 from studio.views.pictures.loading import PictureLoader
 from studio.widgets.panels import ErrorBanner
 
@@ -48,7 +48,7 @@ class ComparePictures(QWidget):
         self._loader.loaded.connect(self._on_loaded)
         self.view = SplitView()
         self.problem = ErrorBanner()
-        self.bar, self.foot = PictureBar(), PictureFoot()
+        self.bar, self.foot, self.legend = PictureBar(), PictureFoot(), BoxLegend()
         self.source, self.threshold = self.bar.source, self.foot.threshold
         self.setAcceptDrops(True)
         self._lay_out()
@@ -58,7 +58,7 @@ class ComparePictures(QWidget):
     def _lay_out(self) -> None:
         told = QHBoxLayout()
         told.setSpacing(8)
-        told.addWidget(self.foot.legend, 1)
+        told.addWidget(self.legend, 1)
         told.addWidget(self.foot.counts)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -230,7 +230,7 @@ class ComparePictures(QWidget):
     def _tell_legend(self, truth: bool) -> None:
         wrong, missed = tr("studio.compare.legend_wrong"), tr("studio.compare.legend_missed")
         kinds: list[Kind] = ["new", "lost"] if self.alone else ["truth", "lost"] if truth else ["lost"]
-        self.foot.legend.show_kinds(kinds, {"new": wrong, "lost": missed} if self.alone else {})
+        self.legend.show_kinds(kinds, {"new": wrong, "lost": missed} if self.alone else {})
 
     def _choose_against(self, place: int) -> None:
         self._studio.project.choose(compare_alone=place == TRUTH)

@@ -167,7 +167,7 @@ def test_that_ground_truth_is_drawn_beside_what_both_found_and_remembered(page: 
     qtbot.keyClick(view, Qt.Key.Key_G)
     assert bar.truth.isChecked()
     assert all(len(side["truth"]) == 3 and not side["truth"][0].scored for side in view.sides())
-    assert page.pictures.foot.legend.texts() == ["Ground truth", "Not found by B"]
+    assert page.pictures.legend.texts() == ["Ground truth", "Not found by B"]
     studio = page.studio
     assert studio.project.folder is not None
     assert '"compare_truth": true' in (studio.project.folder.root / "studio.json").read_text()
