@@ -16,7 +16,7 @@ from studio.presenters.finds import Find, lost, shown, truth_of
 from studio.studio import Studio
 from studio.views.compare.picture_controls import PictureFoot
 from studio.views.compare.split_view import SplitView
-from studio.views.pictures.finds import Kind
+from studio.views.pictures.finds import BoxLegend, Kind
 from studio.views.pictures.loading import PictureLoader
 from studio.widgets.buttons import IconButton
 
@@ -34,7 +34,7 @@ class TriedPicture(QWidget):
         self._upto: int | None = None
         self._loader = PictureLoader(QSize(_LONGEST, _LONGEST), parent=self)
         self._loader.loaded.connect(lambda _: self._show_image())
-        self.view, self.foot = SplitView(), PictureFoot()
+        self.view, self.foot, self.legend = SplitView(), PictureFoot(), BoxLegend()
         self.view.setMinimumHeight(190)
         self.view.mark_new()
         self.truth = IconButton("truth", "studio.compare.truth_tip")
@@ -54,7 +54,7 @@ class TriedPicture(QWidget):
         told = QHBoxLayout()
         told.setSpacing(2)
         told.addWidget(self.foot.counts)
-        told.addWidget(self.foot.legend, 1)
+        told.addWidget(self.legend, 1)
         for button in (self.truth, self.labels, self.fit):
             told.addWidget(button)
         column = QVBoxLayout(self)
@@ -110,7 +110,7 @@ class TriedPicture(QWidget):
         self.view.set_finds(self._finds(boxes.get("base", ())), self._finds(boxes.get("tried", ())), waiting)
         classes = self._classes()
         kinds: list[Kind] = ["found", "new", "lost", *(["truth"] if self.truth.isChecked() else [])]  # type: ignore[list-item]
-        self.foot.legend.show_kinds(kinds)
+        self.legend.show_kinds(kinds)
         truth = truth_of(self._picture, classes) if self._picture is not None and classes else []
         self.view.set_truth(truth, beside=self.truth.isChecked(), alone=False)
         self._tell_counts()
