@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QSplitter, QVBoxLayout, QWidget
 
+from engine.contract.figures import FigureName
 from studio.i18n import tr
 from studio.presenters.measured_steps import MeasuredStep
 from studio.presenters.numbers import show
@@ -16,6 +17,7 @@ from studio.views.recipe.consequences.pane import ConsequencesPane
 from studio.views.recipe.step_stack import StepStack
 
 _STACK_WIDTH = 400
+_TIMES: tuple[FigureName, ...] = ("host_ms_network", "phone_ms")
 
 
 class RecipeBody(QSplitter):
@@ -73,10 +75,14 @@ def _words(told: MeasuredStep) -> tuple[str, str]:
     """What a card says of the run that measured it, and in full."""
     run, code = told.run, "measured" if told.same else "earlier"
     score = show(run.figure("map", split="val"))
-    others = [run.figure("host_ms_network"), run.figure("phone_ms")]
-    more = "".join(f"\n{tr(f'studio.figure.{figure.name}')}: {show(figure)}" for figure in others if figure is not None)
-    tip = tr(f"studio.try.{code}_tip", run=f"{run.number:04d} {run.label}", score=score, more=more)
-    return tr(f"studio.try.{code}", score=score), tip
+    times = [figure for name in _TIMES if (figure := run.figure(name)) is not None]
+    more = "".join(f"\n{tr(f'studio.figure.{figure.name}')}: {show(figure)}" for figure in times)
+    name = f"{run.number:04d} {run.label}"
+    tip = tr(f"studio.try.{code}_tip", run=name, score=score, more=more)
+    told = " · ".join(
+        [f"mAP {score}", *(f"{tr(f'studio.try.short_{figure.name}')} {show(figure)}" for figure in times)]
+    )
+    return tr(f"studio.try.{code}", figures=told, number=f"{run.number:04d}"), tip
 
 
 def _scrolled(widgets: Sequence[QWidget]) -> QScrollArea:
