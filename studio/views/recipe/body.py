@@ -82,7 +82,7 @@ def _words(told: MeasuredStep) -> tuple[str, str]:
     told = " · ".join(
         [f"mAP {score}", *(f"{tr(f'studio.try.short_{figure.name}')} {show(figure)}" for figure in times)]
     )
-    return tr(f"studio.try.{code}", figures=told, number=f"{run.number:04d}"), tip
+    return tr(f"studio.try.{code}", figures=figures, number=f"{run.number:04d}"), tip
 
 
 def _scrolled(widgets: Sequence[QWidget]) -> QScrollArea:
