@@ -33,7 +33,7 @@ class CompareScatter(QWidget):
         self.plot = Scatter()
         self.cost, self.score = QuietCombo(), QuietCombo()
         for combo, columns in ((self.cost, COSTS), (self.score, SCORES)):
-            combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+            combo.setSizeAdjustPolicy(QuietCombo.SizeAdjustPolicy.AdjustToContents)
             for column in columns:
                 combo.addItem("", column)
             combo.currentIndexChanged.connect(self._redraw)
