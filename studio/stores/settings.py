@@ -31,6 +31,8 @@ class Settings(BaseModel):
     docks: str = ""
     jobs: bool = Field(default=True, description="Whether the dock below is wanted")
     inspector: bool = Field(default=True, description="Whether the dock on the right is wanted")
+    jobs_small: bool = Field(default=False, description="The same of the dock below, in a low window")
+    inspector_small: bool = Field(default=False, description="The same of the dock on the right, in a narrow window")
     expert: bool = False
     last_page: str = "data"
     last_project: str = ""

@@ -20,6 +20,9 @@ from PySide6.QtWidgets import (
 
 from studio.theme import icon, palette, theme
 
+_LIST_FRAME = 5
+"""Border and padding of the list of a combo box, by the style sheet."""
+
 
 class QuietSlider(QSlider):
     """A horizontal slider that leaves the wheel to the page."""
@@ -33,7 +36,17 @@ class QuietSlider(QSlider):
 
 
 class QuietCombo(QComboBox):
-    """A combo box that leaves the wheel to the page."""
+    """A combo box that leaves the wheel to the page, and whose list shows each row whole."""
+
+    def showPopup(self) -> None:  # noqa: N802
+        """As wide as the longest row, or the screen: a bar to scroll sideways would cover the last row."""
+        view = self.view()
+        view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        view.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        bar = view.verticalScrollBar().sizeHint().width() if self.count() > self.maxVisibleItems() else 0
+        most = self.screen().availableGeometry().width() - 2 * _LIST_FRAME
+        view.setMinimumWidth(min(view.sizeHintForColumn(0) + 2 * _LIST_FRAME + bar, most))
+        super().showPopup()
 
     def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802
         """Scroll the page instead."""

@@ -90,6 +90,7 @@ class Elided(QLabel):
         self._full = text
         self.setAccessibleName(text)
         self._elide()
+        self.updateGeometry()
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802
         """As high as a line, as narrow as need be."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from html import escape
 
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from studio.bound_texts import bind, on_language
 from studio.i18n import tr
@@ -15,6 +15,7 @@ from studio.presenters.run_rows import CERTAIN, COSTS, FIGURES, Row
 from studio.theme import palette, theme
 from studio.views.compare.scatter_plot import Mark, Scatter
 from studio.views.compare.table import delta_colour
+from studio.widgets.controls import QuietCombo
 from studio.widgets.labels import Muted, Text
 
 SCORES = ("map_val", "map_test", "map50")
@@ -30,9 +31,9 @@ class CompareScatter(QWidget):
         self._changes: Mapping[str, Delta | None] = {}
         self._chosen = False
         self.plot = Scatter()
-        self.cost, self.score = QComboBox(), QComboBox()
+        self.cost, self.score = QuietCombo(), QuietCombo()
         for combo, columns in ((self.cost, COSTS), (self.score, SCORES)):
-            combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+            combo.setSizeAdjustPolicy(QuietCombo.SizeAdjustPolicy.AdjustToContents)
             for column in columns:
                 combo.addItem("", column)
             combo.currentIndexChanged.connect(self._redraw)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QButtonGroup, QCheckBox, QComboBox, QFrame, QHBoxLayout, QPushButton, QWidget
+from PySide6.QtWidgets import QButtonGroup, QCheckBox, QFrame, QHBoxLayout, QPushButton, QWidget
 
 from engine.contract.dataset import PARTS, Index, Part
 from studio.bound_texts import bind, on_language
 from studio.i18n import tr
 from studio.presenters.numbers import grouped
 from studio.views.pictures.thumbnails import part_name
+from studio.widgets.controls import QuietCombo
 
 
 class Segments(QFrame):
@@ -71,7 +72,7 @@ class PictureFilters(QWidget):
         self._counts: dict[Part, int] = {}
         self._classes: tuple[str, ...] = ()
         self.splits = Segments(self)
-        self.kinds = QComboBox(self)
+        self.kinds = QuietCombo(self)
         self.kinds.setMinimumWidth(160)
         self.boxes, self.labels = QCheckBox(self), QCheckBox(self)
         self.boxes.setChecked(True)

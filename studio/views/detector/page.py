@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
-    QFrame,
     QGridLayout,
     QHBoxLayout,
     QProgressBar,
-    QScrollArea,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -31,6 +28,7 @@ from studio.views.shared.detector_size import SizeControl
 from studio.views.shared.soc_chooser import PhoneChooser
 from studio.widgets.labels import Chip, Heading, Muted, Text, Title
 from studio.widgets.panels import Card, EmptyState, ErrorBanner
+from studio.widgets.scrolled import Scrolled
 
 _COLUMNS = 2
 _BAR_WIDTH = 120
@@ -90,11 +88,7 @@ class DetectorPage(Page):
         card.body.addWidget(self.start)
         column.addWidget(card)
         column.addStretch(1)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setWidget(inside)
+        scroll = Scrolled(inside)
         self.stack = QStackedWidget(self)
         self.stack.addWidget(self.empty)
         self.stack.addWidget(scroll)

@@ -8,7 +8,6 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QStandardItemModel
 from PySide6.QtWidgets import (
     QButtonGroup,
-    QComboBox,
     QFileDialog,
     QGridLayout,
     QHBoxLayout,
@@ -28,6 +27,7 @@ from studio.presenters.numbers import show
 from studio.stores.run import Run
 from studio.views.imports.source import dropped_path
 from studio.widgets.buttons import Button
+from studio.widgets.controls import QuietCombo
 from studio.widgets.labels import Muted
 from studio.widgets.panels import ErrorBanner
 
@@ -49,7 +49,7 @@ class StartPanel(QWidget):
         self._group = QButtonGroup(self)
         for button in (self.scratch, self.run, self.file):
             self._group.addButton(button)
-        self.runs, self.path = QComboBox(self), QLineEdit(self)
+        self.runs, self.path = QuietCombo(self), QLineEdit(self)
         self.problem = ErrorBanner(tone="warn")
         self.ask = Button("studio.detector.choose_file", self._ask)
         self._lay_out()

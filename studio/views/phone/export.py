@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.contract.run.job import ExportJob, Precision, Target
 from studio.stores.phone.exports import Export, ExportsStore
@@ -18,6 +18,7 @@ from studio.views.phone.exports import ROW_HEIGHT, ExportList
 from studio.views.shared.task_line import TaskLine
 from studio.widgets.labels import Heading
 from studio.widgets.panels import Card, EmptyState
+from studio.widgets.scrolled import Scrolled
 
 FORM_WIDTH = 400
 
@@ -58,12 +59,8 @@ class ExportPart(QWidget):
         column.addWidget(self.form)
         self.form.body.addWidget(self.task)
         column.addStretch(1)
-        scroll = QScrollArea()
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setWidgetResizable(True)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll = Scrolled(inside)
         scroll.setFixedWidth(FORM_WIDTH + 36)
-        scroll.setWidget(inside)
         return scroll
 
     def _build_right(self) -> QWidget:

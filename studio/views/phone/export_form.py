@@ -8,7 +8,6 @@ from typing import cast
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QButtonGroup,
-    QComboBox,
     QFileDialog,
     QFrame,
     QHBoxLayout,
@@ -26,6 +25,7 @@ from studio.presenters.export_rules import export_reason, is_quantised
 from studio.stores.run import Run
 from studio.studio import Studio
 from studio.widgets.buttons import Button, IconButton
+from studio.widgets.controls import QuietCombo
 from studio.widgets.labels import Elided, Heading, Muted, Text
 from studio.widgets.panels import Card
 
@@ -101,8 +101,8 @@ class ExportForm(Card):
     def __init__(self, studio: Studio) -> None:
         super().__init__()
         self._studio = studio
-        self.run = QComboBox()
-        self.run.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.run = QuietCombo()
+        self.run.setSizeAdjustPolicy(QuietCombo.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.run.setMinimumContentsLength(12)
         self.target, self.precision = Options(TARGETS), Options(PRECISIONS)
         self.out = QLineEdit()

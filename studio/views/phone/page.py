@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.contract.run.job import BenchJob
 from studio.bound_texts import on_language
@@ -23,6 +23,7 @@ from studio.views.shared.task_line import TaskLine
 from studio.widgets.buttons import Button
 from studio.widgets.controls import Segmented
 from studio.widgets.labels import Elided, Title
+from studio.widgets.scrolled import Scrolled
 
 MEASURE, EXPORT = 0, 1
 
@@ -183,7 +184,7 @@ class PhonePage(Page):
         self.parts.set_tips([tr("studio.bench.part_measure_tip"), tr("studio.bench.part_export_tip")])
 
 
-def _scroll(widgets: tuple[QWidget, ...], left: int, right: int) -> QScrollArea:
+def _scroll(widgets: tuple[QWidget, ...], left: int, right: int) -> Scrolled:
     inside = QWidget()
     inside.setObjectName("scrolled")
     column = QVBoxLayout(inside)
@@ -192,9 +193,4 @@ def _scroll(widgets: tuple[QWidget, ...], left: int, right: int) -> QScrollArea:
     for widget in widgets:
         column.addWidget(widget)
     column.addStretch(1)
-    scroll = QScrollArea()
-    scroll.setFrameShape(QFrame.Shape.NoFrame)
-    scroll.setWidgetResizable(True)
-    scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    scroll.setWidget(inside)
-    return scroll
+    return Scrolled(inside)

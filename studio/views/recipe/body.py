@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QFrame, QScrollArea, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from engine.contract.figures import FigureName
 from studio.i18n import tr
@@ -15,24 +14,27 @@ from studio.presenters.numbers import show
 from studio.studio import Studio
 from studio.views.recipe.consequences.pane import ConsequencesPane
 from studio.views.recipe.step_stack import StepStack
+from studio.widgets.scrolled import Folding, Scrolled
 
-_STACK_WIDTH = 400
 _TIMES: tuple[FigureName, ...] = ("host_ms_network", "phone_ms")
+_STACK_WIDTH, _PANE_WIDTH = 500, 600
+_LEAST = 240
+"""How high the cards' column is at least, should the consequences go below it."""
 
 
-class RecipeBody(QSplitter):
-    """Puts the cards' column and the consequences side by side, and lets each know of the other."""
+class RecipeBody(Folding):
+    """Puts the cards' column and the consequences side by side, or below, and lets each know of the other."""
 
     def __init__(self, studio: Studio, stack: StepStack, column: Sequence[QWidget]) -> None:
-        super().__init__(Qt.Orientation.Horizontal)
+        super().__init__()
         self._stack = stack
         self.pane = ConsequencesPane(studio)
         self.area = _scrolled(column)
         self.addWidget(self.area)
-        self.addWidget(self.pane)
+        self.addWidget(Scrolled(self.pane))
         for place, stretch in enumerate((5, 6)):
             self.setStretchFactor(place, stretch)
-        self.setChildrenCollapsible(False)
+        self.setSizes([_STACK_WIDTH, _PANE_WIDTH])
         stack.picked.connect(self._pick)
         self.pane.measured_changed.connect(self._show_measured)
         self.pane.panel.upto_asked.connect(lambda _: self._show_picked())
@@ -40,7 +42,7 @@ class RecipeBody(QSplitter):
 
     def show_empty(self, empty: bool) -> None:
         """Without a step there is nothing to see the consequences of."""
-        self.pane.setVisible(not empty)
+        self.widget(1).setVisible(not empty)
 
     def show_cards(self) -> None:
         """Mark the cards, which may be others now."""
@@ -85,7 +87,7 @@ def _words(told: MeasuredStep) -> tuple[str, str]:
     return tr(f"studio.try.{code}", figures=figures, number=f"{run.number:04d}"), tip
 
 
-def _scrolled(widgets: Sequence[QWidget]) -> QScrollArea:
+def _scrolled(widgets: Sequence[QWidget]) -> Scrolled:
     body = QWidget()
     body.setObjectName("scrolled")
     column = QVBoxLayout(body)
@@ -94,10 +96,6 @@ def _scrolled(widgets: Sequence[QWidget]) -> QScrollArea:
     for widget in widgets:
         column.addWidget(widget)
     column.addStretch(1)
-    area = QScrollArea()
-    area.setMinimumWidth(_STACK_WIDTH)
-    area.setFrameShape(QFrame.Shape.NoFrame)
-    area.setWidgetResizable(True)
-    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    area.setWidget(body)
+    area = Scrolled(body)
+    area.setMinimumHeight(_LEAST)
     return area

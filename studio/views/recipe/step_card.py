@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence, QMouseEvent, QShortcut
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from engine.contract.catalog import TechniqueCard
 from engine.contract.figures import Figure
@@ -19,7 +19,7 @@ from studio.theme import restyle
 from studio.views.recipe.drawings.panel import DrawingPanel
 from studio.views.recipe.step_chips import EffectChips
 from studio.widgets.controls import Switch, put_icon
-from studio.widgets.labels import Chip, IconLabel
+from studio.widgets.labels import Chip, Elided, IconLabel
 from studio.widgets.panels import Rule
 from studio.widgets.schema.form import SchemaForm
 
@@ -75,8 +75,8 @@ class StepCard(QFrame):
         self.setProperty("role", "card")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.handle = DragHandle()
-        self.title = QLabel()
-        self.title.setProperty("role", "cardTitle")
+        self.title = Elided(role="cardTitle", mode=Qt.TextElideMode.ElideRight)
+        self.title.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self.phase = Chip()
         self.summary = QLabel()
         self.summary.setProperty("role", "muted")
@@ -191,7 +191,7 @@ class StepCard(QFrame):
         """Take texts in the current language."""
         card = self.card
         title = pick(card.title) if card is not None else self.technique
-        self.title.setText(title)
+        self.title.set_full(title)
         self.phase.setText(phase_name(card.phase) if card is not None else "")
         self.phase.setToolTip(tr("studio.recipe.phase_tip"))
         self.summary.setText(pick(card.summary) if card else tr(self._missing or "studio.recipe.unknown_technique"))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from engine.contract.figures import Figure, FigureName, pick
 from engine.contract.latency import PhoneEstimate
@@ -20,6 +20,7 @@ from studio.views.shared.tradeoff_rows import FigureRow
 from studio.widgets.controls import put_icon
 from studio.widgets.labels import Muted
 from studio.widgets.panels import Rule
+from studio.widgets.scrolled import Scrolled
 
 ALWAYS: tuple[FigureName, ...] = ("macs", "params", "nb_bytes")
 ON_PHONE: FigureName = "phone_ms"
@@ -85,14 +86,9 @@ class TradeoffPanel(QWidget):
         column.addLayout(line)
         column.addWidget(self.command)
         column.addStretch(1)
-        area = QScrollArea()
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setWidgetResizable(True)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setWidget(inner)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(area)
+        outer.addWidget(Scrolled(inner))
 
     def _add_figures(self, column: QVBoxLayout) -> None:
         for name in (*ALWAYS, ON_PHONE, *WHEN_THERE):

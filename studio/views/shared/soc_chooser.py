@@ -49,7 +49,7 @@ class PhoneChooser(QWidget):
             bind(combo.setAccessibleName, code)
             bind(combo.setToolTip, code)
             combo.activated.connect(self._tell)
-        self.soc.setMinimumContentsLength(18 if wide else 6)
+        self.soc.setMinimumContentsLength(10 if wide else 6)
         # Its widest text comes with the language, after the first layout.
         self.threads.setSizeAdjustPolicy(QuietCombo.SizeAdjustPolicy.AdjustToContents)
         self.soc.setSizeAdjustPolicy(QuietCombo.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)

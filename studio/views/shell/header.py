@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy
 
 from studio.bound_texts import bind, on_language
 from studio.i18n import tr
@@ -15,6 +15,8 @@ from studio.views.shell.actions import ActionRegistry
 from studio.views.shell.pages import PageEntry
 from studio.widgets.buttons import Button, IconButton
 from studio.widgets.labels import Chip, Elided
+
+_NAME_WIDTH, _RUN_WIDTH = 360, 200
 
 
 class Header(QFrame):
@@ -32,19 +34,22 @@ class Header(QFrame):
         row.setSpacing(8)
         self._home = Button("studio.core.all_projects", partial(registry.run, "close"), "quiet", "home")
         self._project = Elided(role="heading")
-        self._project.setMaximumWidth(360)
+        self._project.setMaximumWidth(_NAME_WIDTH)
+        self._project.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self._arrows = [QLabel("›"), QLabel("›")]
         self._where = QLabel()
         self.running = Chip()
         self.undo, self.redo, self.jobs, self.inspector = map(self._button, ("undo", "redo", "jobs", "inspector"))
         row.addWidget(self._home)
         row.addWidget(self._arrows[0])
-        row.addWidget(self._project, 1)
+        row.addWidget(self._project)
         row.addWidget(self._arrows[1])
         row.addWidget(self._where)
-        row.addStretch(2)
+        row.addStretch(1)
         for button in (self.running, self.undo, self.redo, self.jobs, self.inspector):
             row.addWidget(button, 0, Qt.AlignmentFlag.AlignVCenter)
+        for button in (self.jobs, self.inspector):
+            button.setCheckable(True)
         for arrow in self._arrows:
             arrow.setProperty("role", "muted")
         self._connect()
@@ -78,7 +83,6 @@ class Header(QFrame):
     def _refresh(self) -> None:
         project = self._studio.project.project
         self._project.set_full(project.name if project else "")
-        self._project.setFixedWidth(min(360, self._project.sizeHint().width()) if project else 0)
         for widget in (*self._arrows, self._project):
             widget.setVisible(project is not None)
         self._where.setVisible(project is not None and self._page is not None)
@@ -95,8 +99,9 @@ class Header(QFrame):
         progress = run.state.progress
         share = f"{100 * progress.done // max(1, progress.total)} %" if progress else ""
         left = duration(progress.eta_s) if progress and progress.eta_s is not None else ""
-        parts = [run.name, share, tr("studio.core.left", time=left) if left else ""]
+        name = self.running.fontMetrics().elidedText(run.name, Qt.TextElideMode.ElideMiddle, _RUN_WIDTH)
+        parts = [name, share, tr("studio.core.left", time=left) if left else ""]
         text = "  ".join(part for part in parts if part)
         if text != self.running.text():
             self.running.setText(text)
-            self.running.setToolTip(tr("studio.core.goes_on"))
+            self.running.setToolTip(f"{run.name}: {tr('studio.core.goes_on')}")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QByteArray, Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
 
 from engine.contract.text.messages import Message
 from studio.bound_texts import on_language, system_language, translator
@@ -22,15 +22,20 @@ from studio.views.shell.actions import ActionRegistry
 from studio.views.shell.header import Header
 from studio.views.shell.jobs_dock import JobsDock
 from studio.views.shell.menus import Menus
+from studio.views.shell.page_area import PageArea
 from studio.views.shell.pages import PAGES, PageEntry
+from studio.views.shell.panes import Panes
 from studio.views.shell.rail import Rail
 from studio.views.shell.settings_dialog import SettingsDialog
 from studio.views.shell.start_page import StartPage, dropped_folder
 from studio.views.shell.status import StatusSwitches
 from studio.views.shell.window_actions import window_actions
 from studio.widgets.folder_dialog import ask_folder
+from studio.widgets.on_screen import keep_on_screen
 from studio.widgets.panels import ErrorBanner
 
+_LEAST = (720, 400)
+_WANTED = (1440, 900)
 _LAYOUT = 1
 """Number of the docks' arrangement; a saved one of another number is not restored."""
 
@@ -44,21 +49,18 @@ class MainWindow(QMainWindow):
         self.entries = entries
         self.pages: dict[str, Page] = {}
         self.setObjectName("window")
-        self.setMinimumSize(1180, 760)
+        self.setMinimumSize(*_LEAST)
         self.registry = ActionRegistry(self, window_actions(entries.values()), self)
         self.rail = Rail(entries.values(), self.registry)
         self.header = Header(studio, self.registry)
         self.banner = ErrorBanner()
         self.start = StartPage(studio)
-        self.stack = QStackedWidget()
+        self.stack = PageArea()
         self.stack.addWidget(self.start)
         self._place()
         self.jobs = JobsDock(studio)
-        self.jobs_dock = self._dock("jobs", self.jobs, Qt.DockWidgetArea.BottomDockWidgetArea)
-        self.inspectors = QStackedWidget()
-        self.inspector_dock = self._dock("inspector", self.inspectors, Qt.DockWidgetArea.RightDockWidgetArea)
-        self._inspector_wanted = True
-        self.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
+        self.inspectors = PageArea(narrow=False)
+        self.panes = Panes(self, studio.settings, self.inspectors, self.jobs)
         self.menus = Menus(self, self.registry)
         self.switches = StatusSwitches(studio)
         self.statusBar().setSizeGripEnabled(False)
@@ -125,14 +127,11 @@ class MainWindow(QMainWindow):
 
     def toggle_inspector(self) -> None:
         """Show or hide the dock on the right."""
-        self._inspector_wanted = not self._inspector_wanted
-        if self.page is not None:
-            self._show_inspector(self.page)
+        self.panes.toggle("inspector")
 
     def toggle_jobs(self) -> None:
         """Show or hide the dock below."""
-        self.studio.settings.update(jobs=self.jobs_dock.isHidden())
-        self.jobs_dock.setVisible(self.jobs_dock.isHidden())
+        self.panes.toggle("jobs")
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
         """Remember the layout. What trains goes on by itself, so there is nothing to ask."""
@@ -142,7 +141,7 @@ class MainWindow(QMainWindow):
         # A window that was never laid out with a project would be remembered without its docks.
         if self.studio.project.folder is not None:
             self.studio.settings.update(docks=docks)
-        self.studio.settings.update(geometry=geometry, inspector=self._inspector_wanted)
+        self.studio.settings.update(geometry=geometry)
         self.studio.settings.save()
         super().closeEvent(event)
 
@@ -177,15 +176,6 @@ class MainWindow(QMainWindow):
         row.addWidget(middle, 1)
         self.setCentralWidget(outer)
 
-    def _dock(self, name: str, content: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
-        dock = QDockWidget()
-        dock.setObjectName(f"{name}_dock")
-        dock.setFeatures(QDockWidget.DockWidgetFeature.NoDockWidgetFeatures)
-        dock.setTitleBarWidget(QWidget())
-        dock.setWidget(content)
-        self.addDockWidget(area, dock)
-        return dock
-
     def _connect(self) -> None:
         studio = self.studio
         self.rail.chosen.connect(self.show_page)
@@ -200,19 +190,18 @@ class MainWindow(QMainWindow):
         for signal in (studio.runs.changed, studio.runs.added, studio.runs.removed, studio.recipe.changed):
             signal.connect(self._show_states)
         on_language(self._project_changed)
+        self.panes.changed.connect(self._show_panes)
 
     def _restore(self) -> None:
         settings = self.studio.settings.value
-        self._inspector_wanted = settings.inspector
-        self.resize(1440, 900)
+        self.resize(*_WANTED)
         if settings.geometry:
             self.restoreGeometry(_bytes(settings.geometry))
-        self.resizeDocks([self.jobs_dock], [140], Qt.Orientation.Vertical)
-        self.resizeDocks([self.inspector_dock], [320], Qt.Orientation.Horizontal)
+        keep_on_screen(self)
+        self.panes.size()
         if settings.docks:
             self.restoreState(_bytes(settings.docks), _LAYOUT)
-        self.inspector_dock.hide()
-        self.jobs_dock.hide()
+        self.panes.offer(False, False)
 
     def _build(self, key: str) -> Page:
         page = self.entries[key].build(self.studio)
@@ -229,13 +218,16 @@ class MainWindow(QMainWindow):
         inspector = page.inspector()
         if inspector is not None:
             self.inspectors.setCurrentWidget(inspector)
-        self.inspector_dock.setVisible(inspector is not None and self._inspector_wanted)
+        self.panes.offer(inspector is not None, True)
         self.header.inspector.setEnabled(inspector is not None)
+
+    def _show_panes(self) -> None:
+        for button, dock in ((self.header.inspector, self.panes.inspector), (self.header.jobs, self.panes.jobs)):
+            button.setChecked(not dock.isHidden())
 
     def _opened(self) -> None:
         self.banner.clear()
         self._project_changed()
-        self.jobs_dock.setVisible(self.studio.settings.value.jobs)
         last = self.studio.settings.value.last_page
         self.show_page(last if last in self.entries else next(iter(self.entries)))
         if self.studio.runs.active() is not None:
@@ -245,8 +237,7 @@ class MainWindow(QMainWindow):
         self.stack.setCurrentWidget(self.start)
         self.rail.show_page(None)
         self.header.show_page(None)
-        self.inspector_dock.hide()
-        self.jobs_dock.hide()
+        self.panes.offer(False, False)
         self._project_changed()
 
     def _project_changed(self) -> None:

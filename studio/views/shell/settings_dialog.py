@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QCheckBox, QComboBox, QDialog, QFormLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QDialog, QFormLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from studio.bound_texts import bind, on_language
 from studio.i18n import tr
 from studio.studio import Studio
 from studio.widgets.buttons import Button
+from studio.widgets.controls import QuietCombo
 from studio.widgets.labels import Elided, Muted, Text
 
 LANGUAGES = ((None, "studio.core.as_system"), ("en", "studio.core.language_en"), ("zh", "studio.core.language_zh"))
@@ -54,8 +55,8 @@ class SettingsDialog(QDialog):
         row.addWidget(Button("studio.core.close", self.accept, "primary"))
         column.addLayout(row)
 
-    def _choice(self, options: tuple[tuple[Any, str], ...], value: Any, name: str) -> QComboBox:
-        box = QComboBox()
+    def _choice(self, options: tuple[tuple[Any, str], ...], value: Any, name: str) -> QuietCombo:
+        box = QuietCombo()
         for key, _ in options:
             box.addItem("", key)
 

@@ -80,7 +80,7 @@ def test_that_what_is_off_is_off_in_the_menu_and_does_nothing(window: MainWindow
     pages = {f"page_{key}" for key in PAGES}
     assert off() == {"save", "close", "refresh", "inspector", "jobs", "undo", "redo", *pages}
     window.registry.run("jobs")
-    assert window.jobs_dock.isHidden()
+    assert window.panes.jobs.isHidden()
     assert window.studio.project.open(project)
     assert off() == {"undo", "redo"}
     window.studio.recipe.insert("anything")

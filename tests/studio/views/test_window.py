@@ -115,7 +115,7 @@ def test_that_what_is_no_project_is_said_and_can_be_put_away(window: MainWindow,
 
 def test_that_the_layout_is_remembered(studio: Studio, window: MainWindow, project: Path, qtbot: QtBot) -> None:
     assert studio.project.open(project)
-    assert not window.jobs_dock.isHidden()
+    assert not window.panes.jobs.isHidden()
     window.toggle_jobs()
     window.show_page("recipe")
     window.close()
@@ -128,7 +128,7 @@ def test_that_the_layout_is_remembered(studio: Studio, window: MainWindow, proje
         again.show()
         qtbot.waitExposed(again)
         assert studio.project.open(project)
-        assert again.jobs_dock.isHidden() and again.page is again.pages["recipe"]
+        assert again.panes.jobs.isHidden() and again.page is again.pages["recipe"]
     finally:
         studio.project.close()
         again.close()

@@ -1,0 +1,28 @@
+"""Keeps windows within the screen they are on."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRect, QSize
+from PySide6.QtWidgets import QWidget
+
+_TITLE = 37
+
+
+def keep_on_screen(window: QWidget) -> None:
+    """Make a window smaller, and move it, until its screen holds it whole, frame and all."""
+    room = window.screen().availableGeometry()
+    frame = _frame(window)
+    size = window.size().boundedTo(room.size() - frame)
+    if size != window.size():
+        window.resize(size)
+    around = QRect(window.pos(), size + frame)
+    x = max(room.left(), min(around.left(), room.right() + 1 - around.width()))
+    y = max(room.top(), min(around.top(), room.bottom() + 1 - around.height()))
+    if (x, y) != (around.left(), around.top()):
+        window.move(x, y)
+
+
+def _frame(window: QWidget) -> QSize:
+    """What the frame takes: as told once there is one, and else as much as the common desktops give a title."""
+    told = window.frameGeometry().size() - window.size()
+    return told if told.height() > 0 else QSize(0, _TITLE)
