@@ -74,5 +74,5 @@ class Folding(QSplitter):
             self.updateGeometry()
 
     def _sizes(self) -> list[QSize]:
-        parts = [self.widget(place) for place in range(self.count())]
+        parts = [part for place in range(self.count()) if (part := self.widget(place)) is not None]
         return [part.minimumSizeHint().expandedTo(part.minimumSize()) for part in parts if not part.isHidden()]

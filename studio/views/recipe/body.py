@@ -31,7 +31,8 @@ class RecipeBody(Folding):
         self.pane = ConsequencesPane(studio)
         self.area = _scrolled(column)
         self.addWidget(self.area)
-        self.addWidget(Scrolled(self.pane))
+        self._beside = Scrolled(self.pane)
+        self.addWidget(self._beside)
         for place, stretch in enumerate((5, 6)):
             self.setStretchFactor(place, stretch)
         self.setSizes([_STACK_WIDTH, _PANE_WIDTH])
@@ -42,7 +43,7 @@ class RecipeBody(Folding):
 
     def show_empty(self, empty: bool) -> None:
         """Without a step there is nothing to see the consequences of."""
-        self.widget(1).setVisible(not empty)
+        self._beside.setVisible(not empty)
 
     def show_cards(self) -> None:
         """Mark the cards, which may be others now."""

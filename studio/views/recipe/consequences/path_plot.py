@@ -127,7 +127,8 @@ class PathPlot(QWidget):
         ys = [end for point in points for end in (point.score, point.low, point.high) if end is not None]
         width, height = max(max(xs) - min(xs), 0.1 * abs(xs[0]), 1e-9), max(max(ys) - min(ys), 2.0)
         left = (min(xs) + max(xs) - width) / 2
-        area = QRectF(left - 0.08 * width, min(ys) - 0.1 * height, 1.16 * width, 1.3 * height)
+        # More room on the right, where the tags stand.
+        area = QRectF(left - 0.08 * width, min(ys) - 0.1 * height, 1.24 * width, 1.3 * height)
         with QSignalBlocker(self.plot):
             self.plot.setRange(area, padding=0)
 
