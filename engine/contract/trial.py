@@ -78,10 +78,14 @@ class TrialScore(_Frozen):
 
 
 class TrialAnswer(_Frozen):
-    """A part of the answer; the parts come as they are known, and `more` is False in the last."""
+    """A part of the answer; the parts come as they are known, and `more` is False in the last.
+
+    While `pending` says what is still being done, boxes are without it; they come again with the next `fates`.
+    """
 
     fates: tuple[StepFate, ...] | None = None
     boxes: dict[Part, tuple[FoundBox, ...]] | None = None
     score: TrialScore | None = None
     notice: Message | None = None
+    pending: Message | None = None
     more: bool = True

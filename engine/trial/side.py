@@ -45,6 +45,11 @@ class Side:
         """Whether a network is kept for the next picture."""
         return self._predict is not None
 
+    @property
+    def known(self) -> bool:
+        """Whether its steps were applied already."""
+        return self._fates is not None
+
     def sleep(self) -> None:
         """Let go of the network; what it found stays."""
         self._predict = None

@@ -15,6 +15,7 @@ from engine.contract.trial import FoundBox, TrialAnswer, TrialRequest, TrialScor
 from engine.model.assembly import load
 from engine.recipe.plan import problems
 from engine.recipe.registry import make
+from engine.technique.base import Phase
 from engine.trial.scores import change, drawn, in_interval, map_of
 from engine.trial.side import Side, Start
 from engine.trial.weights import Check, Placed
@@ -63,6 +64,13 @@ class Trials:
         start = self._start(folder, file)
         steps = _steps(request.recipe, request.upto, start)
         base, tried = self._side(file, start, ()), self._side(file, start, steps)
+        floating = [placed for placed in steps if make(placed[1]).phase is not Phase.QUANTISE]
+        if len(floating) < len(steps) and not tried.known:
+            # Calibrating takes seconds: what the network finds in float is seen until then.
+            before = self._side(file, start, floating)
+            yield TrialAnswer(fates=before.fates(check), pending=Message(code="try.calibrating"))
+            if request.picture is not None:
+                yield TrialAnswer(boxes={"tried": _boxes(before, request.picture, request.threshold, check)})
         yield TrialAnswer(fates=tried.fates(check))
         if request.picture is not None:
             sides: dict[str, Side] = {"tried": tried, "base": base}

@@ -33,6 +33,7 @@ class Trial:
     boxes: dict[Part, tuple[FoundBox, ...]] = field(default_factory=dict)
     score: TrialScore | None = None
     notice: Message | None = None
+    pending: Message | None = None
 
 
 class Shown(NamedTuple):
@@ -173,6 +174,7 @@ class TrialsStore(QObject):
             boxes={**trial.boxes, **(told.boxes or {})},
             score=told.score or trial.score,
             notice=told.notice or trial.notice,
+            pending=trial.pending if told.fates is None else told.pending,
         )
 
     def _ask_next_step(self) -> None:

@@ -110,10 +110,10 @@ def test_that_steps_act_in_the_order_of_the_plan_and_up_to_the_one_that_is_asked
         HALF.model_copy(update={"enabled": False}),
     )
     with Trials() as trials:
-        whole, part = (
-            next(iter(trials.answer(request(project, run, *steps, upto=upto, sizes=())))).fates for upto in (None, 1)
-        )
-    assert whole is not None and part is not None
+        told = [list(trials.answer(request(project, run, *steps, upto=upto, sizes=()))) for upto in (None, 1)]
+    (before, whole), (part,) = ([one.fates for one in parts if one.fates is not None] for parts in told)
+    # Until int8 is calibrated, what is seen is said to be without it.
+    assert before == whole[:2] and told[0][0].pending is not None and told[0][1].pending is None
     assert [(fate.step, fate.acts) for fate in whole] == [(2, "training"), (1, "now"), (0, "now")]
     assert part == whole[:2]
     assert whole[0].reason is not None and "training" in whole[0].reason.text()

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSplitter, QVBoxLayout, QWidg
 
 from engine.contract.figures import Figure, FigureName
 from studio.bound_texts import bind, on_language
-from studio.i18n import tr
+from studio.i18n import text_of, tr
 from studio.presenters.consequences import COSTS, PathPoint, StepChange
 from studio.presenters.measured_steps import Expectation
 from studio.presenters.target_verdict import SCALES
@@ -127,7 +127,9 @@ class Consequences(QWidget):
         if trials.error is not None:
             return ""
         if score is None:
-            return tr("studio.try.working") if trials.busy else ""
+            pending = trials.trial.pending
+            waiting = tr("studio.try.working") if pending is None else text_of(pending)
+            return waiting if trials.busy else ""
         args: dict[str, str | int] = {
             "score": f"{score.tried.value:.1f}",
             "pictures": score.pictures,
