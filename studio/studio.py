@@ -7,17 +7,17 @@ from PySide6.QtCore import QObject
 from engine.contract.run.job import BenchJob
 from studio.stores.catalog import CatalogStore
 from studio.stores.detector_figures import DetectorFigures
-from studio.stores.drawings import DrawingStore
 from studio.stores.phone.chosen import ChosenPhone
 from studio.stores.phone.phones import PhonesStore
-from studio.stores.previews import PictureStore, PreviewStore
+from studio.stores.previews.drawings import DrawingStore
+from studio.stores.previews.previews import PictureStore, PreviewStore
+from studio.stores.previews.samples import SamplesStore
+from studio.stores.previews.trials import TrialsStore
 from studio.stores.project import ProjectStore
 from studio.stores.recipe import RecipeStore
 from studio.stores.runs import RunsStore
-from studio.stores.samples import SamplesStore
 from studio.stores.settings import SettingsStore
 from studio.stores.targets import TargetsStore
-from studio.stores.trials import TrialsStore
 from studio.stores.watched import WatchedStore
 from studio.stores.work.tasks import TasksStore
 from studio.workers.background import Background

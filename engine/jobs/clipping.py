@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from engine.contract.drawings.clips import LayerClips
+from engine.contract.previews.clips import LayerClips
 from engine.contract.run.folder import checkpoint_of
 from engine.contract.run.job import ClippingJob
 from engine.contract.sensitivity import digest_of

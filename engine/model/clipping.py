@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.contract.drawings.clips import LayerClip, LayerClips
+from engine.contract.previews.clips import LayerClip, LayerClips
 from engine.contract.recipe import Step
 from engine.model.assembly import Model, extend
 from engine.model.export import save_model

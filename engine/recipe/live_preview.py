@@ -9,7 +9,7 @@ from pathlib import Path
 
 from engine.contract.figures import Figure
 from engine.contract.latency import PhoneEstimate
-from engine.contract.preview import Figures, FiguresAnswer, FiguresRequest, Problem
+from engine.contract.previews.figures import Figures, FiguresAnswer, FiguresRequest, Problem
 from engine.contract.project import DetectorChoice
 from engine.contract.recipe import PlannedJob, Recipe, builtin_recipes
 from engine.contract.run.folder import checkpoint_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from engine.contract.preview import Problem
+from engine.contract.previews.figures import Problem
 from engine.contract.project import DetectorChoice
 from engine.contract.recipe import PlannedJob, Recipe, Step
 from engine.contract.text.messages import Message, UserError

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from engine.contract.figures import PADDLE, Conditions
-from engine.contract.trial import StepFate
+from engine.contract.previews.trial import StepFate
 from engine.model.assembly import Model
 from engine.model.measurement import calibration_of, predictor_of
 from engine.technique.base import Calibration

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from engine.contract.previews.trial import FoundBox, TrialAnswer, TrialRequest, TrialScore
 from engine.contract.project import ProjectFolder
 from engine.contract.recipe import Recipe
 from engine.contract.run.folder import checkpoint_of
 from engine.contract.text.messages import Message, UserError
-from engine.contract.trial import FoundBox, TrialAnswer, TrialRequest, TrialScore
 from engine.model.assembly import load
 from engine.recipe.plan import problems
 from engine.recipe.registry import make

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from engine.contract.previews.trial import StepFate
 from engine.contract.recipe import Step
 from engine.contract.text.messages import Message
-from engine.contract.trial import StepFate
 from engine.model.assembly import Model, extend
 from engine.recipe.plan import ACTING
 from engine.recipe.registry import make

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from engine.contract.figures import Figure, Source
 from studio.i18n import tr
+from studio.presenters.compare.run_rows import Row
 from studio.presenters.numbers import NAMES, Delta, show
-from studio.presenters.run_rows import Row
 
 
 def column_title(column: str) -> str:

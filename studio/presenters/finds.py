@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from engine.contract.dataset import Picture
-from studio.stores.previews import BoxOnPicture
+from studio.stores.previews.previews import BoxOnPicture
 
 OVERLAP = 0.5
 """Intersection over union from which two boxes of a class are the same find."""

@@ -12,7 +12,7 @@ from engine.contract.project import DetectorChoice
 from engine.contract.text.messages import Message
 from studio.stores.kept_figures import keep_figures, read_figures
 from studio.stores.phone.chosen import ChosenPhone
-from studio.stores.previews import Figures, PreviewStore
+from studio.stores.previews.previews import Figures, PreviewStore
 
 Known = tuple[Figure, ...] | Message
 _Counted = tuple[str, int, int]

@@ -12,7 +12,7 @@ DETECTORS = {"yolov3_mobilenet_v1": 320, "ssdlite_mobilenet_v3_large": 320, "pic
 def run() -> list[str]:
     """Median and 95th percentile of answers while a slider moves: another ratio each time."""
     from engine.contract.latency import PhoneChoice
-    from engine.contract.preview import FiguresRequest
+    from engine.contract.previews.figures import FiguresRequest
     from engine.contract.project import DetectorChoice
     from engine.contract.recipe import Recipe, Step
     from engine.recipe.live_preview import answer

@@ -1,12 +1,12 @@
 """The verb behind the studio's live previews: requests as JSON lines on stdin, answers as JSON lines on stdout.
 
-`figures` takes {"id"} with a `contract.preview.FiguresRequest` and answers {"id"} with a `FiguresAnswer` without what
-is None, in milliseconds once a configuration's graph is in memory. `pictures` takes {"id", "run", "picture",
-"threshold"} and answers {"id", "boxes"}; with {"what": "sample"} it takes a `model.samples.SampleRequest` and answers
-{"id", "samples"}; with {"what": "try"} a `contract.trial.TrialRequest`, and answers with as many `TrialAnswer`s as
-there is to tell. Both take {"id", "what": "drawing"} with a `DrawingRequest` of `contract.drawings.answers`, and answer
-what a step of a recipe does. A refused request is answered by {"id", "error"}. Of requests that queue up, the latest
-wins; the others get no answer, and one whose answer is still being worked out no more of it.
+`figures` takes {"id"} with a `contract.previews.figures.FiguresRequest` and answers {"id"} with a `FiguresAnswer`
+without what is None, in milliseconds once a configuration's graph is in memory. `pictures` takes {"id", "run",
+"picture", "threshold"} and answers {"id", "boxes"}; with {"what": "sample"} a `model.samples.SampleRequest`, answering
+{"id", "samples"}; with {"what": "try"} a `contract.previews.trial.TrialRequest`, answering with as many `TrialAnswer`s
+as there is to tell. Both take {"what": "drawing"} with a `contract.previews.drawings.DrawingRequest`, and answer what a
+step of a recipe does. A refused request is answered by {"id", "error"}. Of requests that queue up, the latest wins; the
+others get no answer, and one whose answer is still being worked out no more of it.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from typing import IO, TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from engine.contract.drawings.answers import DrawingRequest
-from engine.contract.preview import FiguresRequest
+from engine.contract.previews.drawings import DrawingRequest
+from engine.contract.previews.figures import FiguresRequest
 from engine.contract.text.messages import JobFailed, Message, UserError
 from engine.contract.text.reasons import at_place
 
@@ -178,7 +178,7 @@ class PictureAnswers:
         self._run, self._finder = "", None
 
     def _try(self, request: Request, check: Check) -> Iterator[Answer]:
-        from engine.contract.trial import TrialRequest
+        from engine.contract.previews.trial import TrialRequest
         from engine.trial.trials import Trials
 
         self._trials = self._trials or Trials()

@@ -13,10 +13,10 @@ from engine.cli.language import said, say
 from engine.cli.output import emit_json, print_table
 from engine.cli.projects import open_project, trained_run
 from engine.contract.figures import Figure
+from engine.contract.previews.trial import FoundBox, Part, StepFate, TrialAnswer, TrialRequest, TrialScore
 from engine.contract.recipe import Recipe, find_recipe
 from engine.contract.run.lineage import default_start
 from engine.contract.text.messages import Message
-from engine.contract.trial import FoundBox, Part, StepFate, TrialAnswer, TrialRequest, TrialScore
 
 if TYPE_CHECKING:
     from engine.trial.trials import Trials

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.contract.drawings.answers import LossCurve, LossesAnswer, LossName
+from engine.contract.previews.drawings import LossCurve, LossesAnswer, LossName
 from engine.contract.text.messages import UserError
 from engine.recipe.drawings.subject import Subject
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from engine.contract.drawings.answers import DrawingRequest
+from engine.contract.previews.drawings import DrawingRequest
 from engine.contract.text.messages import UserError
 from engine.recipe.drawings.subject import Subject
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.contract.drawings.answers import ChannelsAnswer, LayerChannels
+from engine.contract.previews.drawings import ChannelsAnswer, LayerChannels
 from engine.graph.groups import channel_groups
 from engine.graph.roles import convolutions
 from engine.recipe.drawings.subject import Subject

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from engine.contract.drawings.answers import FloatReason, LayerPrecision, Measured, PrecisionAnswer
-from engine.contract.drawings.clips import LayerClip, LayerClips
+from engine.contract.previews.clips import LayerClip, LayerClips
+from engine.contract.previews.drawings import FloatReason, LayerPrecision, Measured, PrecisionAnswer
 from engine.contract.sensitivity import LayerErrors, digest_of
 from engine.graph.count import op_macs
 from engine.graph.graph import Graph

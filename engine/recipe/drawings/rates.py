@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from engine.contract.drawings.answers import RateCurve, RatesAnswer
+from engine.contract.previews.drawings import RateCurve, RatesAnswer
 from engine.contract.text.messages import UserError
 from engine.recipe.drawings.subject import Subject
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from engine.contract.drawings.answers import DrawingRequest
+from engine.contract.previews.drawings import DrawingRequest
 from engine.contract.project import ProjectFolder
 from engine.contract.recipe import PlannedJob, Recipe, Step
 from engine.contract.run.folder import checkpoint_of

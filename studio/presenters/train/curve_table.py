@@ -7,7 +7,7 @@ import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from studio.presenters.series import Series
+from studio.presenters.train.series import Series
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from engine.contract.figures import pick
 from engine.contract.run.job import Job, TrainJob
 from engine.contract.run.state import RunState
-from studio.presenters.standing import steps_per_epoch
+from studio.presenters.train.standing import steps_per_epoch
 
 
 @dataclass(frozen=True)

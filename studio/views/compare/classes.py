@@ -20,9 +20,9 @@ from PySide6.QtWidgets import (
 from engine.contract.figures import Figure
 from studio.bound_texts import on_language
 from studio.i18n import tr
+from studio.presenters.compare.run_rows import FIGURES, ClassRow, between_runs, class_rows, figures_of
 from studio.presenters.figure_words import certainty_text, chance_text, column_title, load_text, spread_text
 from studio.presenters.numbers import Delta, delta, show
-from studio.presenters.run_rows import FIGURES, ClassRow, between_runs, class_rows, figures_of
 from studio.stores.run import SPLITS, Run
 from studio.theme import palette, theme
 from studio.views.compare.table import delta_colour

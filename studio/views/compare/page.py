@@ -11,10 +11,10 @@ from engine.contract.dataset import Part
 from engine.contract.figures import Figure
 from engine.contract.run.job import EvaluateJob, HostJob, TrainJob
 from studio.bound_texts import bind
-from studio.presenters.evaluation_plan import missing
+from studio.presenters.compare.evaluation_plan import missing
+from studio.presenters.compare.run_rows import Row, base_of, between_runs, deltas_of, figures_of
 from studio.presenters.numbers import Delta
 from studio.presenters.page_state import PageState
-from studio.presenters.run_rows import Row, base_of, between_runs, deltas_of, figures_of
 from studio.stores.run import Run
 from studio.stores.work.task import Task
 from studio.studio import Studio

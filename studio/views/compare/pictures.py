@@ -15,7 +15,7 @@ from engine.contract.text.messages import Message
 from studio.bound_texts import on_language
 from studio.i18n import tr
 from studio.presenters.finds import Find, found_by, truth_of
-from studio.stores.previews import BoxOnPicture
+from studio.stores.previews.previews import BoxOnPicture
 from studio.stores.run import Run
 from studio.studio import Studio
 from studio.views.compare.picture_controls import SOURCES, TRUTH, PictureBar, PictureFoot

@@ -9,9 +9,9 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from studio.bound_texts import bind, on_language
 from studio.i18n import tr
+from studio.presenters.compare.run_rows import CERTAIN, COSTS, FIGURES, Row
 from studio.presenters.figure_words import change_words, column_title
 from studio.presenters.numbers import Delta, show
-from studio.presenters.run_rows import CERTAIN, COSTS, FIGURES, Row
 from studio.theme import palette, theme
 from studio.views.compare.scatter_plot import Mark, Scatter
 from studio.views.compare.table import delta_colour

@@ -10,8 +10,8 @@ from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QKeyEvent
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
-from studio.presenters.run_rows import pareto
-from studio.presenters.tag_places import Box, shared, tag_places
+from studio.presenters.compare.run_rows import pareto
+from studio.presenters.compare.tag_places import Box, shared, tag_places
 from studio.theme import palette, theme
 from studio.widgets.plot import bare_plot, recolour
 

@@ -8,8 +8,8 @@ from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from studio.presenters.compare.side_names import side_names
 from studio.presenters.finds import Find, judged, lost, shown
-from studio.presenters.side_names import side_names
 from studio.theme import palette, theme
 from studio.views.pictures.finds import Kind, paint_kinds
 from studio.views.pictures.picture_view import paint_plate

@@ -29,9 +29,9 @@ from PySide6.QtWidgets import (
 
 from engine.contract.figures import Figure
 from studio.i18n import tr
+from studio.presenters.compare.run_rows import Row
 from studio.presenters.figure_words import change_words
 from studio.presenters.numbers import Delta, show
-from studio.presenters.run_rows import Row
 from studio.theme import palette, pixmap, theme
 from studio.views.shared.run_table import DELTA_ROLE, FIGURE_ROLE, ROW_ROLE, RUN, SIDE_ROLE, SIDES, RunTable
 

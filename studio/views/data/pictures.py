@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.contract.dataset import Index
 from studio.bound_texts import bind
-from studio.stores.samples import SamplesStore
+from studio.stores.previews.samples import SamplesStore
 from studio.views.data.filters import PictureFilters
 from studio.views.data.preview import PicturePreview
 from studio.views.pictures.thumbnails import ThumbnailGrid

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QStackedWidget, QVBoxLayou
 from engine.contract.dataset import Picture
 from studio.bound_texts import bind, on_language
 from studio.i18n import tr
-from studio.stores.samples import SamplesStore
+from studio.stores.previews.samples import SamplesStore
 from studio.views.data.samples import SamplesPanel
 from studio.views.data.viewer import PictureCanvas
 from studio.views.pictures.thumbnails import PictureModel, part_name

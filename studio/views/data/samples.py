@@ -13,7 +13,7 @@ from engine.contract.dataset import Picture
 from studio.bound_texts import bind, on_language
 from studio.i18n import tr
 from studio.presenters.finds import found_by
-from studio.stores.samples import AT_ONCE, SamplesStore, TrainingSample
+from studio.stores.previews.samples import AT_ONCE, SamplesStore, TrainingSample
 from studio.views.pictures.loading import PictureLoader
 from studio.views.pictures.picture_view import PictureView
 from studio.widgets.buttons import Button

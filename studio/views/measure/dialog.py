@@ -14,7 +14,7 @@ from engine.contract.text.messages import Message
 from studio.bound_texts import bind, on_language
 from studio.i18n import text_of, tr
 from studio.presenters.numbers import duration
-from studio.presenters.run_terms import base_runs
+from studio.presenters.recipe.run_terms import base_runs
 from studio.stores.work.sensitivity import Measurement
 from studio.studio import Studio
 from studio.views.shared.run_chooser import RunChooser

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QWidget
 
 from engine.contract.recipe import Step
 from studio.i18n import pick
-from studio.presenters.run_terms import base_runs
+from studio.presenters.recipe.run_terms import base_runs
 from studio.studio import Studio
 from studio.views.measure.channels import PICTURES, ChannelsDialog
 from studio.views.measure.dialog import MeasureDialog

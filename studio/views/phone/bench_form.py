@@ -17,7 +17,7 @@ from engine.contract.refusals import PRECISIONS
 from engine.contract.run.job import Backend, BenchJob, Precision
 from studio.bound_texts import bind, on_language
 from studio.i18n import tr
-from studio.presenters.export_rules import is_quantised, measure_reason
+from studio.presenters.phone.export_rules import is_quantised, measure_reason
 from studio.stores.phone.benches import first_ancestor
 from studio.stores.phone.phones import PhonesStore
 from studio.stores.run import Run

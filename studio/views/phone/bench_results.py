@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 from engine.contract.phones import BenchResult, BenchRow, SustainedPoint
 from studio.bound_texts import bind, on_language
 from studio.i18n import text_of, tr
-from studio.presenters.bench_words import as_text, bench_name, phone_facts
+from studio.presenters.phone.bench_words import as_text, bench_name, phone_facts
 from studio.stores.phone.benches import BenchesStore
 from studio.stores.targets import TargetsStore
 from studio.views.phone.bench_table import BenchTable

@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 from engine.contract.phones import Against, BenchResult, BenchRow, ParityRow
 from engine.contract.refusals import PRECISIONS
 from studio.i18n import text_of, tr
-from studio.presenters.bench_words import heat, precision_name, range_text
 from studio.presenters.numbers import show_value
+from studio.presenters.phone.bench_words import heat, precision_name, range_text
 from studio.widgets.labels import Chip, Heading, Muted, Text
 from studio.widgets.panels import Rule
 

@@ -11,7 +11,7 @@ from engine.contract.socs import estimated_socs
 from engine.contract.text.messages import Message
 from studio.bound_texts import on_language
 from studio.i18n import text_of, tr
-from studio.presenters.bench_words import phone_facts, phone_title
+from studio.presenters.phone.bench_words import phone_facts, phone_title
 from studio.stores.phone.phones import DEFAULT_SOC, PhonesStore
 from studio.theme import restyle
 from studio.widgets.buttons import Button, IconButton

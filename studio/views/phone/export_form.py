@@ -21,7 +21,7 @@ from engine.contract.refusals import PRECISIONS, TARGETS
 from engine.contract.run.job import Precision, Target
 from studio.bound_texts import bind, on_language
 from studio.i18n import tr
-from studio.presenters.export_rules import export_reason, is_quantised
+from studio.presenters.phone.export_rules import export_reason, is_quantised
 from studio.stores.run import Run
 from studio.studio import Studio
 from studio.widgets.buttons import Button, IconButton

@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from engine.contract.figures import FigureName
 from studio.i18n import tr
-from studio.presenters.measured_steps import MeasuredStep
 from studio.presenters.numbers import show
+from studio.presenters.recipe.measured_steps import MeasuredStep
 from studio.studio import Studio
 from studio.views.recipe.consequences.pane import ConsequencesPane
 from studio.views.recipe.step_stack import StepStack

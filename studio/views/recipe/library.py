@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
 from engine.contract.recipe import Recipe
 from studio.i18n import tr
-from studio.presenters.recipe_fit import recipe_refusal, summary_of
+from studio.presenters.recipe.recipe_fit import recipe_refusal, summary_of
 from studio.studio import Studio
 
 

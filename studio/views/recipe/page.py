@@ -13,10 +13,10 @@ from engine.contract.text.messages import Message
 from studio.bound_texts import bind, on_language
 from studio.i18n import pick, text_of, tr
 from studio.presenters.page_state import PageState
-from studio.presenters.recipe_fit import step_refusal
-from studio.presenters.run_terms import base_runs, default_base, why_not
-from studio.presenters.step_phases import insertion_place, plan_order
-from studio.stores.previews import Preview
+from studio.presenters.recipe.recipe_fit import step_refusal
+from studio.presenters.recipe.run_terms import base_runs, default_base, why_not
+from studio.presenters.recipe.step_phases import insertion_place, plan_order
+from studio.stores.previews.previews import Preview
 from studio.studio import Studio
 from studio.views.measure.entry import changes, measure_dialog, why_not_measure
 from studio.views.page import Page

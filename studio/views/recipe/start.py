@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWi
 
 from studio.bound_texts import bind
 from studio.i18n import tr
-from studio.presenters.recipe_fit import recipe_refusal, summary_of
+from studio.presenters.recipe.recipe_fit import recipe_refusal, summary_of
 from studio.studio import Studio
 from studio.views.recipe.step_gallery import CardButton
 from studio.widgets.controls import put_icon

@@ -14,7 +14,7 @@ from engine.contract.recipe import Step
 from engine.contract.text.messages import Message
 from studio.bound_texts import bind, on_language
 from studio.i18n import pick, text_of, tr
-from studio.presenters.step_phases import phase_name
+from studio.presenters.recipe.step_phases import phase_name
 from studio.theme import restyle
 from studio.views.recipe.drawings.panel import DrawingPanel
 from studio.views.recipe.step_chips import EffectChips

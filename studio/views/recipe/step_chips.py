@@ -11,7 +11,7 @@ from engine.contract.figures import Figure, FigureName, pick
 from studio.i18n import tr
 from studio.presenters.figure_words import with_precision
 from studio.presenters.numbers import Delta, delta, show
-from studio.presenters.published_effects import brief, in_full
+from studio.presenters.recipe.published_effects import brief, in_full
 from studio.theme import restyle
 from studio.widgets.flow_layout import FlowLayout
 

@@ -22,8 +22,8 @@ from engine.contract.catalog import TechniqueCard
 from studio.bound_texts import bind, on_language
 from studio.i18n import pick, tr
 from studio.presenters.numbers import NAMES
-from studio.presenters.published_effects import brief, effect_names, in_full
-from studio.presenters.step_phases import phase_name, rank
+from studio.presenters.recipe.published_effects import brief, effect_names, in_full
+from studio.presenters.recipe.step_phases import phase_name, rank
 from studio.theme import restyle
 
 _COLUMNS = 2

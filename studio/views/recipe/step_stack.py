@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication, QFrame, QLabel, QVBoxLayout, QWidget
 
 from engine.contract.catalog import TechniqueCard
 from engine.contract.recipe import Step
-from studio.stores.drawings import DrawingStore
+from studio.stores.previews.drawings import DrawingStore
 from studio.views.recipe.step_card import StepCard
 
 

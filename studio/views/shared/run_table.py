@@ -9,9 +9,9 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, Qt, Signal
 
 from studio.bound_texts import on_language
 from studio.i18n import tr
+from studio.presenters.compare.run_rows import FIGURES, Row
 from studio.presenters.figure_words import change_words, column_title, figure_tip
 from studio.presenters.numbers import show
-from studio.presenters.run_rows import FIGURES, Row
 from studio.widgets.model_index import AnyIndex
 
 RUN, SIDES = 0, 1

@@ -11,8 +11,8 @@ from PySide6.QtGui import QColor, QFont, QIcon, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from studio.presenters.numbers import shown_value
-from studio.presenters.series import Series, smooth, thin
 from studio.presenters.train.overlay import SERIES
+from studio.presenters.train.series import Series, smooth, thin
 from studio.theme import palette
 from studio.widgets.flow_layout import FlowLayout
 from studio.widgets.plot import bare_plot, recolour

@@ -13,8 +13,8 @@ from engine.contract.run.events import Metric
 from studio.bound_texts import bind, on_language
 from studio.i18n import tr
 from studio.presenters.numbers import grouped
-from studio.presenters.series import Series
 from studio.presenters.train.curve_table import RunCurves
+from studio.presenters.train.series import Series
 from studio.theme import theme
 from studio.views.train.curve_panel import CurvePanel, Drawn
 from studio.widgets.buttons import Button

@@ -9,8 +9,8 @@ from PySide6.QtGui import QColor, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.contract.text.messages import Message
-from studio.presenters.series import Series
-from studio.presenters.standing import steps_per_epoch
+from studio.presenters.train.series import Series
+from studio.presenters.train.standing import steps_per_epoch
 from studio.stores.remembered import Remembered
 from studio.stores.run import Run
 from studio.studio import Studio

@@ -12,8 +12,8 @@ from engine.contract.run.folder import Status
 from studio.bound_texts import bind, on_language
 from studio.i18n import text_of, tr
 from studio.presenters.numbers import duration, shown_value
-from studio.presenters.standing import Standing, standing
 from studio.presenters.train.scores import Score, best_and_last
+from studio.presenters.train.standing import Standing, standing
 from studio.stores.run import Run
 from studio.theme import theme
 from studio.views.train.status import CHIP_HEIGHT, chip_width, paint_chip

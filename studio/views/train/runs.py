@@ -22,7 +22,7 @@ from studio.bound_texts import on_language
 from studio.i18n import text_of, tr
 from studio.presenters.numbers import show
 from studio.presenters.run_status import status_text
-from studio.presenters.standing import standing
+from studio.presenters.train.standing import standing
 from studio.stores.run import Run
 from studio.stores.runs import RunsStore
 from studio.theme import palette, theme

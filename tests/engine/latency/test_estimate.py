@@ -15,7 +15,7 @@ import pytest
 from engine.cli import main
 from engine.contract.figures import Conditions, Figure
 from engine.contract.latency import PhoneChoice
-from engine.contract.preview import FiguresRequest
+from engine.contract.previews.figures import FiguresRequest
 from engine.contract.project import DetectorChoice
 from engine.contract.recipe import Recipe, Step
 from engine.contract.socs import find_soc, soc_named, socs

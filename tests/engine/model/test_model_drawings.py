@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from engine.cli.verbs.serve import PictureAnswers
-from engine.contract.drawings.answers import LossesAnswer
-from engine.contract.drawings.clips import LayerClips
+from engine.contract.previews.clips import LayerClips
+from engine.contract.previews.drawings import LossesAnswer
 from engine.contract.project import ProjectFolder
 from engine.contract.recipe import Step
 from engine.contract.run.job import ClippingJob

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from engine.cli.verbs.serve import answer_figures
-from engine.contract.drawings.answers import (
+from engine.contract.previews.clips import LayerClip, LayerClips
+from engine.contract.previews.drawings import (
     ChannelsAnswer,
     DrawingRequest,
     LayerChannels,
@@ -18,7 +19,6 @@ from engine.contract.drawings.answers import (
     RateCurve,
     RatesAnswer,
 )
-from engine.contract.drawings.clips import LayerClip, LayerClips
 from engine.contract.project import ProjectFolder
 from engine.contract.recipe import Recipe, Step
 from engine.contract.run.settings import TrainSettings

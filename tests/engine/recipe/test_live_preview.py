@@ -12,7 +12,7 @@ import pytest
 from engine.cli.verbs.serve import answer_figures, serve
 from engine.contract.figures import pick
 from engine.contract.latency import PhoneChoice
-from engine.contract.preview import Figures, FiguresAnswer, FiguresRequest
+from engine.contract.previews.figures import Figures, FiguresAnswer, FiguresRequest
 from engine.contract.recipe import Recipe, Step, builtin_recipes
 from engine.recipe import live_preview as live
 from tests.engine.small_detectors import choice_of, graph_of

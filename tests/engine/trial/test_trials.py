@@ -14,12 +14,12 @@ import pytest
 
 from engine.cli.verbs.serve import Answer, Check, PictureAnswers, Request, serve
 from engine.contract.figures import pick
+from engine.contract.previews.trial import StepFate, TrialAnswer, TrialRequest, TrialScore
 from engine.contract.project import ProjectFolder
 from engine.contract.recipe import Recipe, Step
 from engine.contract.run.folder import RunFolder
 from engine.contract.run.job import TrainJob
 from engine.contract.run.settings import TrainSettings
-from engine.contract.trial import StepFate, TrialAnswer, TrialRequest, TrialScore
 from engine.demo.session import WEIGHTS
 from engine.run.context import JobContext
 from engine.trial.trials import Trials

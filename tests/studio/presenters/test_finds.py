@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.contract.dataset import Box, Picture
 from studio.presenters.finds import Find, found_by, judged, truth_of
-from studio.stores.previews import BoxOnPicture
+from studio.stores.previews.previews import BoxOnPicture
 
 CLASSES = ("stop", "yield")
 

@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.contract.phones import keep
 from engine.contract.recipe import Recipe, Step
-from studio.stores.previews import Preview, PreviewStore
+from studio.stores.previews.previews import Preview, PreviewStore
 from studio.stores.targets import BEFORE
 from studio.studio import Studio
 from studio.views.phone.page import MEASURE, PhonePage

@@ -11,7 +11,7 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QFontMetrics
 from pytestqt.qtbot import QtBot
 
-from studio.stores.previews import BoxOnPicture
+from studio.stores.previews.previews import BoxOnPicture
 from studio.studio import Studio
 from studio.theme import palette
 from studio.views.compare.page import ComparePage

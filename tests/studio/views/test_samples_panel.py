@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.contract.catalog import Catalog
 from engine.contract.text.messages import Message
-from studio.stores.samples import AT_ONCE, TRAIN_FORM
+from studio.stores.previews.samples import AT_ONCE, TRAIN_FORM
 from studio.studio import Studio
 from studio.views.data.page import DataPage
 from studio.views.data.samples import columns_for

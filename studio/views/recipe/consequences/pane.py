@@ -9,15 +9,15 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from engine.contract.figures import Figure, pick
+from engine.contract.previews.trial import TrialScore
 from engine.contract.recipe import Step
-from engine.contract.trial import TrialScore
 from studio.bound_texts import on_language
 from studio.i18n import pick as in_language
 from studio.i18n import tr
-from studio.presenters.consequences import Stage, changes, path, run_points
-from studio.presenters.measured_steps import MeasuredStep, expected, measured_steps, recoveries
-from studio.presenters.step_phases import plan_order
-from studio.stores.previews import Preview
+from studio.presenters.recipe.consequences import Stage, changes, path, run_points
+from studio.presenters.recipe.measured_steps import MeasuredStep, expected, measured_steps, recoveries
+from studio.presenters.recipe.step_phases import plan_order
+from studio.stores.previews.previews import Preview
 from studio.stores.remembered import Remembered
 from studio.stores.run import Run
 from studio.studio import Studio

@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSplitter, QVBoxLayout, QWidg
 from engine.contract.figures import Figure, FigureName
 from studio.bound_texts import bind, on_language
 from studio.i18n import text_of, tr
-from studio.presenters.consequences import COSTS, PathPoint, StepChange
-from studio.presenters.measured_steps import Expectation
+from studio.presenters.recipe.consequences import COSTS, PathPoint, StepChange
+from studio.presenters.recipe.measured_steps import Expectation
 from studio.presenters.target_verdict import SCALES
 from studio.studio import Studio
 from studio.views.recipe.consequences.path_plot import PathPlot

@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QFont
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from studio.i18n import tr
-from studio.presenters.consequences import PathPoint
+from studio.presenters.recipe.consequences import PathPoint
 from studio.theme import palette, theme
 from studio.widgets.plot import bare_plot, recolour
 

@@ -10,7 +10,7 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.contract.dataset import Picture
-from engine.contract.trial import FoundBox
+from engine.contract.previews.trial import FoundBox
 from studio.i18n import tr
 from studio.presenters.finds import Find, lost, shown, truth_of
 from studio.studio import Studio

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QToolTip, QWidget
 
 from engine.contract.figures import FigureName
 from studio.i18n import tr
-from studio.presenters.consequences import StepChange
+from studio.presenters.recipe.consequences import StepChange
 from studio.theme import palette, theme
 
 _ROW = 30.0

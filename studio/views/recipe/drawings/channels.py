@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from engine.contract.drawings.answers import ChannelsAnswer, LayerChannels
+from engine.contract.previews.drawings import ChannelsAnswer, LayerChannels
 from engine.contract.recipe import Step
 from studio.i18n import tr
 from studio.presenters.network_parts import part_names, part_of

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.contract.recipe import Step
 from studio.bound_texts import bind, on_language
-from studio.stores.drawings import DrawingStore
+from studio.stores.previews.drawings import DrawingStore
 from studio.views.recipe.drawings.legend import Legend
 from studio.widgets.labels import Muted, Text
 

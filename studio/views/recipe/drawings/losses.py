@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from engine.contract.drawings.answers import LossCurve, LossesAnswer
+from engine.contract.previews.drawings import LossCurve, LossesAnswer
 from engine.contract.recipe import Step
 from studio.i18n import tr
 from studio.presenters.numbers import shown_value

@@ -13,8 +13,8 @@ from engine.contract.recipe import Step
 from engine.contract.text.messages import Message
 from studio.bound_texts import on_language
 from studio.i18n import text_of, tr
-from studio.presenters.step_consequences import seen_after
-from studio.stores.drawings import DrawingStore
+from studio.presenters.recipe.step_consequences import seen_after
+from studio.stores.previews.drawings import DrawingStore
 from studio.views.recipe.drawings.drawing import Drawing
 from studio.views.recipe.drawings.registry import drawings
 from studio.widgets.labels import Muted, Text

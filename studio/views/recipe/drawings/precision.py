@@ -9,13 +9,13 @@ from typing import Any, ClassVar
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout
 
-from engine.contract.drawings.answers import LayerPrecision, Measured, PrecisionAnswer
+from engine.contract.previews.drawings import LayerPrecision, Measured, PrecisionAnswer
 from engine.contract.recipe import Step
 from studio.bound_texts import bind
 from studio.i18n import tr
 from studio.presenters.network_parts import part_names, part_of
 from studio.presenters.numbers import shown_value
-from studio.stores.drawings import DrawingStore
+from studio.stores.previews.drawings import DrawingStore
 from studio.views.recipe.drawings.bar_chart import Bar, BarChart
 from studio.views.recipe.drawings.drawing import Drawing
 from studio.widgets.buttons import Button

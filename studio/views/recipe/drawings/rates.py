@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from itertools import accumulate
 from typing import Any, ClassVar
 
-from engine.contract.drawings.answers import RateCurve, RatesAnswer
+from engine.contract.previews.drawings import RateCurve, RatesAnswer
 from engine.contract.recipe import Step
 from studio.i18n import tr
 from studio.presenters.numbers import grouped, shown_value
-from studio.presenters.step_consequences import epochs_text
+from studio.presenters.recipe.step_consequences import epochs_text
 from studio.views.recipe.drawings.curve_chart import Curve, CurveChart
 from studio.views.recipe.drawings.drawing import Drawing
 

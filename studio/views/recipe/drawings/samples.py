@@ -12,7 +12,7 @@ from PySide6.QtCore import QSizeF
 from engine.contract.dataset import Box, Picture
 from engine.contract.recipe import Step
 from studio.i18n import tr
-from studio.stores.drawings import DrawingStore
+from studio.stores.previews.drawings import DrawingStore
 from studio.views.pictures.boxes import count_boxes
 from studio.views.recipe.drawings.drawing import Drawing
 from studio.views.recipe.drawings.tiles import Tile, Tiles

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from studio.presenters.series import Series
 from studio.presenters.train.curve_table import RunCurves, curve_table
+from studio.presenters.train.series import Series
 
 
 def test_that_every_digit_is_written_and_what_is_missing_is_empty() -> None:

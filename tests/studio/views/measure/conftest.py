@@ -11,7 +11,7 @@ from engine.contract.catalog import Catalog
 from engine.contract.recipe import Recipe
 from engine.contract.run.events import Artifact, Finished
 from engine.contract.run.folder import RunFolder
-from studio.stores.previews import PreviewStore
+from studio.stores.previews.previews import PreviewStore
 from studio.stores.work.sensitivity import Proposal
 from studio.studio import Studio
 from studio.views.recipe.page import RecipePage

@@ -16,7 +16,7 @@ from engine.contract.recipe import Recipe
 from engine.contract.run.events import CancelledEvent
 from engine.contract.run.job import Int8ErrorsJob, SensitivityJob
 from engine.contract.text.messages import Message
-from studio.stores.previews import PreviewStore
+from studio.stores.previews.previews import PreviewStore
 from studio.stores.work import tasks
 from studio.stores.work.sensitivity import Proposal
 from studio.studio import Studio

@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from engine.contract.figures import Figure
 from engine.contract.latency import PhoneChoice, PhoneEstimate
-from engine.contract.preview import FiguresAnswer, FiguresRequest, Problem
+from engine.contract.previews.figures import FiguresAnswer, FiguresRequest, Problem
 from engine.contract.project import DetectorChoice
 from engine.contract.recipe import PlannedJob
 from engine.contract.run.job import TrainJob

@@ -15,8 +15,8 @@ from engine.contract.recipe import Step
 from engine.contract.refusals import PRECISIONS, TARGETS
 from engine.contract.run.folder import RunFolder
 from engine.contract.run.job import ExportJob
-from studio.presenters.export_rules import export_reason
 from studio.presenters.page_state import PageState
+from studio.presenters.phone.export_rules import export_reason
 from studio.stores.phone.exports import read_exports
 from studio.studio import Studio
 from studio.views.phone.export_card import card_rows, shown_size

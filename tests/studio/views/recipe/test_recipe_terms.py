@@ -15,12 +15,12 @@ from engine.contract.figures import Conditions, Figure
 from engine.contract.recipe import Step
 from engine.contract.text.messages import Message
 from studio.i18n import tr
-from studio.presenters import run_terms
-from studio.stores.previews import Preview, PreviewStore
+from studio.presenters.recipe import run_terms
+from studio.stores.previews.previews import Preview, PreviewStore
 from studio.studio import Studio
 from studio.views.recipe.page import RecipePage
 from studio.views.shell.main_window import MainWindow
-from tests.studio.views.test_recipe_page import figures, fill, show
+from tests.studio.views.recipe.test_recipe_page import figures, fill, show
 from tests.studio.widgets.test_schema import real_catalog
 
 

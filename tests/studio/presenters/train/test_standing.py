@@ -10,7 +10,7 @@ from engine.contract.run.job import TrainJob
 from engine.contract.run.settings import TrainSettings
 from engine.contract.run.state import RunState, fold
 from studio.presenters.numbers import shown_value
-from studio.presenters.standing import standing, steps_per_epoch
+from studio.presenters.train.standing import standing, steps_per_epoch
 from tests.studio.stores.told_runs import EPOCHS, STEPS, training_events
 
 JOB = TrainJob(

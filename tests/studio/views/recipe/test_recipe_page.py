@@ -18,8 +18,8 @@ from engine.contract.recipe import PlannedJob, Recipe, Step
 from engine.contract.text.messages import Message
 from studio.bound_texts import translator
 from studio.presenters.page_state import PageState
-from studio.presenters.run_terms import default_base
-from studio.stores.previews import Preview, PreviewStore, Problem
+from studio.presenters.recipe.run_terms import default_base
+from studio.stores.previews.previews import Preview, PreviewStore, Problem
 from studio.studio import Studio
 from studio.views.recipe import page as recipe_page
 from studio.views.recipe.library import RecipeMenu

@@ -8,7 +8,7 @@ import pytest
 
 from engine.contract.catalog import TechniqueCard
 from engine.contract.recipe import PlannedJob, Step
-from studio.presenters.step_consequences import seen_after
+from studio.presenters.recipe.step_consequences import seen_after
 
 
 def card(phase: str, trains: bool, epochs: int | None = None) -> TechniqueCard:

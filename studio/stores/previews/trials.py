@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from engine.contract.previews.trial import SIZES, FoundBox, Part, StepFate, TrialAnswer, TrialRequest, TrialScore
 from engine.contract.recipe import Recipe
 from engine.contract.text.messages import Message
-from engine.contract.trial import SIZES, FoundBox, Part, StepFate, TrialAnswer, TrialRequest, TrialScore
 from studio.stores.project import ProjectStore
 from studio.stores.recipe import RecipeStore
 from studio.workers.engine_process import AnsweringEngine

@@ -8,13 +8,13 @@ from typing import Any
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from engine.contract.dataset import Picture
-from engine.contract.drawings.answers import DrawingRequest
+from engine.contract.previews.drawings import DrawingRequest
 from engine.contract.recipe import PlannedJob, Recipe, Step
 from engine.contract.run.job import ClippingJob, Int8ErrorsJob, TrainJob
 from engine.contract.run.settings import TrainSettings
 from engine.contract.text.messages import Message
 from studio.stores.catalog import CatalogStore
-from studio.stores.previews import PreviewStore
+from studio.stores.previews.previews import PreviewStore
 from studio.stores.project import ProjectStore
 from studio.stores.recipe import RecipeStore
 from studio.stores.runs import RunsStore

@@ -14,7 +14,7 @@ from engine.contract.run.job import TrainJob
 from engine.contract.run.settings import TrainSettings
 from engine.contract.text.messages import Message
 from studio.stores.catalog import CatalogStore
-from studio.stores.previews import BoxOnPicture, PictureStore, PreviewStore
+from studio.stores.previews.previews import BoxOnPicture, PictureStore, PreviewStore
 from studio.stores.project import ProjectStore
 from studio.stores.recipe import RecipeStore
 from studio.stores.runs import RunsStore

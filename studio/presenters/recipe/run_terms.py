@@ -8,7 +8,7 @@ from engine.contract.recipe import Recipe
 from engine.contract.run.job import TrainJob
 from studio.i18n import tr
 from studio.stores.catalog import CatalogStore
-from studio.stores.previews import Preview
+from studio.stores.previews.previews import Preview
 from studio.stores.run import Run
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from engine.contract.figures import Figure, FigureName, pick
-from engine.contract.trial import TrialScore
+from engine.contract.previews.trial import TrialScore
 from studio.stores.run import Run
 
 COSTS: tuple[FigureName, ...] = ("phone_ms", "nb_bytes", "macs")

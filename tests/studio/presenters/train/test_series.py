@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from studio.presenters.series import Series, smooth, thin
+from studio.presenters.train.series import Series, smooth, thin
 
 
 def test_that_a_series_grows_past_its_first_array() -> None:

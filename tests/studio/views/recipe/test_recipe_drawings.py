@@ -14,8 +14,8 @@ from engine.contract.catalog import Catalog
 from engine.contract.recipe import PlannedJob, Recipe, Step
 from engine.contract.run.job import ClippingJob
 from engine.contract.text.messages import Message
-from studio.stores.drawings import DrawingStore
-from studio.stores.previews import Preview, PreviewStore
+from studio.stores.previews.drawings import DrawingStore
+from studio.stores.previews.previews import Preview, PreviewStore
 from studio.stores.work import tasks
 from studio.studio import Studio
 from studio.theme import palette
@@ -27,7 +27,7 @@ from studio.views.recipe.page import RecipePage
 from studio.views.shell.main_window import MainWindow
 from tests.studio.reading import cut, overlapping, untranslated
 from tests.studio.stores.told_runs import write_run
-from tests.studio.views.told_drawings import CHANNELS, PRECISION, Asked
+from tests.studio.views.recipe.told_drawings import CHANNELS, PRECISION, Asked
 from tests.studio.widgets.test_schema import real_catalog
 
 STEPS = tuple(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.contract.text.messages import Message
-from studio.stores.drawings import DrawingStore
+from studio.stores.previews.drawings import DrawingStore
 
 RATES = {
     "curves": [

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from engine.contract.figures import pick
+from studio.presenters.compare.run_rows import FIGURES, base_of, class_rows, deltas_of, figures_of, pareto
 from studio.presenters.finds import Find, lost, overlap, shown
 from studio.presenters.numbers import Delta
-from studio.presenters.run_rows import FIGURES, base_of, class_rows, deltas_of, figures_of, pareto
 from tests.studio.stores.told_runs import final_figures
 
 
