@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import json
+from collections import OrderedDict
 from collections.abc import Iterator
 from typing import Any
 
@@ -66,8 +68,32 @@ def evaluating(network: nn.Layer) -> Iterator[None]:
             layer.training = training
 
 
+_traced: OrderedDict[Any, Graph] = OrderedDict()
+_MOST_TRACED = 16
+
+
 def trace(network: nn.Layer, config: Config) -> Graph:
-    """The graph of a detector for one picture of `config["size"]`; the network stays as it was."""
+    """The graph of a detector for one picture of `config["size"]`; the network stays as it was.
+
+    Networks of the same structure have the same graph, and whoever tries one change after another asks again and again.
+    """
+    key = _structure(network, config)
+    if key not in _traced:
+        _traced[key] = _trace(network, config)
+    _traced.move_to_end(key)
+    while len(_traced) > _MOST_TRACED:
+        _traced.popitem(last=False)
+    return _traced[key]
+
+
+def _structure(network: nn.Layer, config: Config) -> Any:
+    """What a graph depends on: the configuration, the kind of each layer, the shape of each parameter."""
+    kinds = tuple((name, type(layer).__name__) for name, layer in network.named_sublayers())
+    shapes = tuple((name, tuple(parameter.shape)) for name, parameter in network.named_parameters())
+    return json.dumps(config, sort_keys=True, default=str), kinds, shapes
+
+
+def _trace(network: nn.Layer, config: Config) -> Graph:
     size = config["size"]
     spec = [paddle.static.InputSpec([1, 3, size, size], "float32", "image")]
     with evaluating(network), paddle.utils.unique_name.guard():
