@@ -125,6 +125,7 @@ class DetectorPage(Page):
         studio.project.changed.connect(self._show)
         for signal in (studio.runs.added, studio.runs.removed, studio.runs.changed):
             signal.connect(self._tell)
+        self.phone.show_whole()
         self.phone.take(studio.chosen_phone.choice)
         self.phone.chosen.connect(studio.chosen_phone.choose)
         studio.chosen_phone.changed.connect(lambda: self.phone.take(studio.chosen_phone.choice))

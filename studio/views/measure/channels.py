@@ -62,6 +62,7 @@ class ChannelsDialog(MeasureDialog):
         self.target = QuietCombo()
         self.limit = NumberSpin()
         self.phone = PhoneChooser(wide=True, floats=True, bare=int8)
+        self.phone.show_whole()
         self.phone.take(studio.chosen_phone.choice or FIRST)
         self._limits = {**_TARGETS, "ms": _first_ms(studio)}
         bind(self.lead.setText, "studio.measure.channels_lead", criterion=called)

@@ -16,6 +16,8 @@ from studio.i18n import tr
 from studio.widgets.controls import QuietCombo
 
 ESTIMATE_THREADS = (1, 2, 4)
+_NAME = 16
+"""Letters of the longest name of a chip, with some to spare."""
 
 
 class PhoneChooser(QWidget):
@@ -74,6 +76,10 @@ class PhoneChooser(QWidget):
                 self.threads.setCurrentIndex(max(0, self.threads.findData(choice.threads)))
                 self.precision.setCurrentIndex(max(0, self.precision.findData(choice.precision)))
         self._allow()
+
+    def show_whole(self) -> None:
+        """Give the name of a chip all the room that it needs, where there is enough."""
+        self.soc.setMinimumContentsLength(_NAME)
 
     def _fill(self) -> None:
         kept = (self.soc.currentData(), self.threads.currentData(), self.precision.currentData())
