@@ -37,11 +37,16 @@ class Scrolled(QScrollArea):
 
 
 class Folding(QSplitter):
-    """Parts side by side while each has the width that it needs, else below each other."""
+    """Parts side by side while each has the width that it needs, else below each other.
 
-    def __init__(self) -> None:
+    They have their `shares` of the room until somebody moves the line between them.
+    """
+
+    def __init__(self, *shares: int) -> None:
         super().__init__(Qt.Orientation.Horizontal)
+        self._shares: tuple[int, ...] | None = shares
         self.setChildrenCollapsible(False)
+        self.splitterMoved.connect(self._keep)
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802
         """As wide as the widest part, for they may go below each other."""
@@ -72,7 +77,13 @@ class Folding(QSplitter):
         if wanted != self.orientation():
             self.setOrientation(wanted)
             self.updateGeometry()
+        if self._shares is not None:
+            room = self.width() if wanted == Qt.Orientation.Horizontal else self.height()
+            self.setSizes([share * room for share in self._shares])
+
+    def _keep(self) -> None:
+        self._shares = None
 
     def _sizes(self) -> list[QSize]:
-        parts = [self.widget(place) for place in range(self.count())]
+        parts = [part for place in range(self.count()) if (part := self.widget(place)) is not None]
         return [part.minimumSizeHint().expandedTo(part.minimumSize()) for part in parts if not part.isHidden()]
