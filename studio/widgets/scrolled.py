@@ -29,6 +29,11 @@ class Scrolled(QScrollArea):
         width = max(body.minimumSizeHint().width(), body.minimumWidth()) if body is not None else 0
         return QSize(width + _BAR, _LEAST_HEIGHT)
 
+    def sizeHint(self) -> QSize:  # noqa: N802
+        """All of the content."""
+        body = self.widget()
+        return body.sizeHint() + QSize(_BAR, 0) if body is not None else QSize(0, 0)
+
     def event(self, event: QEvent) -> bool:
         """Other content needs another width."""
         if event.type() == QEvent.Type.LayoutRequest:

@@ -74,6 +74,12 @@ class PageArea(QScrollArea):
             self.horizontalScrollBar().setValue(0)
             self.updateGeometry()
 
+    def event(self, event: QEvent) -> bool:
+        """The page in front needs another width, or another is there."""
+        if event.type() == QEvent.Type.LayoutRequest:
+            self.updateGeometry()
+        return super().event(event)
+
     def minimumSizeHint(self) -> QSize:  # noqa: N802
         """Small, since it scrolls."""
         width = 120 if self._narrow else self._stack.minimumSizeHint().width()
