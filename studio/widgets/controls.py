@@ -15,6 +15,9 @@ from PySide6.QtWidgets import (
     QSizePolicy,
     QSlider,
     QSpinBox,
+    QStyle,
+    QStyleOptionComboBox,
+    QStylePainter,
     QWidget,
 )
 
@@ -37,6 +40,17 @@ class QuietSlider(QSlider):
 
 class QuietCombo(QComboBox):
     """A combo box that leaves the wheel to the page, and whose list shows each row whole."""
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+        """A text that is too long ends in dots, not in half a letter."""
+        painter, option = QStylePainter(self), QStyleOptionComboBox()
+        self.initStyleOption(option)
+        painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
+        part = QStyle.SubControl.SC_ComboBoxEditField
+        room = self.style().subControlRect(QStyle.ComplexControl.CC_ComboBox, option, part, self).width()
+        elide = Qt.TextElideMode.ElideRight
+        option.currentText = self.fontMetrics().elidedText(option.currentText, elide, room)
+        painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
 
     def showPopup(self) -> None:  # noqa: N802
         """As wide as the longest row, or the screen: a bar to scroll sideways would cover the last row."""

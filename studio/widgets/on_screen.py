@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRect, QSize
-from PySide6.QtWidgets import QWidget
+from typing import ClassVar
+
+from PySide6.QtCore import QEvent, QRect, QSize
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QDialog, QWidget
 
 _TITLE = 37
 
@@ -20,6 +23,25 @@ def keep_on_screen(window: QWidget) -> None:
     y = max(room.top(), min(around.top(), room.bottom() + 1 - around.height()))
     if (x, y) != (around.left(), around.top()):
         window.move(x, y)
+
+
+class OnScreenDialog(QDialog):
+    """A dialog that opens within its screen; with `grows` it gets higher with what it holds, up to the screen."""
+
+    grows: ClassVar[bool] = False
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
+        """Be no larger than the screen."""
+        super().showEvent(event)
+        keep_on_screen(self)
+
+    def event(self, event: QEvent) -> bool:
+        """Grow."""
+        done = super().event(event)
+        if self.grows and event.type() == QEvent.Type.LayoutRequest and self.isVisible():
+            self.resize(self.size().expandedTo(self.sizeHint()))
+            keep_on_screen(self)
+        return done
 
 
 def _frame(window: QWidget) -> QSize:

@@ -29,6 +29,11 @@ class Scrolled(QScrollArea):
         width = max(body.minimumSizeHint().width(), body.minimumWidth()) if body is not None else 0
         return QSize(width + _BAR, _LEAST_HEIGHT)
 
+    def sizeHint(self) -> QSize:  # noqa: N802
+        """All of the content."""
+        body = self.widget()
+        return body.sizeHint() + QSize(_BAR, 0) if body is not None else QSize(0, 0)
+
     def event(self, event: QEvent) -> bool:
         """Other content needs another width."""
         if event.type() == QEvent.Type.LayoutRequest:
@@ -37,11 +42,16 @@ class Scrolled(QScrollArea):
 
 
 class Folding(QSplitter):
-    """Parts side by side while each has the width that it needs, else below each other."""
+    """Parts side by side while each has the width that it needs, else below each other.
 
-    def __init__(self) -> None:
+    They have their `shares` of the room until somebody moves the line between them.
+    """
+
+    def __init__(self, *shares: int) -> None:
         super().__init__(Qt.Orientation.Horizontal)
+        self._shares: tuple[int, ...] | None = shares
         self.setChildrenCollapsible(False)
+        self.splitterMoved.connect(self._keep)
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802
         """As wide as the widest part, for they may go below each other."""
@@ -72,6 +82,12 @@ class Folding(QSplitter):
         if wanted != self.orientation():
             self.setOrientation(wanted)
             self.updateGeometry()
+        if self._shares is not None:
+            room = self.width() if wanted == Qt.Orientation.Horizontal else self.height()
+            self.setSizes([share * room for share in self._shares])
+
+    def _keep(self) -> None:
+        self._shares = None
 
     def _sizes(self) -> list[QSize]:
         parts = [part for place in range(self.count()) if (part := self.widget(place)) is not None]

@@ -93,7 +93,7 @@ def cut_lists(root: QWidget) -> list[str]:
     """Drop-downs that, opened, do not show all their rows whole."""
     found = []
     for combo in root.findChildren(QComboBox):
-        if combo.isVisible() and combo.isEnabled() and combo.count():
+        if not combo.visibleRegion().isEmpty() and combo.isEnabled() and combo.count():
             combo.showPopup()
             QTest.qWait(1)
             found += [f"{named(combo)}: {why}" for why in _cut_rows(combo)]

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from studio.views.compare.scatter_panel import CompareScatter
 
 _REFRESH_MS = 300
+_TABLE_HEIGHT = 132
 
 
 class ComparePage(Page):
@@ -74,6 +75,7 @@ class ComparePage(Page):
         head.addWidget(self.measure)
         table = Card(margin=1, spacing=0)
         table.body.addWidget(self.table)
+        table.setMinimumHeight(_TABLE_HEIGHT)
         pictures = Card(margin=12)
         pictures.body.addWidget(self.pictures)
         self._scatter_card = Card(margin=12)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from engine.contract.run.job import SAMPLE
 from engine.contract.text.messages import Message
@@ -18,14 +18,18 @@ from studio.views.imports.form import ImportForm
 from studio.views.imports.source import SourceField, dropped_path
 from studio.widgets.buttons import Button
 from studio.widgets.labels import Text, Title
+from studio.widgets.on_screen import OnScreenDialog
 from studio.widgets.panels import ErrorBanner
+from studio.widgets.scrolled import Scrolled
 
 _DATA = "data."
 _WIDTH = 672
 
 
-class ImportDialog(QDialog):
+class ImportDialog(OnScreenDialog):
     """Makes a project. Use `open()`; it deletes itself when it is closed."""
+
+    grows = True
 
     def __init__(self, studio: Studio, path: Path | str | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -56,14 +60,12 @@ class ImportDialog(QDialog):
         self.bar.setTextVisible(False)
         column = QVBoxLayout(self)
         column.setContentsMargins(24, 24, 24, 24)
-        # The dialog grows with the sliders and with a refusal.
-        column.setSizeConstraint(QLayout.SizeConstraint.SetMinimumSize)
         self.source.setMinimumWidth(_WIDTH)
         column.setSpacing(16)
         column.addWidget(self.title)
         column.addWidget(self.source)
-        column.addWidget(self.form)
-        column.addStretch(1)
+        # The dialog grows with the sliders and with a refusal; on a low screen the form scrolls.
+        column.addWidget(Scrolled(self.form), 1)
         column.addWidget(self.problem)
         column.addWidget(self.bar)
         foot = QHBoxLayout()

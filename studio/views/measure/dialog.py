@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QProgressBar, QPushButton, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.contract.run.job import Job
 from engine.contract.text.messages import Message
@@ -21,12 +21,13 @@ from studio.views.shared.run_chooser import RunChooser
 from studio.widgets.buttons import Button
 from studio.widgets.controls import IntegerSpin
 from studio.widgets.labels import Elided, Muted, Text, Title
+from studio.widgets.on_screen import OnScreenDialog
 from studio.widgets.panels import EmptyState, ErrorBanner
 
 _WIDTH, _HEIGHT = 1120, 720
 
 
-class MeasureDialog(QDialog):
+class MeasureDialog(OnScreenDialog):
     """Use `open()`; it deletes itself when it is closed, and what it measures goes on. `used` tells parameters."""
 
     used = Signal(object)

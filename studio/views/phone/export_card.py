@@ -17,7 +17,7 @@ from studio.presenters.figure_words import source_text
 from studio.presenters.numbers import NAMES, show, show_value
 from studio.stores.phone.exports import Export
 from studio.widgets.buttons import Button
-from studio.widgets.labels import Elided, Heading, Text
+from studio.widgets.labels import Elided, Text
 
 _LABEL_WIDTH = 112
 
@@ -28,7 +28,7 @@ class ModelCard(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._export: Export | None = None
-        self.title, self.path = Heading(), Elided("", "muted")
+        self.title, self.path = Elided("", "heading"), Elided("", "muted")
         self.open = Button("studio.phone.open_folder", self._open, "", "folder-open")
         self.copy = Button("studio.phone.copy_path", self._copy, "quiet", "copy")
         self.gone = Text("studio.phone.gone")
@@ -62,7 +62,7 @@ class ModelCard(QWidget):
         self.setVisible(export is not None)
         if export is None:
             return
-        self.title.show_text(f"{export.run}  {export.job.target}  {export.job.precision}")
+        self.title.set_full(f"{export.run}  {export.job.target}  {export.job.precision}")
         self.path.set_full(str(export.out))
         self.gone.setVisible(export.card is None)
         self.open.why_not(None if export.files else "studio.phone.gone")

@@ -68,7 +68,7 @@ class PhonePage(Page):
         row = QHBoxLayout(measuring)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
-        left, right = _scroll((self.devices, self.measure), 24, 8), _scroll((self.results, self.time), 12, 12)
+        left, right = _scroll((self.devices, self.measure), 24, 8), _scroll((self.results, self.time), 12, 6)
         left.setFixedWidth(FORM_WIDTH + 36)
         row.addWidget(left)
         row.addWidget(right, 1)

@@ -17,7 +17,7 @@ from studio.views.recipe.step_stack import StepStack
 from studio.widgets.scrolled import Folding, Scrolled
 
 _TIMES: tuple[FigureName, ...] = ("host_ms_network", "phone_ms")
-_STACK_WIDTH, _PANE_WIDTH = 500, 600
+_SHARES = (6, 7)
 _LEAST = 240
 """How high the cards' column is at least, should the consequences go below it."""
 
@@ -26,16 +26,13 @@ class RecipeBody(Folding):
     """Puts the cards' column and the consequences side by side, or below, and lets each know of the other."""
 
     def __init__(self, studio: Studio, stack: StepStack, column: Sequence[QWidget]) -> None:
-        super().__init__()
+        super().__init__(*_SHARES)
         self._stack = stack
         self.pane = ConsequencesPane(studio)
         self.area = _scrolled(column)
         self.addWidget(self.area)
         self._beside = Scrolled(self.pane)
         self.addWidget(self._beside)
-        for place, stretch in enumerate((5, 6)):
-            self.setStretchFactor(place, stretch)
-        self.setSizes([_STACK_WIDTH, _PANE_WIDTH])
         stack.picked.connect(self._pick)
         self.pane.measured_changed.connect(self._show_measured)
         self.pane.panel.upto_asked.connect(lambda _: self._show_picked())

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import (
-    QDialog,
     QDialogButtonBox,
     QFrame,
     QGridLayout,
@@ -25,6 +24,7 @@ from studio.presenters.numbers import NAMES
 from studio.presenters.recipe.published_effects import brief, effect_names, in_full
 from studio.presenters.recipe.step_phases import phase_name, rank
 from studio.theme import restyle
+from studio.widgets.on_screen import OnScreenDialog
 
 _COLUMNS = 2
 _LEAST = 240
@@ -80,7 +80,7 @@ class CardButton(QPushButton):
         return QSize(_LEAST, layout.totalMinimumSize().height()) if layout is not None else super().minimumSizeHint()
 
 
-class StepGallery(QDialog):
+class StepGallery(OnScreenDialog):
     """Asks which step to add; `chosen` tells the technique's key."""
 
     chosen = Signal(str)

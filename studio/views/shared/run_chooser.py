@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 from studio.stores.run import Run
 from studio.widgets.controls import QuietCombo
 
-_LETTERS = 18
+_LETTERS = 12
 
 
 class RunChooser(QWidget):

@@ -19,6 +19,8 @@ ESTIMATE_THREADS = (1, 2, 4)
 _NAME = 16
 """Letters of the longest name of a chip, with some to spare."""
 
+_SOC_WIDTH = 208
+
 
 class PhoneChooser(QWidget):
     """Three lists, in a row if `wide`; `chosen` tells the new PhoneChoice, None for no phone, which `none` offers.
@@ -38,7 +40,9 @@ class PhoneChooser(QWidget):
         grid.setSpacing(8)
         if wide:
             grid.addWidget(self.soc, 0, 0)
+            grid.setColumnStretch(0, 100)
             grid.setColumnStretch(3, 1)
+            self.soc.setMaximumWidth(_SOC_WIDTH)
         else:  # two rows: in one the inspector would be cut off at its side
             grid.addWidget(self.soc, 0, 0, 1, 2)
         grid.addWidget(self.threads, 0 if wide else 1, 1 if wide else 0)
@@ -51,7 +55,7 @@ class PhoneChooser(QWidget):
             bind(combo.setAccessibleName, code)
             bind(combo.setToolTip, code)
             combo.activated.connect(self._tell)
-        self.soc.setMinimumContentsLength(10 if wide else 6)
+        self.soc.setMinimumContentsLength(7 if wide else 6)
         # Its widest text comes with the language, after the first layout.
         self.threads.setSizeAdjustPolicy(QuietCombo.SizeAdjustPolicy.AdjustToContents)
         self.soc.setSizeAdjustPolicy(QuietCombo.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)

@@ -24,16 +24,10 @@ class _Stack(QWidget):
         self.updateGeometry()
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802
-        """What the page in front needs, given the width that there is."""
+        """What the page in front needs."""
         if self.front is None:
             return QSize(0, 0)
-        least = self.front.minimumSizeHint().expandedTo(self.front.minimumSize())
-        layout = self.front.layout()
-        if layout is not None and layout.hasHeightForWidth():
-            around = self.parentWidget()
-            width = max(least.width(), around.width() if around is not None else 0)
-            least.setHeight(layout.totalMinimumHeightForWidth(width))
-        return least
+        return self.front.minimumSizeHint().expandedTo(self.front.minimumSize())
 
     def event(self, event: QEvent) -> bool:
         """A page that needs other room than before has the area look again."""
@@ -79,6 +73,12 @@ class PageArea(QScrollArea):
             self.verticalScrollBar().setValue(0)
             self.horizontalScrollBar().setValue(0)
             self.updateGeometry()
+
+    def event(self, event: QEvent) -> bool:
+        """The page in front needs another width, or another is there."""
+        if event.type() == QEvent.Type.LayoutRequest:
+            self.updateGeometry()
+        return super().event(event)
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802
         """Small, since it scrolls."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QFrame, QToolButton, QVBoxLayout
 
 from studio.bound_texts import bind, on_language
 from studio.i18n import tr
 from studio.presenters.page_state import PageState
-from studio.theme import icon, palette, theme
+from studio.theme import icon, palette, restyle, theme
 from studio.views.shell.actions import ActionRegistry
 from studio.views.shell.pages import PageEntry
 from studio.views.shell.window_actions import page_action
@@ -23,6 +23,9 @@ STATES = {
     PageState.DONE: "studio.core.state_done",
     PageState.PROBLEM: "studio.core.state_problem",
 }
+
+_WIDTH, _HIGH, _LOW = 76, 64, 44
+_GAP, _EDGE = 4, 8
 
 
 class RailButton(QToolButton):
@@ -37,8 +40,7 @@ class RailButton(QToolButton):
         self.setProperty("role", "rail")
         self.setCheckable(True)
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
-        self.setIconSize(QSize(22, 22))
-        self.setFixedSize(76, 64)
+        self.set_height(_HIGH)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         bind(self.setText, entry.title)
         theme.changed.connect(self._draw)
@@ -54,12 +56,19 @@ class RailButton(QToolButton):
             self._say()
             self.update()
 
+    def set_height(self, height: int) -> None:
+        """Be as high as there is room; a low one has a smaller icon."""
+        low = height < _HIGH
+        self.setIconSize(QSize(18, 18) if low else QSize(22, 22))
+        self.setFixedSize(_WIDTH, height)
+        restyle(self, low=low)
+
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
         """The button, then its mark."""
         super().paintEvent(event)
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        _draw_mark(painter, QRectF(self.width() - 22, 8, 10, 10), self._state)
+        _draw_mark(painter, QRectF(self.width() - 22, 8 if self.height() == _HIGH else 4, 10, 10), self._state)
 
     def _draw(self) -> None:
         self.setIcon(icon(self._entry.icon, palette().accent if self.isChecked() else None))
@@ -81,8 +90,8 @@ class Rail(QFrame):
         self.setObjectName("rail")
         self.setFixedWidth(93)
         column = QVBoxLayout(self)
-        column.setContentsMargins(8, 8, 8, 8)
-        column.setSpacing(4)
+        column.setContentsMargins(8, _EDGE, 8, _EDGE)
+        column.setSpacing(_GAP)
         self._group = QButtonGroup(self)
         self._group.setExclusive(True)
         self.buttons: dict[str, RailButton] = {}
@@ -92,6 +101,22 @@ class Rail(QFrame):
             button.clicked.connect(lambda _=False, key=entry.key: self.chosen.emit(key))
             column.addWidget(button)
         column.addStretch(1)
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802
+        """As low as its buttons can be."""
+        return QSize(self.width(), self._height(_LOW))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        """Every button at once is high or low."""
+        super().resizeEvent(event)
+        height = _HIGH if self.height() >= self._height(_HIGH) else _LOW
+        for button in self.buttons.values():
+            if button.height() != height:
+                button.set_height(height)
+
+    def _height(self, each: int) -> int:
+        count = len(self.buttons)
+        return count * each + (count - 1) * _GAP + 2 * _EDGE
 
     def show_page(self, key: str | None) -> None:
         """Mark the page in front; None where there is none."""

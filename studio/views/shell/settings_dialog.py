@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QCheckBox, QDialog, QFormLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QFormLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from studio.bound_texts import bind, on_language
 from studio.i18n import tr
@@ -13,6 +13,7 @@ from studio.studio import Studio
 from studio.widgets.buttons import Button
 from studio.widgets.controls import QuietCombo
 from studio.widgets.labels import Elided, Muted, Text
+from studio.widgets.on_screen import OnScreenDialog
 
 LANGUAGES = ((None, "studio.core.as_system"), ("en", "studio.core.language_en"), ("zh", "studio.core.language_zh"))
 THEMES = (
@@ -22,7 +23,7 @@ THEMES = (
 )
 
 
-class SettingsDialog(QDialog):
+class SettingsDialog(OnScreenDialog):
     """Every choice takes effect at once."""
 
     def __init__(self, studio: Studio, parent: QWidget) -> None:

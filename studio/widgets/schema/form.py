@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtWidgets import (
+    QBoxLayout,
     QHBoxLayout,
     QLabel,
     QPushButton,
@@ -26,6 +27,7 @@ from studio.widgets.schema.spec import FieldSpec, Kind, Schema, defaults, read_s
 
 _LABEL_WIDTH = 160
 _EDITOR_WIDTH = 440
+_BESIDE = QBoxLayout.Direction.LeftToRight
 
 
 def make_editor(field: FieldSpec) -> Editor:
@@ -92,12 +94,26 @@ class FieldRow(QWidget):
         column.setSpacing(2)
         column.addLayout(line)
         column.addWidget(self.help)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(8)
-        row.addWidget(name, 0, Qt.AlignmentFlag.AlignTop)
-        row.addLayout(column, 1)
+        self._column = column
+        self._row = QBoxLayout(_BESIDE, self)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.setSpacing(8)
+        self._row.addWidget(name, 0, Qt.AlignmentFlag.AlignTop)
+        self._row.addLayout(column, 1)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802
+        """As narrow as the editor: the name may stand above it."""
+        return QSize(max(_LABEL_WIDTH, self._column.minimumSize().width()), super().minimumSizeHint().height())
+
+    def event(self, event: QEvent) -> bool:
+        """The name stands beside the editor where there is room for it."""
+        if event.type() in (QEvent.Type.Resize, QEvent.Type.LayoutRequest):
+            beside = self.width() >= _LABEL_WIDTH + self._row.spacing() + self._column.minimumSize().width()
+            wanted = _BESIDE if beside else QBoxLayout.Direction.TopToBottom
+            if wanted != self._row.direction():
+                self._row.setDirection(wanted)
+        return super().event(event)
 
     @property
     def modified(self) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QStackedWidget, QStyleOptionViewItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QStyleOptionViewItem, QVBoxLayout, QWidget
 
 from engine.contract.dataset import Picture
 from studio.bound_texts import bind, on_language
@@ -17,6 +17,7 @@ from studio.views.pictures.thumbnail_delegate import CAPTION, PICTURE_ROLE, SPAC
 from studio.views.pictures.thumbnails import ThumbnailGrid
 from studio.widgets.buttons import Button
 from studio.widgets.labels import Muted, Text, Title
+from studio.widgets.on_screen import OnScreenDialog
 from studio.widgets.panels import EmptyState
 
 _WIDTH, _HEIGHT = 920, 620
@@ -56,7 +57,7 @@ class MarkingDelegate(ThumbnailDelegate):
         painter.restore()
 
 
-class WatchedChooser(QDialog):
+class WatchedChooser(OnScreenDialog):
     """Use `open()`; a click, Enter or Space takes a val picture or leaves it, up to MOST."""
 
     def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
