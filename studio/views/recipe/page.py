@@ -110,6 +110,11 @@ class RecipePage(Page):
         self.bar.run_asked.connect(self._run)
         self.totals.phone.chosen.connect(self._choose_phone)
 
+    @property
+    def settled(self) -> bool:
+        """Whether figures and what the recipe does untrained are all there."""
+        return not (self.studio.previews.busy or self.studio.trials.at_work)
+
     def inspector(self) -> QWidget | None:
         """The totals, beside the stack."""
         return self.totals
