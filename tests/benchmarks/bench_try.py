@@ -17,6 +17,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from engine.contract.dataset import Index
+from engine.contract.recipe import Recipe, Step
+from engine.contract.trial import TrialRequest
+from tests.fakes.sample_runs import sample_project
+
 RATIOS = (0.3, 0.35, 0.5, 0.4, 0.6, 0.2, 0.45)
 GIVE_WAY_AFTER_S = (0.1, 0.3, 0.6, 1.0, 1.5, 2.2, 3.0, 4.0)
 """So long after a request was made another comes."""
@@ -68,7 +73,9 @@ def run() -> list[str]:
     lines = [f"slider released to boxes, seconds, load {load:.1f} on {cores} cores (goals are for two quiet ones):"]
     with tempfile.TemporaryDirectory(prefix="espalier-") as scratch:
         for key, size, boxes, score in DETECTORS:
-            project, picture = _project(Path(scratch) / key, key, size)
+            folder = sample_project(Path(scratch) / key, key, size, VAL)
+            with Index.open(folder.index) as index:
+                project, picture = folder.root, index.pictures("val", limit=1)[0].path
             served = Served()
             try:
                 lines += _timed(served, project, picture, f"{key}, {size} px", (boxes, score))
@@ -114,41 +121,7 @@ def _gave_way(served: Served, project: Path, picture: str) -> list[float]:
 
 
 def _request(project: Path, picture: str, ratio: float, sizes: tuple[int, ...]) -> dict[str, Any]:
-    from engine.contract.recipe import Recipe, Step
-    from engine.contract.trial import TrialRequest
-
     recipe = Recipe(name="r", steps=(Step(technique="filter_prune", params={"ratio": ratio}),))
     start = next((project / "runs").iterdir()).name
     asked = TrialRequest(project=str(project), start=start, recipe=recipe, picture=picture, threshold=0.05, sizes=sizes)
     return {"what": "try", **asked.model_dump(mode="json")}
-
-
-def _project(root: Path, key: str, size: int) -> tuple[Path, str]:
-    """A project on the sample with one run, and a val picture of it."""
-    from engine.contract.dataset import Index
-    from engine.contract.project import DetectorChoice, Project, ProjectFolder
-    from engine.contract.run.folder import RunFolder
-    from engine.contract.run.job import TrainJob
-    from engine.contract.run.settings import TrainSettings
-    from engine.data.dataset_import import import_dataset
-    from engine.data.sample.write import write_sample
-    from engine.demo.session import DETECTOR, WEIGHTS
-    from engine.detector.base.header import CheckpointInfo
-    from engine.detector.network.checkpoint import fit_weights, network_arrays, save
-    from engine.model.assembly import assemble
-    from engine.weights.arrays import read_weights
-
-    folder = ProjectFolder(root)
-    import_dataset(write_sample(root.with_name(f"{key}-data"), train=8, val=VAL, test=4), folder.index)
-    with Index.open(folder.index) as index:
-        choice = DetectorChoice(key=key, size=size, classes=index.classes())
-        picture = index.pictures("val", limit=1)[0].path
-    folder.save(Project(name="tried", detector=choice))
-    job = TrainJob(choice=choice, index=str(folder.index), settings=TrainSettings(epochs=0))
-    run_folder = RunFolder(folder.new_run("base", job=job.model_dump_json()))
-    network = assemble(choice).network
-    if key == DETECTOR:
-        fit_weights(network, read_weights(WEIGHTS, str(WEIGHTS)), str(WEIGHTS))
-    arrays = {f"model.{name}": value for name, value in network_arrays(network).items()}
-    save(run_folder.checkpoints / "best.safetensors", CheckpointInfo(choice=choice), arrays)
-    return root, str(picture)
