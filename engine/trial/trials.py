@@ -11,6 +11,7 @@ from engine.contract.previews.trial import FoundBox, TrialAnswer, TrialRequest, 
 from engine.contract.project import ProjectFolder
 from engine.contract.recipe import Recipe
 from engine.contract.run.folder import checkpoint_of
+from engine.contract.system.cores import idle_cores
 from engine.contract.text.messages import Message, UserError
 from engine.model.assembly import load
 from engine.recipe.plan import problems
@@ -59,8 +60,11 @@ class Trials:
 
         `check` is called between layers, pictures and draws; what is known by then stays known.
         """
+        from engine.detector.base.runtime import set_threads
+
         folder = ProjectFolder(Path(request.project))
         file = checkpoint_of(folder.run(request.start))
+        set_threads(idle_cores())
         start = self._start(folder, file)
         steps = _steps(request.recipe, request.upto, start)
         base, tried = self._side(file, start, ()), self._side(file, start, steps)
@@ -102,12 +106,10 @@ class Trials:
 
     def _start(self, folder: ProjectFolder, file: Path) -> Start:
         from engine.contract.dataset import Index
-        from engine.detector.base.runtime import set_threads
 
         key = (str(file), file.stat().st_mtime_ns)
         if key not in self._starts:
             self.close()
-            set_threads(0)
             model, _ = load(file)
             with Index.open(folder.index) as index:
                 if index.classes() != model.choice.classes:
@@ -127,7 +129,9 @@ class Trials:
         for one in ready[: -(MOST_READY - 1)]:
             one.sleep()
         if len(self._sides) > MOST_KNOWN:
-            self._sides.popitem(last=False)[1].sleep()
+            _, oldest = self._sides.popitem(last=False)
+            oldest.sleep()
+            self._scores = {known: score for known, score in self._scores.items() if known[0] is not oldest}
         return side
 
 

@@ -119,7 +119,7 @@ class AnsweringEngine(QObject):
     def close(self) -> None:
         """End the process; it is started again when asked again."""
         self._waiting.clear()
-        self._asked = None
+        self._asked, self._streaming = None, False
         if self._process is not None:
             process, self._process = self._process, None
             end_process(process)

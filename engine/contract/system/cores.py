@@ -38,3 +38,11 @@ def processor() -> Processor:
 def core_count() -> int:
     """How many cores this process may use, which may be fewer than the machine has."""
     return len(os.sched_getaffinity(0))
+
+
+def idle_cores() -> int:
+    """How many of them nothing else needs, by the last minute's load; at least one.
+
+    Threads that wait for each other on a core that others keep busy take many times as long as one thread alone.
+    """
+    return max(1, core_count() - round(os.getloadavg()[0]))

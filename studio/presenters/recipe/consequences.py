@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from engine.contract.figures import Figure, FigureName, pick
 from engine.contract.previews.trial import TrialScore
+from engine.contract.run.evaluations import PHONE
 from studio.stores.run import Run
 
 COSTS: tuple[FigureName, ...] = ("phone_ms", "nb_bytes", "macs")
@@ -80,11 +81,21 @@ def run_points(cost: FigureName, runs: Sequence[tuple[Run, Sequence[Figure]]]) -
     """Runs that were trained from the base; beside each, figures of its like where it has no cost of its own."""
     points = []
     for run, alike in runs:
-        score, at = run.figure("map", split="val"), run.figure(cost) or pick(alike, cost)
+        like = pick(alike, cost)
+        score, at = run.figure("map", split="val"), _own(run, cost, like) or like
         if score is not None and at is not None:
             label = f"{run.number:04d} {run.label}"
             points.append(PathPoint(label, at.value, score.value, score.low, score.high, True, run=run.name))
     return points
+
+
+def _own(run: Run, cost: FigureName, like: Figure | None) -> Figure | None:
+    """What was counted or measured of the run itself, where that can stand on one axis with what is estimated."""
+    if cost == "nb_bytes":
+        return run.figure(cost, subject=PHONE)
+    if cost == "phone_ms" and like is not None:
+        return run.figure(cost, threads=like.conditions.threads, precision=like.conditions.precision)
+    return run.figure(cost)
 
 
 def changes(base: Sequence[Figure], stages: Sequence[Stage]) -> list[StepChange]:

@@ -104,7 +104,7 @@ def recoveries(runs: Sequence[Run]) -> list[Recovery]:
 
 def _recoveries(runs: Sequence[Run]) -> Iterator[Recovery]:
     for run in runs:
-        if not isinstance(run.job, TrainJob) or not run.job.settings.epochs:
+        if not isinstance(run.job, TrainJob) or not run.job.settings.epochs or run.status != "finished":
             continue
         told = [_val_map(run.figures("start")), _val_map(run.figures("transformed")), _val_map(run.figures("final"))]
         start, before, after = told

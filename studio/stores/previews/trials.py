@@ -76,6 +76,11 @@ class TrialsStore(QObject):
         return timer
 
     @property
+    def at_work(self) -> bool:
+        """Whether something is still to be told: of the recipe, or of the steps on the way."""
+        return self._soon.isActive() or self._engine.busy
+
+    @property
     def upto(self) -> int | None:
         """The step up to which all act; None for the whole recipe."""
         return self._upto
@@ -87,8 +92,10 @@ class TrialsStore(QObject):
             self._unused.stop()
             self._look()
         else:
+            self._soon.stop()
             self._engine.halt()
-            self._asked, self.busy = None, False
+            if self.busy:
+                self._asked, self.busy = None, False
             self._unused.start()
 
     def show(self, picture: str | None, upto: int | None) -> None:
@@ -126,7 +133,14 @@ class TrialsStore(QObject):
 
     def _ask(self) -> None:
         shown = self._shown(self._upto)
-        if shown is None or not self._watched or self._asked == (shown, self._picture):
+        if not self._watched:
+            return
+        if shown is None:
+            self._forget()
+            return
+        if self._asked == (shown, self._picture):
+            if not self.at_work and shown in self._of_steps:
+                self._ask_next_step()
             return
         before, self._asked = self._asked, (shown, self._picture)
         # What the run itself finds stays in view while the same picture is looked at.
@@ -164,7 +178,9 @@ class TrialsStore(QObject):
             self._add(told)
         if not told.more:
             self.busy = False
-            self._ask_next_step()
+            # Without val pictures no step is told of, however often it is asked.
+            if shown in self._of_steps:
+                self._ask_next_step()
         self.changed.emit()
 
     def _add(self, told: TrialAnswer) -> None:
@@ -186,13 +202,18 @@ class TrialsStore(QObject):
                 self._stream(shown, None, (OF_STEPS,))
                 return
 
+    def _forget(self) -> None:
+        """Nothing is tried: what was found is of nothing that is in view."""
+        self._engine.halt()
+        self._asked, self.trial, self.error, self.busy = None, Trial(), None, False
+        self.changed.emit()
+
     def _closed(self) -> None:
         self._soon.stop()
         self._engine.close()
-        self._asked, self._picture, self._upto = None, None, None
-        self.trial, self.error, self.busy = Trial(), None, False
+        self._picture, self._upto = None, None
         self._of_steps.clear()
-        self.changed.emit()
+        self._forget()
 
 
 def _read(answer: dict[str, Any]) -> TrialAnswer | Message:

@@ -106,6 +106,11 @@ class RecipePage(Page):
         self.bar.run_asked.connect(self._run)
         self.totals.phone.chosen.connect(self.studio.chosen_phone.choose)
 
+    @property
+    def settled(self) -> bool:
+        """Whether figures and what the recipe does untrained are all there."""
+        return not (self.studio.previews.busy or self.studio.trials.at_work)
+
     def inspector(self) -> QWidget | None:
         """The totals, beside the stack."""
         return self.totals

@@ -136,7 +136,7 @@ class ConsequencesPane(QWidget):
         title = self._title(studio.recipe.recipe.steps[self._upto].technique) if self._upto is not None else ""
         panel.show_upto(self._upto + 1 if self._upto is not None else None, title)
         panel.picture.set_names(label, tr("studio.try.side"))
-        self._draw_expected(score)
+        self._draw_expected()
 
     def _stages(self, latest: Preview) -> list[Stage]:
         """The steps that act now, each with what is known after it."""
@@ -152,7 +152,7 @@ class ConsequencesPane(QWidget):
     def _score_after(self, place: int) -> TrialScore | None:
         trials, steps = self.studio.trials, self._steps()
         whole = trials.trial.score
-        if trials.upto is None and steps and place == max(steps, key=lambda one: steps.index(one))[0] and whole:
+        if trials.upto is None and steps and place == steps[-1][0] and whole:
             return whole
         return trials.after_step(place)
 
@@ -164,10 +164,11 @@ class ConsequencesPane(QWidget):
             found.append((told.run, alike or ()))
         return found
 
-    def _draw_expected(self, start: Figure | None) -> None:
-        evidence = recoveries(self.studio.runs.runs)
-        score = self.studio.trials.trial.score
-        known = start is not None and score is not None and self._upto is None
-        told = expected(start.value, score.tried.value, evidence) if known and start and score else None
+    def _draw_expected(self) -> None:
+        trials, evidence = self.studio.trials, recoveries(self.studio.runs.runs)
+        score = trials.trial.score
+        # Both of the same pictures: what the run tells of itself is of all of them.
+        base = score.base if score is not None and self._upto is None else None
+        told = expected(base.value, score.tried.value, evidence) if base is not None and score is not None else None
         self.panel.show_expected(told, len(evidence))
-        self.panel.expected.setVisible(known and self.studio.trials.error is None)
+        self.panel.expected.setVisible(base is not None and trials.error is None)
