@@ -73,13 +73,9 @@ class Trials:
             # Calibrating takes seconds: what the network finds in float is seen until then.
             before = self._side(file, start, floating)
             yield TrialAnswer(fates=before.fates(check), pending=Message(code="try.calibrating"))
-            if request.picture is not None:
-                yield TrialAnswer(boxes={"tried": _boxes(before, request.picture, request.threshold, check)})
+            yield from _seen(request, before, base, check)
         yield TrialAnswer(fates=tried.fates(check))
-        if request.picture is not None:
-            sides: dict[str, Side] = {"tried": tried, "base": base}
-            for name, side in sides.items():
-                yield TrialAnswer(boxes={name: _boxes(side, request.picture, request.threshold, check)})  # type: ignore
+        yield from _seen(request, tried, base, check)
         if request.sizes and not start.val:
             yield TrialAnswer(notice=Message(code="try.no_val", args={"path": str(folder.root)}))
         for pictures in _samples(start.val, request.sizes):
@@ -144,6 +140,13 @@ def _steps(recipe: Recipe, upto: int | None, start: Start) -> list[Placed]:
     if upto in chosen:
         chosen = chosen[: chosen.index(upto) + 1]
     return [(place, recipe.steps[place]) for place in chosen]
+
+
+def _seen(request: TrialRequest, tried: Side, base: Side, check: Check) -> Iterator[TrialAnswer]:
+    """What both sides find on the picture, what is new first; nothing without a picture."""
+    if request.picture is not None:
+        yield TrialAnswer(boxes={"tried": _boxes(tried, request.picture, request.threshold, check)})
+        yield TrialAnswer(boxes={"base": _boxes(base, request.picture, request.threshold, check)})
 
 
 def _boxes(side: Side, picture: str, threshold: float, check: Check) -> tuple[FoundBox, ...]:
