@@ -52,8 +52,11 @@ def _hidden_by(widget: QWidget) -> str:
             if down:
                 place.moveTop(0)
                 place.setHeight(min(place.height(), around.height()))
-        if around.isWindow() or not around.rect().adjusted(-2, -2, 2, 2).contains(place):
-            return "" if around.rect().adjusted(-2, -2, 2, 2).contains(place) else f"{place} in {named(around)}"
+        if not around.rect().adjusted(-2, -2, 2, 2).contains(place):
+            where = f"{place.x()}, {place.y()}, {place.width()} x {place.height()}"
+            return f"{where} in {around.width()} x {around.height()} of {named(around)}"
+        if around.isWindow():
+            break
     return ""
 
 

@@ -7,19 +7,16 @@ from dataclasses import dataclass
 
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QKeyEvent
+from PySide6.QtGui import QColor, QKeyEvent
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from studio.presenters.compare.run_rows import pareto
-from studio.presenters.compare.tag_places import Box, shared, tag_places
 from studio.theme import palette, theme
+from studio.views.shared.plot_tags import PlotTags
 from studio.widgets.plot import bare_plot, recolour
 
 REACH = 14.0
 """Pixels from a mark at which the pointer still means it."""
-
-MARK = 12.0
-"""Pixels around the middle of a mark on which no tag may lie."""
 
 
 @dataclass(frozen=True)
@@ -47,9 +44,8 @@ class Scatter(QWidget):
         self._a: str | None = None
         self._b: str | None = None
         self._near: str | None = None
-        self._tags: list[pg.GraphicsObject] = []
-        self.tag_boxes: list[tuple[Box, bool]] = []
         self.plot = bare_plot()
+        self.tags = PlotTags(self.plot)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -62,7 +58,6 @@ class Scatter(QWidget):
         self.plot.scene().sigMouseMoved.connect(self._on_mouse)
         self.plot.scene().sigMouseClicked.connect(self._on_click)
         self.plot.viewport().installEventFilter(self)
-        self.plot.getPlotItem().vb.sigResized.connect(lambda _: self._draw_tags())
         theme.changed.connect(self.refresh)
         self.refresh()
 
@@ -82,7 +77,7 @@ class Scatter(QWidget):
         """Draw everything again, in the theme's colours."""
         colours = palette()
         self.plot.clear()
-        self._tags.clear()
+        self.tags.forget()
         recolour(self.plot)
         if not self.marks:
             return
@@ -95,7 +90,7 @@ class Scatter(QWidget):
             self._draw_marks(chosen, 11, brush, QColor(colours.accent), 2.0)
         self._draw(self._near, 11, QColor(colours.text), QColor(colours.text), 2.0)
         self._fit()
-        self._draw_tags()
+        self.tags.show([(mark.x, mark.y, mark.tag) for mark in self.marks])
 
     def _draw_front(self) -> None:
         front = pareto((mark.x, mark.y) for mark in self.marks)
@@ -114,47 +109,6 @@ class Scatter(QWidget):
             pen=pg.mkPen(pen, width=width),
         )
         self.plot.addItem(item)
-
-    def _draw_tags(self) -> None:
-        """Beside the marks, in pixels of the screen as it is now; anew when that changes."""
-        for item in self._tags:
-            self.plot.removeItem(item)
-        self._tags.clear()
-        font = QFont(self.font())
-        font.setPixelSize(11)
-        box = self.plot.getPlotItem().vb
-        spots = [box.mapViewToScene(QPointF(mark.x, mark.y)) for mark in self.marks]
-        groups = shared([(spot.x(), spot.y()) for spot in spots])
-        texts = [", ".join(self.marks[place].tag for place in group) for group in groups]
-        points = [(spots[group[0]].x(), spots[group[0]].y()) for group in groups]
-        metrics = QFontMetricsF(font)
-        sizes = [(metrics.horizontalAdvance(text) + 4, metrics.height()) for text in texts]
-        room = box.sceneBoundingRect()
-        plot = Box(room.left(), room.top(), room.width(), room.height())
-        self.tag_boxes = tag_places(points, sizes, plot, MARK)
-        for text, point, (lies, far) in zip(texts, points, self.tag_boxes, strict=True):
-            self._draw_tag(text, font, QPointF(*point), lies, far)
-
-    def _draw_tag(self, text: str, font: QFont, mark: QPointF, lies: Box, far: bool) -> None:
-        box, colour = self.plot.getPlotItem().vb, QColor(palette().text)
-        middle = QPointF(lies.left + lies.width / 2, lies.top + lies.height / 2)
-        if far:
-            ends = [box.mapSceneToView(place) for place in (mark, middle)]
-            pen = pg.mkPen(QColor(palette().border_strong), width=1)
-            line = pg.PlotCurveItem([end.x() for end in ends], [end.y() for end in ends], pen=pen)
-            line.setZValue(-2)
-            self._add_tag(line)
-        # Below the marks, and on the line of the best and the one that leads to it.
-        label = pg.TextItem(text, color=colour, anchor=(0.5, 0.5), fill=pg.mkBrush(palette().surface))
-        label.setFont(font)
-        label.setZValue(-1)
-        place = box.mapSceneToView(middle)
-        label.setPos(place.x(), place.y())
-        self._add_tag(label)
-
-    def _add_tag(self, item: pg.GraphicsObject) -> None:
-        self.plot.addItem(item, ignoreBounds=True)
-        self._tags.append(item)
 
     def _fit(self) -> None:
         xs, ys = [mark.x for mark in self.marks], [mark.y for mark in self.marks]

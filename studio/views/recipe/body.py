@@ -19,7 +19,7 @@ from studio.widgets.scrolled import Folding, Scrolled
 _TIMES: tuple[FigureName, ...] = ("host_ms_network", "phone_ms")
 _SHARES = (6, 7)
 _LEAST = 240
-"""How high the cards' column is at least, should the consequences go below it."""
+"""How high both are at least, should the consequences go below the cards."""
 
 
 class RecipeBody(Folding):
@@ -32,6 +32,7 @@ class RecipeBody(Folding):
         self.area = _scrolled(column)
         self.addWidget(self.area)
         self._beside = Scrolled(self.pane)
+        self._beside.setMinimumHeight(_LEAST)
         self.addWidget(self._beside)
         stack.picked.connect(self._pick)
         self.pane.measured_changed.connect(self._show_measured)

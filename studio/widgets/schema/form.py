@@ -100,7 +100,7 @@ class FieldRow(QWidget):
         self._row.setSpacing(8)
         self._row.addWidget(name, 0, Qt.AlignmentFlag.AlignTop)
         self._row.addLayout(column, 1)
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802
         """As narrow as the editor: the name may stand above it."""

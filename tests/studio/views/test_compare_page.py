@@ -242,7 +242,7 @@ def test_that_tags_of_the_scatter_do_not_meet_at_any_size(page: ComparePage, qtb
     for width in (1100, 900, 1400):
         page.resize(width, 700)
         qtbot.wait(20)
-        boxes = [box for box, _ in page.scatter.plot.tag_boxes]
+        boxes = [box for box, _ in page.scatter.plot.tags.boxes]
         assert len(boxes) == 3
         assert not any(one.meets(other) for one, other in itertools.combinations(boxes, 2))
 

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QColor, QFont
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from studio.i18n import tr
 from studio.presenters.recipe.consequences import PathPoint
 from studio.theme import palette, theme
+from studio.views.shared.plot_tags import PlotTags
 from studio.widgets.plot import bare_plot, recolour
 
 REACH = 14.0
@@ -36,6 +37,7 @@ class PathPlot(QWidget):
         self._scale, self._target = 1.0, 0.0
         self.line: pg.InfiniteLine | None = None
         self.plot = bare_plot()
+        self.tags = PlotTags(self.plot)
         self.plot.setMinimumHeight(130)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -62,6 +64,7 @@ class PathPlot(QWidget):
     def refresh(self) -> None:
         """Draw everything again, in the theme's colours."""
         self.plot.clear()
+        self.tags.forget()
         self.line = None
         recolour(self.plot)
         if not self.path and not self.runs:
@@ -81,9 +84,9 @@ class PathPlot(QWidget):
                     pen=pg.mkPen(QColor(colours.accent), width=2),
                 )
             )
-        self._draw_tags()
         self._draw_target()
         self._fit()
+        self.tags.show([(self._x(point), point.score, _tag(point)) for point in (*self.path, *self.runs)])
 
     def _x(self, point: PathPoint) -> float:
         return point.cost / self._scale
@@ -99,16 +102,6 @@ class PathPlot(QWidget):
                 pen=pg.mkPen(QColor(palette().muted), width=1.5),
             )
             self.plot.addItem(bars)
-
-    def _draw_tags(self) -> None:
-        font = QFont(self.font())
-        font.setPixelSize(11)
-        for point in (*self.path, *self.runs):
-            text = point.run.split("-")[0] if point.run else str(point.step + 1) if point.step is not None else "A"
-            label = pg.TextItem(text, color=QColor(palette().text), anchor=(-0.5, 1.0))
-            label.setFont(font)
-            label.setPos(self._x(point), point.score)
-            self.plot.addItem(label, ignoreBounds=True)
 
     def _draw_target(self) -> None:
         if not self._target:
@@ -177,3 +170,10 @@ class PathPlot(QWidget):
         if event.type() == QEvent.Type.Leave:
             self._card.hide()
         return super().eventFilter(watched, event)
+
+
+def _tag(point: PathPoint) -> str:
+    """The number of a run or of a step, A for the run as it is."""
+    if point.run:
+        return point.run.split("-")[0]
+    return str(point.step + 1) if point.step is not None else "A"

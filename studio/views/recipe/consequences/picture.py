@@ -54,6 +54,7 @@ class TriedPicture(QWidget):
         told = QHBoxLayout()
         told.setSpacing(2)
         told.addWidget(self.foot.counts)
+        told.addSpacing(6)
         told.addWidget(self.legend, 1)
         for button in (self.truth, self.labels, self.fit):
             told.addWidget(button)

@@ -8,7 +8,7 @@ import random
 import pytest
 
 from studio.presenters.compare.side_names import side_names
-from studio.presenters.compare.tag_places import Box, shared, tag_places
+from studio.presenters.tag_places import Box, shared, tag_places
 
 PLOT = Box(40, 0, 300, 160)
 SIZE, RADIUS = (30.0, 14.0), 9.0
