@@ -92,16 +92,12 @@ class PathPlot(QWidget):
         return point.cost / self._scale
 
     def _draw_bars(self) -> None:
-        barred = [p for p in (*self.path, *self.runs) if p.low is not None and p.high is not None]
+        barred = [point for point in (*self.path, *self.runs) if point.low is not None and point.high is not None]
         if barred:
-            bars = pg.ErrorBarItem(
-                x=[self._x(p) for p in barred],
-                y=[p.score for p in barred],
-                top=[(p.high or 0.0) - p.score for p in barred],
-                bottom=[p.score - (p.low or 0.0) for p in barred],
-                pen=pg.mkPen(QColor(palette().muted), width=1.5),
-            )
-            self.plot.addItem(bars)
+            xs = [self._x(point) for point in barred for _ in range(2)]
+            ends = [end for point in barred for end in (point.low, point.high)]
+            # Not pyqtgraph's error bars: given lists, they raise while they are painted, which ends the process.
+            self.plot.plot(xs, ends, connect="pairs", pen=pg.mkPen(QColor(palette().muted), width=1.5))
 
     def _draw_target(self) -> None:
         if not self._target:
