@@ -170,5 +170,5 @@ class ConsequencesPane(QWidget):
         # Both of the same pictures: what the run tells of itself is of all of them.
         base = score.base if score is not None and self._upto is None else None
         told = expected(base.value, score.tried.value, evidence) if base is not None and score is not None else None
-        self.panel.show_expected(told, len(evidence))
-        self.panel.expected.setVisible(base is not None and trials.error is None)
+        known = base is not None and trials.error is None
+        self.panel.show_expected(told if known else None, len(evidence) if known else None)

@@ -42,6 +42,11 @@ class Consequences(QWidget):
         self._studio = studio
         self.score, self.expected, self.upto = QLabel(), Muted(), QLabel()
         self.score.setWordWrap(True)
+        # As high as what they will say, so that the picture does not move when it is there.
+        line = self.fontMetrics().lineSpacing()
+        self.score.setMinimumHeight(2 * line + 2)
+        self.score.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.expected.setMinimumHeight(line)
         self.upto.setProperty("role", "chip")
         self.whole = IconButton("close", "studio.try.whole_tip", lambda: self.upto_asked.emit(-1))
         self.problem = ErrorBanner()
@@ -147,13 +152,15 @@ class Consequences(QWidget):
         for widget in (self.upto, self.whole):
             widget.setVisible(number is not None)
 
-    def show_expected(self, told: Expectation | None, recoveries: int) -> None:
-        """Say what is to be expected after training, or that too little is known to say so."""
+    def show_expected(self, told: Expectation | None, recoveries: int | None) -> None:
+        """Say what is to be expected after training, or that too little is known to say so; nothing for None."""
         if told is not None:
             args = {"low": f"{told.low:.1f}", "high": f"{told.high:.1f}"}
             self.expected.show_text(tr("studio.try.expected", recoveries=told.recoveries, held=told.held, **args))
         else:
-            self.expected.show_text(tr("studio.try.no_evidence", recoveries=recoveries))
+            self.expected.show_text(
+                tr("studio.try.no_evidence", recoveries=recoveries) if recoveries is not None else ""
+            )
 
     def show_chart(
         self,
