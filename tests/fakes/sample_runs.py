@@ -11,7 +11,7 @@ from pathlib import Path
 
 from engine.contract.dataset import Index
 from engine.contract.project import DetectorChoice, Project, ProjectFolder
-from engine.contract.run.events import Figures, Finished, Hello
+from engine.contract.run.events import Artifact, Finished, Hello
 from engine.contract.run.folder import RunFolder
 from engine.contract.run.job import TrainJob
 from engine.contract.run.settings import TrainSettings
@@ -34,14 +34,16 @@ def sample_project(root: Path, key: str = DETECTOR, size: int = SIZE, val: int =
     folder.save(Project(name="tried", detector=choice))
     job = TrainJob(choice=choice, index=str(folder.index), settings=TrainSettings(epochs=0))
     run = RunFolder(folder.new_run("base", job=job.model_dump_json()))
-    events = (Hello(pid=1, versions={}, device="CPU"), Figures(moment="final", figures=()), Finished())
-    told = [event.model_copy(update={"seq": number, "time": 1.79e9 + number}) for number, event in enumerate(events)]
-    run.events.write_text("".join(event.model_dump_json() + "\n" for event in told), encoding="utf-8")
     network = assemble(choice).network
     if (key, size) == (DETECTOR, SIZE):
         fit_weights(network, read_weights(WEIGHTS, str(WEIGHTS)), str(WEIGHTS))
     arrays = {f"model.{name}": value for name, value in network_arrays(network).items()}
-    save(run.checkpoints / "best.safetensors", CheckpointInfo(choice=choice), arrays)
+    best = run.checkpoints / "best.safetensors"
+    save(best, CheckpointInfo(choice=choice), arrays)
+    weights = Artifact(kind="checkpoint", path=str(best.relative_to(run.root)), bytes=best.stat().st_size)
+    events = (Hello(pid=1, versions={}, device="CPU"), weights, Finished())
+    told = [event.model_copy(update={"seq": number, "time": 1.79e9 + number}) for number, event in enumerate(events)]
+    run.events.write_text("".join(event.model_dump_json() + "\n" for event in told), encoding="utf-8")
     return folder
 
 
