@@ -93,6 +93,9 @@ class Finding(_Frozen):
 class SplitStatistics(_Frozen):
     """What one split holds.
 
+    `boxes`, `per_class` and the sizes count what is to be found. `difficult` boxes are learnt from and counted
+    neither as found nor as missed; a `crowd`, or what is to be ignored, is not learnt from either. `aside` counts
+    both by class.
     `small`, `medium`, `large` count boxes by COCO's areas (below 32^2, below 96^2, above, in pixels).
     `relative` counts boxes by sqrt(box area / picture area), in the bins of `Statistics.relative_edges`.
     """
@@ -105,6 +108,9 @@ class SplitStatistics(_Frozen):
     medium: int
     large: int
     relative: tuple[int, ...]
+    difficult: int = 0
+    crowd: int = 0
+    aside: dict[str, int] = {}
 
 
 class Statistics(_Frozen):

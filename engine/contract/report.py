@@ -44,6 +44,8 @@ class Report(BaseModel):
         yield from _finding_lines(self.findings, language, limit)
         for name, split in self.statistics.splits.items():
             yield say("split", split=name, pictures=split.pictures, boxes=split.boxes)
+            if split.difficult or split.crowd:
+                yield say("aside", difficult=split.difficult, crowd=split.crowd)
             counts = ", ".join(f"{key} {value}" for key, value in split.per_class.items())
             yield say("per_class", counts=counts)
             yield say("sizes", small=split.small, medium=split.medium, large=split.large)

@@ -68,6 +68,9 @@ class PictureCheck:
                     continue
             seen.add(key)
             sound.boxes.append(box)
+        if not sound.boxes and (picture.lost or picture.boxes):
+            self._found(warning("label_lost", picture.file, action="left_out", picture=path))
+            return None
         return sound
 
     def _found(self, finding: Finding) -> None:

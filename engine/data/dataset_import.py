@@ -110,7 +110,7 @@ class _Look:
         self._add(check.findings)
         sound = [picture for picture in settled if picture is not None]
         if sound:
-            self._add(splits.assign(sound, self.options.split, self.options.seed))
+            self._add(splits.assign(sound, self.options.split, self.options.seed, records.fuller))
             self._add(likeness.mend_copies(sound, fix=fix))
             self._add(likeness.lookalikes(sound))
         counts = statistics.count(sound, records.classes)

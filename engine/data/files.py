@@ -6,11 +6,15 @@ import os
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
+from typing import Any
+from urllib.parse import unquote
 
-from engine.contract.dataset import Part
+from engine.contract.dataset import Finding, Part
 from engine.contract.text.messages import UserError
+from engine.data.findings import info, warning
+from engine.data.text import Decoded, decode
 
 PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".bmp", ".webp", ".tif", ".tiff", ".gif"})
 _PART_WORDS: dict[str, Part] = {
@@ -52,6 +56,11 @@ def _key(text: str) -> str:
     return unicodedata.normalize("NFC", text).casefold()
 
 
+def loose(text: str) -> str:
+    """A name for comparing where exact names find nothing: without case, percent-encoding, or letters' makings."""
+    return _key(unquote(text))
+
+
 def without_suffix(path: str) -> str:
     """`path` without its ending, if that is one of a picture, an xml or a text file; names may hold dots."""
     stem, _, suffix = path.rpartition(".")
@@ -76,13 +85,12 @@ class SourceFiles:
         self.paths = [path for path in found if _is_utf8(path)]
         if not found:
             raise UserError("data.folder_empty", path=shown)
-        self._by_name: dict[str, list[str]] = defaultdict(list)
-        self._by_stem: dict[str, list[str]] = defaultdict(list)
-        for path in self.paths:
-            name = _key(path.rsplit("/", 1)[-1])
-            self._by_name[name].append(path)
-            if is_picture(path):
-                self._by_stem[_key(without_suffix(name))].append(path)
+        # Two tellings of each name, with its ending and (pictures) without: as it is, and as loosely as can be.
+        self._names: tuple[_Names, _Names] = (_Names(_key), _Names(loose))
+        for names in self._names:
+            names.fill(self.paths)
+        self._loosely: dict[str, str] = {}
+        self._odd: dict[tuple[str, str, str], dict[str, str]] = defaultdict(dict)
 
     def ending(self, *suffixes: str) -> list[str]:
         """The files whose names end in one of `suffixes` (lower case, with the dot)."""
@@ -101,28 +109,90 @@ class SourceFiles:
             raise UserError("data.file_closed", path=str(self.root / path), reason=reason) from closed
 
     def text(self, path: str) -> str:
-        """The file's text, whatever of the usual encodings it is in; raises UserError as `read` does."""
-        return decode(self.read(path))
+        """The file's text in its own encoding; raises UserError as `read` does. What is odd goes to `take_notes`."""
+        likely = next((encoding for how, encoding, _ in self._odd if how == "guessed"), "")
+        found = decode(self.read(path), likely)
+        if found.how not in (None, "declared"):
+            self._odd[str(found.how), found.encoding, found.declared][path] = _sample(found)
+        return found.text
+
+    def glimpse(self, path: str) -> str:
+        """The file's text, of which nothing is noted: it may be no annotation at all."""
+        return decode(self.read(path)).text
 
     def find(self, name: str, near: Sequence[str] = (), part: Part = "none", *, stem: bool = False) -> str | None:
         """The file that `name` speaks of, or None.
 
         First the folders `near` are tried, in order; then a file anywhere that shares the longest end of its
         path with `name`, if it is the only one and lies in no folder of another split than `part`.
-        With `stem`, `name` has no ending and a picture with any ending fits.
+        With `stem`, `name` has no ending and a picture with any ending fits. Where that finds nothing, names are
+        compared without percent-encoding.
         """
         wanted = clean(name)
-        base = _key(wanted.rsplit("/", 1)[-1])
-        candidates = (self._by_stem if stem else self._by_name).get(base, [])
-        shorten = without_suffix if stem else str
+        for names in self._names:
+            path = names.find(wanted, near, part, stem=stem)
+            if path is not None:
+                shown = without_suffix(path) if stem else path
+                if _composed(shown.rsplit("/", 1)[-1]) != _composed(wanted.rsplit("/", 1)[-1]):
+                    self.matched_loosely(name, path)
+                return path
+        return None
+
+    def matched_loosely(self, name: str, path: str) -> None:
+        """Keep for `take_notes` that two names were taken for one though they are written differently."""
+        self._loosely.setdefault(path, name)
+
+    def take_notes(self) -> list[Finding]:
+        """What a person should know of how files were read and matched since it was last asked: once for each kind."""
+        found: list[Finding] = []
+        odd, loosely = dict(self._odd), dict(self._loosely)
+        self._odd.clear()
+        self._loosely.clear()
+        for (how, encoding, declared), samples in odd.items():
+            first, sample = next(iter(samples.items()))
+            count = len(samples)
+            if how == "guessed":
+                found.append(warning("encoding_guessed", first, count=count, encoding=encoding, sample=sample))
+                continue
+            args: dict[str, Any] = {"count": count, "encoding": encoding, "sample": sample, "declared": declared}
+            if how == "doubtful":
+                found.append(warning("encoding_doubtful", first, **args))
+            else:
+                found.append(warning("encoding_misdeclared", first, **args))
+        if loosely:
+            path, name = next(iter(loosely.items()))
+            found.append(info("names_loosely", path, count=len(loosely), name=name))
+        return found
+
+
+class _Names:
+    """Files by their names, as `key` tells names apart."""
+
+    def __init__(self, key: Callable[[str], str]) -> None:
+        self.key = key
+        self.whole: dict[str, list[str]] = defaultdict(list)
+        self.stems: dict[str, list[str]] = defaultdict(list)
+
+    def fill(self, paths: Sequence[str]) -> None:
+        """Take the files in."""
+        for path in paths:
+            name = path.rsplit("/", 1)[-1]
+            self.whole[self.key(name)].append(path)
+            if is_picture(path):
+                self.stems[self.key(without_suffix(name))].append(path)
+
+    def find(self, wanted: str, near: Sequence[str], part: Part, *, stem: bool) -> str | None:
+        """As `SourceFiles.find` says, of a name that is `clean`."""
+        key, shorten = self.key, without_suffix if stem else str
+        candidates = (self.stems if stem else self.whole).get(key(wanted.rsplit("/", 1)[-1]), [])
         for folder in near:
             target = f"{folder}/{wanted}".strip("/")
-            fitting = [path for path in candidates if _key(shorten(path)) == _key(target)]
+            fitting = [path for path in candidates if key(shorten(path)) == key(target)]
             if fitting:
                 return next((path for path in fitting if shorten(path) == target), fitting[0])
         if part != "none":
             candidates = [path for path in candidates if part_of(path) in ("none", part)]
-        shared = [(_shared_end(_key(shorten(path)), _key(wanted)), path) for path in candidates]
+        shared = [(_shared_end(key(shorten(path)), key(wanted)), path) for path in candidates]
         best = max((length for length, _ in shared), default=0)
         ends = [path for length, path in shared if length == best]
         return ends[0] if len(ends) == 1 else None
@@ -141,19 +211,19 @@ def is_picture(path: str) -> bool:
     return path.lower().endswith(tuple(PICTURE_SUFFIXES))
 
 
-def decode(raw: bytes) -> str:
-    """Text from bytes: UTF-8, UTF-16 with its mark, else GB 18030, of which GBK and GB 2312 are parts."""
-    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return raw.decode("utf-16", errors="replace")
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return raw.decode("gb18030", errors="replace")
-
-
 def printable(text: str) -> str:
     """A file name that is not UTF-8, made fit for a screen or JSON."""
     return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def _composed(text: str) -> str:
+    return unicodedata.normalize("NFC", text)
+
+
+def _sample(found: Decoded) -> str:
+    """The first word of a text that its encoding decides, for a person to judge."""
+    word = re.search(r"[^\s<>\"',;:\[\]{}]*[^\x00-\x7f][^\s<>\"',;:\[\]{}]*", found.text)
+    return word.group()[:40] if word else ""
 
 
 def _is_utf8(text: str) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from engine.contract.dataset import Finding, Part
+from engine.data.class_names import names_alike
 from engine.data.findings import error
 
 
@@ -32,7 +33,8 @@ class SourcePicture:
 
     `name` is the picture as the annotation calls it, `path` the file found for it (relative to the source;
     None when there is none), `file` the annotation file and `place` the picture's own spot in it.
-    `size` is the annotated (width, height) in pixels; None when the annotation has none.
+    `size` is the annotated (width, height) in pixels; None when the annotation has none. A picture is `lost`
+    when something is annotated that could not be read: without any other box it must not pass for empty.
     """
 
     name: str
@@ -42,16 +44,21 @@ class SourcePicture:
     part: Part = "none"
     size: tuple[int, int] | None = None
     relative: bool = False
+    lost: bool = False
     boxes: list[SourceBox] = field(default_factory=list)
 
 
 @dataclass
 class Records:
-    """A whole source: its declared classes in order (empty when it declares none), pictures and findings."""
+    """A whole source: its declared classes in order (empty when it declares none), pictures and findings.
+
+    `fuller` is another format of the source that has boxes for more pictures, if there is one.
+    """
 
     classes: tuple[str, ...] = ()
     pictures: list[SourcePicture] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    fuller: str = ""
 
 
 def settle_classes(records: Records, wanted: Sequence[str] | None) -> tuple[str, ...]:
@@ -61,7 +68,7 @@ def settle_classes(records: Records, wanted: Sequence[str] | None) -> tuple[str,
     """
     classes = tuple(dict.fromkeys(wanted or records.classes))
     if not classes:
-        return tuple(sorted({box.name for picture in records.pictures for box in picture.boxes}))
+        classes = tuple(sorted({box.name for picture in records.pictures for box in picture.boxes}))
     known = set(classes)
     for picture in records.pictures:
         for box in picture.boxes:
@@ -75,5 +82,9 @@ def settle_classes(records: Records, wanted: Sequence[str] | None) -> tuple[str,
                     known=", ".join(classes),
                 )
                 records.findings.append(found)
-        picture.boxes = [box for box in picture.boxes if box.name in known]
+        kept = [box for box in picture.boxes if box.name in known]
+        # Classes that a person left out are not there to be learnt; those that a list forgot are.
+        picture.lost |= wanted is None and len(kept) < len(picture.boxes)
+        picture.boxes = kept
+    records.findings += names_alike(classes)
     return classes

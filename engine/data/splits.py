@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 
 from engine.contract.dataset import Finding, Part
@@ -31,20 +31,29 @@ def check_split(split: tuple[float, float, float]) -> None:
         raise UserError("data.split_bad", split=",".join(f"{share:g}" for share in split))
 
 
-def assign(pictures: list[Sound], split: tuple[float, float, float] | None, seed: int) -> list[Finding]:
-    """Give every picture its split, by `split` if given, else as the source says with its gaps filled."""
+def assign(
+    pictures: list[Sound], split: tuple[float, float, float] | None, seed: int, fuller: str = ""
+) -> list[Finding]:
+    """Give every picture its split, by `split` if given, else as the source says with its gaps filled.
+
+    `fuller` is a format in which the source has more pictures; to deal out the few of this one would lose them.
+    """
     if split is not None or all(picture.part == "none" for picture in pictures):
         by_choice = split is not None
         _draw(pictures, ("train", "val", "test"), split or DEFAULT, seed)
+        _judgeable(pictures)
         shares = ", ".join(f"{share:g}" for share in split or DEFAULT)
         return [info("split_asked" if by_choice else "split_drawn", action="moved", shares=shares, seed=seed)]
     findings = []
     train = [picture for picture in pictures if picture.part == "train"]
     held = {picture.part for picture in pictures}
     if not train:
+        if fuller:
+            return [error("split_no_train_here", ".", fuller=fuller)]
         return [error("split_no_train", ".")]
     if "val" not in held:
         _draw(train, ("train", "val"), (1 - VAL_SHARE, VAL_SHARE), seed)
+        _judgeable(train)
         taken = sum(picture.part == "val" for picture in train)
         findings.append(warning("split_val_taken", "", action="moved", count=taken, seed=seed))
     if "test" not in held:
@@ -65,6 +74,24 @@ def _draw(pictures: Sequence[Sound], parts: Sequence[Part], shares: Sequence[flo
         part = parts[next(n for n, bound in enumerate(bounds) if number < bound)]
         for picture in group:
             picture.part = part
+
+
+def _judgeable(pictures: Sequence[Sound]) -> None:
+    """A val by lot has a box that counts, if train can spare one: without any there is no mAP."""
+
+    def counts(picture: Sound) -> bool:
+        return any(not (box.difficult or box.crowd) for box in picture.boxes)
+
+    ordered = sorted(pictures, key=lambda picture: picture.path)
+    val = [picture for picture in ordered if picture.part == "val"]
+    copies = Counter(picture.probe.digest for picture in ordered)
+    train = [picture for picture in ordered if picture.part == "train" and counts(picture)]
+    spare = [picture for picture in train if copies[picture.probe.digest] == 1]
+    if val and spare and len(train) > 1 and not any(map(counts, val)):
+        changed = next((picture for picture in val if copies[picture.probe.digest] == 1), None)
+        spare[0].part = "val"
+        if changed is not None:
+            changed.part = "train"
 
 
 def _counts(total: int, shares: Sequence[float]) -> list[int]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import get_args
 
 from engine.cli.language import language
 from engine.cli.output import emit_json
+from engine.contract.run.job import DataFormat
 
 NAME = "check-data"
 HELP = "report what is wrong with a data set"
@@ -15,7 +17,7 @@ HELP = "report what is wrong with a data set"
 def add_parser(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("path", metavar="PATH", type=Path, help="folder of the data set")
-    parser.add_argument("--format", choices=("voc", "coco", "yolo"), help="format of the data; found out if not given")
+    parser.add_argument("--format", choices=get_args(DataFormat), help="format of the data; found out if not given")
     parser.add_argument("--split", help="shares of train, val and test, such as 0.8,0.1,0.1")
     parser.add_argument("--classes", help="class names in order, separated by commas")
     parser.add_argument("--fix", action="store_true", help="tell what an import with --fix would mend")

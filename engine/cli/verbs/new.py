@@ -6,13 +6,14 @@ import argparse
 import sys
 import tempfile
 from pathlib import Path
+from typing import get_args
 
 from engine.cli.language import language, say
 from engine.cli.output import emit_json
 from engine.contract.project import ProjectFolder
 from engine.contract.report import Report
 from engine.contract.run.folder import RunFolder
-from engine.contract.run.job import SAMPLE, ProjectJob
+from engine.contract.run.job import SAMPLE, DataFormat, ProjectJob
 from engine.contract.system.files import read_json
 
 NAME = "new"
@@ -23,7 +24,7 @@ def add_parser(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("dir", metavar="DIR", type=Path, help="folder of the new project")
     parser.add_argument("--data", required=True, type=Path, help="folder of the data set, or 'sample'")
-    parser.add_argument("--format", choices=("voc", "coco", "yolo"), help="format of the data; found out if not given")
+    parser.add_argument("--format", choices=get_args(DataFormat), help="format of the data; found out if not given")
     parser.add_argument("--split", help="shares of train, val and test, such as 0.8,0.1,0.1")
     parser.add_argument("--classes", help="class names in order, separated by commas; the data's own if not given")
     parser.add_argument("--detector", required=True, help="key of the base detector (see: espalier describe)")

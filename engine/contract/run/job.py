@@ -15,7 +15,7 @@ Precision = Literal["fp32", "fp16", "int8"]
 Backend = Literal["arm", "opencl"]
 Split = Literal["train", "val", "test"]
 Runtime = Literal["paddle", "lite"]
-DataFormat = Literal["voc", "coco", "yolo"]
+DataFormat = Literal["voc", "coco", "yolo", "cvat", "labelme", "createml"]
 SAMPLE = "sample"
 """What stands for the built-in sample in place of a folder."""
 

@@ -112,9 +112,13 @@ def class_bars(
     rows = []
     for number, name in enumerate(classes):
         counts = tuple(statistics.splits[part].per_class.get(name, 0) for part in parts)
-        learnt = "train" in statistics.splits and statistics.splits["train"].per_class.get(name, 0)
+        train = statistics.splits.get("train")
+        learnt = train is not None and train.per_class.get(name, 0) + train.aside.get(name, 0)
         warning = ""
-        if not sum(counts):
+        aside = sum(split.aside.get(name, 0) for split in statistics.splits.values())
+        if aside and not sum(counts):
+            warning = tr("studio.data.class_aside", count=aside)
+        elif not sum(counts):
             warning = tr("studio.data.class_unused")
         elif not learnt:
             warning = tr("studio.data.class_untrained")

@@ -16,7 +16,14 @@ from studio.widgets.buttons import Button, IconButton
 from studio.widgets.labels import Chip, Elided, Text
 
 _HASH_SHOWN = 12
-_FORMATS = {"voc": "Pascal VOC", "coco": "COCO", "yolo": "YOLO"}
+_FORMATS = {
+    "voc": "Pascal VOC",
+    "coco": "COCO",
+    "yolo": "YOLO",
+    "cvat": "CVAT",
+    "labelme": "labelme",
+    "createml": "Create ML",
+}
 
 
 class CountTile(QFrame):

@@ -30,6 +30,9 @@ _FORMATS: list[tuple[DataFormat | None, str]] = [
     ("voc", "Pascal VOC"),
     ("coco", "COCO"),
     ("yolo", "YOLO"),
+    ("cvat", "CVAT"),
+    ("labelme", "labelme"),
+    ("createml", "Create ML"),
 ]
 _ANCHORED = "yolov3"
 

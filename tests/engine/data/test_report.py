@@ -232,7 +232,7 @@ def test_that_every_code_of_the_data_area_has_both_languages_with_the_same_gaps(
     area = {code: texts for code, texts in sentences().items() if code.startswith("data.")}
     used = {
         f"data.{code}"
-        for path in (Path(__file__).parents[3] / "engine" / "data").glob("*.py")
+        for path in (Path(__file__).parents[3] / "engine" / "data").rglob("*.py")
         for code in re.findall(r'(?:error|warning|info)\(\s*"(\w+)"', path.read_text("utf-8"))
     }
     assert used and used <= set(area)

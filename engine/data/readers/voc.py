@@ -9,19 +9,22 @@ the order of the file.
 
 from __future__ import annotations
 
-import math
 import re
 import xml.etree.ElementTree as ElementTree
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from engine.contract.dataset import Part
+from engine.contract.dataset import Action, Part
+from engine.data.class_names import from_lines, merged
 from engine.data.files import SourceFiles, clean, is_picture, part_of, without_suffix
 from engine.data.findings import error, info, warning
+from engine.data.readers.parts import settle_parts
+from engine.data.readers.voc_xml import parse, read_object, root_tag, size
 from engine.data.records import Records, SourceBox, SourcePicture, settle_classes
 
 CLASS_LISTS = ("label_list.txt", "labels.txt", "classes.txt")
+_FOLDERS = ("annotations", "annotation")
 _PICTURE_FOLDERS = ("JPEGImages", "images", "Images", "imgs", "")
 # Held-out splits first: a picture that two lists name stays where it must not be trained on.
 _LISTS: tuple[Part, ...] = ("test", "val", "train")
@@ -36,9 +39,20 @@ def recognise(files: SourceFiles) -> bool:
 
 def read(files: SourceFiles, wanted: Sequence[str] | None) -> Records:
     """All pictures that an xml describes; `wanted` or a `label_list.txt` sets and orders the classes."""
-    records = Records(classes=_declared(files))
-    for folder, paths in _annotation_folders(files).items():
-        _Devkit(files, folder, paths, records).read()
+    records = Records()
+    folders = _annotation_folders(files)
+    records.classes = _declared(files, [_root(folder) for folder in folders], records)
+    kits = [_Devkit(files, folder, paths, records) for folder, paths in folders.items()]
+    for kit in kits:
+        kit.read()
+    foreign = [found for kit in kits for found in kit.foreign]
+    # Leaving every picture out mends nothing.
+    mend: Action | None = "left_out" if records.pictures else None
+    records.findings += [error("xml_other", path, "line 1", mend=mend, tag=tag) for path, tag in foreign]
+    records.findings += [
+        info("xml_read_as_voc", paths[0], count=len(paths), tag=tag)
+        for tag, paths in _grouped(pair for kit in kits for pair in kit.renamed).items()
+    ]
     records.classes = settle_classes(records, wanted)
     return records
 
@@ -49,20 +63,40 @@ def _annotation_folders(files: SourceFiles) -> dict[str, list[str]]:
     loose: dict[str, list[str]] = defaultdict(list)
     for path in files.ending(".xml"):
         parts = path.split("/")[:-1]
-        at = next((n for n, part in enumerate(parts) if part.lower() in ("annotations", "annotation")), None)
+        at = next((n for n, part in enumerate(parts) if part.lower() in _FOLDERS), None)
         if at is not None:
             named["/".join(parts[: at + 1])].append(path)
-        elif b"<annotation" in files.read(path)[:4096]:
+        elif root_tag(files.read(path)).lower() == "annotation":
             loose["/".join(parts)].append(path)
-    return named or loose
+    whole = named if any(root_tag(files.read(path)).lower() != "annotations" for path in _some(named)) else {}
+    return whole or loose
 
 
-def _declared(files: SourceFiles) -> tuple[str, ...]:
-    for name in CLASS_LISTS:
-        if name in files.paths:
-            lines = [line.strip() for line in files.text(name).splitlines()]
-            return tuple(dict.fromkeys(line for line in lines if line))
-    return ()
+def _some(named: dict[str, list[str]]) -> list[str]:
+    """A few files of each folder: one of CVAT's own xml is alone in it."""
+    return [path for paths in named.values() for path in paths[:5]]
+
+
+def _root(folder: str) -> str:
+    base = folder.rsplit("/", 1)[0] if "/" in folder else ""
+    return base if folder.rsplit("/", 1)[-1].lower() in _FOLDERS else folder
+
+
+def _declared(files: SourceFiles, roots: Sequence[str], records: Records) -> tuple[str, ...]:
+    """The class lists of the source and of each folder, by name: the first, then what the others add."""
+    known = set(files.paths)
+    places = [f"{root}/{name}".strip("/") for root in dict.fromkeys(["", *roots]) for name in CLASS_LISTS]
+    lists = [from_lines(path, files.text(path)) for path in places if path in known]
+    differing = [one for one in lists[1:] if set(one.names.values()) != set(lists[0].names.values())]
+    records.findings += [info("lists_joined", one.file, other=lists[0].file) for one in differing]
+    return merged(lists)
+
+
+def _grouped(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    groups: dict[str, list[str]] = defaultdict(list)
+    for path, tag in pairs:
+        groups[tag].append(path)
+    return groups
 
 
 @dataclass
@@ -74,10 +108,12 @@ class _Devkit:
     paths: list[str]
     records: Records
     near: list[str] = field(default_factory=list)
+    foreign: list[tuple[str, str]] = field(default_factory=list)
+    renamed: list[tuple[str, str]] = field(default_factory=list)
 
     def read(self) -> None:
-        base = self.folder.rsplit("/", 1)[0] if "/" in self.folder else ""
-        root = base if self.folder.lower().endswith(("annotations", "annotation")) else self.folder
+        """Add the folder's pictures and boxes to the records; xml that is no VOC goes to `foreign`."""
+        root = _root(self.folder)
         self.near = [f"{root}/{name}".strip("/") for name in _PICTURE_FOLDERS] + [self.folder]
         lists = _lists(self.files, root)
         parts = self._parts(lists)
@@ -94,7 +130,8 @@ class _Devkit:
         """The split of every xml that a list names."""
         names = {self._id(path): path for path in self.paths}
         bases = {name.rsplit("/", 1)[-1]: path for name, path in names.items()}
-        parts: dict[str, Part] = {}
+        claims: dict[str, set[Part]] = defaultdict(set)
+        twice = []
         for part, path in lists.items():
             for number, line in enumerate(self.files.text(path).splitlines(), 1):
                 if not line.strip():
@@ -104,12 +141,16 @@ class _Devkit:
                 known += [bases[b] for b in (n.rsplit("/", 1)[-1] for n in asked) if b in bases]
                 if not known:
                     self._not_there(path, number, asked[0])
-                elif parts.setdefault(known[0], part) != part and not path.endswith("trainval.txt"):
-                    kept = parts[known[0]]
-                    place = f"line {number}"
-                    found = warning("listed_twice", path, place, name=asked[0], kept=kept, other=part)
-                    self.records.findings.append(found)
-        return parts
+                elif not (path.lower().endswith("trainval.txt") and claims[known[0]]):
+                    if claims[known[0]] - {part}:
+                        twice.append((path, f"line {number}", asked[0], known[0], part))
+                    claims[known[0]].add(part)
+        settled, found = settle_parts(claims, next(iter(lists.values()), ""))
+        self.records.findings += found
+        for path, place, name, xml, part in twice if not found else ():
+            kept, other = settled[xml], next(p for p in (part, *claims[xml]) if p != settled[xml])
+            self.records.findings.append(warning("listed_twice", path, place, name=name, kept=kept, other=other))
+        return settled
 
     def _not_there(self, path: str, number: int, name: str) -> None:
         """A list names a picture without an xml."""
@@ -126,42 +167,43 @@ class _Devkit:
     def _picture(self, path: str, part: Part) -> SourcePicture | None:
         """One xml; None, with a finding, when it is not whole or not an annotation."""
         try:
-            root = ElementTree.fromstring(self.files.text(path))
+            root, tag = parse(self.files.text(path))
         except ElementTree.ParseError as broken:
             line, column = broken.position
             place = f"line {line}, column {column + 1}"
             self.records.findings.append(error("xml_malformed", path, place, mend="left_out"))
             return None
         if root.tag != "annotation":
-            found = error("xml_other", path, "line 1", mend="left_out", tag=root.tag)
-            self.records.findings.append(found)
+            self.foreign.append((path, tag))
             return None
+        if tag != "annotation":
+            self.renamed.append((path, tag))
         stem = self._id(path)
         named = clean(root.findtext("filename") or "")
         found_path = self.files.find(stem, self.near, stem=True)
         if found_path is None and named:
             found_path = self.files.find(named, self.near, stem=not is_picture(named))
-        picture = SourcePicture(named or stem, found_path, path, "filename", part, _size(root))
+        picture = SourcePicture(named or stem, found_path, path, "filename", part, size(root))
         for number, element in enumerate(root.findall("object"), 1):
-            box = _box(element, f"object {number}")
-            if box is None:
-                found = warning("box_unreadable", path, f"object {number}", action="dropped")
-                self.records.findings.append(found)
-            else:
+            box = read_object(element, path, f"object {number}")
+            if isinstance(box, SourceBox):
                 picture.boxes.append(box)
+            else:
+                self.records.findings.append(box)
+                picture.lost = True
         return picture
 
 
 def _lists(files: SourceFiles, root: str) -> dict[Part, str]:
     """The list of each split; without a train list `trainval` stands in, less what val and test name."""
-    known = set(files.paths)
+    known = {path.lower(): path for path in files.ending(".txt")}
     for folder in ("ImageSets/Main", "ImageSets", ""):
         for ending in (".txt", "_list.txt"):
-            at = {part: f"{root}/{folder}/{part}{ending}".replace("//", "/").strip("/") for part in _LISTS}
-            lists = {part: path for part, path in at.items() if path in known}
+            at = {part: f"{root}/{folder}/{part}{ending}".replace("//", "/").strip("/").lower() for part in _LISTS}
+            lists = {part: known[path] for part, path in at.items() if path in known}
             both = at["train"].replace(f"train{ending}", f"trainval{ending}")
             if "train" not in lists and both in known:
-                lists["train"] = both
+                lists["train"] = known[both]
             if lists:
                 return lists
     return {}
@@ -174,25 +216,3 @@ def _names(line: str) -> list[str]:
         line = pair.group(2)
     name = without_suffix(clean(line))
     return list(dict.fromkeys([name, without_suffix(_FLAG.sub("", clean(line)))]))
-
-
-def _size(root: ElementTree.Element) -> tuple[int, int] | None:
-    width, height = _number(root.findtext("size/width")), _number(root.findtext("size/height"))
-    return (int(width), int(height)) if width and height and min(width, height) >= 1 else None
-
-
-def _box(element: ElementTree.Element, place: str) -> SourceBox | None:
-    name = (element.findtext("name") or "").strip()
-    edges = [_number(element.findtext(f"bndbox/{key}")) for key in ("xmin", "ymin", "xmax", "ymax")]
-    x1, y1, x2, y2 = edges
-    if not name or x1 is None or y1 is None or x2 is None or y2 is None:
-        return None
-    return SourceBox(name, x1, y1, x2, y2, place, (element.findtext("difficult") or "").strip() == "1")
-
-
-def _number(text: str | None) -> float | None:
-    try:
-        value = float(text or "")
-    except ValueError:
-        return None
-    return value if math.isfinite(value) else None

@@ -1,0 +1,117 @@
+"""Reads labelme: a json beside each picture (or in a folder of its own), with shapes in pixels.
+
+Rectangles, outlines, circles and masks become the box around them; shapes of one label with one `group_id` are
+parts of one object. Points and lines have no box. Shapes count from 0, as in the file: `shapes[2]`.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from engine.data.files import SourceFiles, clean, part_of, without_suffix
+from engine.data.findings import error, info, warning
+from engine.data.readers.cvat import Edges, around
+from engine.data.readers.json_kinds import json_kind
+from engine.data.readers.values import flag, kind, number
+from engine.data.records import Records, SourceBox, SourcePicture, settle_classes
+
+_LINES = ("point", "points", "line", "linestrip")
+
+
+def recognise(files: SourceFiles) -> bool:
+    """Whether the folder holds json of labelme."""
+    return bool(_documents(files))
+
+
+def read(files: SourceFiles, wanted: Sequence[str] | None) -> Records:
+    """All pictures that have a json; `wanted` sets and orders the classes, else all that occur, sorted."""
+    records = Records()
+    for path in _documents(files):
+        try:
+            document = json.loads(files.text(path))
+        except json.JSONDecodeError as broken:
+            place = f"line {broken.lineno}, column {broken.colno}"
+            records.findings.append(error("json_malformed", path, place, mend="left_out"))
+            continue
+        if isinstance(document, dict) and isinstance(document.get("shapes"), list):
+            _picture(files, path, document, records)
+        else:
+            records.findings.append(error("json_malformed", path, "line 1", mend="left_out"))
+    records.classes = settle_classes(records, wanted)
+    return records
+
+
+def _documents(files: SourceFiles) -> list[str]:
+    return [path for path in files.ending(".json") if json_kind(files, path) == "labelme"]
+
+
+def _picture(files: SourceFiles, path: str, document: dict[str, Any], records: Records) -> None:
+    folder, part = path.rpartition("/")[0], part_of(path.rpartition("/")[0] + "/x")
+    parent = folder.rpartition("/")[0]
+    named = document.get("imagePath")
+    named = clean(named) if isinstance(named, str) else ""
+    near = [folder, *(f"{parent}/{name}".strip("/") for name in ("images", "JPEGImages", "imgs"))]
+    # The json is called as its picture is; what it says inside may be older than a renaming.
+    found = files.find(without_suffix(path.rsplit("/", 1)[-1].rpartition(".")[0]), near, part, stem=True)
+    if found is None and named:
+        found = files.find(named, near, part)
+    width, height = number(document.get("imageWidth")), number(document.get("imageHeight"))
+    size = (int(width), int(height)) if width and height and min(width, height) >= 1 else None
+    picture = SourcePicture(named or path, found, path, "imagePath", part, size)
+    records.pictures.append(picture)
+    groups: dict[tuple[str, str], int] = {}
+    for n, shape in enumerate(document["shapes"]):
+        box = _box(shape, path, f"shapes[{n}]", records)
+        if box is None:
+            picture.lost = True
+            continue
+        group = (box.name, str(shape.get("group_id")))
+        if shape.get("group_id") is None:
+            picture.boxes.append(box)
+        elif group in groups:
+            picture.boxes[groups[group]] = _joined(picture.boxes[groups[group]], box)
+        else:
+            groups[group] = len(picture.boxes)
+            picture.boxes.append(box)
+
+
+def _box(shape: object, path: str, place: str, records: Records) -> SourceBox | None:
+    shape = shape if isinstance(shape, dict) else {}
+    label, edges = shape.get("label"), _edges(shape)
+    if shape.get("shape_type") in _LINES:
+        records.findings.append(info("shape_unboxed", path, place, action="dropped", shape=str(shape["shape_type"])))
+        return None
+    if not isinstance(label, str) or not label.strip() or edges is None:
+        records.findings.append(warning("box_unreadable", path, place, action="dropped"))
+        return None
+    flags = shape.get("flags")
+    marks: dict[str, Any] = flags if isinstance(flags, dict) else {}
+    given = {field: shape.get(field, marks.get(field)) for field in ("difficult", "iscrowd", "ignore")}
+    for field, value in given.items():
+        if flag(value) is None:
+            found = error("flag_unclear", path, place, mend="dropped", field=field, found=kind(value))
+            records.findings.append(found)
+            return None
+    crowd = bool(flag(given["iscrowd"]) or flag(given["ignore"]))
+    return SourceBox(label.strip(), *edges, place, bool(flag(given["difficult"])), crowd)
+
+
+def _edges(shape: dict[str, Any]) -> Edges | None:
+    given = shape.get("points")
+    pairs = [pair for pair in given if isinstance(pair, list) and len(pair) == 2] if isinstance(given, list) else []
+    points = [(x, y) for x, y in ((number(a), number(b)) for a, b in pairs) if x is not None and y is not None]
+    if not isinstance(given, list) or len(points) != len(given) or len(points) < 2:
+        return None
+    if shape.get("shape_type") == "circle":
+        (cx, cy), edge = points[0], points[1]
+        radius = math.dist((cx, cy), edge)
+        return cx - radius, cy - radius, cx + radius, cy + radius
+    return around(points)
+
+
+def _joined(one: SourceBox, other: SourceBox) -> SourceBox:
+    edges = around([(one.x1, one.y1), (one.x2, one.y2), (other.x1, other.y1), (other.x2, other.y2)])
+    return SourceBox(one.name, *edges, one.place, one.difficult or other.difficult, one.crowd or other.crowd)

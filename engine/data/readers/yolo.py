@@ -1,0 +1,92 @@
+"""Reads YOLO txt: one text file per picture, a line `class cx cy w h` per box, in shares of the picture.
+
+Understood: `images/` beside `labels/` with splits above or below, labels beside their pictures, and a
+`data.yaml` whose `names`, `kpt_shape`, `train`, `val` and `test` (folders, lists of them, or txt lists of
+pictures) are followed as far as they lie inside the source. A picture without a text file is a picture without
+boxes, unless a label nearby has lost its picture. Lines count from 1; `yolo_lines` tells what they mean.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from engine.contract.dataset import Part
+from engine.data import class_names
+from engine.data.files import SourceFiles, part_of, without_suffix
+from engine.data.findings import error, info
+from engine.data.readers.values import number
+from engine.data.readers.yolo_layout import NAME_LISTS, Layout, read_layout
+from engine.data.readers.yolo_lines import LabelLines
+from engine.data.readers.yolo_pairs import beside, label_of, pair
+from engine.data.records import Records, SourcePicture, settle_classes
+
+_NOT_LABELS = frozenset({"train", "val", "valid", "test", "trainval", *map(without_suffix, NAME_LISTS)})
+
+
+def recognise(files: SourceFiles) -> bool:
+    """Whether the folder holds YOLO labels: texts with boxes, or empty ones, that go with pictures."""
+    paired = {place.lower() for path in files.pictures() for place in (label_of(path), beside(path))}
+    return any(path.lower() in paired or _in_labels(path) for path in _label_files(files))
+
+
+def read(files: SourceFiles, wanted: Sequence[str] | None) -> Records:
+    """All pictures of the source; `wanted` or its own `names` say what a class number means.
+
+    Without either the classes are called by their numbers.
+    """
+    records = Records()
+    labels = _label_files(files)
+    layout = read_layout(files, labels, records.findings)
+    every = files.pictures()
+    parts = _parts(every, layout, records)
+    pairs = pair(files, every, labels, records)
+    lines = LabelLines(records)
+    named = dict(enumerate(wanted)) if wanted else None
+    for path, part in parts.items():
+        label = pairs.labels.get(path)
+        picture = SourcePicture(path, path, label or path, part=part, relative=True, lost=path in pairs.lost)
+        records.pictures.append(picture)
+        if label is not None:
+            lines.read(picture, files.text(label), layout.names(label) or named, layout.meant(label))
+    lines.finish()
+    for label in pairs.orphans:
+        found = error("picture_missing", label, "line 1", mend="left_out", picture=without_suffix(label))
+        records.findings.append(found)
+    bare = sum(path not in pairs.labels and path not in pairs.lost for path in parts)
+    if bare:
+        records.findings.append(info("unlabelled", count=bare))
+    records.classes = class_names.merged(layout.all_lists()) or tuple(wanted or ())
+    if not records.classes:
+        names = {box.name for picture in records.pictures for box in picture.boxes}
+        records.classes = tuple(sorted(names, key=int))
+        records.findings.append(info("class_names_absent"))
+    records.classes = settle_classes(records, wanted)
+    return records
+
+
+def _parts(pictures: Sequence[str], layout: Layout, records: Records) -> dict[str, Part]:
+    """Every picture that is meant, with its split: as the yaml says, else as its folders are called."""
+    settled = layout.parts(pictures, records.findings)
+    if layout.lists_pictures:
+        return {path: settled[path] for path in pictures if path in settled}
+    return {path: settled.get(path) or part_of(path) for path in pictures}
+
+
+def _label_files(files: SourceFiles) -> list[str]:
+    """Text files that are labels: all below `labels`, and elsewhere those that begin like one."""
+    found = []
+    for path in files.ending(".txt"):
+        if without_suffix(path.rsplit("/", 1)[-1]).lower() in _NOT_LABELS:
+            continue
+        if _in_labels(path) or _like_label(files.glimpse(path)):
+            found.append(path)
+    return found
+
+
+def _in_labels(path: str) -> bool:
+    return "labels" in path.lower().split("/")[:-1]
+
+
+def _like_label(text: str) -> bool:
+    first = next((line.split() for line in text.splitlines() if line.strip()), [])
+    return (not text.strip()) or (len(first) >= 5 and all(number(word) is not None for word in first))

@@ -1,0 +1,152 @@
+"""What the lines of YOLO labels mean: as the yaml declares it, or as all of them agree.
+
+Five numbers are a class and a box, a sixth between 0 and 1 a score. More are read by what is declared: a pose
+(`kpt_shape`) begins with its box, an outline becomes the box around it. Where nothing is declared, points that
+lie in the box which a pose would have may be either, and a count that fits nothing is not read.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from engine.data.findings import error, info, warning
+from engine.data.readers.values import number
+from engine.data.readers.yolo_layout import Declared
+from engine.data.records import Records, SourceBox, SourcePicture
+
+# Labels reach over the edge by a little, never by a whole picture: then they are pixels.
+MAX_SHARE = 2.0
+
+
+@dataclass(frozen=True)
+class _Line:
+    picture: SourcePicture
+    number: int
+    name: str
+    numbers: Sequence[float]
+    declared: Declared
+
+
+class LabelLines:
+    """The lines of all labels; what is more than a box waits until all are known."""
+
+    def __init__(self, records: Records) -> None:
+        self.records = records
+        self._waiting: list[_Line] = []
+        self._refused: dict[tuple[str, str], list[_Line]] = defaultdict(list)
+
+    def read(self, picture: SourcePicture, text: str, names: Mapping[int, str] | None, declared: Declared) -> None:
+        """Add the boxes of one label file."""
+        for place, line in enumerate(text.splitlines(), 1):
+            words = line.split()
+            if not words:
+                continue
+            numbers = [value for value in map(number, words[1:]) if value is not None]
+            name = _name(words[0], names)
+            if name is None or len(numbers) != len(words) - 1 or len(numbers) < 4:
+                found = warning("box_unreadable", picture.file, f"line {place}", action="dropped")
+                self.records.findings.append(found)
+                picture.lost = True
+                continue
+            read = _Line(picture, place, name, numbers, declared)
+            if len(numbers) == 4:
+                self._box(read)
+            else:
+                self._waiting.append(read)
+
+    def finish(self) -> None:
+        """Read what waited, and say what was refused: once for each file."""
+        waiting, self._waiting = self._waiting, []
+        undeclared = [line for line in waiting if line.declared == Declared()]
+        doubtful = _may_be_poses(undeclared)
+        scores = [line.numbers[4] for line in undeclared if len(line.numbers) == 5]
+        scored = all(0 <= score <= 1 for score in scores)
+        outlines = 0
+        for line in waiting:
+            count = len(line.numbers)
+            if line.declared.pose:
+                self._box(line) if count == 4 + line.declared.pose else self._refuse(line, "yolo_pose_columns")
+            elif count == 5 and scored and not line.declared.outline:
+                self._box(line)
+            elif count < 6 or count % 2:
+                self._refuse(line, "yolo_columns")
+            elif doubtful and not line.declared.outline:
+                self._refuse(line, "yolo_ambiguous")
+            else:
+                outlines += 1
+                self._outline(line)
+        for picture in {id(line.picture): line.picture for line in waiting}.values():
+            picture.boxes.sort(key=lambda box: int(box.place.split()[-1]))
+        self._tell(waiting, outlines, len(scores) if scored else 0)
+
+    def _tell(self, waiting: Sequence[_Line], outlines: int, scores: int) -> None:
+        findings = self.records.findings
+        if scores:
+            findings.append(info("yolo_scores", waiting[0].picture.file, count=scores))
+        if outlines:
+            findings.append(info("yolo_outlines", waiting[0].picture.file, count=outlines))
+        for (file, code), lines in self._refused.items():
+            first, columns = lines[0], len(lines[0].numbers) + 1
+            place = f"line {first.number}"
+            if code == "yolo_columns":
+                findings.append(error("yolo_columns", file, place, mend="left_out", columns=columns))
+            elif code == "yolo_ambiguous":
+                findings.append(error("yolo_ambiguous", file, place, mend="left_out", columns=columns))
+            elif code == "yolo_pixels":
+                worst = f"{max(first.numbers, key=abs):g}"
+                findings.append(error("yolo_pixels", file, place, mend="left_out", number=worst))
+            else:
+                wanted = 5 + first.declared.pose
+                found = error("yolo_pose_columns", file, place, mend="left_out", columns=columns, wanted=wanted)
+                findings.append(found)
+            first.picture.boxes, first.picture.lost = [], True
+
+    def _refuse(self, line: _Line, code: str) -> None:
+        self._refused[line.picture.file, code].append(line)
+
+    def _box(self, line: _Line) -> None:
+        cx, cy, width, height = line.numbers[:4]
+        if max(map(abs, line.numbers[:4])) > MAX_SHARE:
+            self._refuse(line, "yolo_pixels")
+            return
+        edges = (cx - width / 2, cy - height / 2, cx + width / 2, cy + height / 2)
+        line.picture.boxes.append(SourceBox(line.name, *edges, f"line {line.number}"))
+
+    def _outline(self, line: _Line) -> None:
+        if max(map(abs, line.numbers)) > MAX_SHARE:
+            self._refuse(line, "yolo_pixels")
+            return
+        xs, ys = line.numbers[::2], line.numbers[1::2]
+        line.picture.boxes.append(SourceBox(line.name, min(xs), min(ys), max(xs), max(ys), f"line {line.number}"))
+
+
+def _name(word: str, names: Mapping[int, str] | None) -> str | None:
+    """The class that the first word of a line means; None when it is neither a class number nor a name."""
+    key = number(word)
+    if key is None or not key.is_integer() or key < 0:
+        return word if names is not None and word in names.values() else None
+    if names is None:
+        return str(int(key))
+    # No class is called #7, so settle_classes reports the box with its place.
+    return names.get(int(key), f"#{int(key)}")
+
+
+def _may_be_poses(lines: Sequence[_Line]) -> bool:
+    """Whether all long lines have one count of numbers, and most have their points in the box of a pose."""
+    points = [line.numbers for line in lines if len(line.numbers) >= 6 and len(line.numbers) % 2 == 0]
+    if not points or len({len(numbers) for numbers in points}) > 1:
+        return False
+    inside = sum(any(_encloses(numbers, step) for step in (2, 3)) for numbers in points)
+    return inside * 2 >= len(points)
+
+
+def _encloses(numbers: Sequence[float], step: int) -> bool:
+    cx, cy, width, height = numbers[:4]
+    rest = numbers[4:]
+    if len(rest) % step or width <= 0 or height <= 0:
+        return False
+    # What is not seen stands at 0, 0.
+    points = [(rest[n], rest[n + 1]) for n in range(0, len(rest), step) if rest[n] or rest[n + 1]]
+    return all(abs(x - cx) <= width * 0.55 and abs(y - cy) <= height * 0.55 for x, y in points)
