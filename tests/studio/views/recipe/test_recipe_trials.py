@@ -1,4 +1,4 @@
-"""Before anything is trained: the picture and mAP follow sliders, switches and cards, by the engine that really tries."""
+"""Before anything is trained picture and mAP follow sliders, switches and cards, by the engine that really tries."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from pytestqt.qtbot import QtBot
 from engine.contract.catalog import Catalog
 from engine.contract.recipe import Recipe, Step
 from engine.contract.text.resources import ROOT
-from studio.presenters.consequences import COSTS
-from studio.stores.previews import PreviewStore
+from studio.presenters.recipe.consequences import COSTS
+from studio.stores.previews.previews import PreviewStore
 from studio.studio import Studio
 from studio.views.recipe.consequences.panel import Consequences
 from studio.views.recipe.page import RecipePage
@@ -78,9 +78,7 @@ def slide(editor: SliderEditor, share: float) -> None:
     slider.initStyleOption(option)
     style = slider.style()
     parts = (QStyle.SubControl.SC_SliderHandle, QStyle.SubControl.SC_SliderGroove)
-    handle, groove = (
-        style.subControlRect(QStyle.ComplexControl.CC_Slider, option, part, slider) for part in parts
-    )
+    handle, groove = (style.subControlRect(QStyle.ComplexControl.CC_Slider, option, part, slider) for part in parts)
     begin, end = handle.center(), QPoint(groove.left() + round(share * groove.width()), handle.center().y())
     left = Qt.MouseButton.LeftButton
     QTest.mousePress(slider, left, pos=begin)
