@@ -104,7 +104,7 @@ class _Names(QWidget):
     def event(self, event: QEvent) -> bool:
         """Take the height that is needed whenever the width, or a text, is another."""
         if event.type() in (QEvent.Type.Resize, QEvent.Type.LayoutRequest):
-            self.setMinimumHeight(self.flow.heightForWidth(self.width()))
+            self.setFixedHeight(self.flow.heightForWidth(self.width()))
         return super().event(event)
 
 
