@@ -86,6 +86,15 @@ def test_that_a_change_supersedes_what_is_being_answered(store: TrialsStore, stu
     assert store.trial == Trial()
 
 
+def test_that_a_slider_moved_before_the_run_s_own_boxes_are_there_asks_as_well(
+    store: TrialsStore, studio: Studio, qtbot: QtBot
+) -> None:
+    told(store).answer(TrialAnswer(fates=()), boxes("tried", YIELD))
+    studio.recipe.set_param(0, "ratio", 0.8)
+    asked(store, qtbot, 2)
+    assert store.trial == Trial() and store.busy
+
+
 def test_that_a_name_is_no_change_and_undo_asks_again(store: TrialsStore, studio: Studio, qtbot: QtBot) -> None:
     told(store).answer_whole(31.0)
     studio.recipe.rename("yours")
