@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, QRect, QSize
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QDialog, QWidget
 
-_TITLE = 37
+_TITLE, _EDGE = 37, 2
 
 
 def keep_on_screen(window: QWidget) -> None:
@@ -45,6 +45,6 @@ class OnScreenDialog(QDialog):
 
 
 def _frame(window: QWidget) -> QSize:
-    """What the frame takes: as told once there is one, and else as much as the common desktops give a title."""
+    """What the frame takes: as told once there is one, and else as much as the common desktops take."""
     told = window.frameGeometry().size() - window.size()
-    return told if told.height() > 0 else QSize(0, _TITLE)
+    return told if told.height() > 0 else QSize(2 * _EDGE, _TITLE)

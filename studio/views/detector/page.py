@@ -100,7 +100,8 @@ class DetectorPage(Page):
         """At which size, and on which phone; behind that how far the counting is."""
         self.size_control.setMaximumWidth(560)
         self.bar.setTextVisible(False)
-        self.bar.setFixedWidth(_BAR_WIDTH)
+        self.bar.setMaximumWidth(_BAR_WIDTH)
+        self.bar.setMinimumWidth(_BAR_WIDTH // 2)
         grid = QGridLayout()
         grid.setHorizontalSpacing(16)
         grid.setVerticalSpacing(8)

@@ -19,7 +19,7 @@ ESTIMATE_THREADS = (1, 2, 4)
 _NAME = 16
 """Letters of the longest name of a chip, with some to spare."""
 
-_SOC_WIDTH = 208
+_SOC_WIDTH, _SOC_LEAST = 208, 132
 
 
 class PhoneChooser(QWidget):
@@ -84,6 +84,7 @@ class PhoneChooser(QWidget):
     def show_whole(self) -> None:
         """Give the name of a chip all the room that it needs, where there is enough."""
         self.soc.setMinimumContentsLength(_NAME)
+        self.soc.setMinimumWidth(_SOC_LEAST)
 
     def _fill(self) -> None:
         kept = (self.soc.currentData(), self.threads.currentData(), self.precision.currentData())

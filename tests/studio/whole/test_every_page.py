@@ -11,12 +11,19 @@ from PySide6.QtWidgets import QAbstractButton, QToolButton
 from pytestqt.qtbot import QtBot
 
 from engine.contract.catalog import Catalog
+from engine.contract.recipe import Recipe, Step
 from studio.i18n import shown_language
+from studio.stores.previews.previews import PreviewStore
 from studio.studio import Studio
 from studio.theme import theme
 from studio.views.shell.main_window import MainWindow
 from studio.views.shell.pages import PAGES
+from tests.studio.reach import cut_fields, cut_headers, cut_lists, out_of_reach
 from tests.studio.reading import cut, overlapping, shown, untranslated
+
+SIZES = ((1440, 900), (1280, 720), (960, 540))
+"""A usual window, all of a laptop's screen at 150 %, and of a full HD one at factor 2."""
+STEPS = (Step(technique="filter_prune"), Step(technique="quant_aware"))
 
 BOTH = pytest.mark.parametrize("language", ["en", "zh"])
 
@@ -52,15 +59,24 @@ def test_that_a_page_opens_in_every_language_and_theme(opened: MainWindow, key: 
 
 
 @BOTH
-@pytest.mark.parametrize("key", PAGES)
-def test_that_no_text_of_a_page_is_cut_or_covered(opened: MainWindow, key: str, language: str, qtbot: QtBot) -> None:
-    for size in ((1440, 900), (1180, 760)):
-        opened.resize(*size)
+def test_that_nothing_is_cut_covered_or_out_of_reach(
+    opened: MainWindow, language: str, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+) -> None:
+    monkeypatch.setattr(PreviewStore, "refresh", lambda self: None)
+    opened.studio.recipe.replace(Recipe(name="signs-small", steps=STEPS))
+    found = []
+    for key, (width, height) in itertools.product(PAGES, SIZES):
+        opened.resize(width, height)
         look_at(opened, key, language, qtbot)
-        with contextlib.suppress(QtBot.TimeoutError):  # nested layouts take some rounds, on a busy machine for long
-            qtbot.waitUntil(lambda: not cut(opened), timeout=10_000)
-        assert (size, cut(opened)) == (size, [])
-        assert (size, overlapping(opened)) == (size, [])
+        # Nested layouts take some rounds, on a busy machine for long.
+        with contextlib.suppress(QtBot.TimeoutError):
+            qtbot.waitUntil(lambda: not cut(opened) and not out_of_reach(opened), timeout=5_000)
+        assert (opened.width(), opened.height()) == (width, height)
+        for look in (cut, overlapping, out_of_reach, cut_headers, cut_fields, cut_lists):
+            found += [f"{key} at {width} x {height}: {look.__name__}: {each}" for each in look(opened)]
+        if opened.stack.horizontalScrollBar().maximum():
+            found.append(f"{key} at {width} x {height}: scrolls sideways")
+    assert found == []
 
 
 @BOTH
