@@ -145,7 +145,9 @@ class TrialsStore(QObject):
         before, self._asked = self._asked, (shown, self._picture)
         # What the run itself finds stays in view while the same picture is looked at.
         same = before is not None and before[0][:2] == shown[:2] and before[1] == self._picture
-        kept = {side: found for side, found in self.trial.boxes.items() if same and side == "base"}
+        kept: dict[Part, tuple[FoundBox, ...]] = {}
+        if same and "base" in self.trial.boxes:
+            kept["base"] = self.trial.boxes["base"]
         self.trial, self.error, self.busy = Trial(boxes=kept), None, True
         self._stream(shown, self._picture, SIZES)
         self.changed.emit()

@@ -97,6 +97,21 @@ def ratio_of(card: StepCard) -> SliderEditor:
     return editor
 
 
+def look_up_to(card: StepCard, page: RecipePage, window: MainWindow, qtbot: QtBot) -> None:
+    """Click the first card, so that it acts alone, and then take the whole recipe again."""
+    told, trials = panel(page), window.studio.trials
+    page.area.ensureWidgetVisible(card)
+    QTest.mouseClick(card, Qt.MouseButton.LeftButton, pos=QPoint(card.width() // 2, 6))
+    assert card.property("picked")
+    qtbot.waitUntil(lambda: told.upto.isVisible() and "1" in told.upto.text())
+    wait_for(lambda: page.settled and trials.trial.score is not None, qtbot)
+    assert (trials.upto, [fate.step for fate in trials.trial.fates]) == (0, [0])
+    QTest.mouseClick(told.whole, Qt.MouseButton.LeftButton)
+    assert not card.property("picked")
+    qtbot.waitUntil(lambda: not told.upto.isVisible())
+    wait_for(lambda: page.settled and trials.trial.score is not None, qtbot)
+
+
 def test_that_picture_and_score_follow_a_slider_a_switch_and_a_card(
     window: MainWindow, catalog: Catalog, sample: Path, qtbot: QtBot
 ) -> None:
@@ -136,16 +151,7 @@ def test_that_picture_and_score_follow_a_slider_a_switch_and_a_card(
     wait_for(lambda: page.settled and trials.trial.score is not None, qtbot)
     assert trials.trial == little  # what is known comes back
 
-    page.area.ensureWidgetVisible(card)
-    QTest.mouseClick(card, Qt.MouseButton.LeftButton, pos=QPoint(card.width() // 2, 6))
-    assert card.property("picked")
-    qtbot.waitUntil(lambda: told.upto.isVisible() and "1" in told.upto.text())
-    wait_for(lambda: page.settled and trials.trial.score is not None, qtbot)
-    assert (trials.upto, [fate.step for fate in trials.trial.fates]) == (0, [0])
-    QTest.mouseClick(told.whole, Qt.MouseButton.LeftButton)
-    assert not card.property("picked")
-    qtbot.waitUntil(lambda: not told.upto.isVisible())
-    wait_for(lambda: page.settled and trials.trial.score is not None, qtbot)
+    look_up_to(card, page, window, qtbot)
     assert trials.trial == little and trials.upto is None
 
 
