@@ -116,3 +116,12 @@ def test_that_a_file_is_written_whole_or_left_as_it_was(
     with pytest.raises(UnicodeEncodeError):
         write_atomically(path, "after \ud800", sync=sync)
     assert path.read_text() == "before" and list(path.parent.iterdir()) == [path]
+
+
+@pytest.mark.parametrize(("load", "idle"), [(0.0, 4), (0.4, 4), (1.2, 3), (3.6, 1), (11.0, 1)])
+def test_that_cores_that_others_keep_busy_are_left_to_them(
+    load: float, idle: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cores, "core_count", lambda: 4)
+    monkeypatch.setattr(os, "getloadavg", lambda: (load, 0.0, 0.0))
+    assert cores.idle_cores() == idle

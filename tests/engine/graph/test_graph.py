@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import OrderedDict
 
 import numpy as np
 import pytest
@@ -9,7 +10,8 @@ from engine.detector.network.counts import count_by_hooks
 from engine.detector.network.trace import trace
 from engine.graph import count
 from engine.graph.graph import Graph
-from tests.engine.small_detectors import KEYS, fresh, graph_of, shapes_of
+from engine.techniques.filter_prune import FilterPrune
+from tests.engine.small_detectors import KEYS, context_of, fresh, graph_of, shapes_of, stir
 
 PUBLISHED = {
     "yolov3_mobilenet_v3_large": (5277108576, 23646099),
@@ -67,6 +69,13 @@ def test_json_of_another_format_is_refused() -> None:
         Graph.from_json(graph_of("ssdlite_mobilenet_v3_small").to_json().replace('"format": 1', '"format": 0'))
 
 
+@pytest.fixture
+def nothing_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No structure was traced before."""
+    monkeypatch.setattr("engine.detector.network.trace._traced", OrderedDict())
+
+
+@pytest.mark.usefixtures("nothing_known")
 def test_tracing_leaves_the_network_as_it_was() -> None:
     network, config = fresh("ssdlite_mobilenet_v3_small")
     network.backbone.conv2.eval()
@@ -83,8 +92,24 @@ def test_tracing_leaves_the_network_as_it_was() -> None:
         assert np.array_equal(parameter.numpy(), value)
 
 
+@pytest.mark.usefixtures("nothing_known")
 def test_two_builds_trace_to_the_same_graph() -> None:
     network, config = fresh("ssdlite_mobilenet_v3_small")
     again = trace(network, config)
     assert again.parameters == shapes_of(network)
     assert dataclasses.asdict(again) == dataclasses.asdict(graph_of("ssdlite_mobilenet_v3_small"))
+
+
+@pytest.mark.usefixtures("nothing_known")
+def test_a_structure_is_traced_once_whatever_its_weights_and_another_one_anew() -> None:
+    network, config = fresh("ssdlite_mobilenet_v3_small")
+    whole = trace(network, config)
+    stirred, _ = fresh("ssdlite_mobilenet_v3_small")
+    stir(stirred)
+    assert trace(stirred, config) is whole
+    FilterPrune({"ratio": 0.5}).transform(network, context_of("ssdlite_mobilenet_v3_small"))
+    cut = trace(network, config)
+    assert cut.parameters == shapes_of(network) != whole.parameters
+    larger, at_larger = fresh("ssdlite_mobilenet_v3_small", 160)
+    assert trace(larger, at_larger).size == (160, 160)
+    assert trace(stirred, config) is whole
