@@ -56,8 +56,9 @@ class PhoneChooser(QWidget):
             bind(combo.setToolTip, code)
             combo.activated.connect(self._tell)
         self.soc.setMinimumContentsLength(7 if wide else 6)
-        # Its widest text comes with the language, after the first layout.
-        self.threads.setSizeAdjustPolicy(QuietCombo.SizeAdjustPolicy.AdjustToContents)
+        # Their widest text comes with the language, after the first layout.
+        for combo in (self.threads, self.precision):
+            combo.setSizeAdjustPolicy(QuietCombo.SizeAdjustPolicy.AdjustToContents)
         self.soc.setSizeAdjustPolicy(QuietCombo.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self._fill()
         on_language(self._fill)

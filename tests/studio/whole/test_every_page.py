@@ -20,6 +20,7 @@ from studio.views.shell.main_window import MainWindow
 from studio.views.shell.pages import PAGES
 from tests.studio.reach import cut_fields, cut_headers, cut_lists, out_of_reach
 from tests.studio.reading import cut, overlapping, shown, untranslated
+from tests.studio.stores.told_runs import write_run
 
 SIZES = ((1440, 900), (1280, 720), (960, 540))
 """A usual window, all of a laptop's screen at 150 %, and of a full HD one at factor 2."""
@@ -60,10 +61,14 @@ def test_that_a_page_opens_in_every_language_and_theme(opened: MainWindow, key: 
 
 @BOTH
 def test_that_nothing_is_cut_covered_or_out_of_reach(
-    opened: MainWindow, language: str, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+    opened: MainWindow, project: Path, language: str, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
 ) -> None:
     monkeypatch.setattr(PreviewStore, "refresh", lambda self: None)
     opened.studio.recipe.replace(Recipe(name="signs-small", steps=STEPS))
+    base = write_run(project, "base")
+    for label in ("a-run-with-a-name-that-is-long", "another"):
+        write_run(project, label, base, score=48.5)
+    opened.studio.runs.scan()
     found = []
     for key, (width, height) in itertools.product(PAGES, SIZES):
         opened.resize(width, height)
