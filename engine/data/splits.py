@@ -77,21 +77,25 @@ def _draw(pictures: Sequence[Sound], parts: Sequence[Part], shares: Sequence[flo
 
 
 def _judgeable(pictures: Sequence[Sound]) -> None:
-    """A val by lot has a box that counts, if train can spare one: without any there is no mAP."""
-
-    def counts(picture: Sound) -> bool:
-        return any(not (box.difficult or box.crowd) for box in picture.boxes)
-
+    """See that train and val, dealt by lot, have boxes that count if others can spare some: without there is no mAP."""
     ordered = sorted(pictures, key=lambda picture: picture.path)
-    val = [picture for picture in ordered if picture.part == "val"]
     copies = Counter(picture.probe.digest for picture in ordered)
-    train = [picture for picture in ordered if picture.part == "train" and counts(picture)]
-    spare = [picture for picture in train if copies[picture.probe.digest] == 1]
-    if val and spare and len(train) > 1 and not any(map(counts, val)):
-        changed = next((picture for picture in val if copies[picture.probe.digest] == 1), None)
-        spare[0].part = "val"
-        if changed is not None:
-            changed.part = "train"
+    # Copies of one file are dealt together and stay so.
+    movable = [picture for picture in ordered if copies[picture.probe.digest] == 1]
+    parts: tuple[Part, ...] = ("train", "val")
+    for part in parts:
+        full = [picture for picture in movable if _counts_boxes(picture)]
+        if any(picture.part == part and _counts_boxes(picture) for picture in ordered):
+            continue
+        spare = [picture for picture in full if picture.part == "test"]
+        spare += full if part == "train" else [picture for picture in full if picture.part == "train"][1:]
+        empty = next((picture for picture in movable if picture.part == part), None)
+        if spare and empty is not None:
+            spare[0].part, empty.part = part, spare[0].part
+
+
+def _counts_boxes(picture: Sound) -> bool:
+    return any(not (box.difficult or box.crowd) for box in picture.boxes)
 
 
 def _counts(total: int, shares: Sequence[float]) -> list[int]:

@@ -32,6 +32,7 @@ _WIDER = {
 }
 _EVIDENCE = 1 << 14
 _PAIRED = ("gb18030", "cp949", "big5", "euc_jp", "cp932", "cp1251", "koi8_r")
+_CYRILLIC = ("cp1251", "koi8_r")
 _SINGLE = ("cp1252", "cp1250", "cp1251")
 _ALL = ("gb18030", "big5", "cp932", "cp949", "euc_jp", "cp1252", "cp1251", "cp1250", "koi8_r")
 _HIGH = re.compile(rb"[\x80-\xff]+")
@@ -114,12 +115,18 @@ def _strictly(raw: bytes, encoding: str) -> str | None:
 
 
 def _candidates(raw: bytes) -> tuple[str, ...]:
-    """Letters of an alphabet stand alone among ASCII, those of the East are pairs of high bytes mostly."""
+    """Letters of an alphabet stand alone among ASCII, those of the East are pairs of high bytes mostly.
+
+    Words of bytes from E0 on are small letters of Windows' Cyrillic; only rare characters of the East have such.
+    """
     found = list(_HIGH.finditer(raw[: 1 << 16]))
     inside = sum(raw[run.start() - 1 : run.start()].isalpha() for run in found)
     lengths = [run.end() - run.start() for run in found]
     if all(length == 1 for length in lengths) or inside * 2 > len(found):
         return _SINGLE
+    high = [byte for run in found for byte in run.group()]
+    if sum(byte >= 0xE0 for byte in high) >= 0.8 * len(high) and min(high, default=0) >= 0xC0:
+        return _CYRILLIC
     return _PAIRED if all(length % 2 == 0 for length in lengths) else _ALL
 
 

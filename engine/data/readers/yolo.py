@@ -17,7 +17,7 @@ from engine.data.findings import error, info
 from engine.data.readers.values import number
 from engine.data.readers.yolo_layout import NAME_LISTS, Layout, read_layout
 from engine.data.readers.yolo_lines import LabelLines
-from engine.data.readers.yolo_pairs import beside, label_of, pair
+from engine.data.readers.yolo_pairs import pair, stem
 from engine.data.records import Records, SourcePicture, settle_classes
 
 _NOT_LABELS = frozenset({"train", "val", "valid", "test", "trainval", *map(without_suffix, NAME_LISTS)})
@@ -25,8 +25,8 @@ _NOT_LABELS = frozenset({"train", "val", "valid", "test", "trainval", *map(witho
 
 def recognise(files: SourceFiles) -> bool:
     """Whether the folder holds YOLO labels: texts with boxes, or empty ones, that go with pictures."""
-    paired = {place.lower() for path in files.pictures() for place in (label_of(path), beside(path))}
-    return any(path.lower() in paired or _in_labels(path) for path in _label_files(files))
+    names = {stem(path) for path in files.pictures()}
+    return any(stem(path) in names or _in_labels(path) for path in _label_files(files))
 
 
 def read(files: SourceFiles, wanted: Sequence[str] | None) -> Records:

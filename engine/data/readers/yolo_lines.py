@@ -35,6 +35,8 @@ class LabelLines:
     def __init__(self, records: Records) -> None:
         self.records = records
         self._waiting: list[_Line] = []
+        self._readable = False
+        self._unreadable: tuple[str, int, str] | None = None
         self._refused: dict[tuple[str, str], list[_Line]] = defaultdict(list)
 
     def read(self, picture: SourcePicture, text: str, names: Mapping[int, str] | None, declared: Declared) -> None:
@@ -48,8 +50,10 @@ class LabelLines:
             if name is None or len(numbers) != len(words) - 1 or len(numbers) < 4:
                 found = warning("box_unreadable", picture.file, f"line {place}", action="dropped")
                 self.records.findings.append(found)
+                self._unreadable = self._unreadable or (picture.file, place, line.strip()[:40])
                 picture.lost = True
                 continue
+            self._readable = True
             read = _Line(picture, place, name, numbers, declared)
             if len(numbers) == 4:
                 self._box(read)
@@ -83,6 +87,9 @@ class LabelLines:
 
     def _tell(self, waiting: Sequence[_Line], outlines: int, scores: int) -> None:
         findings = self.records.findings
+        if self._unreadable and not self._readable:
+            file, number, shown = self._unreadable
+            findings.append(error("yolo_other", file, f"line {number}", line=shown))
         if scores:
             findings.append(info("yolo_scores", waiting[0].picture.file, count=scores))
         if outlines:

@@ -35,7 +35,7 @@ def pair(files: SourceFiles, pictures: Sequence[str], labels: Sequence[str], rec
     if free and bare:
         for path, label in _loosely(bare, free):
             pairs.labels[path] = label
-            files.matched_loosely(label.rsplit("/", 1)[-1], path)
+            files.matched_loosely(label, path)
         _by_folder(pictures, labels, pairs, records)
     pairs.orphans = sorted(known - set(pairs.labels.values()))
     pairs.lost = _lost(pictures, labels, pairs)
@@ -70,13 +70,13 @@ def _by_folder(pictures: Sequence[str], labels: Sequence[str], pairs: Pairs, rec
     label_folders = _whole((label for label in labels), taken)
     picture_folders = _whole(pictures, set(pairs.labels))
     for folder, held in label_folders.items():
-        stems = {_stem(label): label for label in held}
-        fitting = [name for name, paths in picture_folders.items() if stems.keys() <= {_stem(p) for p in paths}]
+        stems = {stem(label): label for label in held}
+        fitting = [name for name, paths in picture_folders.items() if stems.keys() <= {stem(p) for p in paths}]
         if len(fitting) != 1 or len(stems) != len(held):
             continue
-        by_stem = _groups((_stem(path), path) for path in picture_folders[fitting[0]])
-        if all(len(by_stem[stem]) == 1 for stem in stems):
-            pairs.labels.update({by_stem[stem][0]: label for stem, label in stems.items()})
+        by_stem = _groups((stem(path), path) for path in picture_folders[fitting[0]])
+        if all(len(by_stem[name]) == 1 for name in stems):
+            pairs.labels.update({by_stem[name][0]: label for name, label in stems.items()})
             records.findings.append(info("labels_elsewhere", held[0], folder=folder or ".", pictures=fitting[0] or "."))
 
 
@@ -108,5 +108,6 @@ def _folder(path: str) -> str:
     return loose(path.rpartition("/")[0])
 
 
-def _stem(path: str) -> str:
+def stem(path: str) -> str:
+    """A file's name without folders and ending, for comparing loosely."""
     return loose(without_suffix(path.rsplit("/", 1)[-1]))

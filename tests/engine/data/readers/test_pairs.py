@@ -1,0 +1,113 @@
+"""Labels and pictures find each other by the exact name first, else loosely and said; no label is lost in silence."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+
+from engine.data.dataset_import import check_dataset, import_dataset
+from tests.fakes.datasets import CLASSES, Shot, encoded, put, shots, write_coco, write_voc, write_yolo, yolo_lines
+from tests.fakes.indexes import pictures_by_name
+from tests.fakes.reports import codes, only
+
+NAMES = ("rivière 1", "été", "плот", "100% a", "plain")
+
+
+def yolo(root: Path, pictures: list[str], labels: list[str]) -> Path:
+    for path in pictures:
+        put(root / path, encoded(path))
+    for path in labels:
+        put(root / path, yolo_lines(Shot(path)))
+    put(root / "classes.txt", "\n".join(CLASSES))
+    return root
+
+
+def empty(root: Path, index: Path, *, fix: bool = False) -> list[str]:
+    """The pictures that count as empty after an import."""
+    import_dataset(root, index, fix=fix)
+    return sorted(name for name, picture in pictures_by_name(index).items() if not picture.boxes)
+
+
+@pytest.mark.parametrize("encoded_side", ["label", "picture"])
+def test_that_percent_encoded_names_are_matched_and_said(tmp_path: Path, encoded_side: str) -> None:
+    plain, other = list(NAMES), [quote(name) for name in NAMES]
+    pictures, labels = (plain, other) if encoded_side == "label" else (other, plain)
+    root = yolo(tmp_path / "d", [f"images/{n}.png" for n in pictures], [f"labels/{n}.txt" for n in labels])
+    assert empty(root, tmp_path / "index.sqlite") == []
+    assert only(check_dataset(root), "names_loosely").message.args["count"] == 4
+
+
+@pytest.mark.parametrize(
+    ("picture", "label"),
+    [
+        ("train/images/{}.jpg", "train/labels/{}.TXT"),
+        ("train/Images/{}.jpg", "train/Labels/{}.txt"),
+        ("IMAGES/train/{}.JPG", "LABELS/train/{}.TXT"),
+        ("Images/{}.jpg", "labels/{}.txt"),
+        ("{}.JPG", "{}.TXT"),
+    ],
+)
+def test_that_capitals_do_not_part_labels_from_pictures(tmp_path: Path, picture: str, label: str) -> None:
+    names = [f"P{n}" for n in range(10)]
+    root = yolo(tmp_path / "d", [picture.format(n) for n in names], [label.format(n) for n in names])
+    assert empty(root, tmp_path / "index.sqlite") == []
+
+
+def test_that_names_that_differ_in_case_are_matched(tmp_path: Path) -> None:
+    pictures = [f"images/IMG_{n}.png" for n in range(5)]
+    root = yolo(tmp_path / "d", pictures, [f"labels/img_{n}.txt" for n in range(5)])
+    assert empty(root, tmp_path / "index.sqlite") == []
+    assert "names_loosely" in codes(check_dataset(root))
+
+
+def test_that_an_exact_name_comes_before_a_loose_one(tmp_path: Path) -> None:
+    pictures = ["images/a.png", "images/A.png", "images/b.png", "images/c.png"]
+    root = yolo(tmp_path, pictures, ["labels/a.txt", "labels/A.txt", "labels/b.txt", "labels/c.txt"])
+    put(root / "labels" / "A.txt", "")
+    assert codes(check_dataset(root)) == ["class_unused", "class_unused"]
+    # Two pictures that one loose name may mean: neither is taken.
+    (root / "labels" / "A.txt").unlink()
+    (root / "labels" / "a.txt").rename(root / "labels" / "%61.txt")
+    assert "picture_missing" in codes(check_dataset(root))
+
+
+@pytest.mark.parametrize("fix", [False, True])
+def test_that_a_picture_whose_label_is_lost_is_never_background(tmp_path: Path, fix: bool) -> None:
+    pictures = [f"images/train/{n}.png" for n in range(8)]
+    labels = [f"labels/train/{n}.txt" for n in range(6)] + [f"labels/train/{n}_final.txt" for n in (6, 7)]
+    report = check_dataset(yolo(tmp_path, pictures, labels), fix=fix)
+    assert sum(split.pictures_without_boxes for split in report.statistics.splits.values()) == 0
+    assert codes(report).count("picture_missing") == codes(report).count("label_lost") == 2
+    assert report.has_errors != fix
+
+
+def test_that_pictures_without_a_label_are_background_where_none_is_lost(tmp_path: Path) -> None:
+    pictures = [f"images/train/{n}.png" for n in range(8)]
+    report = check_dataset(yolo(tmp_path, pictures, [f"labels/train/{n}.txt" for n in range(6)]))
+    assert only(report, "unlabelled").message.args["count"] == 2
+    assert sum(split.pictures_without_boxes for split in report.statistics.splits.values()) == 2
+
+
+def test_that_a_folder_of_labels_finds_its_folder_of_pictures(tmp_path: Path) -> None:
+    pictures = [f"photos/{n}.png" for n in range(8)]
+    root = yolo(tmp_path / "d", pictures, [f"yolo/{n}.txt" for n in range(8)])
+    assert empty(root, tmp_path / "index.sqlite") == []
+    assert only(check_dataset(root), "labels_elsewhere").message.args["pictures"] == "photos"
+
+
+def test_that_voc_and_coco_find_percent_encoded_names(tmp_path: Path) -> None:
+    written = [*shots(), Shot("rivière 1"), Shot("été")]
+    for name, write, folder in (("voc", write_voc, "JPEGImages"), ("coco", write_coco, "images/train")):
+        root = write(tmp_path / name, written)
+        for stem in ("rivière 1", "été"):
+            (root / folder / f"{stem}.png").rename(root / folder / f"{quote(stem)}.png")
+        report = check_dataset(root)
+        assert not report.has_errors
+        assert only(report, "names_loosely").message.args["count"] == 2
+
+
+def test_that_what_matches_exactly_is_not_spoken_of(tmp_path: Path) -> None:
+    for name, write in (("voc", write_voc), ("coco", write_coco), ("yolo", write_yolo)):
+        assert codes(check_dataset(write(tmp_path / name, shots()))) == []
