@@ -174,8 +174,10 @@ class TrialsStore(QObject):
                 self.error, self.busy = told, False
             self.changed.emit()
             return
-        if told.score is not None and told.score.pictures >= min(OF_STEPS, told.score.total):
-            self._of_steps[shown] = told.score
+        score = told.score
+        # Of all steps on the same pictures, and only once it stands beside the run's own.
+        if score is not None and score.change is not None and score.pictures == min(OF_STEPS, score.total):
+            self._of_steps[shown] = score
         if main:
             self._add(told)
         if not told.more:

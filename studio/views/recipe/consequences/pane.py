@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import QTimer, Signal
@@ -127,7 +128,7 @@ class ConsequencesPane(QWidget):
         stages, cost = self._stages(latest), panel.chosen_cost
         label = f"{base.number:04d} {base.label}" if base is not None else ""
         panel.show_chart(
-            path(cost, latest.base, score, stages, label),
+            path(cost, latest.base, score, self._of_all_pictures(stages), label),
             run_points(cost, self._trained(latest)),
             changes(latest.base, stages),
             studio.targets.get(cost),
@@ -150,11 +151,17 @@ class ConsequencesPane(QWidget):
         return found
 
     def _score_after(self, place: int) -> TrialScore | None:
+        """On as many pictures as the other steps, for what one of them costs to be told."""
+        return self.studio.trials.after_step(place) or self._whole(place)
+
+    def _whole(self, place: int) -> TrialScore | None:
+        """mAP of the whole recipe, for its last step."""
         trials, steps = self.studio.trials, self._steps()
-        whole = trials.trial.score
-        if trials.upto is None and steps and place == steps[-1][0] and whole:
-            return whole
-        return trials.after_step(place)
+        return trials.trial.score if trials.upto is None and steps and place == steps[-1][0] else None
+
+    def _of_all_pictures(self, stages: Sequence[Stage]) -> list[Stage]:
+        """The last step with the mAP that is told of the recipe."""
+        return [replace(stage, score=self._whole(stage.step) or stage.score) for stage in stages]
 
     def _trained(self, latest: Preview) -> list[tuple[Run, Sequence[Figure]]]:
         """The runs that were made by these steps from this start, with the figures of their like."""

@@ -154,6 +154,21 @@ def test_that_scores_of_the_steps_follow_once_and_only_of_those_that_act(
     assert len(engine.requests) == 4  # known
 
 
+def test_that_all_steps_are_told_on_the_same_pictures(store: TrialsStore, qtbot: QtBot) -> None:
+    store.show("a.png", 1)
+    asked(store, qtbot, 2)
+    engine = told(store)
+    first = score(33.0, OF_STEPS, 150).score
+    assert first is not None
+    alone = TrialAnswer(score=first.model_copy(update={"base": None, "change": None}))
+    engine.answer(TrialAnswer(fates=()), boxes("tried", YIELD), boxes("base", STOP), alone)
+    assert store.after_step(1) is None  # what it is compared with is still to come
+    engine.answer(score(33.0, OF_STEPS, 150), score(30.0, 150, 150), END)
+    kept = store.after_step(1)
+    assert kept is not None and (kept.pictures, kept.tried.value) == (OF_STEPS, 33.0)
+    assert value(store) == 30.0
+
+
 def test_that_an_error_of_a_step_on_the_way_hides_nothing(store: TrialsStore) -> None:
     told(store).answer_whole(31.0, 0, 1)
     told(store).answer(Message(code="serve.failed", args={"reason": "memory"}))

@@ -15,17 +15,20 @@ from PySide6.QtWidgets import QStyle, QStyleOptionSlider
 from pytestqt.qtbot import QtBot
 
 from engine.contract.catalog import Catalog
+from engine.contract.previews.trial import StepFate
 from engine.contract.recipe import Recipe, Step
 from engine.contract.text.resources import ROOT
 from studio.presenters.recipe.consequences import COSTS
-from studio.stores.previews.previews import PreviewStore
+from studio.stores.previews.previews import Preview, PreviewStore
+from studio.stores.previews.trials import Trial
 from studio.studio import Studio
-from studio.views.recipe.consequences.panel import Consequences
+from studio.views.recipe.consequences.panel import STEPS, Consequences
 from studio.views.recipe.page import RecipePage
 from studio.views.recipe.step_card import StepCard
 from studio.views.shell.main_window import MainWindow
 from studio.widgets.schema.editors import SliderEditor
 from tests.studio.conftest import shown_window
+from tests.studio.stores.previews.told_trials import score
 from tests.studio.stores.told_runs import figure, keep_figures, write_run
 from tests.studio.widgets.test_schema import real_catalog
 
@@ -212,3 +215,22 @@ def test_that_a_card_that_goes_or_is_switched_off_is_not_what_acts_last(
     pane.pick(0)
     pane.pick(0)
     assert pane.upto is None
+
+
+@pytest.mark.usefixtures("unasked")
+def test_that_what_a_step_costs_is_told_on_the_pictures_of_all_steps_and_the_recipe_s_on_all(
+    window: MainWindow, catalog: Catalog, project: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page, studio = opened(window, catalog, project, HALF, INT8), window.studio
+    told = [score(value, 64, 150).score for value in (40.0, 38.0)]
+    monkeypatch.setattr(studio.trials, "after_step", lambda place: told[place])
+    fates = (StepFate(step=0, acts="now"), StepFate(step=1, acts="now"))
+    studio.trials.trial = Trial(fates=fates, score=score(36.0, 150, 150).score)
+    costs = [(figure("macs", value, "MACs", "computed"),) for value in (100e6, 40e6, 40e6)]
+    studio.previews.latest = Preview(base=costs[0], steps=(costs[1], costs[2]))
+    panel(page).cost.setCurrentIndex(COSTS.index("macs"))
+    studio.trials.changed.emit()
+    qtbot.waitUntil(lambda: [point.score for point in panel(page).path.path] == [40.0, 36.0])
+    panel(page).face.set_current(STEPS)
+    studio.trials.changed.emit()
+    qtbot.waitUntil(lambda: [change.score for change in panel(page).steps.changes] == [-20.0, -2.0])
