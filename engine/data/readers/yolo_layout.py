@@ -123,7 +123,7 @@ def _scope(path: str, homes: set[str]) -> str:
 def _document(files: SourceFiles, path: str, findings: list[Finding]) -> dict[str, Any] | None:
     try:
         document = yaml.load(files.text(path), Loader=yaml.BaseLoader)
-    except (yaml.YAMLError, ValueError) as broken:
+    except (yaml.YAMLError, ValueError, RecursionError) as broken:
         mark = getattr(broken, "problem_mark", None)
         place = f"line {mark.line + 1}, column {mark.column + 1}" if mark else "line 1"
         findings.append(error("yaml_malformed", path, place))
