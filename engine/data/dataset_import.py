@@ -21,9 +21,11 @@ from engine.contract.text.messages import UserError
 from engine.data import likeness, splits, statistics
 from engine.data.checks import PictureCheck, Sound
 from engine.data.files import SourceFiles
+from engine.data.findings import error, info
 from engine.data.formats import read_source
 from engine.data.index import Contents, write_index
 from engine.data.pictures import probe_all
+from engine.data.records import Records
 
 Progress = Callable[[int, int], None]
 
@@ -83,6 +85,25 @@ def check_dataset(
     return look.report(look.contents())
 
 
+def _unused(files: SourceFiles, records: Records) -> list[str]:
+    named = {picture.path for picture in records.pictures}
+    return [path for path in files.pictures() if path not in named]
+
+
+def _unannotated(files: SourceFiles, records: Records) -> list[Finding]:
+    """What annotations and pictures do not share: some pictures of the folder, or all that are annotated."""
+    missing = [picture for picture in records.pictures if picture.path is None]
+    if len(missing) == len(records.pictures) > 1:
+        first = missing[0]
+        return [error("pictures_missing", first.file, first.place, count=len(missing), picture=first.name)]
+    unused = _unused(files, records)
+    return [info("pictures_unused", unused[0], count=len(unused))] if unused and records.pictures else []
+
+
+def _elsewhere(files: SourceFiles, records: Records) -> splits.Elsewhere:
+    return splits.Elsewhere(records.fuller, len(_unused(files, records)))
+
+
 class _Look:
     """One look at a source; with `stop` the first error that is not mended is raised once it is known."""
 
@@ -101,6 +122,7 @@ class _Look:
         form, records = read_source(self.files, self.options.format, self.options.classes)
         self._add([finding.mended() if fix else finding for finding in records.findings])
         check = PictureCheck(self.files, {name: n for n, name in enumerate(records.classes)}, fix=fix)
+        self._add(_unannotated(self.files, records))
         located = [(picture, check.locate(picture)) for picture in records.pictures]
         self._add(check.findings)
         there = [(picture, path) for picture, path in located if path is not None]
@@ -110,7 +132,7 @@ class _Look:
         self._add(check.findings)
         sound = [picture for picture in settled if picture is not None]
         if sound:
-            self._add(splits.assign(sound, self.options.split, self.options.seed, records.fuller))
+            self._add(splits.assign(sound, self.options.split, self.options.seed, _elsewhere(self.files, records)))
             self._add(likeness.mend_copies(sound, fix=fix))
             self._add(likeness.lookalikes(sound))
         counts = statistics.count(sound, records.classes)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from engine.contract.dataset import Finding, Part
 from engine.contract.text.messages import UserError
@@ -13,6 +14,14 @@ from engine.data.findings import error, info, warning
 
 DEFAULT = (0.8, 0.1, 0.1)
 VAL_SHARE = 0.1
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """Pictures that were not read: those of another format that has more, and those that no annotation names."""
+
+    format: str = ""
+    unused: int = 0
 
 
 def parse_split(text: str) -> tuple[float, float, float]:
@@ -32,11 +41,11 @@ def check_split(split: tuple[float, float, float]) -> None:
 
 
 def assign(
-    pictures: list[Sound], split: tuple[float, float, float] | None, seed: int, fuller: str = ""
+    pictures: list[Sound], split: tuple[float, float, float] | None, seed: int, elsewhere: Elsewhere | None = None
 ) -> list[Finding]:
     """Give every picture its split, by `split` if given, else as the source says with its gaps filled.
 
-    `fuller` is a format in which the source has more pictures; to deal out the few of this one would lose them.
+    To deal out the few pictures of a source that has more of them `elsewhere` would lose those.
     """
     if split is not None or all(picture.part == "none" for picture in pictures):
         by_choice = split is not None
@@ -48,8 +57,10 @@ def assign(
     train = [picture for picture in pictures if picture.part == "train"]
     held = {picture.part for picture in pictures}
     if not train:
-        if fuller:
-            return [error("split_no_train_here", ".", fuller=fuller)]
+        if elsewhere is not None and elsewhere.format:
+            return [error("split_no_train_here", ".", fuller=elsewhere.format)]
+        if elsewhere is not None and elsewhere.unused:
+            return [error("split_no_train_unannotated", ".", count=elsewhere.unused)]
         return [error("split_no_train", ".")]
     if "val" not in held:
         _draw(train, ("train", "val"), (1 - VAL_SHARE, VAL_SHARE), seed)

@@ -9,7 +9,6 @@ taken by their value; what could mean anything (`"iscrowd": "maybe"`) is named w
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
@@ -17,7 +16,7 @@ from typing import Any
 from engine.contract.dataset import Action, Finding, Part
 from engine.data.files import SourceFiles, part_of
 from engine.data.findings import error, warning
-from engine.data.readers.json_kinds import json_kind
+from engine.data.readers.json_kinds import json_kind, load_json
 from engine.data.readers.parts import settle_parts
 from engine.data.readers.values import ById, flag, is_id, kind, number
 from engine.data.records import Records, SourceBox, SourcePicture, settle_classes
@@ -36,11 +35,9 @@ def read(files: SourceFiles, wanted: Sequence[str] | None) -> Records:
     records = Records()
     names: dict[str, None] = {}
     for path in sorted(_documents(files), key=lambda path: (part_of(path) != "train", path)):
-        try:
-            document = json.loads(files.text(path))
-        except json.JSONDecodeError as broken:
-            place = f"line {broken.lineno}, column {broken.colno}"
-            records.findings.append(error("json_malformed", path, place))
+        broken = len(records.findings)
+        document = load_json(files, path, records.findings)
+        if len(records.findings) > broken:
             continue
         if not isinstance(document, dict) or not isinstance(document.get("images"), list):
             records.findings.append(error("coco_shape", path))

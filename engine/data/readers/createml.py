@@ -5,14 +5,13 @@ A box is its middle, width and height in pixels. Places count from 0: `[3].annot
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
 from engine.contract.dataset import Part
 from engine.data.files import SourceFiles, part_of
 from engine.data.findings import error, warning
-from engine.data.readers.json_kinds import json_kind
+from engine.data.readers.json_kinds import json_kind, load_json
 from engine.data.readers.values import number
 from engine.data.records import Records, SourceBox, SourcePicture, settle_classes
 
@@ -27,11 +26,8 @@ def read(files: SourceFiles, wanted: Sequence[str] | None) -> Records:
     records = Records()
     seen: dict[str, SourcePicture] = {}
     for path in _documents(files):
-        try:
-            document = json.loads(files.text(path))
-        except json.JSONDecodeError as broken:
-            place = f"line {broken.lineno}, column {broken.colno}"
-            records.findings.append(error("json_malformed", path, place))
+        document = load_json(files, path, records.findings)
+        if document is None:
             continue
         for n, entry in enumerate(document if isinstance(document, list) else [document]):
             _picture(files, path, f"[{n}]", entry, records, seen)

@@ -1,12 +1,15 @@
-"""Which tool's json a file is, told by the keys in it; each file is read once for that."""
+"""The json of a source: which tool's a file is, told by the keys in it, and what it holds."""
 
 from __future__ import annotations
 
+import json
 import re
-from typing import Literal
+from typing import Any, Literal
 from weakref import WeakKeyDictionary
 
+from engine.contract.dataset import Action, Finding
 from engine.data.files import SourceFiles
+from engine.data.findings import error
 
 Kind = Literal["coco", "labelme", "createml", "other"]
 _SIGNS: tuple[tuple[Kind, re.Pattern[bytes]], ...] = (
@@ -24,3 +27,17 @@ def json_kind(files: SourceFiles, path: str) -> Kind:
         raw = files.read(path).replace(b"\0", b"")
         known[path] = next((kind for kind, sign in _SIGNS if sign.search(raw)), "other")
     return known[path]
+
+
+def load_json(files: SourceFiles, path: str, findings: list[Finding], *, mend: Action | None = None) -> Any:
+    """What a json file holds; None, with a finding, when it is not whole."""
+    place = "line 1"
+    try:
+        return json.loads(files.text(path))
+    except json.JSONDecodeError as broken:
+        place = f"line {broken.lineno}, column {broken.colno}"
+    except (ValueError, RecursionError):
+        # A number of thousands of digits, or brackets in brackets without end.
+        pass
+    findings.append(error("json_malformed", path, place, mend=mend))
+    return None

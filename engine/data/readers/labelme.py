@@ -6,7 +6,6 @@ parts of one object. Points and lines have no box. Shapes count from 0, as in th
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -14,7 +13,7 @@ from typing import Any
 from engine.data.files import SourceFiles, clean, part_of, without_suffix
 from engine.data.findings import error, info, warning
 from engine.data.readers.cvat import Edges, around
-from engine.data.readers.json_kinds import json_kind
+from engine.data.readers.json_kinds import json_kind, load_json
 from engine.data.readers.values import flag, kind, number
 from engine.data.records import Records, SourceBox, SourcePicture, settle_classes
 
@@ -30,11 +29,9 @@ def read(files: SourceFiles, wanted: Sequence[str] | None) -> Records:
     """All pictures that have a json; `wanted` sets and orders the classes, else all that occur, sorted."""
     records = Records()
     for path in _documents(files):
-        try:
-            document = json.loads(files.text(path))
-        except json.JSONDecodeError as broken:
-            place = f"line {broken.lineno}, column {broken.colno}"
-            records.findings.append(error("json_malformed", path, place, mend="left_out"))
+        broken = len(records.findings)
+        document = load_json(files, path, records.findings, mend="left_out")
+        if len(records.findings) > broken:
             continue
         if isinstance(document, dict) and isinstance(document.get("shapes"), list):
             _picture(files, path, document, records)

@@ -46,7 +46,9 @@ def is_id(value: object) -> bool:
     """Whether a value can name something: a whole number, or text that is not empty."""
     if isinstance(value, str):
         return bool(value.strip())
-    return isinstance(value, int | float) and not isinstance(value, bool) and float(value).is_integer()
+    if isinstance(value, float):
+        return value.is_integer()
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 class ById(Generic[T]):

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 
 from engine.contract.dataset import Action, Part
 from engine.data.class_names import from_lines, merged
-from engine.data.files import SourceFiles, clean, is_picture, part_of, without_suffix
+from engine.data.files import SourceFiles, clean, is_picture, loose, part_of, without_suffix
 from engine.data.findings import error, info, warning
 from engine.data.readers.parts import settle_parts
 from engine.data.readers.voc_xml import parse, read_object, root_tag, size
@@ -60,16 +60,16 @@ def read(files: SourceFiles, wanted: Sequence[str] | None) -> Records:
 def _annotation_folders(files: SourceFiles) -> dict[str, list[str]]:
     """Folders that hold xml annotations, each with its files: those called Annotations, else any."""
     named: dict[str, list[str]] = defaultdict(list)
-    loose: dict[str, list[str]] = defaultdict(list)
+    beside: dict[str, list[str]] = defaultdict(list)
     for path in files.ending(".xml"):
         parts = path.split("/")[:-1]
         at = next((n for n, part in enumerate(parts) if part.lower() in _FOLDERS), None)
         if at is not None:
             named["/".join(parts[: at + 1])].append(path)
-        elif root_tag(files.read(path)).lower() == "annotation":
-            loose["/".join(parts)].append(path)
+        elif root_tag(raw := files.read(path)).lower() == "annotation" or b"bndbox" in raw.lower():
+            beside["/".join(parts)].append(path)
     whole = named if any(root_tag(files.read(path)).lower() != "annotations" for path in _some(named)) else {}
-    return whole or loose
+    return whole or beside
 
 
 def _some(named: dict[str, list[str]]) -> list[str]:
@@ -84,9 +84,9 @@ def _root(folder: str) -> str:
 
 def _declared(files: SourceFiles, roots: Sequence[str], records: Records) -> tuple[str, ...]:
     """The class lists of the source and of each folder, by name: the first, then what the others add."""
-    known = set(files.paths)
-    places = [f"{root}/{name}".strip("/") for root in dict.fromkeys(["", *roots]) for name in CLASS_LISTS]
-    lists = [from_lines(path, files.text(path)) for path in places if path in known]
+    known = {path.lower(): path for path in files.ending(".txt")}
+    places = [f"{root}/{name}".strip("/").lower() for root in dict.fromkeys(["", *roots]) for name in CLASS_LISTS]
+    lists = [from_lines(known[place], files.text(known[place])) for place in places if place in known]
     differing = [one for one in lists[1:] if set(one.names.values()) != set(lists[0].names.values())]
     records.findings += [info("lists_joined", one.file, other=lists[0].file) for one in differing]
     return merged(lists)
@@ -130,6 +130,9 @@ class _Devkit:
         """The split of every xml that a list names."""
         names = {self._id(path): path for path in self.paths}
         bases = {name.rsplit("/", 1)[-1]: path for name, path in names.items()}
+        alike: dict[str, list[str]] = defaultdict(list)
+        for name, path in bases.items():
+            alike[loose(name)].append(path)
         claims: dict[str, set[Part]] = defaultdict(set)
         twice = []
         for part, path in lists.items():
@@ -139,6 +142,9 @@ class _Devkit:
                 asked = _names(line)
                 known = [names[n] for n in asked if n in names]
                 known += [bases[b] for b in (n.rsplit("/", 1)[-1] for n in asked) if b in bases]
+                if not known and len(near := alike.get(loose(asked[0].rsplit("/", 1)[-1]), [])) == 1:
+                    self.files.matched_loosely(asked[0], near[0])
+                    known = near
                 if not known:
                     self._not_there(path, number, asked[0])
                 elif not (path.lower().endswith("trainval.txt") and claims[known[0]]):

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from engine.contract.dataset import Part
 from engine.data import class_names
 from engine.data.files import SourceFiles, part_of, without_suffix
-from engine.data.findings import error, info
+from engine.data.findings import info
 from engine.data.readers.values import number
 from engine.data.readers.yolo_layout import NAME_LISTS, Layout, read_layout
 from engine.data.readers.yolo_lines import LabelLines
@@ -50,8 +50,7 @@ def read(files: SourceFiles, wanted: Sequence[str] | None) -> Records:
             lines.read(picture, files.text(label), layout.names(label) or named, layout.meant(label))
     lines.finish()
     for label in pairs.orphans:
-        found = error("picture_missing", label, "line 1", mend="left_out", picture=without_suffix(label))
-        records.findings.append(found)
+        records.pictures.append(SourcePicture(without_suffix(label), None, label, "line 1", relative=True))
     bare = sum(path not in pairs.labels and path not in pairs.lost for path in parts)
     if bare:
         records.findings.append(info("unlabelled", count=bare))

@@ -40,6 +40,7 @@ class Layout:
     folders: dict[str, set[Part]] = field(default_factory=lambda: defaultdict(set))
     listed: dict[str, set[Part]] = field(default_factory=lambda: defaultdict(set))
     file: str = ""
+    _known: dict[str, Mapping[int, str] | None] = field(default_factory=dict)
 
     @property
     def lists_pictures(self) -> bool:
@@ -72,9 +73,13 @@ class Layout:
 
     def names(self, label: str) -> Mapping[int, str] | None:
         """What class numbers mean in a label file; None when nobody says so."""
-        own = [one for scope in _around(label) for one in self.lists.get(scope, ())]
-        held = own or self.all_lists()
-        return {number: name for one in held for number, name in one.names.items()} if held else None
+        folder = label.rpartition("/")[0]
+        if folder not in self._known:
+            own = [one for scope in _around(label) for one in self.lists.get(scope, ())]
+            held = own or self.all_lists()
+            names = {number: name for one in held for number, name in one.names.items()}
+            self._known[folder] = names if held else None
+        return self._known[folder]
 
     def meant(self, label: str) -> Declared:
         """How the lines of a label file are meant."""
@@ -118,7 +123,7 @@ def _scope(path: str, homes: set[str]) -> str:
 def _document(files: SourceFiles, path: str, findings: list[Finding]) -> dict[str, Any] | None:
     try:
         document = yaml.load(files.text(path), Loader=yaml.BaseLoader)
-    except (yaml.YAMLError, ValueError) as broken:
+    except (yaml.YAMLError, ValueError, RecursionError) as broken:
         mark = getattr(broken, "problem_mark", None)
         place = f"line {mark.line + 1}, column {mark.column + 1}" if mark else "line 1"
         findings.append(error("yaml_malformed", path, place))
@@ -184,7 +189,8 @@ def _follow(files: SourceFiles, path: str, document: dict[str, Any], layout: Lay
     home = path.rsplit("/", 1)[0] if "/" in path else ""
     inner = f"{home}/{clean(str(document.get('path') or ''))}".strip("/")
     folders = {parent for file in files.paths for parent in _around(file)[1:]}
-    known = folders | set(files.paths)
+    known = {path.lower(): path for path in (*files.paths, *folders)}
+    known |= {path: path for path in (*files.paths, *folders)}
     for key, part in _KEYS:
         entries = document.get(key) or []
         for entry in entries if isinstance(entries, list) else [entries]:
@@ -192,7 +198,9 @@ def _follow(files: SourceFiles, path: str, document: dict[str, Any], layout: Lay
             options = [f"{base}/{target}".strip("/") for base in (inner, home, "")]
             # An absolute path of another machine: its last folders may be here.
             options += ["/".join(target.split("/")[n:]) for n in range(1, target.count("/") + 1)]
-            found = next((option for option in options if option in known), None)
+            found = next(
+                (known[each] for option in options for each in (option, option.lower()) if each in known), None
+            )
             if found is None:
                 if part != "test":
                     findings.append(warning("yaml_path_missing", path, key=key, target=str(entry)))

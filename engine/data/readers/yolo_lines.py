@@ -145,8 +145,16 @@ def _may_be_poses(lines: Sequence[_Line]) -> bool:
     points = [line.numbers for line in lines if len(line.numbers) >= 6 and len(line.numbers) % 2 == 0]
     if not points or len({len(numbers) for numbers in points}) > 1:
         return False
+    if all(len(numbers) == 8 and _is_rectangle(numbers) for numbers in points):
+        return False
     inside = sum(any(_encloses(numbers, step) for step in (2, 3)) for numbers in points)
     return inside * 2 >= len(points)
+
+
+def _is_rectangle(numbers: Sequence[float]) -> bool:
+    """Whether four points are the corners of a turned box: its diagonals halve each other."""
+    x1, y1, x2, y2, x3, y3, x4, y4 = numbers
+    return abs(x1 + x3 - x2 - x4) < 0.005 and abs(y1 + y3 - y2 - y4) < 0.005
 
 
 def _encloses(numbers: Sequence[float], step: int) -> bool:

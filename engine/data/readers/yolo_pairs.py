@@ -60,8 +60,14 @@ def label_of(path: str) -> str:
 def _loosely(bare: Iterable[str], free: Iterable[str]) -> list[tuple[str, str]]:
     """Pictures and labels of the same place whose names differ in capitals or percent-encoding only."""
     by_name = _groups((loose(label), label) for label in free)
-    wanted = _groups((loose(place), path) for path in bare for place in {label_of(path), beside(path)})
+    wanted = _groups((loose(place), path) for path in bare for place in _places(path))
     return [(paths[0], by_name[key][0]) for key, paths in wanted.items() if len(paths) == 1 and len(by_name[key]) == 1]
+
+
+def _places(path: str) -> set[str]:
+    """Where a picture's label may lie, also one that has the picture's ending in its name: `a.jpg.txt`."""
+    ending = path[len(without_suffix(path)) :]
+    return {f"{place[:-4]}{end}.txt" for place in (label_of(path), beside(path)) for end in ("", ending)}
 
 
 def _by_folder(pictures: Sequence[str], labels: Sequence[str], pairs: Pairs, records: Records) -> None:

@@ -176,7 +176,7 @@ def test_that_the_named_format_wins_where_several_fit(tmp_path: Path) -> None:
     assert check_dataset(root, format="yolo").format == "yolo"
     report = check_dataset(root)
     assert report.format == "voc"
-    assert [finding.message.code for finding in report.findings] == ["data.format_chosen"]
+    assert [finding.message.code for finding in report.findings] == ["data.format_chosen", "data.pictures_unused"]
 
 
 def test_that_a_failed_import_keeps_the_old_index(tmp_path: Path) -> None:

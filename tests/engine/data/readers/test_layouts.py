@@ -113,6 +113,20 @@ def test_that_a_refusal_names_the_format_that_has_the_pictures(tmp_path: Path) -
     }
 
 
+def test_that_pictures_without_annotation_are_said_and_not_lost_by_a_remedy(tmp_path: Path) -> None:
+    root = write_coco(tmp_path, shots(6, 2, 0))
+    put(root / "images" / "train" / "extra.png", encoded("extra"))
+    assert only(check_dataset(root), "pictures_unused").message.args["count"] == 1
+    (root / "annotations" / "instances_train.json").unlink()
+    assert only(check_dataset(root), "split_no_train_unannotated").message.args["count"] == 7
+
+
+def test_that_paths_of_a_yaml_are_found_without_case(tmp_path: Path) -> None:
+    root = write_yolo(tmp_path, shots(6, 2, 0))
+    put(root / "data.yaml", "train: Images/Train\nval: IMAGES/VAL\nnames: [car, dog, tree]\n")
+    assert counts(root) == {"train": 6, "val": 2} and codes(check_dataset(root)) == []
+
+
 def test_that_xml_of_another_kind_is_left_out_only_where_others_remain(tmp_path: Path) -> None:
     root = write_voc(tmp_path, shots())
     put(root / "Annotations" / "other.xml", "<project><name>x</name></project>")

@@ -47,6 +47,7 @@ def test_that_percent_encoded_names_are_matched_and_said(tmp_path: Path, encoded
         ("IMAGES/train/{}.JPG", "LABELS/train/{}.TXT"),
         ("Images/{}.jpg", "labels/{}.txt"),
         ("{}.JPG", "{}.TXT"),
+        ("images/{}.jpg", "labels/{}.jpg.txt"),
     ],
 )
 def test_that_capitals_do_not_part_labels_from_pictures(tmp_path: Path, picture: str, label: str) -> None:
@@ -106,6 +107,25 @@ def test_that_voc_and_coco_find_percent_encoded_names(tmp_path: Path) -> None:
         report = check_dataset(root)
         assert not report.has_errors
         assert only(report, "names_loosely").message.args["count"] == 2
+
+
+def test_that_lists_of_voc_name_pictures_loosely(tmp_path: Path) -> None:
+    written = [*shots(), Shot("rivière", "val"), Shot("Big One", "val")]
+    root = write_voc(tmp_path, written)
+    main = root / "ImageSets" / "Main" / "val.txt"
+    main.write_text(main.read_text().replace("rivière", quote("rivière")).replace("Big One", "BIG ONE"))
+    report = check_dataset(root)
+    assert report.statistics.splits["val"].pictures == 4
+    assert only(report, "names_loosely").message.args["count"] == 2
+
+
+def test_that_pictures_that_are_all_missing_are_one_error(tmp_path: Path) -> None:
+    for name, write in (("voc", write_voc), ("coco", write_coco), ("yolo", write_yolo)):
+        root = write(tmp_path / name, shots())
+        for path in root.rglob("*.png"):
+            path.unlink()
+        found = only(check_dataset(root), "pictures_missing")
+        assert found.message.args["count"] == 10 and found.mend is None and "--fix" not in found.line()
 
 
 def test_that_what_matches_exactly_is_not_spoken_of(tmp_path: Path) -> None:

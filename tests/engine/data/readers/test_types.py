@@ -153,6 +153,14 @@ def test_that_numbers_and_flags_are_told_from_what_is_none() -> None:
     assert [flag(value) for value in unclear] == [None] * 4
 
 
+@pytest.mark.parametrize("odd", ["9" * 400, "9" * 5000, "[" * 100_000, "1e999", "NaN"])
+def test_that_numbers_beyond_all_measure_are_findings(tmp_path: Path, odd: str) -> None:
+    root = write_coco(tmp_path, shots())
+    path = root / "annotations" / "instances_val.json"
+    path.write_text(path.read_text().replace('"category_id": 900', f'"category_id": {odd}', 1))
+    assert check_dataset(root).has_errors
+
+
 def test_that_an_id_is_exact_where_it_can_be() -> None:
     held = ById([("01", "text"), (1, "number")])
     assert (held.get("01"), held.get(1), held.get(1.0)) == ("text", "number", "number")

@@ -84,6 +84,14 @@ def test_that_declared_outlines_are_never_poses(tmp_path: Path) -> None:
         assert errors(report) == [] and "yolo_outlines" in codes(report)
 
 
+def test_that_turned_boxes_are_known_by_their_corners(tmp_path: Path) -> None:
+    corners = ("0 .5 .5 .6 .5 .6 .6 .5 .6", "0 .4 .4 .5 .5 .4 .6 .3 .5")
+    report = import_dataset(labelled(tmp_path / "data", *corners, BOX), tmp_path / "index.sqlite")
+    assert only(report, "yolo_outlines").message.args["count"] == 2
+    box = pictures_by_name(tmp_path / "index.sqlite")["p1"].boxes[0]
+    assert (box.x1, box.y1, box.x2, box.y2) == pytest.approx((30, 40, 50, 60))
+
+
 def test_that_a_sixth_number_is_a_score_only_where_all_are_shares(tmp_path: Path) -> None:
     report = check_dataset(labelled(tmp_path / "a", f"{BOX} 0.9", f"{BOX} 0.4", f"{BOX} 1"))
     assert only(report, "yolo_scores").message.args["count"] == 3 and not report.has_errors
