@@ -24,8 +24,8 @@ from engine.data.files import SourceFiles
 from engine.data.findings import error, info
 from engine.data.formats import read_source
 from engine.data.index import Contents, write_index
-from engine.data.pictures import probe_all
-from engine.data.records import Records
+from engine.data.pictures import Probe, probe_all
+from engine.data.records import Records, SourcePicture
 
 Progress = Callable[[int, int], None]
 
@@ -100,6 +100,13 @@ def _unannotated(files: SourceFiles, records: Records) -> list[Finding]:
     return [info("pictures_unused", unused[0], count=len(unused))] if unused and records.pictures else []
 
 
+def _unopened(there: Sequence[tuple[SourcePicture, Path]], probes: Sequence[Probe]) -> list[Finding]:
+    """To leave all pictures out would mend nothing."""
+    if len(there) < 2 or not all(probe.problem for probe in probes):
+        return []
+    return [error("pictures_unreadable", there[0][0].path or "", count=len(there))]
+
+
 def _elsewhere(files: SourceFiles, records: Records) -> splits.Elsewhere:
     return splits.Elsewhere(records.fuller, len(_unused(files, records)))
 
@@ -127,6 +134,7 @@ class _Look:
         self._add(check.findings)
         there = [(picture, path) for picture, path in located if path is not None]
         probes = probe_all([path for _, path in there], self.progress)
+        self._add(_unopened(there, probes))
         check.findings = []
         settled = [check.settle(picture, probe) for (picture, _), probe in zip(there, probes, strict=True)]
         self._add(check.findings)

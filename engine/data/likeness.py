@@ -27,7 +27,9 @@ def mend_copies(pictures: list[Sound], *, fix: bool) -> list[Finding]:
     groups: dict[str, list[Sound]] = defaultdict(list)
     for picture in _by_distance(pictures):
         groups[picture.probe.digest].append(picture)
-    for first, *others in groups.values():
+    for group in groups.values():
+        # Of two copies the one that was labelled says what the picture shows.
+        first, *others = sorted(group, key=lambda picture: not picture.boxes)
         for other in others:
             args: dict[str, Any] = {"other": first.path, "part": other.part, "other_part": first.part}
             code = "picture_duplicate" if other.part == first.part else "split_leak"

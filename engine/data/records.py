@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from engine.contract.dataset import Finding, Part
 from engine.data.class_names import names_alike
@@ -70,6 +71,15 @@ def settle_classes(records: Records, wanted: Sequence[str] | None) -> tuple[str,
     if not classes:
         classes = tuple(sorted({box.name for picture in records.pictures for box in picture.boxes}))
     known = set(classes)
+    boxes = [(box, picture) for picture in records.pictures for box in picture.boxes]
+    if len(boxes) > 1 and not any(box.name in known for box, _ in boxes):
+        # To drop them all would mend nothing.
+        box, picture = boxes[0]
+        args: dict[str, Any] = {"name": box.name, "known": ", ".join(classes), "count": len(boxes)}
+        records.findings.append(error("classes_apart", picture.file, box.place, **args))
+        for _, picture in boxes:
+            picture.boxes, picture.lost = [], True
+        return classes
     for picture in records.pictures:
         for box in picture.boxes:
             if box.name not in known:

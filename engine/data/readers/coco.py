@@ -93,6 +93,7 @@ class _Document:
         self.document = document
         self.part: Part = part_of(path)
         self.by_id: ById[SourcePicture] = ById()
+        self.ids: list[object] = []
         self.categories = self._categories()
         self.as_text = False
 
@@ -101,9 +102,12 @@ class _Document:
         by_path: dict[str, SourcePicture] = {}
         for place, entry in self._entries("images"):
             self._picture(place, entry, by_path)
-        strays = 0
-        for place, entry in self._entries("annotations"):
-            strays += not self._annotation(place, entry)
+        entries = self._entries("annotations")
+        if len(entries) > 1 and not any(self.by_id.get(entry.get("image_id")) for _, entry in entries):
+            ids: dict[str, Any] = {"id": str(entries[0][1].get("image_id")), "known": str(next(iter(self.ids), "-"))}
+            self._found(error("coco_ids_apart", self.path, entries[0][0], **ids))
+            entries = []
+        strays = sum(not self._annotation(place, entry) for place, entry in entries)
         if strays:
             # One of these may be what a picture without boxes has lost.
             for picture in self.by_id.values():
@@ -165,6 +169,7 @@ class _Document:
         if key in self.by_id:
             self._found(error("coco_id_twice", self.path, place, mend="left_out", id=str(key), name=name))
             return
+        self.ids.append(key)
         path = self.files.find(name, self._near(), self.part)
         # Some converters write one picture entry per box.
         if path is not None and path in by_path:

@@ -8,6 +8,7 @@ from engine.data.files import SourceFiles
 from engine.data.readers.voc_xml import root_tag
 
 _JSON = (
+    ("COCO results", re.compile(rb'^\s*\[\s*\{[^{}]*"image_id"[^{}]*"score"')),
     ("VGG Image Annotator", re.compile(rb'"_via_|"shape_attributes"')),
     ("Label Studio", re.compile(rb'"rectanglelabels"|"completed_by"|"original_width"')),
     ("Supervisely", re.compile(rb'"classTitle"')),

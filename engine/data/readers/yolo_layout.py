@@ -20,6 +20,7 @@ from engine.data.findings import error, info, warning
 from engine.data.readers.parts import settle_parts
 
 NAME_LISTS = ("classes.txt", "labels.txt", "label_list.txt", "obj.names", "_darknet.labels")
+_FIRST = ("data.yaml", "data.yml", "dataset.yaml", "dataset.yml")
 _KEYS: tuple[tuple[str, Part], ...] = (("test", "test"), ("val", "val"), ("valid", "val"), ("train", "train"))
 
 
@@ -91,7 +92,8 @@ def read_layout(files: SourceFiles, labels: Sequence[str], findings: list[Findin
     """The layout that yaml files with `names` and lists such as `classes.txt` tell; flaws go to `findings`."""
     layout = Layout()
     homes = {folder for label in labels for folder in _around(label)}
-    for path in files.ending(".yaml", ".yml"):
+    followed: dict[str, str] = {}
+    for path in sorted(files.ending(".yaml", ".yml"), key=lambda path: not path.lower().endswith(_FIRST)):
         document = _document(files, path, findings)
         if document is None:
             continue
@@ -101,7 +103,10 @@ def read_layout(files: SourceFiles, labels: Sequence[str], findings: list[Findin
             layout.lists[scope].append(names)
         layout.declared.setdefault(scope, _declared(document, path, findings))
         layout.file = layout.file or path
-        _follow(files, path, document, layout, findings)
+        if followed.setdefault(scope, path) == path:
+            _follow(files, path, document, layout, findings)
+        else:
+            findings.append(info("yaml_passed_over", path, other=followed[scope]))
     for path in files.paths:
         if path.rsplit("/", 1)[-1].lower() in NAME_LISTS:
             layout.lists[_scope(path, homes)].append(class_names.from_lines(path, files.text(path)))

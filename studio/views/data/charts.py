@@ -96,14 +96,16 @@ class ChartsPanel(QWidget):
 
     def _open(self, index: QModelIndex) -> None:
         if self._index is not None:
-            name = self.kinds.bars.rows[index.row()].name
-            self.class_opened.emit(self._index.classes().index(name))
+            name, classes = self.kinds.bars.rows[index.row()].name, self._index.classes()
+            # Below the classes stand names that are none, and what is counted apart.
+            if name in classes:
+                self.class_opened.emit(classes.index(name))
 
 
 def class_bars(
     statistics: Statistics, parts: tuple[Part, ...], classes: tuple[str, ...], findings: Iterable[Finding]
 ) -> list[BarRow]:
-    """A bar for each class; classes without boxes, or without any to learn from, carry a warning."""
+    """A bar for each class, and for what is counted apart; classes without boxes to learn or count carry a warning."""
     unknown: dict[str, int] = {}
     for finding in findings:
         if finding.message.code == "data.class_unknown":
@@ -125,6 +127,11 @@ def class_bars(
         rows.append(BarRow(name, counts, class_colour(number), warning))
     for name, count in sorted(unknown.items()):
         rows.append(BarRow(name, (0,) * len(parts), None, tr("studio.data.class_unknown", count=count)))
+    splits = [statistics.splits[part] for part in parts]
+    apart = {"difficult": [split.difficult for split in splits], "crowd": [split.crowd for split in splits]}
+    for kind, held in apart.items():
+        if any(held):
+            rows.append(BarRow(tr("studio.data.apart", kind=tr(f"studio.data.{kind}")), tuple(held)))
     return rows
 
 

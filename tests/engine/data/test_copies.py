@@ -38,6 +38,13 @@ def test_that_copies_are_found_and_mended_away_from_training(tmp_path: Path, par
     assert len(used) == len(set(used))
 
 
+def test_that_of_two_copies_the_labelled_one_stays(tmp_path: Path) -> None:
+    root = copy_of_first(tmp_path, "twin", "val")
+    put(root / "Annotations" / "twin.xml", voc_xml(Shot("twin", boxes=())))
+    found = only(check_dataset(root, fix=True), "split_leak")
+    assert (found.file, found.action) == ("JPEGImages/twin.png", "left_out")
+
+
 def test_that_a_recompressed_copy_in_another_split_is_seen(tmp_path: Path) -> None:
     root = write_voc(tmp_path, [*shots(), Shot("again", "test", width=96, height=72)])
     picture = cv2.imdecode(np.frombuffer(encoded("shot 00"), np.uint8), cv2.IMREAD_COLOR)

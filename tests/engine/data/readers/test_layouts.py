@@ -113,6 +113,32 @@ def test_that_a_refusal_names_the_format_that_has_the_pictures(tmp_path: Path) -
     }
 
 
+def test_that_no_remedy_leaves_everything_out(tmp_path: Path) -> None:
+    coco = write_coco(tmp_path / "ids", shots(6, 0, 0))
+    path = coco / "annotations" / "instances_train.json"
+    document = json.loads(path.read_text())
+    for annotation in document["annotations"]:
+        annotation["image_id"] += 7
+    path.write_text(json.dumps(document))
+    classes = write_voc(tmp_path / "classes", shots())
+    put(classes / "label_list.txt", "cat\nfish\n")
+    pointers = write_voc(tmp_path / "pointers", shots())
+    for picture in (pointers / "JPEGImages").iterdir():
+        put(picture, "version https://git-lfs.github.com/spec/v1\noid sha256:0\n")
+    for root, code in ((coco, "coco_ids_apart"), (classes, "classes_apart"), (pointers, "pictures_unreadable")):
+        found = only(check_dataset(root), code)
+        assert found.severity == "error" and found.mend is None and "--fix" not in found.line()
+        assert check_dataset(root, fix=True).has_errors
+
+
+def test_that_one_yaml_of_a_folder_tells_the_splits(tmp_path: Path) -> None:
+    root = write_yolo(tmp_path, shots(6, 2, 0))
+    for name, train, val in (("data", "train", "val"), ("a_old", "val", "train")):
+        put(root / f"{name}.yaml", f"train: images/{train}\nval: images/{val}\nnames: [car, dog, tree]\n")
+    assert counts(root) == {"train": 6, "val": 2}
+    assert only(check_dataset(root), "yaml_passed_over").file == "a_old.yaml"
+
+
 def test_that_pictures_without_annotation_are_said_and_not_lost_by_a_remedy(tmp_path: Path) -> None:
     root = write_coco(tmp_path, shots(6, 2, 0))
     put(root / "images" / "train" / "extra.png", encoded("extra"))

@@ -130,6 +130,15 @@ def test_that_unused_untrained_and_unknown_classes_are_flagged() -> None:
     assert "2" in rows[3].warning
 
 
+def test_that_difficult_boxes_and_crowds_are_counted_apart() -> None:
+    train = split(car=4, dog=0).model_copy(update={"difficult": 2, "crowd": 1, "aside": {"dog": 3}})
+    statistics = Statistics(splits={"train": train, "val": split(car=2, dog=0)})
+    rows = class_bars(statistics, ("train", "val"), ("car", "dog"), ())
+    assert [row.counts for row in rows] == [(4, 2), (0, 0), (2, 0), (1, 0)]
+    assert [bool(row.warning) for row in rows] == [False, True, False, False]
+    assert "3" in rows[1].warning
+
+
 def test_that_sizes_and_shares_count_every_split() -> None:
     assert [row.counts for row in size_rows(STATISTICS, ("train", "val"))] == [(1, 1), (2, 2), (1, 2)]
     assert [row.counts for row in share_rows(STATISTICS, ("train", "val"))] == [(1, 1), (3, 4)]
