@@ -69,7 +69,9 @@ class PictureCheck:
             seen.add(key)
             sound.boxes.append(box)
         if not sound.boxes and (picture.lost or picture.boxes):
-            self._found(warning("label_lost", picture.file, action="left_out", picture=path))
+            # Without a file of its own it is a picture among labels that have none.
+            code = "label_astray" if picture.file == path else "label_lost"
+            self._found(warning(code, picture.file, action="left_out", picture=path))
             return None
         return sound
 

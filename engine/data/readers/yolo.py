@@ -13,11 +13,11 @@ from collections.abc import Sequence
 from engine.contract.dataset import Part
 from engine.data import class_names
 from engine.data.files import SourceFiles, part_of, without_suffix
-from engine.data.findings import info
+from engine.data.findings import info, warning
 from engine.data.readers.values import number
 from engine.data.readers.yolo_layout import NAME_LISTS, Layout, read_layout
 from engine.data.readers.yolo_lines import LabelLines
-from engine.data.readers.yolo_pairs import pair, stem
+from engine.data.readers.yolo_pairs import pair, stem, unlabelled_folders
 from engine.data.records import Records, SourcePicture, settle_classes
 
 _NOT_LABELS = frozenset({"train", "val", "valid", "test", "trainval", *map(without_suffix, NAME_LISTS)})
@@ -54,6 +54,8 @@ def read(files: SourceFiles, wanted: Sequence[str] | None) -> Records:
     bare = sum(path not in pairs.labels and path not in pairs.lost for path in parts)
     if bare:
         records.findings.append(info("unlabelled", count=bare))
+    for folder, held in unlabelled_folders(parts, pairs).items() if pairs.labels else ():
+        records.findings.append(warning("unlabelled_folder", held[0], folder=folder or ".", count=len(held)))
     records.classes = class_names.merged(layout.all_lists()) or tuple(wanted or ())
     if not records.classes:
         names = {box.name for picture in records.pictures for box in picture.boxes}

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from engine.contract.dataset import Action, Finding
 from engine.data.findings import error, info, warning
 from engine.data.readers.values import number
 from engine.data.readers.yolo_layout import Declared
@@ -94,21 +95,26 @@ class LabelLines:
             findings.append(info("yolo_scores", waiting[0].picture.file, count=scores))
         if outlines:
             findings.append(info("yolo_outlines", waiting[0].picture.file, count=outlines))
-        for (file, code), lines in self._refused.items():
-            first, columns = lines[0], len(lines[0].numbers) + 1
-            place = f"line {first.number}"
-            if code == "yolo_columns":
-                findings.append(error("yolo_columns", file, place, mend="left_out", columns=columns))
-            elif code == "yolo_ambiguous":
-                findings.append(error("yolo_ambiguous", file, place, mend="left_out", columns=columns))
-            elif code == "yolo_pixels":
-                worst = f"{max(first.numbers, key=abs):g}"
-                findings.append(error("yolo_pixels", file, place, mend="left_out", number=worst))
-            else:
-                wanted = 5 + first.declared.pose
-                found = error("yolo_pose_columns", file, place, mend="left_out", columns=columns, wanted=wanted)
-                findings.append(found)
-            first.picture.boxes, first.picture.lost = [], True
+        refused = list(self._refused.items())
+        for _, lines in refused:
+            lines[0].picture.boxes, lines[0].picture.lost = [], True
+        if not any(picture.boxes for picture in self.records.pictures):
+            # All are meant as the first: to leave them out would leave nothing.
+            refused = list({code: ((file, code), lines) for (file, code), lines in reversed(refused)}.values())
+            findings += [self._refusal(code, lines[0], None) for (_, code), lines in refused]
+        else:
+            findings += [self._refusal(code, lines[0], "left_out") for (_, code), lines in refused]
+
+    def _refusal(self, code: str, line: _Line, mend: Action | None) -> Finding:
+        file, place, columns = line.picture.file, f"line {line.number}", len(line.numbers) + 1
+        if code == "yolo_columns":
+            return error("yolo_columns", file, place, mend=mend, columns=columns)
+        if code == "yolo_ambiguous":
+            return error("yolo_ambiguous", file, place, mend=mend, columns=columns)
+        if code == "yolo_pixels":
+            return error("yolo_pixels", file, place, mend=mend, number=f"{max(line.numbers, key=abs):g}")
+        wanted = 5 + line.declared.pose
+        return error("yolo_pose_columns", file, place, mend=mend, columns=columns, wanted=wanted)
 
     def _refuse(self, line: _Line, code: str) -> None:
         self._refused[line.picture.file, code].append(line)

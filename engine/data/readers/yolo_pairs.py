@@ -103,6 +103,14 @@ def _whole(paths: Iterable[str], paired: set[str]) -> dict[str, list[str]]:
     return {folder: held for folder, held in groups.items() if not any(path in paired for path in held)}
 
 
+def unlabelled_folders(pictures: Iterable[str], pairs: Pairs) -> dict[str, list[str]]:
+    """Folders none of whose pictures has a label: kept without boxes on purpose, or their labels are elsewhere."""
+    groups = _groups((path.rpartition("/")[0], path) for path in pictures)
+    return {
+        folder: held for folder, held in groups.items() if not any(p in pairs.labels or p in pairs.lost for p in held)
+    }
+
+
 def _groups(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
     groups: dict[str, list[str]] = defaultdict(list)
     for key, value in pairs:

@@ -80,7 +80,7 @@ def test_that_a_picture_whose_label_is_lost_is_never_background(tmp_path: Path, 
     labels = [f"labels/train/{n}.txt" for n in range(6)] + [f"labels/train/{n}_final.txt" for n in (6, 7)]
     report = check_dataset(yolo(tmp_path, pictures, labels), fix=fix)
     assert sum(split.pictures_without_boxes for split in report.statistics.splits.values()) == 0
-    assert codes(report).count("picture_missing") == codes(report).count("label_lost") == 2
+    assert codes(report).count("picture_missing") == codes(report).count("label_astray") == 2
     assert report.has_errors != fix
 
 
@@ -89,6 +89,14 @@ def test_that_pictures_without_a_label_are_background_where_none_is_lost(tmp_pat
     report = check_dataset(yolo(tmp_path, pictures, [f"labels/train/{n}.txt" for n in range(6)]))
     assert only(report, "unlabelled").message.args["count"] == 2
     assert sum(split.pictures_without_boxes for split in report.statistics.splits.values()) == 2
+
+
+def test_that_a_folder_without_any_label_is_said(tmp_path: Path) -> None:
+    pictures = [f"images/{part}/{n}.png" for part in ("train", "more") for n in range(4)]
+    found = only(
+        check_dataset(yolo(tmp_path, pictures, [f"labels/train/{n}.txt" for n in range(4)])), "unlabelled_folder"
+    )
+    assert (found.severity, found.message.args["folder"]) == ("warning", "images/more")
 
 
 def test_that_a_folder_of_labels_finds_its_folder_of_pictures(tmp_path: Path) -> None:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from engine.contract.dataset import Picture
+from engine.contract.text.messages import UserError
 from engine.data.dataset_import import check_dataset, import_dataset
 from tests.fakes.datasets import Shot, encoded, put, shots
 from tests.fakes.indexes import boxes_by_picture, pictures_by_name
@@ -147,6 +152,28 @@ def test_that_create_ml_is_read(tmp_path: Path, one_file: bool, image: str, boxe
     assert set(map(tuple, boxes_by_picture(tmp_path / "index.sqlite").values())) == {("car", "dog", "tree")}
     shot = shots(6, 0, 0)[0]
     assert edges(pictures_by_name(tmp_path / "index.sqlite")["shot 00"]) == [e for _, e in shot.boxes]
+
+
+SPOILERS = [b"", b"\0", b"\xff", b"<", b"}", b",", b"-", b"1e999", b"9" * 400, b"nan", b'"', b"null", b"[]", b"true"]
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.data())
+def test_that_no_damage_to_what_a_tool_wrote_ends_in_anything_but_a_finding(data: st.DataObject) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder) / "data"
+        makers: list[Callable[[Path], Path]] = [cvat, labelme, lambda root: createml(root, one_file=True)]
+        data.draw(st.sampled_from(makers))(root)
+        path = data.draw(st.sampled_from(sorted(path for path in root.rglob("*") if path.suffix in (".xml", ".json"))))
+        raw = path.read_bytes()
+        first = data.draw(st.integers(0, len(raw)))
+        last = data.draw(st.integers(first, min(first + 12, len(raw))))
+        path.write_bytes(raw[:first] + data.draw(st.sampled_from(SPOILERS)) + raw[last:])
+        try:
+            report = check_dataset(root, fix=data.draw(st.booleans()))
+        except UserError:
+            return
+        assert all(finding.line("zh") for finding in report.findings)
 
 
 @pytest.mark.parametrize("maker", [cvat, labelme])

@@ -119,6 +119,12 @@ def test_that_a_shape_of_keypoints_that_is_none_stops(tmp_path: Path) -> None:
     assert errors(report) == ["kpt_shape"]
 
 
+def test_that_lines_that_are_all_refused_are_one_error_without_a_remedy_that_loses_all(tmp_path: Path) -> None:
+    report = check_dataset(labelled(tmp_path, *[pose(1, 3, seed) for seed in range(5)]))
+    found = only(report, "yolo_columns")
+    assert (found.file, found.mend) == ("labels/train/p0.txt", None)
+
+
 def test_that_one_finding_is_made_for_a_file_not_for_each_line(tmp_path: Path) -> None:
     report = check_dataset(labelled(tmp_path, "\n".join([pose(1, 3)] * 50), BOX, BOX))
     assert errors(report) == ["yolo_columns"]
