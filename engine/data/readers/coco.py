@@ -22,6 +22,7 @@ from engine.data.readers.values import ById, flag, is_id, kind, number
 from engine.data.records import Records, SourceBox, SourcePicture, settle_classes
 
 MAX_PX = 1e9
+_BESIDE = ("captions_", "person_keypoints_", "image_info_", "stuff_", "panoptic_")
 _WORDS = ("instances_", "_annotations.coco")
 
 
@@ -41,6 +42,11 @@ def read(files: SourceFiles, wanted: Sequence[str] | None) -> Records:
             continue
         if not isinstance(document, dict) or not isinstance(document.get("images"), list):
             records.findings.append(error("coco_shape", path))
+            continue
+        if document.get("annotations") is None:
+            # A list of pictures, as of a test whose annotations are kept secret: not pictures without objects.
+            count = len(document["images"])
+            records.findings.append(warning("coco_unannotated", path, action="left_out", count=count))
             continue
         reader = _Document(files, path, document, records)
         names.update(dict.fromkeys(reader.categories.values()))
@@ -79,10 +85,11 @@ def _settle_parts(records: Records) -> None:
 
 
 def _documents(files: SourceFiles) -> list[str]:
-    """The json files that are COCO's; where some are called `instances_...`, only those."""
+    """The json files that are COCO's; where some are called `instances_...`, not COCO's own others beside them."""
     paths = files.ending(".json")
     named = [path for path in paths if any(word in path.rsplit("/", 1)[-1] for word in _WORDS)]
-    return named or [path for path in paths if json_kind(files, path) == "coco"]
+    rest = [path for path in paths if path not in set(named) and json_kind(files, path) == "coco"]
+    return named + [path for path in rest if not (named and path.rsplit("/", 1)[-1].startswith(_BESIDE))]
 
 
 class _Document:

@@ -20,7 +20,7 @@ from engine.data.class_names import from_lines, merged
 from engine.data.files import SourceFiles, clean, is_picture, loose, part_of, without_suffix
 from engine.data.findings import error, info, warning
 from engine.data.readers.parts import settle_parts
-from engine.data.readers.voc_xml import parse, read_object, root_tag, size
+from engine.data.readers.voc_xml import objects, parse, read_object, root_tag, size
 from engine.data.records import Records, SourceBox, SourcePicture, settle_classes
 
 CLASS_LISTS = ("label_list.txt", "labels.txt", "classes.txt")
@@ -190,7 +190,7 @@ class _Devkit:
         if found_path is None and named:
             found_path = self.files.find(named, self.near, stem=not is_picture(named))
         picture = SourcePicture(named or stem, found_path, path, "filename", part, size(root))
-        for number, element in enumerate(root.findall("object"), 1):
+        for number, element in enumerate(objects(root), 1):
             box = read_object(element, path, f"object {number}")
             if isinstance(box, SourceBox):
                 picture.boxes.append(box)

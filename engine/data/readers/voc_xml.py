@@ -26,10 +26,10 @@ def parse(text: str) -> tuple[ElementTree.Element, str]:
     """
     root = ElementTree.fromstring(text)
     tag = _bare(root.tag)
-    if root.tag != "annotation" or root.find("object") is None:
+    if root.tag != "annotation" or root.find("object/bndbox") is None:
         for element in root.iter():
             element.tag = _bare(element.tag).lower()
-        if root.find("object/bndbox") is not None:
+        if root.find(".//object/bndbox") is not None:
             root.tag = "annotation"
     return root, tag
 
@@ -40,10 +40,18 @@ def size(root: ElementTree.Element) -> tuple[int, int] | None:
     return (int(width), int(height)) if width and height and min(width, height) >= 1 else None
 
 
+def objects(root: ElementTree.Element) -> list[ElementTree.Element]:
+    """The objects of an annotation, also where a list holds them or they are called otherwise."""
+    return root.findall("object") or list(root.iter("object")) or root.findall(".//bndbox/..")
+
+
 def read_object(element: ElementTree.Element, file: str, place: str) -> SourceBox | Finding:
     """The box of an object, or what is wrong with it."""
     name = (element.findtext("name") or "").strip()
-    x1, y1, x2, y2 = (number(element.findtext(f"bndbox/{key}")) for key in ("xmin", "ymin", "xmax", "ymax"))
+    edges = element.find("bndbox")
+    if edges is None:
+        return warning("box_unreadable", file, place, action="dropped")
+    x1, y1, x2, y2 = (number(edges.findtext(key) or edges.get(key)) for key in ("xmin", "ymin", "xmax", "ymax"))
     if not name or x1 is None or y1 is None or x2 is None or y2 is None:
         return warning("box_unreadable", file, place, action="dropped")
     flags = {field: flag(element.findtext(field)) for field in ("difficult", "ignore", "iscrowd")}

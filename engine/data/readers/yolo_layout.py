@@ -108,7 +108,7 @@ def read_layout(files: SourceFiles, labels: Sequence[str], findings: list[Findin
         else:
             findings.append(info("yaml_passed_over", path, other=followed[scope]))
     for path in files.paths:
-        if path.rsplit("/", 1)[-1].lower() in NAME_LISTS:
+        if path.rsplit("/", 1)[-1].lower() in NAME_LISTS or path.lower().endswith(".names"):
             layout.lists[_scope(path, homes)].append(class_names.from_lines(path, files.text(path)))
     _compare(layout, labels, findings)
     return layout

@@ -131,6 +131,34 @@ def test_that_no_remedy_leaves_everything_out(tmp_path: Path) -> None:
         assert check_dataset(root, fix=True).has_errors
 
 
+def test_that_every_json_of_coco_counts_but_not_its_captions(tmp_path: Path) -> None:
+    root = write_coco(tmp_path, shots(6, 2, 0))
+    folder = root / "annotations"
+    put(folder / "captions_train.json", '{"images": [{"id": 1, "file_name": "x.png"}], "annotations": []}')
+    (folder / "instances_train.json").rename(folder / "train.json")
+    assert counts(root) == {"train": 6, "val": 2} and codes(check_dataset(root)) == []
+    put(folder / "test.json", json.dumps({"images": [{"id": 1, "file_name": "shot 00.png"}]}))
+    assert only(check_dataset(root), "coco_unannotated").action == "left_out"
+    assert counts(root) == {"train": 6, "val": 2}
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("<object>", "<objects><object>"),
+        ("<object>", "<item>"),
+        ("<bndbox>", "<BndBox>"),
+    ],
+)
+def test_that_what_is_almost_voc_is_read(tmp_path: Path, old: str, new: str) -> None:
+    root = write_voc(tmp_path, [*shots(), Shot("one")])
+    path = root / "Annotations" / "one.xml"
+    close = {"<objects><object>": "</object></objects>", "<item>": "</item>", "<BndBox>": "</BndBox>"}[new]
+    text = path.read_text().replace(old, new).replace(old.replace("<", "</"), close)
+    put(path, text)
+    assert check_dataset(root).statistics.splits["train"].boxes == 19
+
+
 def test_that_one_yaml_of_a_folder_tells_the_splits(tmp_path: Path) -> None:
     root = write_yolo(tmp_path, shots(6, 2, 0))
     for name, train, val in (("data", "train", "val"), ("a_old", "val", "train")):
