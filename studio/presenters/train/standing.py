@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from engine.contract.run.events import Progress
 from engine.contract.run.folder import Status
 from engine.contract.run.job import Job, TrainJob
 from engine.contract.run.state import RunState
@@ -56,6 +57,11 @@ def steps_per_epoch(job: Job | None, state: RunState) -> float | None:
     if scores and job.settings.evaluate_every:
         return scores[0][0] / min(job.settings.evaluate_every, job.settings.epochs)
     return None
+
+
+def going_on(progress: Progress | None) -> Progress | None:
+    """A progress that still says something: not one that stands at its end while the work goes on."""
+    return progress if progress is not None and progress.done < progress.total else None
 
 
 def _percent(state: RunState, status: Status) -> float | None:

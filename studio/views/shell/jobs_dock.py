@@ -20,6 +20,7 @@ from studio.bound_texts import bind, on_language
 from studio.i18n import text_of, tr
 from studio.presenters.numbers import duration
 from studio.presenters.run_status import STATUS_CODES, STATUS_TONES
+from studio.presenters.train.standing import going_on
 from studio.stores.run import Run
 from studio.stores.work.task import Task
 from studio.studio import Studio
@@ -73,7 +74,7 @@ class JobRow(QFrame):
         running = job.status == "running"
         stage = job.state.stage
         self._stage.set_full(text_of(job.error) if job.error else text_of(stage.message) if stage and running else "")
-        progress = job.state.progress if running else None
+        progress = going_on(job.state.progress) if running else None
         self._bar.setVisible(running)
         self._bar.setRange(0, progress.total if progress else 0)
         self._bar.setValue(progress.done if progress else 0)

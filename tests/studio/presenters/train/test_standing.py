@@ -10,7 +10,7 @@ from engine.contract.run.job import TrainJob
 from engine.contract.run.settings import TrainSettings
 from engine.contract.run.state import RunState, fold
 from studio.presenters.numbers import shown_value
-from studio.presenters.train.standing import standing, steps_per_epoch
+from studio.presenters.train.standing import going_on, standing, steps_per_epoch
 from tests.studio.stores.told_runs import EPOCHS, STEPS, training_events
 
 JOB = TrainJob(
@@ -63,3 +63,9 @@ def test_that_a_running_job_never_stands_at_its_end() -> None:
     now = standing(JOB, state, "running", 0.0)
     assert (now.percent, now.left_s) == (None, None)
     assert standing(JOB, state, "cancelled", 0.0).percent == 100.0
+
+
+def test_that_a_count_that_stands_at_its_end_is_no_bar() -> None:
+    going = Progress(done=3, total=4, unit="picture", eta_s=1.0)
+    assert going_on(going) is going
+    assert going_on(going.model_copy(update={"done": 4, "eta_s": 0.0})) is None and going_on(None) is None
