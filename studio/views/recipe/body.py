@@ -80,9 +80,7 @@ def _words(told: MeasuredStep) -> tuple[str, str]:
     more = "".join(f"\n{tr(f'studio.figure.{figure.name}')}: {show(figure)}" for figure in times)
     name = f"{run.number:04d} {run.label}"
     tip = tr(f"studio.try.{code}_tip", run=name, score=score, more=more)
-    figures = " · ".join(
-        [f"mAP {score}", *(f"{tr(f'studio.try.short_{figure.name}')} {show(figure)}" for figure in times)]
-    )
+    figures = " · ".join([f"mAP {score}", *(f"{tr(f'studio.short.{figure.name}')} {show(figure)}" for figure in times)])
     return tr(f"studio.try.{code}", figures=figures, number=f"{run.number:04d}"), tip
 
 

@@ -172,7 +172,7 @@ class Consequences(QWidget):
     ) -> None:
         """Draw the face that is chosen; `target` in its own unit, `figure` is a cost that says what it holds for."""
         cost, face = self.chosen_cost, self.face.current()
-        name = tr(f"studio.try.cost_{cost}")
+        name = tr(f"studio.cost.{cost}")
         there = bool(path or runs) if face == PATH else bool(changes)
         self.path.setVisible(there and face == PATH)
         self.steps.setVisible(there and face == STEPS)
@@ -187,7 +187,7 @@ class Consequences(QWidget):
     def retranslate(self) -> None:
         """Take texts in the current language."""
         for place, cost in enumerate(COSTS):
-            self.cost.setItemText(place, tr(f"studio.try.cost_{cost}"))
+            self.cost.setItemText(place, tr(f"studio.cost.{cost}"))
         self.cost.setToolTip(tr("studio.try.cost_tip"))
         self.face.set_texts([tr("studio.try.path"), tr("studio.try.steps")])
         self.face.set_tips([tr("studio.try.path_tip"), tr("studio.try.steps_tip")])

@@ -134,9 +134,9 @@ class PathPlot(QWidget):
 
     def card_of(self, point: PathPoint) -> str:
         """What stands beside the pointer on a mark."""
-        code = "measured" if point.filled else "untrained"
+        code = "card_measured" if point.filled else "card_untrained"
         told = tr(
-            f"studio.try.card_{code}", label=point.label, score=f"{point.score:.1f}", cost=f"{self._x(point):.4g}"
+            f"studio.try.{code}", label=point.label, score=f"{point.score:.1f}", cost=f"{self._x(point):.4g}"
         )
         if point.low is None or point.high is None:
             return told
