@@ -135,9 +135,7 @@ class PathPlot(QWidget):
     def card_of(self, point: PathPoint) -> str:
         """What stands beside the pointer on a mark."""
         code = "card_measured" if point.filled else "card_untrained"
-        told = tr(
-            f"studio.try.{code}", label=point.label, score=f"{point.score:.1f}", cost=f"{self._x(point):.4g}"
-        )
+        told = tr(f"studio.try.{code}", label=point.label, score=f"{point.score:.1f}", cost=f"{self._x(point):.4g}")
         if point.low is None or point.high is None:
             return told
         return f"{told}\n{tr('studio.try.card_interval', low=f'{point.low:.1f}', high=f'{point.high:.1f}')}"
