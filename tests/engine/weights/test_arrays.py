@@ -191,7 +191,7 @@ def test_that_a_checkpoint_with_one_channel_less_is_refused(tmp_path: Path) -> N
     name = "backbone.conv1.conv.weight"
     with pytest.raises(UserError, match=name):
         put_weights(network, arrays | {name: arrays[name][1:]}, "checkpoint")
-    with pytest.raises(UserError, match="1 tensors missing"):
+    with pytest.raises(UserError, match="1 tensor missing"):
         put_weights(network, {k: v for k, v in arrays.items() if k != name}, "checkpoint")
 
 
