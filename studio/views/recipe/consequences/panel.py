@@ -191,4 +191,5 @@ class Consequences(QWidget):
         self.cost.setToolTip(tr("studio.try.cost_tip"))
         self.face.set_texts([tr("studio.try.path"), tr("studio.try.steps")])
         self.face.set_tips([tr("studio.try.path_tip"), tr("studio.try.steps_tip")])
+        self.picture.retranslate()
         self.refresh()

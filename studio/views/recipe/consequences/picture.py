@@ -103,6 +103,10 @@ class TriedPicture(QWidget):
         """What stands in the corners."""
         self.view.set_names(base, tried)
 
+    def retranslate(self) -> None:
+        """Take texts in the current language."""
+        self.foot.show_place(self._place, self._total())
+
     def show_finds(self) -> None:
         """Show what is known of the picture by now."""
         trials = self._studio.trials
