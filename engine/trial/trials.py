@@ -14,7 +14,7 @@ from engine.contract.run.folder import checkpoint_of
 from engine.contract.system.cores import idle_cores
 from engine.contract.text.messages import Message, UserError
 from engine.model.assembly import load
-from engine.recipe.plan import problems
+from engine.recipe.plan import makeable, problems
 from engine.recipe.registry import make
 from engine.technique.base import Phase
 from engine.trial.scores import change, drawn, in_interval, map_of
@@ -117,7 +117,8 @@ class Trials:
         return self._starts[key]
 
     def _side(self, file: Path, start: Start, steps: Sequence[Placed]) -> Side:
-        told = "\n".join(step.model_dump_json() for _, step in steps)
+        # With the places, for what became of each step is told by them.
+        told = "\n".join(f"{place} {step.model_dump_json()}" for place, step in steps)
         key = (str(file), file.stat().st_mtime_ns, told)
         side = self._sides.setdefault(key, Side(start, steps))
         self._sides.move_to_end(key)
@@ -135,8 +136,8 @@ def _steps(recipe: Recipe, upto: int | None, start: Start) -> list[Placed]:
     """The enabled steps in the order of the plan, to `upto`; raises UserError for the first problem of the recipe."""
     for problem in problems(recipe, start.model.choice, start.model.stack.techniques):
         raise UserError(problem.message.code, **problem.message.args)
-    places = [place for place, step in enumerate(recipe.steps) if step.enabled]
-    chosen = sorted(places, key=lambda place: make(recipe.steps[place]).phase)
+    made, _ = makeable(recipe)
+    chosen = sorted(made, key=lambda place: made[place].phase)
     if upto in chosen:
         chosen = chosen[: chosen.index(upto) + 1]
     return [(place, recipe.steps[place]) for place in chosen]

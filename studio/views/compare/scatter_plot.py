@@ -8,11 +8,12 @@ from dataclasses import dataclass
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from studio.presenters.compare.run_rows import pareto
 from studio.theme import palette, theme
 from studio.views.shared.plot_tags import PlotTags
+from studio.widgets.hover_card import HoverCard
 from studio.widgets.plot import bare_plot, recolour
 
 REACH = 14.0
@@ -50,11 +51,8 @@ class Scatter(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.plot)
-        self._card = QLabel(self)
-        self._card.setObjectName("hoverCard")
+        self._card = HoverCard(self)
         self._card.setTextFormat(Qt.TextFormat.RichText)
-        self._card.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self._card.hide()
         self.plot.scene().sigMouseMoved.connect(self._on_mouse)
         self.plot.scene().sigMouseClicked.connect(self._on_click)
         self.plot.viewport().installEventFilter(self)
@@ -137,16 +135,8 @@ class Scatter(QWidget):
             self.refresh()
         if mark is None:
             self._card.hide()
-            return
-        self._card.setText(mark.card)
-        self._card.adjustSize()
-        spot = self.plot.mapFromScene(position) + QPointF(16, 16).toPoint()
-        self._card.move(
-            max(0, min(spot.x(), self.width() - self._card.width())),
-            max(0, min(spot.y(), self.height() - self._card.height())),
-        )
-        self._card.show()
-        self._card.raise_()
+        else:
+            self._card.say(mark.card, self.plot.mapFromScene(position))
 
     def _on_click(self, event: object) -> None:
         mark = self.mark_near(event.scenePos())  # type: ignore[attr-defined]

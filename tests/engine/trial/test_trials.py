@@ -119,6 +119,14 @@ def test_that_steps_act_in_the_order_of_the_plan_and_up_to_the_one_that_is_asked
     assert whole[0].reason is not None and "training" in whole[0].reason.text()
 
 
+def test_that_what_became_of_a_step_is_told_by_where_it_stands_now(project: ProjectFolder, run: Path) -> None:
+    off = Step(technique="lr_schedule", enabled=False)
+    with Trials() as trials:
+        for steps, place in (((HALF,), 0), ((off, HALF), 1)):
+            told = next(iter(trials.answer(request(project, run, *steps, sizes=())))).fates
+            assert told is not None and [fate.step for fate in told] == [place]
+
+
 def test_that_a_step_whose_weights_would_be_new_is_left_out_and_says_so(project: ProjectFolder, run: Path) -> None:
     swap = Step(technique="backbone_swap", params={"backbone": "mobilenet_v1"})
     with Trials() as trials:

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from studio.i18n import tr
 from studio.presenters.recipe.consequences import PathPoint
 from studio.theme import palette, theme
 from studio.views.shared.plot_tags import PlotTags
+from studio.widgets.hover_card import HoverCard
 from studio.widgets.plot import bare_plot, recolour
 
 REACH = 14.0
@@ -42,10 +43,7 @@ class PathPlot(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.plot)
-        self._card = QLabel(self)
-        self._card.setObjectName("hoverCard")
-        self._card.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self._card.hide()
+        self._card = HoverCard(self)
         self.plot.scene().sigMouseMoved.connect(self._on_mouse)
         self.plot.scene().sigMouseClicked.connect(self._on_click)
         self.plot.viewport().installEventFilter(self)
@@ -142,15 +140,10 @@ class PathPlot(QWidget):
 
     def _on_mouse(self, position: QPointF) -> None:
         point = self.near(position)
-        self._card.setVisible(point is not None)
         if point is None:
-            return
-        self._card.setText(self.card_of(point))
-        self._card.adjustSize()
-        spot = self.plot.mapFromScene(position) + QPointF(16, 16).toPoint()
-        room = (self.width() - self._card.width(), self.height() - self._card.height())
-        self._card.move(max(0, min(spot.x(), room[0])), max(0, min(spot.y(), room[1])))
-        self._card.raise_()
+            self._card.hide()
+        else:
+            self._card.say(self.card_of(point), self.plot.mapFromScene(position))
 
     def _on_click(self, event: object) -> None:
         point = self.near(event.scenePos())  # type: ignore[attr-defined]

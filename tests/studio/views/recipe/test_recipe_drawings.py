@@ -28,18 +28,12 @@ from studio.views.shell.main_window import MainWindow
 from tests.studio.reading import cut, overlapping, untranslated
 from tests.studio.stores.told_runs import write_run
 from tests.studio.views.recipe.told_drawings import CHANNELS, PRECISION, Asked
-from tests.studio.widgets.test_schema import real_catalog
 
 STEPS = tuple(
     Step(technique=name)
     for name in ("auto_augment", "balanced_l1", "lr_schedule", "filter_prune", "distill", "quant_post")
 )
 JOBS = (PlannedJob(label="compress", steps=STEPS[:5], epochs=20), PlannedJob(label="quant_post", steps=STEPS[5:]))
-
-
-@pytest.fixture(scope="module")
-def catalog() -> Catalog:
-    return real_catalog()
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -19,36 +18,16 @@ from engine.contract.text.messages import Message
 from studio.bound_texts import translator
 from studio.presenters.page_state import PageState
 from studio.presenters.recipe.run_terms import default_base
-from studio.stores.previews.previews import Preview, PreviewStore, Problem
+from studio.stores.previews.previews import Preview, Problem
 from studio.studio import Studio
 from studio.views.recipe import page as recipe_page
 from studio.views.recipe.library import RecipeMenu
 from studio.views.recipe.page import RecipePage
-from studio.views.shell.main_window import MainWindow
 from studio.widgets.schema.editors import SliderEditor
 from tests.studio.stores.told_runs import write_run
 from tests.studio.widgets.test_schema import real_catalog
 
 STEPS = (Step(technique="lr_schedule"), Step(technique="filter_prune"), Step(technique="quant_aware"))
-
-
-@pytest.fixture(scope="module")
-def catalog() -> Catalog:
-    return real_catalog()
-
-
-@pytest.fixture
-def page(
-    studio: Studio, window: MainWindow, project: Path, catalog: Catalog, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[RecipePage]:
-    """The page on the small project; its previews come from the test."""
-    monkeypatch.setattr(PreviewStore, "refresh", lambda self: None)
-    studio.catalog.catalog = catalog
-    assert studio.project.open(project)
-    window.show_page("recipe")
-    made = window.pages["recipe"]
-    assert isinstance(made, RecipePage)
-    yield made
 
 
 def figures(macs: float, size: float = 4e6) -> tuple[Figure, ...]:

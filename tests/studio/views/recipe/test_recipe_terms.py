@@ -16,31 +16,10 @@ from engine.contract.recipe import Step
 from engine.contract.text.messages import Message
 from studio.i18n import tr
 from studio.presenters.recipe import run_terms
-from studio.stores.previews.previews import Preview, PreviewStore
+from studio.stores.previews.previews import Preview
 from studio.studio import Studio
 from studio.views.recipe.page import RecipePage
-from studio.views.shell.main_window import MainWindow
 from tests.studio.views.recipe.test_recipe_page import figures, fill, show
-from tests.studio.widgets.test_schema import real_catalog
-
-
-@pytest.fixture(scope="module")
-def catalog() -> Catalog:
-    return real_catalog()
-
-
-@pytest.fixture
-def page(
-    studio: Studio, window: MainWindow, project: Path, catalog: Catalog, monkeypatch: pytest.MonkeyPatch
-) -> RecipePage:
-    """The page on the small project; its previews come from the test."""
-    monkeypatch.setattr(PreviewStore, "refresh", lambda self: None)
-    studio.catalog.catalog = catalog
-    assert studio.project.open(project)
-    window.show_page("recipe")
-    made = window.pages["recipe"]
-    assert isinstance(made, RecipePage)
-    return made
 
 
 def test_that_steps_are_not_unknown_while_the_techniques_load_and_cannot_be_run(

@@ -30,7 +30,6 @@ from studio.widgets.schema.editors import SliderEditor
 from tests.studio.conftest import shown_window
 from tests.studio.stores.previews.told_trials import score
 from tests.studio.stores.told_runs import figure, keep_figures, write_run
-from tests.studio.widgets.test_schema import real_catalog
 
 PATIENCE_MS = 100_000
 HALF = Step(technique="filter_prune", params={"ratio": 0.5, "criterion": "obs", "pictures": 8})
@@ -38,11 +37,6 @@ HALF = Step(technique="filter_prune", params={"ratio": 0.5, "criterion": "obs", 
 INT8 = Step(technique="quant_post", params={"pictures": 8})
 
 pytestmark = pytest.mark.timeout(900)
-
-
-@pytest.fixture(scope="module")
-def catalog() -> Catalog:
-    return real_catalog()
 
 
 @pytest.fixture(scope="module")
