@@ -48,6 +48,7 @@ class ProjectFolder:
         self.root = root.resolve()
         self.file = self.root / "project.json"
         self.index = self.root / "data" / "index.sqlite"
+        self.labels = self.root / "data" / "labels.json"  # corrected in the project (engine/contract/labels.py)
         self.recipes = self.root / "recipes"
         self.working_recipe = self.recipes / ".working.json"  # what the studio edits
         self.runs = self.root / "runs"

@@ -98,6 +98,19 @@ class ProjectJob(_Job):
     fit_anchors: bool = False
 
 
+class SyncJob(_Job):
+    """Bring a project's index up to what its source holds now, and to the labels corrected in the project.
+
+    Pictures keep their split, new ones are dealt out as the import dealt. `look` tells what would change and writes
+    nothing. `fix` mends from now on what can be mended; None goes on as the import was asked.
+    """
+
+    kind: Literal["sync"] = "sync"
+    project: str
+    look: bool = False
+    fix: bool | None = None
+
+
 class EvaluateJob(_Job):
     """The COCO figures of a run on one split."""
 
@@ -249,6 +262,7 @@ class EmulateJob(ComparedJob):
 
 Job = Annotated[
     ProjectJob
+    | SyncJob
     | TrainJob
     | RecipeJob
     | EvaluateJob
