@@ -17,6 +17,8 @@ from engine.data.findings import info, warning
 from engine.data.text import Decoded, decode
 
 PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".bmp", ".webp", ".tif", ".tiff", ".gif"})
+HEIC_SUFFIXES = (".heic", ".heif")
+"""Pictures as phones of Apple take them, which are not read."""
 _PART_WORDS: dict[str, Part] = {
     "train": "train",
     "training": "train",
@@ -64,7 +66,7 @@ def loose(text: str) -> str:
 def without_suffix(path: str) -> str:
     """`path` without its ending, if that is one of a picture, an xml or a text file; names may hold dots."""
     stem, _, suffix = path.rpartition(".")
-    return stem if f".{suffix.lower()}" in PICTURE_SUFFIXES | {".xml", ".txt"} else path
+    return stem if f".{suffix.lower()}" in PICTURE_SUFFIXES | {".xml", ".txt", *HEIC_SUFFIXES} else path
 
 
 class SourceFiles:
