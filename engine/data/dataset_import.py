@@ -157,7 +157,9 @@ class _Look:
         counts = statistics.count(sound, records.classes)
         self._add(statistics.judge(counts, records.classes))
         pictures = self._pictures(sound)
-        options = self.options.model_dump_json()
+        # Who imported was there to be asked; who brings the index up to date later is told.
+        asked = self.options.exif if self.options.exif != "ask" else None
+        options = self.options.model_copy(update={"exif": asked}).model_dump_json()
         return Contents(self.files.root, form, options, records.classes, pictures, self.findings, counts)
 
     def report(self, contents: Contents) -> Report:
