@@ -130,22 +130,31 @@ class PictureCheck:
     def _box(self, picture: SourcePicture, source: SourceBox, edges: Edges, probe: Probe) -> Box | None:
         """The box in pixels, cut to the picture; None, with a finding, when nothing is left of it."""
         x1, y1, x2, y2 = edges
-        args: dict[str, Any] = {
-            "name": source.name,
-            "box": " ".join(f"{n:.6g}" for n in (x1, y1, x2, y2)),
-            "size": f"{probe.width} x {probe.height}",
-        }
-        if x2 - x1 < MIN_SIDE_PX or y2 - y1 < MIN_SIDE_PX:
-            self._found(warning("box_degenerate", picture.file, source.place, action="dropped", **args))
+        width, height = float(probe.width), float(probe.height)
+        inside = (max(x1, 0.0), max(y1, 0.0), min(x2, width), min(y2, height))
+        cut = max(abs(a - b) for a, b in zip(inside, edges, strict=True)) >= STRAY_PX
+        empty = x2 - x1 < MIN_SIDE_PX or y2 - y1 < MIN_SIDE_PX
+        gone = inside[2] - inside[0] < MIN_SIDE_PX or inside[3] - inside[1] < MIN_SIDE_PX
+        if cut or empty or gone:
+            self._odd(picture, source, edges, probe, "box_degenerate" if empty else "box_outside" if gone else "")
+        if empty or gone:
             return None
-        inside = (max(x1, 0.0), max(y1, 0.0), min(x2, float(probe.width)), min(y2, float(probe.height)))
-        if inside[2] - inside[0] < MIN_SIDE_PX or inside[3] - inside[1] < MIN_SIDE_PX:
-            self._found(warning("box_outside", picture.file, source.place, action="dropped", **args))
-            return None
-        if max(abs(a - b) for a, b in zip(inside, (x1, y1, x2, y2), strict=True)) >= STRAY_PX:
-            self._found(warning("box_clipped", picture.file, source.place, action="clipped", **args))
         flags = (source.difficult, source.crowd)
         return Box(self.classes[source.name], *inside, *flags, picture.file, source.place)
+
+    def _odd(self, picture: SourcePicture, source: SourceBox, edges: Edges, probe: Probe, code: str) -> None:
+        """Say what is wrong with a box: by `code` what has it dropped, else that it is cut."""
+        args: dict[str, Any] = {
+            "name": source.name,
+            "box": " ".join(f"{n:.6g}" for n in edges),
+            "size": f"{probe.width} x {probe.height}",
+        }
+        if code == "box_degenerate":
+            self._found(warning("box_degenerate", picture.file, source.place, action="dropped", **args))
+        elif code == "box_outside":
+            self._found(warning("box_outside", picture.file, source.place, action="dropped", **args))
+        else:
+            self._found(warning("box_clipped", picture.file, source.place, action="clipped", **args))
 
 
 def _edges(source: SourceBox, scale: tuple[float, float], frame: tuple[int, int], orientation: int) -> Edges:
