@@ -12,17 +12,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
 from engine.contract.dataset import Finding, Picture
 from engine.contract.report import Report
+from engine.contract.run.job import ExifFrame
 from engine.contract.text.messages import UserError
 from engine.data import likeness, splits, statistics
 from engine.data.checks import PictureCheck, Sound
 from engine.data.files import SourceFiles
 from engine.data.findings import error, info
 from engine.data.formats import read_source
+from engine.data.frames import settle_frames
 from engine.data.index import Contents, write_index
 from engine.data.pictures import Probe, probe_all
 from engine.data.records import Records, SourcePicture
@@ -37,6 +40,7 @@ class _Options(BaseModel):
     split: tuple[float, float, float] | None = None
     classes: tuple[str, ...] | None = None
     fix: bool = False
+    exif: ExifFrame | Literal["ask"] | None = None
     seed: int = 0
 
 
@@ -48,6 +52,7 @@ def import_dataset(
     split: tuple[float, float, float] | None = None,
     classes: Sequence[str] | None = None,
     fix: bool = False,
+    exif: ExifFrame | Literal["ask"] | None = None,
     seed: int = 0,
     progress: Progress | None = None,
 ) -> Report:
@@ -58,7 +63,7 @@ def import_dataset(
     writes nothing; JobFailed when the disk refuses the index.
     """
     listed = tuple(classes) if classes else None
-    options = _Options(format=format, split=split, classes=listed, fix=fix, seed=seed)
+    options = _Options(format=format, split=split, classes=listed, fix=fix, exif=exif, seed=seed)
     look = _Look(source, options, progress, stop=True)
     contents = look.contents()
     write_index(index_path, contents)
@@ -72,6 +77,7 @@ def check_dataset(
     split: tuple[float, float, float] | None = None,
     classes: Sequence[str] | None = None,
     fix: bool = False,
+    exif: ExifFrame | Literal["ask"] | None = None,
     seed: int = 0,
     progress: Progress | None = None,
 ) -> Report:
@@ -80,7 +86,7 @@ def check_dataset(
     Raises UserError only when there is no dataset to look at.
     """
     listed = tuple(classes) if classes else None
-    options = _Options(format=format, split=split, classes=listed, fix=fix, seed=seed)
+    options = _Options(format=format, split=split, classes=listed, fix=fix, exif=exif, seed=seed)
     look = _Look(source, options, progress, stop=False)
     return look.report(look.contents())
 
@@ -90,9 +96,9 @@ def _unused(files: SourceFiles, records: Records) -> list[str]:
     return [path for path in files.pictures() if path not in named]
 
 
-def _unannotated(files: SourceFiles, records: Records) -> list[Finding]:
+def _unannotated(files: SourceFiles, records: Records, check: PictureCheck) -> list[Finding]:
     """What annotations and pictures do not share: some pictures of the folder, or all that are annotated."""
-    missing = [picture for picture in records.pictures if picture.path is None]
+    missing = [picture for picture in records.pictures if picture.path is None and check.heic_of(picture) is None]
     if len(missing) == len(records.pictures) > 1:
         first = missing[0]
         return [error("pictures_missing", first.file, first.place, count=len(missing), picture=first.name)]
@@ -102,7 +108,7 @@ def _unannotated(files: SourceFiles, records: Records) -> list[Finding]:
 
 def _unopened(there: Sequence[tuple[SourcePicture, Path]], probes: Sequence[Probe]) -> list[Finding]:
     """To leave all pictures out would mend nothing."""
-    if len(there) < 2 or not all(probe.problem for probe in probes):
+    if len(there) < 2 or not all(probe.problem and probe.problem != "heic" for probe in probes):
         return []
     return [error("pictures_unreadable", there[0][0].path or "", count=len(there))]
 
@@ -129,15 +135,20 @@ class _Look:
         form, records = read_source(self.files, self.options.format, self.options.classes)
         self._add([finding.mended() if fix else finding for finding in records.findings])
         check = PictureCheck(self.files, {name: n for n, name in enumerate(records.classes)}, fix=fix)
-        self._add(_unannotated(self.files, records))
+        self._add(_unannotated(self.files, records, check))
         located = [(picture, check.locate(picture)) for picture in records.pictures]
         self._add(check.findings)
         there = [(picture, path) for picture, path in located if path is not None]
         probes = probe_all([path for _, path in there], self.progress)
         self._add(_unopened(there, probes))
         check.findings = []
-        settled = [check.settle(picture, probe) for (picture, _), probe in zip(there, probes, strict=True)]
-        self._add(check.findings)
+        stored, findings = settle_frames([picture for picture, _ in there], probes, self.options.exif)
+        self._add(findings)
+        settled = [
+            check.settle(picture, probe, stored=n in stored)
+            for n, ((picture, _), probe) in enumerate(zip(there, probes, strict=True))
+        ]
+        self._add([*check.heic(len(records.pictures)), *check.findings])
         sound = [picture for picture in settled if picture is not None]
         if sound:
             self._add(splits.assign(sound, self.options.split, self.options.seed, _elsewhere(self.files, records)))
@@ -146,7 +157,9 @@ class _Look:
         counts = statistics.count(sound, records.classes)
         self._add(statistics.judge(counts, records.classes))
         pictures = self._pictures(sound)
-        options = self.options.model_dump_json()
+        # Who imported was there to be asked; who brings the index up to date later is told.
+        asked = self.options.exif if self.options.exif != "ask" else None
+        options = self.options.model_copy(update={"exif": asked}).model_dump_json()
         return Contents(self.files.root, form, options, records.classes, pictures, self.findings, counts)
 
     def report(self, contents: Contents) -> Report:

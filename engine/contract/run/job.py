@@ -16,6 +16,8 @@ Backend = Literal["arm", "opencl"]
 Split = Literal["train", "val", "test"]
 Runtime = Literal["paddle", "lite"]
 DataFormat = Literal["voc", "coco", "yolo", "cvat", "labelme", "createml"]
+ExifFrame = Literal["turned", "stored"]
+"""What boxes were drawn on where pictures are turned by EXIF: the turned picture, or its stored pixels."""
 SAMPLE = "sample"
 """What stands for the built-in sample in place of a folder."""
 
@@ -82,8 +84,9 @@ class ProjectJob(_Job):
     """A new project in `dir`: the data of `source`, a folder or `SAMPLE`, is checked and imported, not copied.
 
     `data_format` and `classes` are found out when not given; `split` has the shares of train, val and test, and is the
-    data's own when not given; `fix` mends in the index what can be mended; `size` in pixels, the detector's default
-    when not given. Paths are absolute.
+    data's own when not given; `fix` mends in the index what can be mended; `exif` says what boxes were drawn on where
+    neither sizes nor boxes tell, the turned picture if not given, and "ask" stops there; `size` in pixels, the
+    detector's default when not given. Paths are absolute.
     """
 
     kind: Literal["project"] = "project"
@@ -93,6 +96,7 @@ class ProjectJob(_Job):
     split: tuple[float, float, float] | None = None
     classes: tuple[str, ...] | None = None
     fix: bool = False
+    exif: ExifFrame | Literal["ask"] | None = None
     detector: str
     size: int | None = None
     fit_anchors: bool = False
