@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -54,19 +55,19 @@ def _splits(job: TrainJob | EvaluateJob) -> tuple[Part, ...]:
 def _check_there(index: Index, found: Difference | None, used: Sequence[str], folder: ProjectFolder) -> None:
     if found is None:
         if used and not Path(used[0]).is_file():
-            raise UserError("data.source_gone", path=str(index.source()))
+            raise UserError("data.source_gone", path=str(index.source()), dir=_quoted(folder))
         return
     root = index.source()
     gone = {str(root / path) for path in found.gone}
     lost = [path for path in used if path in gone]
     if lost:
-        raise UserError("sync.pictures_gone", count=len(lost), path=lost[0], dir=str(folder.root))
+        raise UserError("sync.pictures_gone", count=len(lost), path=lost[0], dir=_quoted(folder))
 
 
 def _tell_source(index: Index, found: Difference, folder: ProjectFolder, context: JobContext) -> None:
     counts = {"added": len(found.added), "changed": len(found.changed), "gone": len(found.gone)}
     if any(counts.values()):
-        told: dict[str, str] = {"source": str(index.source()), "dir": str(folder.root)}
+        told: dict[str, str] = {"source": str(index.source()), "dir": _quoted(folder)}
         context.notice("sync.source_changed", level="warning", **told, **counts)
 
 
@@ -77,7 +78,7 @@ def _tell_pictures(
     touched = {str(root / path) for path in found.changed}
     replaced = _replaced(index, [path for path in used if path in touched])
     if replaced:
-        told = {"path": replaced[0], "dir": str(folder.root)}
+        told = {"path": replaced[0], "dir": _quoted(folder)}
         context.notice("sync.pictures_replaced", level="warning", count=len(replaced), **told)
 
 
@@ -102,4 +103,9 @@ def _tell_labels(index: Index, folder: ProjectFolder, context: JobContext) -> No
         context.emit(Notice(level="warning", message=broken.message, text=broken.message.text()))
         return
     if waiting:
-        context.notice("sync.labels_waiting", level="warning", count=waiting, dir=str(folder.root))
+        context.notice("sync.labels_waiting", level="warning", count=waiting, dir=_quoted(folder))
+
+
+def _quoted(folder: ProjectFolder) -> str:
+    """The folder as the command that a sentence names takes it."""
+    return shlex.quote(str(folder.root))
