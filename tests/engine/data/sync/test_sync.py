@@ -68,9 +68,7 @@ def test_that_looking_tells_the_same_and_writes_nothing(desk: Desk) -> None:
     desk.source.write(Shot("shot 99", "val", ONE), likeness="shot 00")
     seen = desk.sync(look=True)
     assert not seen.written and desk.folder.index.read_bytes() == before
-    assert [(mend.message.code, mend.action, mend.count) for mend in seen.mends] == [
-        ("data.split_leak", "left_out", 1)
-    ]
+    assert [(mend.message.code, mend.action, mend.count) for mend in seen.mends] == [("data.split_leak", "left_out", 1)]
     done = desk.sync()
     assert (done.changes, done.examples, done.hash_after) == (seen.changes, seen.examples, seen.hash_after)
 
