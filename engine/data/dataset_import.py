@@ -149,16 +149,7 @@ class Look:
         probes = self.probes([path for _, path in there])
         self.add(_unopened(there, probes))
         check.findings = []
-        originals = [picture for picture, _ in there]
-        stored, findings = settle_frames(originals, probes, self.options.exif)
-        self.add(findings)
-        annotated = self.annotated(originals, probes)
-        # Labels that were corrected in the project are of the picture as it is shown.
-        shown = {n for n, (one, other) in enumerate(zip(originals, annotated, strict=True)) if one is not other}
-        settled = [
-            check.settle(picture, probe, stored=n in stored - shown)
-            for n, (picture, probe) in enumerate(zip(annotated, probes, strict=True))
-        ]
+        annotated, settled = self._settled(check, [picture for picture, _ in there], probes)
         self.add([*check.heic(len(records.pictures)), *check.findings])
         sound = [picture for picture in settled if picture is not None]
         declared = {picture.path: picture.part for picture in sound}
@@ -177,6 +168,21 @@ class Look:
         seen = {picture.path or "": probe for picture, probe in zip(annotated, probes, strict=True)}
         kept = Kept(self.files.worth_keeping(), kept_pictures(seen, declared, dealt), self.corrections())
         return Contents(self.files.root, form, options, records.classes, pictures, self.findings, counts, kept)
+
+    def _settled(
+        self, check: PictureCheck, pictures: Sequence[SourcePicture], probes: Sequence[Probe]
+    ) -> tuple[list[SourcePicture], list[Sound | None]]:
+        """The pictures with the boxes that hold for them, and what becomes of each."""
+        stored, findings = settle_frames(pictures, probes, self.options.exif)
+        self.add(findings)
+        annotated = self.annotated(pictures, probes)
+        # Labels that were corrected in the project are of the picture as it is shown.
+        shown = {n for n, (one, other) in enumerate(zip(pictures, annotated, strict=True)) if one is not other}
+        settled = [
+            check.settle(picture, probe, stored=n in stored and n not in shown)
+            for n, (picture, probe) in enumerate(zip(annotated, probes, strict=True))
+        ]
+        return annotated, settled
 
     def classes(self, records: Records) -> tuple[str, ...]:
         """The classes of the index, in order."""
