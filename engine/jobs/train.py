@@ -15,6 +15,7 @@ from engine.contract.text.address import is_address
 from engine.contract.text.messages import UserError
 from engine.model.assembly import Model, assemble, extend, load
 from engine.model.measurement import calibration_of, coco_measured, computed_figures
+from engine.model.outcome import judge
 from engine.model.watched import Watch, watched_pictures
 from engine.recipe.registry import make
 from engine.run.context import JobContext
@@ -22,6 +23,7 @@ from engine.technique.base import Context, Phase
 
 if TYPE_CHECKING:
     from engine.contract.dataset import Index, Picture
+    from engine.detector.base.header import Position
     from engine.detector.network.checkpoint import Matching
     from engine.detector.train.trainer import Trainer
     from engine.weights.download import Start
@@ -58,7 +60,7 @@ def run(job: TrainJob, context: JobContext) -> dict[str, object]:
         trainer.begin(score)
     context.stage("train.running", epochs=job.settings.epochs)
     position = trainer.run()
-    return _finish(context, data, position.model_dump())
+    return _finish(job, context, data, position)
 
 
 def _open_data(job: TrainJob) -> _Data:
@@ -79,8 +81,7 @@ def _start(job: TrainJob, context: JobContext, data: _Data) -> tuple[Model, floa
     """The model at optimiser step 0: loaded, measured, changed by the steps, measured again; and that val mAP."""
     context.stage("train.preparing", detector=job.choice.key, size=job.choice.size)
     model = _load_start(job, context)
-    phases = {make(step).phase for step in job.steps}
-    changes = Phase.ARCHITECTURE in phases or max(phases, default=Phase.DATA) >= Phase.PRUNE
+    changes = _changes(job)
     if changes and data.val:
         context.figures("start", _measure(model, data, context))
 
@@ -98,6 +99,12 @@ def _start(job: TrainJob, context: JobContext, data: _Data) -> tuple[Model, floa
     context.figures("transformed", figures)
     found = pick(figures, "map")
     return model, None if found is None else found.value
+
+
+def _changes(job: TrainJob) -> bool:
+    """Whether the steps make another network of the start."""
+    phases = {make(step).phase for step in job.steps}
+    return Phase.ARCHITECTURE in phases or max(phases, default=Phase.DATA) >= Phase.PRUNE
 
 
 def _load_start(job: TrainJob, context: JobContext) -> Model:
@@ -187,7 +194,6 @@ def _check_start(job: TrainJob, choice: Any, path: Path) -> None:
 
 
 def _trainer(job: TrainJob, context: JobContext, data: _Data, model: Model, info: Any) -> Trainer:
-    from engine.detector.base.header import Position
     from engine.detector.network.checkpoint import save
     from engine.detector.train.reader import TrainingReader
     from engine.detector.train.trainer import Trainer
@@ -245,7 +251,7 @@ def _measure(model: Model, data: _Data, context: JobContext, quiet: bool = False
     return coco_measured(model, data.val, "val", calibration_of(model, data.train), progress)
 
 
-def _finish(context: JobContext, data: _Data, position: dict[str, object]) -> dict[str, object]:
+def _finish(job: TrainJob, context: JobContext, data: _Data, position: Position) -> dict[str, object]:
     context.stage("train.measuring")
     best = checkpoint_of(context.run_dir)
     model, _ = load(best)
@@ -254,4 +260,5 @@ def _finish(context: JobContext, data: _Data, position: dict[str, object]) -> di
         figures = _measure(model, data, context) + figures
     context.figures("final", figures)
     context.artifact("checkpoint", best)
-    return {"figures": [figure.model_dump(exclude_none=True) for figure in figures], "position": position}
+    judge(job, context, position, figures, changed=_changes(job))
+    return {"figures": [figure.model_dump(exclude_none=True) for figure in figures], "position": position.model_dump()}
