@@ -1,7 +1,7 @@
 """The rows of a head that belong to classes, matched by the classes' names.
 
 Weights of the same detector fit by shape alone wherever there are as many classes, whatever they are called: rows of
-one class would silently become another's. So the rows of each class are moved to where the network has that class; where
+one class would silently become another's. So the rows of each class are moved to where the network has it; where
 it has more or fewer classes, the shared ones keep their rows, and the others' stay as the network has them.
 """
 
