@@ -35,7 +35,7 @@ def judge(job: TrainJob, context: JobContext, position: Position, figures: Seque
     score = pick(figures, "map", split="val")
     found = judge_end(position.loss, score.value if score is not None else None)
     if found is not None:
-        raise ended_diverged(found, position, job.settings)
+        raise ended_diverged(found, position, job.settings, context.run_dir.name)
     if score is None:
         return
     before = None if changed else _of_start(job.start)

@@ -8,21 +8,21 @@ from engine.detector.base.header import Position
 from engine.detector.train.divergence import Divergence, lower_rate
 
 
-def not_finite(position: Position, settings: TrainSettings, rate: float) -> JobFailed:
+def not_finite(position: Position, settings: TrainSettings, rate: float, run: str) -> JobFailed:
     """The loss is no number any more."""
     return JobFailed(
         "train.not_finite",
         step=position.step + 1,
         epoch=position.epoch + 1,
         rate=digits(rate),
-        kept=kept(position),
+        kept=kept(position, run),
         lower=lower_rate(settings.learning_rate),
     )
 
 
-def diverged(found: Divergence, position: Position, settings: TrainSettings, rate: float) -> JobFailed:
+def diverged(found: Divergence, position: Position, settings: TrainSettings, rate: float, run: str) -> JobFailed:
     """The loss has risen, or mAP has fallen, for good."""
-    lower, left = lower_rate(settings.learning_rate), kept(position)
+    lower, left = lower_rate(settings.learning_rate), kept(position, run)
     if found.by == "map":
         return JobFailed(
             "train.map_fell",
@@ -48,7 +48,7 @@ def diverged(found: Divergence, position: Position, settings: TrainSettings, rat
     )
 
 
-def ended_diverged(found: Divergence, position: Position, settings: TrainSettings) -> JobFailed:
+def ended_diverged(found: Divergence, position: Position, settings: TrainSettings, run: str) -> JobFailed:
     """A training came to its end, and its loss is far above what it was."""
     return JobFailed(
         "train.ended_diverged",
@@ -56,16 +56,18 @@ def ended_diverged(found: Divergence, position: Position, settings: TrainSetting
         level=digits(found.level),
         best=digits(found.best),
         rate=digits(settings.learning_rate),
-        kept=kept(position),
+        kept=kept(position, run),
         lower=lower_rate(settings.learning_rate),
     )
 
 
-def kept(position: Position) -> Message:
+def kept(position: Position, run: str) -> Message:
     """Which weights an evaluation found good and kept, to go on from."""
     if position.best_epoch < 0 or not position.best_map:
         return Message(code="train.no_best")
-    return Message(code="train.best_kept", args={"epoch": position.best_epoch, "score": f"{position.best_map:.1f}"})
+    return Message(
+        code="train.best_kept", args={"epoch": position.best_epoch, "score": f"{position.best_map:.1f}", "run": run}
+    )
 
 
 def digits(value: float) -> str:

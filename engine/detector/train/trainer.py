@@ -80,6 +80,10 @@ class Trainer:
         self.position.finished = True
         return self.position
 
+    @property
+    def _run(self) -> str:
+        return self.context.run_dir.name
+
     def keep_last(self) -> None:
         """Write the checkpoint to resume from."""
         tensors = _prefixed("model", network_arrays(self.network))
@@ -116,7 +120,7 @@ class Trainer:
                 total = total + term
         value = float(total)
         if not math.isfinite(value):
-            raise not_finite(self.position, self.settings, rate)
+            raise not_finite(self.position, self.settings, rate, self._run)
         total.backward()
         self.optimiser.step()
         self.optimiser.clear_grad()
@@ -131,7 +135,7 @@ class Trainer:
         trend = follow(self.position.loss, loss, self.settings.epochs * len(self.reader))
         self.position.loss, found = judge_loss(trend, len(self.reader))
         if found is not None:
-            raise diverged(found, self.position, self.settings, rate)
+            raise diverged(found, self.position, self.settings, rate, self._run)
 
     def _tell(self, total: float, parts: Mapping[str, paddle.Tensor], rate: float) -> None:
         step = self.position.step
@@ -163,7 +167,7 @@ class Trainer:
             self.context.notice("train.fell", level="warning", epoch=position.epoch, best=position.best_epoch)
         position.fall, found = judge_map(position.fall, position.loss, score, position.best_map)
         if found is not None:
-            raise diverged(found, position, settings, self.rate(position.step))
+            raise diverged(found, position, settings, self.rate(position.step), self._run)
 
 
 def _prefixed(prefix: str, arrays: Arrays) -> dict[str, NDArray[Any]]:
