@@ -25,12 +25,12 @@ FLOOR = 1e-3
 """A loss below it counts as this: no training lives in the digits below."""
 FACTOR = 10.0
 """How many times its best level the loss must be ..."""
-STEPS = (60, 600)
+STEPS = (200, 1000)
 """... for one epoch, but no fewer and no more steps than these, without falling."""
 EXTREME = 100.0
 """From this factor on `EXTREME_STEPS` are enough."""
-EXTREME_STEPS = 20
-FALLING = 0.9
+EXTREME_STEPS = 100
+FALLING = 0.95
 """A level of which less than this share is left after half the steps is falling, so that they count anew."""
 MAP_SHARE = 0.1
 """Of its best val mAP, less than which is as good as lost ..."""
@@ -44,7 +44,8 @@ NOTHING = 0.05
 """Points below which a val mAP shows as 0.0."""
 END_FACTOR = 4.0
 """How many times its best level the loss of a training must be that ends with such a mAP: nothing is lost any more."""
-_RISING = 1.1
+_RISING = 0.2
+"""Points by which an evaluation must be better than those before to be a recovery."""
 MOST_RATE = 1e-3
 """The highest rate that is ever proposed."""
 
@@ -113,7 +114,7 @@ def judge_map(fall: MapFall, trend: LossTrend, score: float, best: float) -> tup
     """Whether the val mAP has collapsed for good; `best` is that of all evaluations. To be asked after each."""
     if best < MAP_LEAST or score >= MAP_SHARE * best or rise(trend) < MAP_LOSS:
         return MapFall(), None
-    recovers = score > _RISING * fall.highest or trend.level < fall.level + math.log(FALLING)
+    recovers = score > fall.highest + _RISING or trend.level < fall.level + math.log(FALLING)
     if not fall.evaluations or recovers:
         return MapFall(evaluations=1, highest=score, level=trend.level), None
     fall = fall.model_copy(update={"evaluations": fall.evaluations + 1})
