@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
 from pathlib import Path
 
-from engine.cli.language import say
+from engine.cli.language import said, say
 from engine.cli.output import emit_json, print_table
 from engine.cli.projects import RUN_HEADERS, figures_of, open_project, report, run_row
+from engine.contract.figures import comparable, pick
 from engine.contract.phones import benches
 from engine.contract.project import ProjectFolder
 from engine.contract.run.data_seen import SHORT, data_seen, data_today, other_data
@@ -53,6 +55,8 @@ def run(args: argparse.Namespace) -> int:
         rows.append(run_row(indent + path.name, RunFolder(path).status(), figures_of(path)))
     print_table(rows, RUN_HEADERS)
     _say_other_data(folder, runs, args.json)
+    for line in _not_comparable(runs, parents):
+        print(line)
     for task in unfinished_recipes(folder):
         name, dir_ = str(_recipe(task)["recipe"]), str(args.dir)
         print(say("recipe.unfinished", recipe=name, task=task.name, dir=dir_, status=RunFolder(task).status()))
@@ -70,6 +74,17 @@ def _say_other_data(folder: ProjectFolder, runs: list[Path], as_json: bool) -> N
             trained.setdefault(seen, []).append(run.name)
     for seen, names in trained.items():
         print(say("cli.other_data", runs=", ".join(names), seen=seen, today=today[:SHORT]))
+
+
+def _not_comparable(runs: list[Path], parents: dict[str, str | None]) -> Iterator[str]:
+    """A line for each run whose mAP is of other pictures than that of the run it was made from."""
+    figures = {path.name: figures_of(path) for path in runs}
+    for name, parent in parents.items():
+        for split in ("val", "test") if parent in figures else ():
+            before, after = (pick(figures[run], "map", split=split) for run in (str(parent), name))
+            reason = comparable(before, after) if before is not None and after is not None else None
+            if reason is not None:
+                yield say("cli.not_comparable", run=name, base=str(parent), split=split, reason=said(reason))
 
 
 def _depth(name: str, parents: dict[str, str | None]) -> int:
