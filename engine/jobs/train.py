@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from engine.contract.figures import Figure, pick
 from engine.contract.run.folder import checkpoint_of
 from engine.contract.run.job import TrainJob
+from engine.contract.run.resamples import keep_resamples
 from engine.contract.text.address import is_address
 from engine.contract.text.messages import UserError
 from engine.model.assembly import Model, assemble, extend, load
@@ -58,7 +59,7 @@ def run(job: TrainJob, context: JobContext) -> dict[str, object]:
         trainer.begin(score)
     context.stage("train.running", epochs=job.settings.epochs)
     position = trainer.run()
-    return _finish(context, data, position.model_dump())
+    return _finish(job, context, data, position.model_dump())
 
 
 def _open_data(job: TrainJob) -> _Data:
@@ -245,13 +246,20 @@ def _measure(model: Model, data: _Data, context: JobContext, quiet: bool = False
     return coco_measured(model, data.val, "val", calibration_of(model, data.train), progress)
 
 
-def _finish(context: JobContext, data: _Data, position: dict[str, object]) -> dict[str, object]:
+def _finish(job: TrainJob, context: JobContext, data: _Data, position: dict[str, object]) -> dict[str, object]:
+    """The figures of the best checkpoint, and its scores on the draws of val, for Compare to tell noise from gain."""
+    from engine.model.resampling import measured_with_resamples
+
     context.stage("train.measuring")
     best = checkpoint_of(context.run_dir)
     model, _ = load(best)
     figures = computed_figures(model)
     if data.val:
-        figures = _measure(model, data, context) + figures
+        calibration, check = calibration_of(model, data.train), context.check_cancelled
+        told = measured_with_resamples(model, data.val, "val", calibration, context.counter("picture"), check=check)
+        figures = told[0] + figures
+        if not job.limit:  # a part of the split says nothing of the run
+            keep_resamples(context.run_dir, told[1])
     context.figures("final", figures)
     context.artifact("checkpoint", best)
     return {"figures": [figure.model_dump(exclude_none=True) for figure in figures], "position": position}
