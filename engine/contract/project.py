@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
-from engine.contract.system.files import write_atomically
+from engine.contract.system.files import folder_in, write_atomically
 from engine.contract.text.messages import UserError
 from engine.contract.text.reasons import at_place
 
@@ -52,6 +52,7 @@ class ProjectFolder:
         self.recipes = self.root / "recipes"
         self.working_recipe = self.recipes / ".working.json"  # what the studio edits
         self.runs = self.root / "runs"
+        self.trash = self.root / ".trash"
         self.cache = self.root / ".cache"
         self.tasks = self.cache / "tasks"
 
@@ -82,19 +83,28 @@ class ProjectFolder:
             raise UserError("run.unknown", name=name, path=str(self.runs), known=", ".join(names) or "-")
         return self.runs / matches[-1]
 
+    def _below(self, *names: str) -> Path:
+        """A folder of the project, made if it is missing; only `save` makes the project's own."""
+        if not self.root.is_dir():
+            raise UserError("project.gone", path=str(self.root))
+        return folder_in(self.root, *names)
+
     def new_task(self, label: str) -> Path:
-        """A folder for work that is no run of the tree: an evaluation, an export, a recipe. Raises OSError."""
-        self.tasks.mkdir(parents=True, exist_ok=True)
-        return Path(tempfile.mkdtemp(prefix=f"{label}-", dir=self.tasks))
+        """A folder for work that is no run of the tree: an evaluation, an export, a recipe.
+
+        Raises UserError where the project is not there any more, or OSError.
+        """
+        return Path(tempfile.mkdtemp(prefix=f"{label}-", dir=self._below(".cache", "tasks")))
 
     def new_run(self, *labels: str, job: str | None = None) -> Path:
         """Make the next numbered run folder; mkdir is exclusive, so two processes never share a number.
 
-        With the text of its `job.json`, if that is given, from the first moment that it can be seen. Raises OSError.
+        With the text of its `job.json`, if that is given, from the first moment that it can be seen. Raises UserError
+        where the project is not there any more, or OSError. A number in the trash is not taken again.
         """
-        self.runs.mkdir(parents=True, exist_ok=True)
+        self._below("runs")
         words = "-".join(filter(None, (slug(label.replace("_", "-")) for label in labels))) or "run"
-        taken = [int(p.name[:4]) for p in self.runs.glob("[0-9][0-9][0-9][0-9]-*")]
+        taken = [int(p.name[:4]) for place in (self.runs, self.trash) for p in place.glob("[0-9][0-9][0-9][0-9]-*")]
         number = max(taken, default=0) + 1
         while True:
             if not any(self.runs.glob(f"{number:04d}-*")):
