@@ -13,6 +13,8 @@ from engine.contract.text.messages import UserError
 from engine.contract.text.reasons import at_place
 
 SCHEMA = 1
+AGAIN = "~"
+"""Before the number of a run in the trash whose name an older one there has."""
 SLUG_BYTES = 100
 """How much of a name goes into a file's: a file system takes 255 bytes, and others put more before and behind it."""
 
@@ -83,6 +85,23 @@ class ProjectFolder:
             raise UserError("run.unknown", name=name, path=str(self.runs), known=", ".join(names) or "-")
         return self.runs / matches[-1]
 
+    def thrown_away(self, name: str) -> Path:
+        """Where the run of that name goes in the trash; an older one of its name may lie there."""
+        folder = folder_in(self.root, self.trash.name)
+        names = (name, *(f"{name}{AGAIN}{count}" for count in range(2, 1000)))
+        return next(folder / free for free in names if not (folder / free).exists())
+
+    def taken_out(self, name: str) -> Path:
+        """Where what is called `name` in the trash goes: its old place, or the next number if another run has its."""
+        name = name.partition(AGAIN)[0]
+        if any(self.runs.glob(f"{name[:4]}-*")):
+            name = f"{self._next_number():04d}{name[4:]}"
+        return folder_in(self.root, self.runs.name) / name
+
+    def _next_number(self) -> int:
+        places = (self.runs, self.trash)
+        return 1 + max((int(p.name[:4]) for folder in places for p in folder.glob("[0-9][0-9][0-9][0-9]-*")), default=0)
+
     def _below(self, *names: str) -> Path:
         """A folder of the project, made if it is missing; only `save` makes the project's own."""
         if not self.root.is_dir():
@@ -104,8 +123,7 @@ class ProjectFolder:
         """
         self._below("runs")
         words = "-".join(filter(None, (slug(label.replace("_", "-")) for label in labels))) or "run"
-        taken = [int(p.name[:4]) for place in (self.runs, self.trash) for p in place.glob("[0-9][0-9][0-9][0-9]-*")]
-        number = max(taken, default=0) + 1
+        number = self._next_number()
         while True:
             if not any(self.runs.glob(f"{number:04d}-*")):
                 claim = self.runs / f".{number:04d}"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -22,10 +21,9 @@ from engine.contract.run.lock import LockRecord, RunLock, read_record
 from engine.contract.run.state import RunState, fold
 from engine.contract.run.stopping import stop
 from engine.contract.run.tail import EventTail
-from engine.contract.run.watch import watch
 from engine.contract.system.locks import is_locked
 from engine.contract.system.processes import find_process, group_members, is_same_process
-from engine.contract.text.messages import JobFailed, UserError
+from engine.contract.text.messages import UserError
 from engine.run import worker
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -288,38 +286,3 @@ def test_that_a_folder_without_a_job_is_no_run(tmp_path: Path) -> None:
             begin(tmp_path)
         assert caught.value.message.code == "run.no_job"
     assert list(tmp_path.iterdir()) == []
-
-
-@pytest.mark.parametrize("how", ["deleted", "moved", "replaced"])
-def test_that_a_run_that_loses_its_folder_ends_in_words_and_makes_no_other(run: RunFolder, how: str) -> None:
-    keeper = launch(run, "patient")
-    wait_for_event(run, "stage")
-    elsewhere = run.root.with_name("elsewhere")
-    if how == "deleted":
-        shutil.rmtree(run.root)
-    else:
-        run.root.rename(elsewhere)
-    if how == "replaced":
-        shutil.copytree(elsewhere, run.root)
-        before = sorted(path.name for path in run.root.iterdir())
-    wait(lambda: find_process(keeper) is None)
-    if how == "replaced":
-        assert sorted(path.name for path in run.root.iterdir()) == before
-        return
-    assert not run.root.exists()
-    if how == "moved":
-        terminal = state_of(RunFolder(elsewhere)).terminal
-        assert isinstance(terminal, Failed) and terminal.message.code == "run.folder_gone"
-        assert str(run.root) in terminal.text
-
-
-def test_that_who_follows_a_run_hears_that_its_folder_is_gone(run: RunFolder) -> None:
-    launch(run, "patient")
-    wait_for_event(run, "stage")
-    seen = watch(run)
-    next(seen)
-    shutil.rmtree(run.root)
-    with pytest.raises(JobFailed) as caught:
-        for _ in seen:
-            pass
-    assert caught.value.message.code == "run.folder_gone"
