@@ -138,7 +138,7 @@ def _make_references(export: Export, pictures: Sequence[Picture], folder: Path, 
     with Predictor(export.program, check=context.check_cancelled) as predictor:
         for picture in pictures:
             rows = predictor.detect(next(network_inputs([picture.path], config)))[0]
-            folder.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(exist_ok=True)
             scratch = folder / f".{picture.digest}.npy"
             np.save(scratch, rows)
             scratch.rename(folder / f"{picture.digest}.npy")

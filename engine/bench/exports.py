@@ -97,7 +97,7 @@ class Exports:
             self._context.stage("phone.exporting", precision=precision, backend=backend)
             with interruptible(self._context.check_cancelled):
                 self._make_program(export)
-                whole(export.folder, lambda scratch: self._make(export, scratch))
+                whole(export.folder, lambda scratch: self._make(export, scratch), self._context.check_cancelled)
         return export
 
     def twin(self, export: Export) -> Path:
@@ -108,7 +108,7 @@ class Exports:
         if not folder.is_dir():
             self._context.stage("phone.exporting_twin")
             with interruptible(self._context.check_cancelled):
-                whole(folder, lambda scratch: self._make_twin(export, scratch))
+                whole(folder, lambda scratch: self._make_twin(export, scratch), self._context.check_cancelled)
         return folder
 
     def _steps(self, precision: Precision) -> Sequence[Step]:
@@ -131,7 +131,7 @@ class Exports:
             return
         model, check = self._kept_model(export.quantised_here), self._context.check_cancelled
         pictures = calibration_of(model, self.train)
-        whole(export.program, lambda scratch: save_for_lite(model, scratch, pictures, check=check))
+        whole(export.program, lambda scratch: save_for_lite(model, scratch, pictures, check=check), check)
 
     def _make(self, export: Export, scratch: Path) -> None:
         model, check = self._kept_model(export.quantised_here), self._context.check_cancelled
@@ -165,8 +165,9 @@ class Exports:
         return self._model(quantised_here=True)
 
 
-def whole(folder: Path, make: Callable[[Path], object]) -> None:
+def whole(folder: Path, make: Callable[[Path], object], check: Callable[[], None]) -> None:
     """Let `make` fill a folder under a temporary name, then rename it into place; whole or not at all."""
+    check()  # of a project that is gone by now it would make a half one
     folder.parent.mkdir(parents=True, exist_ok=True)
     scratch = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".making-"))
     try:

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from engine.contract.figures import Figure
 from engine.contract.run.job import Backend, Precision
-from engine.contract.system.files import write_atomically
+from engine.contract.system.files import folder_in, write_atomically
 from engine.contract.text.messages import Message
 
 PhoneState = Literal["ready", "unauthorized", "offline", "no_permissions", "connecting", "silent", "unknown"]
@@ -205,7 +205,7 @@ FOLDER = "benches"
 def keep(run: Path, result: BenchResult) -> Path:
     """Keep a bench with the run that it speaks of; returns its file. Raises OSError if the disk refuses it."""
     name = re.sub(r"[^A-Za-z0-9]+", "-", result.phone.serial).strip("-") or "phone"
-    path = run / FOLDER / f"{int(result.time * 1000)}-{name}.json"
+    path = folder_in(run, FOLDER) / f"{int(result.time * 1000)}-{name}.json"
     write_atomically(path, result.model_dump_json(indent=1, exclude_none=True))
     return path
 

@@ -8,11 +8,13 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
-from engine.contract.system.files import write_atomically
+from engine.contract.system.files import folder_in, write_atomically
 from engine.contract.text.messages import UserError
 from engine.contract.text.reasons import at_place
 
 SCHEMA = 1
+AGAIN = "~"
+"""Before the number of a run in the trash whose name an older one there has."""
 SLUG_BYTES = 100
 """How much of a name goes into a file's: a file system takes 255 bytes, and others put more before and behind it."""
 
@@ -52,6 +54,7 @@ class ProjectFolder:
         self.recipes = self.root / "recipes"
         self.working_recipe = self.recipes / ".working.json"  # what the studio edits
         self.runs = self.root / "runs"
+        self.trash = self.root / ".trash"
         self.cache = self.root / ".cache"
         self.tasks = self.cache / "tasks"
 
@@ -82,20 +85,45 @@ class ProjectFolder:
             raise UserError("run.unknown", name=name, path=str(self.runs), known=", ".join(names) or "-")
         return self.runs / matches[-1]
 
+    def thrown_away(self, name: str) -> Path:
+        """Where the run of that name goes in the trash; an older one of its name may lie there."""
+        folder = folder_in(self.root, self.trash.name)
+        names = (name, *(f"{name}{AGAIN}{count}" for count in range(2, 1000)))
+        return next(folder / free for free in names if not (folder / free).exists())
+
+    def taken_out(self, name: str) -> Path:
+        """Where what is called `name` in the trash goes: its old place, or the next number if another run has its."""
+        name = name.partition(AGAIN)[0]
+        if any(self.runs.glob(f"{name[:4]}-*")):
+            name = f"{self._next_number():04d}{name[4:]}"
+        return folder_in(self.root, self.runs.name) / name
+
+    def _next_number(self) -> int:
+        places = (self.runs, self.trash)
+        return 1 + max((int(p.name[:4]) for folder in places for p in folder.glob("[0-9][0-9][0-9][0-9]-*")), default=0)
+
+    def _below(self, *names: str) -> Path:
+        """A folder of the project, made if it is missing; only `save` makes the project's own."""
+        if not self.root.is_dir():
+            raise UserError("project.gone", path=str(self.root))
+        return folder_in(self.root, *names)
+
     def new_task(self, label: str) -> Path:
-        """A folder for work that is no run of the tree: an evaluation, an export, a recipe. Raises OSError."""
-        self.tasks.mkdir(parents=True, exist_ok=True)
-        return Path(tempfile.mkdtemp(prefix=f"{label}-", dir=self.tasks))
+        """A folder for work that is no run of the tree: an evaluation, an export, a recipe.
+
+        Raises UserError where the project is not there any more, or OSError.
+        """
+        return Path(tempfile.mkdtemp(prefix=f"{label}-", dir=self._below(".cache", "tasks")))
 
     def new_run(self, *labels: str, job: str | None = None) -> Path:
         """Make the next numbered run folder; mkdir is exclusive, so two processes never share a number.
 
-        With the text of its `job.json`, if that is given, from the first moment that it can be seen. Raises OSError.
+        With the text of its `job.json`, if that is given, from the first moment that it can be seen. Raises UserError
+        where the project is not there any more, or OSError. A number in the trash is not taken again.
         """
-        self.runs.mkdir(parents=True, exist_ok=True)
+        self._below("runs")
         words = "-".join(filter(None, (slug(label.replace("_", "-")) for label in labels))) or "run"
-        taken = [int(p.name[:4]) for p in self.runs.glob("[0-9][0-9][0-9][0-9]-*")]
-        number = max(taken, default=0) + 1
+        number = self._next_number()
         while True:
             if not any(self.runs.glob(f"{number:04d}-*")):
                 claim = self.runs / f".{number:04d}"

@@ -72,8 +72,9 @@ def load_recipe(path: Path) -> Recipe:
 
 
 def write_recipe(path: Path, *steps: Step) -> None:
-    """Write the steps as a recipe that is called after its file; raises OSError."""
+    """Write the steps as a recipe that is called after its file, in a folder that is made for it; raises OSError."""
     told = [step.model_dump(exclude={"enabled"}) for step in steps]
+    path.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(path, json.dumps({"name": path.stem, "steps": told}, indent=2))
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from engine.contract.system.files import write_atomically
+from engine.contract.system.files import folder_in, write_atomically
 
 
 def digest_of(checkpoint: Path) -> str:
@@ -119,5 +119,5 @@ class SensitivityFolder:
             spreads = {**(known.spreads or {}), **(losses.spreads or {})}
             both = {"losses": {**known.losses, **losses.losses}, "spreads": spreads or None}
             losses = losses.model_copy(update=both)
-        self.root.mkdir(parents=True, exist_ok=True)
+        folder_in(self.root.parent.parent, self.root.parent.name, self.root.name)
         write_atomically(self.root / f"{losses.group}.json", losses.model_dump_json(indent=1))

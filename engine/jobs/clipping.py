@@ -8,7 +8,7 @@ from engine.contract.previews.clips import LayerClips
 from engine.contract.run.folder import checkpoint_of
 from engine.contract.run.job import ClippingJob
 from engine.contract.sensitivity import digest_of
-from engine.contract.system.files import write_atomically
+from engine.contract.system.files import folder_in, write_atomically
 from engine.contract.text.messages import UserError
 from engine.model.assembly import load
 from engine.model.clipping import clips
@@ -34,6 +34,6 @@ def run(job: ClippingJob, context: JobContext) -> dict[str, object]:
         raise UserError("sensitivity.quantised", run=folder.name)
     context.stage("clipping.running", technique=job.step.technique)
     found = clips(model, job.step, calibration_of(model, pictures), context.counter("picture"))
-    file.parent.mkdir(parents=True, exist_ok=True)
+    folder_in(folder, *file.parent.relative_to(folder).parts)
     write_atomically(file, found.model_dump_json(indent=1))
     return {"file": str(file)}

@@ -8,7 +8,7 @@ from pathlib import Path
 from engine.contract.run.folder import checkpoint_of
 from engine.contract.run.job import Int8ErrorsJob
 from engine.contract.sensitivity import LayerError, LayerErrors, digest_of
-from engine.contract.system.files import write_atomically
+from engine.contract.system.files import folder_in, write_atomically
 from engine.contract.text.messages import UserError
 from engine.model.assembly import load
 from engine.model.measurement import calibration_of
@@ -43,6 +43,6 @@ def run(job: Int8ErrorsJob, context: JobContext) -> dict[str, object]:
         LayerError(layer=name, shape=tuple(layers[name].weight.shape), groups=layers[name]._groups, error=error)
         for name, error in sorted(errors.items(), key=lambda pair: -pair[1])
     ]
-    file.parent.mkdir(parents=True, exist_ok=True)
+    folder_in(folder, *file.parent.relative_to(folder).parts)
     write_atomically(file, LayerErrors(pictures=len(pictures), layers=tuple(found)).model_dump_json(indent=1))
     return {"file": str(file)}

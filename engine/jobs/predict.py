@@ -20,6 +20,7 @@ def run(job: PredictJob, context: JobContext) -> dict[str, object]:
 
     set_threads(0)
     out = Path(job.out)
+    context.check_cancelled()  # an `out` in a project that is gone by now would make it anew
     out.mkdir(parents=True, exist_ok=True)
     pictures: list[dict[str, Any]] = []
     context.stage("predict.running", pictures=len(job.pictures))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from engine.contract.figures import Figure, pick
 from engine.contract.run.folder import checkpoint_of
 from engine.contract.run.job import TrainJob
+from engine.contract.run.resamples import keep_resamples
 from engine.contract.text.messages import UserError
 from engine.jobs.data_notice import tell_of_data
 from engine.model.assembly import Model, assemble, extend, load
@@ -165,12 +166,19 @@ def _measure(model: Model, data: _Data, context: JobContext, quiet: bool = False
 
 
 def _finish(job: TrainJob, context: JobContext, data: _Data, position: Position) -> dict[str, object]:
+    """The figures of the best checkpoint, and its scores on the draws of val, for Compare to tell noise from gain."""
+    from engine.model.resampling import measured_with_resamples
+
     context.stage("train.measuring")
     best = checkpoint_of(context.run_dir)
     model, _ = load(best)
     figures = computed_figures(model)
     if data.val:
-        figures = _measure(model, data, context) + figures
+        calibration, check = calibration_of(model, data.train), context.check_cancelled
+        told = measured_with_resamples(model, data.val, "val", calibration, context.counter("picture"), check=check)
+        figures = told[0] + figures
+        if not job.limit:  # a part of the split says nothing of the run
+            keep_resamples(context.run_dir, told[1])
     context.figures("final", figures)
     context.artifact("checkpoint", best)
     judge(job, context, position, figures, changed=_changes(job))

@@ -36,7 +36,7 @@ def optimise(
     file: the phone's library chooses when it loads it. Raises JobFailed with the optimiser's words, if it left no file,
     or if what it left cannot run rightly.
     """
-    out.parent.mkdir(parents=True, exist_ok=True)
+    out.parent.mkdir(exist_ok=True)
     unpacked = [one.weight for one in read_packing(program_dir) if not one.packed]
     fp16 = precision == "fp16" and target == "arm"  # with OpenCL the optimiser aborts on it
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=".opt-") as scratch:

@@ -67,7 +67,7 @@ class Predictor:
 
 def cut_network(program_dir: Path, out_dir: Path) -> Path:
     """Save a program's part up to the head's raw outputs into `out_dir`, with the picture as only input; returns it."""
-    out_dir.mkdir(parents=True, exist_ok=True)
+    out_dir.mkdir(exist_ok=True)
     with Child("engine.lite.program_child") as child:
         child.ask("cut", program_dir=str(program_dir.resolve()), out_dir=str(out_dir.resolve()))
     return out_dir

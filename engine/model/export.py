@@ -97,6 +97,7 @@ def export_model(
 
     refuse_detector(model.choice.key, target)
     refuse(model.stack.quantised, target, precision)
+    check()  # an `out` in a project that is gone by now would make it anew
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out, prefix=".program-") as scratch:
         program = save_for_lite(model, Path(scratch), calibration, check=check)

@@ -67,6 +67,7 @@ def find_tool(
     if program:
         kept = {k: v for k, v in remembered.items() if k not in (memory.program, memory.libs)}
         kept |= {memory.program: str(path.resolve())} | ({memory.libs: str(Path(folder).resolve())} if folder else {})
+        settings_file().parent.mkdir(parents=True, exist_ok=True)
         write_atomically(settings_file(), json.dumps(kept, indent=1))
     return tool
 

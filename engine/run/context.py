@@ -25,6 +25,7 @@ from engine.contract.run.events import (
     Stage,
 )
 from engine.contract.run.folder import RunFolder
+from engine.contract.system.files import identity_of
 from engine.contract.text.messages import Argument, Cancelled, Message
 
 PROGRESS_INTERVAL_S = 0.2
@@ -47,6 +48,7 @@ class JobContext:
         self.sitting = sitting
         self._emit = emit
         self._stop_asked = stop_asked
+        self._place = identity_of(self.run_dir)
         self._checked = -math.inf
         self._lock = threading.RLock()
         self._bar = _Bar()
@@ -124,14 +126,19 @@ class JobContext:
         self.emit(Notice(level=level, message=message, text=message.text()))
 
     def check_cancelled(self) -> None:
-        """Raise Cancelled if the run was asked to stop; cheap enough for every batch."""
+        """Raise Cancelled if the run was asked to stop, or lost its folder; cheap enough for every batch."""
         if self._stop_asked():
             raise Cancelled
         now = time.monotonic()
         if now - self._checked >= CANCEL_INTERVAL_S:
             self._checked = now
-            if self.folder.cancel.exists():
+            if self.folder.cancel.exists() or self.homeless:
                 raise Cancelled
+
+    @property
+    def homeless(self) -> bool:
+        """True once the run's folder was deleted, moved, or replaced by another: nothing may be written any more."""
+        return self._place is not None and identity_of(self.run_dir) != self._place
 
     def _relative(self, path: Path) -> str:
         whole = (self.run_dir / path).resolve()

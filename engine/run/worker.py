@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.contract.run.events import CancelledEvent, Failed, Finished, Hello
-from engine.contract.run.folder import RunFolder, begin_sitting, read_job
+from engine.contract.run.folder import RunFolder, begin_sitting, folder_gone, read_job
 from engine.contract.run.lock import LockRecord, RunLock, read_record
 from engine.contract.run.memory import IN_A_LOG, no_memory
 from engine.contract.system.cores import core_count, processor
@@ -47,6 +47,9 @@ def run(run_dir: Path, *, jobs: Mapping[str, JobFunction] | None = None, lock: R
             sitting = len(stream.earlier.sittings) + 1
             context = JobContext(folder.root, stream.emit, sitting=sitting, stop_asked=stop.asked)
             terminal, status = _attempt(folder, context, jobs, stop)
+            if context.homeless:
+                # Told into the stream that is open: it is read where the folder was moved to.
+                terminal, status = _failed(folder_gone(folder).message), 1
             stream.emit(terminal)
             return status
     except OSError as error:

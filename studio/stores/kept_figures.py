@@ -43,8 +43,10 @@ def read_figures(choice: DetectorChoice, phone: PhoneChoice | None) -> tuple[Fig
 
 def keep_figures(choice: DetectorChoice, phone: PhoneChoice | None, figures: tuple[Figure, ...]) -> None:
     """Keep what was counted; where the disk refuses, it is counted again."""
+    file = _file(choice, phone)
     try:
-        write_atomically(_file(choice, phone), KeptFigures(figures=figures).model_dump_json(), sync=False)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(file, KeptFigures(figures=figures).model_dump_json(), sync=False)
     except OSError:
         return
 

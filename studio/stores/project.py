@@ -11,8 +11,9 @@ from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from engine.contract.dataset import Index
 from engine.contract.project import DetectorChoice, Project, ProjectFolder
-from engine.contract.text.messages import Message, UserError
+from engine.contract.text.messages import Argument, Message, UserError
 from studio.i18n import tr
+from studio.stores.presence import Place, Presence
 from studio.stores.settings import SettingsStore
 from studio.workers.background import system_message
 from studio.workers.writing import write_whole
@@ -45,6 +46,9 @@ class Choices(BaseModel):
 class ProjectStore(QObject):
     """One project at a time. `failed` tells a Message; what was open before then stays open.
 
+    While its folder is not there (`here` is False, `place_changed` tells) nothing is started, and nothing written: all
+    that is known of it stays, and it goes on when the folder is back.
+
     `undo` holds what was changed in it, be it the detector or, by RecipeStore, the recipe: one thing after the other.
     """
 
@@ -52,11 +56,16 @@ class ProjectStore(QObject):
     closed = Signal()
     changed = Signal()
     failed = Signal(object)
+    place_changed = Signal()
 
     def __init__(self, settings: SettingsStore, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._settings = settings
         self.undo = QUndoStack(self)
+        self.presence = Presence(self)
+        self.presence.changed.connect(self._place_changed)
+        self.moving = False
+        """Whether it is being closed in one place to go on in another: what was changed in it is then kept."""
         self.folder: ProjectFolder | None = None
         self.project: Project | None = None
         self.index: Index | None = None
@@ -66,6 +75,22 @@ class ProjectStore(QObject):
     def start_point(self) -> str | None:
         """What training starts from: None for scratch, a run's name, or the path of a weights file."""
         return self.choices.start_point
+
+    @property
+    def here(self) -> bool:
+        """Whether a project is open, and its folder was there when last looked at."""
+        return self.folder is not None and self.presence.place is Place.HERE
+
+    def is_there(self) -> bool:
+        """The same, looked at now: to be asked before anything is written or started."""
+        return self.folder is not None and self.presence.look()
+
+    @property
+    def gone(self) -> Message:
+        """What to say of a project whose folder is not there."""
+        args: dict[str, Argument] = {"path": str(self.folder.root) if self.folder else "-"}
+        other = self.presence.place is Place.OTHER
+        return Message(code="studio.core.place_other" if other else "project.gone", args=args)
 
     def is_project(self, path: str | Path) -> bool:
         """Whether a folder holds a project."""
@@ -87,8 +112,24 @@ class ProjectStore(QObject):
         self.folder, self.project, self.index = folder, project, index
         self.choices = _read_choices(folder)
         self._settings.remember(folder.root)
+        self.presence.hold(folder)
         self.opened.emit()
         return True
+
+    def move(self, path: str | Path) -> bool:
+        """Go on with the open project in the folder where it is now; False, after `failed`, where that is another."""
+        earlier, found = self.folder, ProjectFolder(Path(path))
+        if earlier is None or not self.presence.is_same(found):
+            self.failed.emit(Message(code="studio.core.place_wrong", args={"path": str(found.root)}))
+            return False
+        self.moving = True
+        try:
+            moved = self.open(found.root)
+        finally:
+            self.moving = False
+        if moved and earlier.root != found.root:
+            self._settings.forget(str(earlier.root))
+        return moved
 
     def close(self) -> None:
         """Close the project; its runs go on."""
@@ -98,6 +139,7 @@ class ProjectStore(QObject):
         self.folder = self.project = self.index = None
         self.choices = Choices()
         self.closed.emit()
+        self.presence.let_go()
         # After the signal: who still reads pictures lets go of them first.
         if index is not None:
             index.close()
@@ -130,7 +172,16 @@ class ProjectStore(QObject):
             self.choices = choices
             self.changed.emit()
 
+    def _place_changed(self) -> None:
+        if self.here and self.presence.restored and self.folder is not None:
+            if not self.move(self.folder.root):
+                self.presence.place = Place.GONE  # a copy that is not whole yet: looked at again
+            return
+        self.place_changed.emit()
+
     def _write(self, path: Path, content: BaseModel) -> bool:
+        if not self.is_there():
+            return False
         try:
             write_whole(path, content.model_dump_json(indent=2))
         except OSError as error:

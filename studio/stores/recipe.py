@@ -40,6 +40,7 @@ class RecipeStore(QObject):
         self._later.timeout.connect(self._autosave)
         project.opened.connect(self._opened)
         project.closed.connect(self._closed)
+        project.place_changed.connect(self._place_changed)
 
     @property
     def base_run(self) -> str | None:
@@ -165,6 +166,9 @@ class RecipeStore(QObject):
     def _opened(self) -> None:
         self._folder = self._project.folder
         assert self._folder is not None
+        if self._project.moving:
+            self.show(self.recipe)  # and it is saved where the project is now
+            return
         try:
             self.recipe = load_recipe(self._folder.working_recipe)
         except UserError:
@@ -177,6 +181,8 @@ class RecipeStore(QObject):
         if self._later.isActive():
             self._autosave()
         self._folder = None
+        if self._project.moving:
+            return
         self.undo.clear()
         self.recipe = Recipe(name="recipe", steps=())
         self.changed.emit()
@@ -186,8 +192,16 @@ class RecipeStore(QObject):
         if self._folder is not None:
             self._write(self._folder.working_recipe)
 
+    def _place_changed(self) -> None:
+        """What was changed while the folder was away is saved now that it is back."""
+        if self._project.here:
+            self._later.start()
+
     def _write(self, path: Path) -> bool:
+        if not self._project.presence.look():
+            return False
         try:
+            path.parent.mkdir(exist_ok=True)
             write_whole(path, self.recipe.model_dump_json(indent=2))
         except OSError as error:
             self.failed.emit(Message(code="studio.core.write", args=system_message(error).args))

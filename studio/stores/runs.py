@@ -38,7 +38,6 @@ from studio.workers.following import Following
 from studio.workers.writing import write_whole
 
 SCAN_MS = 1000
-TRASH = ".trash"
 
 
 class RunsStore(QObject):
@@ -72,6 +71,7 @@ class RunsStore(QObject):
         self._timer.timeout.connect(self.scan)
         project.opened.connect(self._opened)
         project.closed.connect(self._closed)
+        project.place_changed.connect(self.scan)
         tasks.finished.connect(lambda _: self.scan())
 
     def by_name(self, name: str | None) -> Run | None:
@@ -79,7 +79,9 @@ class RunsStore(QObject):
         return next((run for run in self.runs if run.name == name), None)
 
     def active(self) -> Run | None:
-        """The latest run that a worker is at."""
+        """The latest run that a worker is at; none is known of while the project is not there."""
+        if not self._project.here:
+            return None
         return next((run for run in reversed(self.runs) if run.status == "running"), None)
 
     def tree(self) -> list[tuple[Run, int]]:
@@ -150,26 +152,25 @@ class RunsStore(QObject):
 
         self._do(lambda: _resume(run.root), run, done)
 
-    def trash(self, run: Run) -> None:
-        """Move a run into the project's trash; not one that a worker is at."""
+    def trash(self, run: Run) -> str | None:
+        """Move a run into the project's trash, and its name there; None for one that a worker is at, or stays."""
         folder = self._project.folder
         if folder is None:
-            return
+            return None
         if run.status == "running" or not run.caught_up:
             self.failed.emit(Message(code="studio.core.trash_running", args={"run": run.name}))
-            return
-        self._move(run.root, folder.root / TRASH / run.name)
+            return None
+        return self._move(run.root, lambda: folder.thrown_away(run.name))
 
-    def restore(self, name: str) -> None:
-        """Take a run out of the trash."""
+    def restore(self, name: str) -> str | None:
+        """Take out of the trash what is called `name` there; its name as a run, None where it stays."""
         folder = self._project.folder
-        if folder is not None:
-            self._move(folder.root / TRASH / name, folder.runs / name)
+        return None if folder is None else self._move(folder.trash / name, lambda: folder.taken_out(name))
 
     def in_trash(self) -> list[str]:
         """Names of the runs in the trash."""
         folder = self._project.folder
-        return sorted(path.name for path in (folder.root / TRASH).glob("[0-9]*")) if folder else []
+        return sorted(path.name for path in folder.trash.glob("[0-9]*")) if folder else []
 
     def evaluate(self, run: Run, split: Part = "test") -> Task | None:
         """Measure a run on a split; the figures are kept with the run."""
@@ -203,7 +204,7 @@ class RunsStore(QObject):
     def scan(self) -> None:
         """Look for runs that came, went, or were touched."""
         folder = self._project.folder
-        if folder is None:
+        if folder is None or not self._project.is_there():
             return
         found = {path.name: path for path in sorted(folder.runs.glob("[0-9]*-*")) if path.is_dir()}
         for run in [run for run in self.runs if run.name not in found]:
@@ -247,15 +248,20 @@ class RunsStore(QObject):
             if run is not None and run in self.runs:
                 run.wake()
 
-        self._background.run(work, done, self.failed.emit)
+        if self._project.is_there():
+            self._background.run(work, done, self.failed.emit)
 
-    def _move(self, source: Path, target: Path) -> None:
+    def _move(self, source: Path, target: Callable[[], Path]) -> str | None:
+        """Move a run's folder; its name afterwards."""
+        if not self._project.is_there():
+            return None
         try:
-            target.parent.mkdir(exist_ok=True)
-            source.rename(target)
+            moved = source.rename(target())
         except OSError as error:
             self.failed.emit(system_message(error))
+            return None
         self.scan()
+        return moved.name
 
 
 def _resume(root: Path) -> Path:

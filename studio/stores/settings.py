@@ -79,6 +79,7 @@ class SettingsStore(QObject):
         """Write the file; a full or read-only disk is no reason to stop."""
         self._later.stop()
         try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
             write_whole(self.path, self.value.model_dump_json(indent=2))
         except OSError:
             return

@@ -12,6 +12,7 @@ from engine.contract.run.events import TERMINAL, Event
 from engine.contract.run.folder import RunFolder, Status
 from engine.contract.run.state import RunState
 from engine.contract.run.tail import EventTail, StreamError
+from engine.contract.system.files import identity_of
 from engine.contract.text.messages import Message
 from studio.workers.background import system_message
 
@@ -36,6 +37,7 @@ class Follower(QObject):
         self.status: Status = "queued"
         self.error: Message | None = None
         self._tail = EventTail(self.folder.events)
+        self._place = identity_of(self.folder.root)
         self._marks: tuple[object, ...] | None = None
         self._ticks = 0
         self._portion = PORTION
@@ -63,7 +65,12 @@ class Follower(QObject):
         self._ticks = 0
 
     def tick(self) -> None:
-        """Read one portion; ask the status now and then, and whenever a worker has said its last word."""
+        """Read one portion; ask the status now and then, and whenever a worker has said its last word.
+
+        A folder that is not there, or another of its name, is waited for: what is known stays as it was.
+        """
+        if not self._in_place():
+            return
         try:
             if self._behind or self._ticks % _STATUS_EVERY == 0:
                 # The status first: what was told before the worker ended is then read in any case.
@@ -74,10 +81,14 @@ class Follower(QObject):
             elif any(isinstance(event, TERMINAL) for event in self._read()):
                 self._set_status(self.folder.status())
             self._ticks += 1
-        except StreamError as error:
-            self._break(error.message)
-        except OSError as error:
-            self._break(system_message(error))
+        except (StreamError, OSError) as error:
+            if self._in_place():  # else it went while it was read
+                self._break(error.message if isinstance(error, StreamError) else system_message(error))
+
+    def _in_place(self) -> bool:
+        found = identity_of(self.folder.root)
+        self._place = self._place or found
+        return found is not None and found == self._place
 
     def _read(self) -> list[Event]:
         start = self._tail.offset

@@ -22,6 +22,7 @@ def figure(name: FigureName, value: float, unit: str, subject: str | None = None
 
 @pytest.fixture
 def folder(tmp_path: Path) -> ProjectFolder:
+    (tmp_path / "project").mkdir()
     return ProjectFolder(tmp_path / "project")
 
 

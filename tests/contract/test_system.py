@@ -110,7 +110,7 @@ def test_that_a_file_is_written_whole_or_left_as_it_was(
 ) -> None:
     synced: list[int] = []
     monkeypatch.setattr(os, "fsync", synced.append)
-    path = tmp_path / "new" / "file"
+    path = tmp_path / "file"
     write_atomically(path, "before", sync=sync)
     assert (path.read_text(), len(synced)) == ("before", int(sync))
     with pytest.raises(UnicodeEncodeError):

@@ -12,7 +12,7 @@ from engine.contract.figures import Figure
 from engine.contract.project import ProjectFolder
 from engine.contract.run.folder import RunFolder, read_job
 from engine.contract.run.job import EvaluateJob, ExportJob, HostJob, Job, Target
-from engine.contract.system.files import write_atomically
+from engine.contract.system.files import folder_in, write_atomically
 from engine.contract.text.messages import UserError
 
 PHONE: Target = "arm"
@@ -44,6 +44,7 @@ def keep_figures(task: Path, job: Job, figures: Sequence[Figure]) -> None:
         file = run / "evaluations" / f"{name}.json"
         later = ended is not None and (_time(file) or 0) > ended
         if told and RunFolder(run).job.is_file() and not later:
+            folder_in(run, "evaluations")
             write_atomically(file, json.dumps([figure.model_dump(exclude_none=True) for figure in told], indent=1))
     (task / _KEPT).touch()
 

@@ -131,6 +131,11 @@ def start(run_dir: Path, command: Sequence[str] = ()) -> int:
         lock.close()
 
 
+def folder_gone(folder: RunFolder) -> JobFailed:
+    """What to say of a run whose folder was deleted, moved or unmounted."""
+    return JobFailed("run.folder_gone", path=str(folder.root))
+
+
 def checkpoint_of(path: Path) -> Path:
     """The checkpoint to use of a run folder: `best` if there is one, else `last`; a file is itself.
 

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from engine.contract.figures import Figure
 from engine.contract.run.folder import RunFolder
 from engine.contract.run.job import Split
-from engine.contract.system.files import write_atomically
+from engine.contract.system.files import folder_in, write_atomically
 
 OUTSIDE = 0.025
 """The share of draws that may lie below an interval, and as many above."""
@@ -77,6 +77,5 @@ def read_resamples(run: Path, split: str) -> Resamples | None:
 def keep_resamples(run: Path, told: Resamples) -> None:
     """Keep them with the run; raises OSError."""
     if RunFolder(run).job.is_file():
-        file = resamples_file(run, told.split)
-        file.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(file, told.model_dump_json())
+        folder_in(run, "evaluations", "resamples")
+        write_atomically(resamples_file(run, told.split), told.model_dump_json())

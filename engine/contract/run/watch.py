@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 
 from engine.contract.run.events import CancelledEvent, Event, Failed
-from engine.contract.run.folder import RunFolder
+from engine.contract.run.folder import RunFolder, folder_gone
 from engine.contract.run.lock import read_record
 from engine.contract.run.state import RunState, fold
 from engine.contract.run.tail import EventTail
@@ -18,7 +18,7 @@ POLL_S = 0.05
 def watch(folder: RunFolder) -> Iterator[tuple[list[Event], RunState]]:
     """The new events and the state after them, twenty times a second until the worker has ended.
 
-    Raises JobFailed if the worker was lost, StreamError on a broken stream.
+    Raises JobFailed if the worker or its folder was lost, StreamError on a broken stream.
     """
     tail = EventTail(folder.events)
     record = read_record(folder.lock)
@@ -26,8 +26,14 @@ def watch(folder: RunFolder) -> Iterator[tuple[list[Event], RunState]]:
     state = fold(tail.read(record.offset if record else 0))
     while True:
         # The status first: what was told before the worker ended is then read in any case.
-        status = folder.status()
-        events = tail.read()
+        try:
+            status, events = folder.status(), tail.read()
+        except UserError:
+            if folder.root.is_dir():
+                raise
+            raise folder_gone(folder) from None
+        if status != "finished" and not folder.root.is_dir():
+            raise folder_gone(folder)
         state = state.apply(*events)
         yield events, state
         if status == "lost":

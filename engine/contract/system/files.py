@@ -1,7 +1,8 @@
-"""Small files: written whole or not at all."""
+"""Small files: written whole or not at all; and the folders that they lie in."""
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import tempfile
@@ -11,10 +12,9 @@ from pathlib import Path
 def write_atomically(path: Path, text: str, *, sync: bool = True) -> None:
     """Write `text` under a temporary name beside `path`, sync it, then rename it into place.
 
-    Raises OSError, and leaves what was there as it was. Without `sync` nobody waits for the disk, and a crash of the
-    whole machine may cost the new text.
+    Raises OSError, and leaves what was there as it was; no folder is made (see `folder_in`). Without `sync` nobody
+    waits for the disk, and a crash of the whole machine may cost the new text.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as stream:
@@ -26,6 +26,28 @@ def write_atomically(path: Path, text: str, *, sync: bool = True) -> None:
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+def folder_in(root: Path, *names: str) -> Path:
+    """The folder of those names, one in the other, below `root`; it is made where it is not there, `root` never is.
+
+    A project or a run that was deleted, moved or unmounted must not come back as a half folder. Raises OSError.
+    """
+    if not root.is_dir():
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(root))
+    for name in names:
+        root = root / name
+        root.mkdir(exist_ok=True)
+    return root
+
+
+def identity_of(path: Path) -> tuple[int, int] | None:
+    """What tells a file or folder from another of its name; None where there is none, or it cannot be looked at."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def read_json(path: Path) -> object:

@@ -36,8 +36,8 @@ def versions() -> dict[str, str]:
 
 
 def save(path: Path, info: CheckpointInfo, tensors: Mapping[str, Array]) -> None:
-    """Write a checkpoint whole or not at all: temporary name, sync, rename."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Write a checkpoint whole or not at all: temporary name, sync, rename; the folder above its own is there."""
+    path.parent.mkdir(exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     info = info.model_copy(update={"versions": versions()})
     try:

@@ -37,7 +37,7 @@ def save_program(network: nn.Layer, config: Config, out_dir: Path, *, post_proce
     exports them; without, image alone, and the outputs are the head's raw maps. The network stays as it was. Priors
     are constants of the program.
     """
-    out_dir.mkdir(parents=True, exist_ok=True)
+    out_dir.mkdir(exist_ok=True)
     held = network.inputs
     try:
         with evaluating(network), paddle.utils.unique_name.guard(), each_method_once():

@@ -8,7 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
-from engine.contract.run.folder import RunFolder, Status
+from engine.contract.run.folder import RunFolder, Status, folder_gone
 from engine.contract.run.job import (
     BenchJob,
     ClippingJob,
@@ -110,8 +110,12 @@ class Task(QObject):
 
     def look(self) -> None:
         """Look at its folder; called twice a second."""
-        if self._followed is not None and (not self.ended or self.resumable):
-            self._followed.look()
+        if self._followed is None or not (self.resumable or not self.ended):
+            return
+        if self.status == "running" and not self.root.is_dir():
+            self.refuse(folder_gone(self.folder).message)
+            return
+        self._followed.look()
 
     def wake(self) -> None:
         """Its worker was started."""

@@ -14,11 +14,11 @@ from engine.contract.run.lineage import unfinished_recipes
 from engine.contract.run.stopping import stop
 from engine.contract.system.folders import cache_folder
 from engine.contract.system.locks import is_locked
-from engine.contract.text.messages import Message
+from engine.contract.text.messages import Message, UserError
 from engine.contract.text.resources import SAMPLES
 from studio.stores.project import ProjectStore
 from studio.stores.work.task import Task
-from studio.workers.background import Background
+from studio.workers.background import Background, system_message
 from studio.workers.following import Following
 from studio.workers.writing import write_whole
 
@@ -50,8 +50,16 @@ class TasksStore(QObject):
     def start(self, job: Job, title: str | Message = "") -> Task:
         """Start a job of the open project beside the runs; without a title it is called after what it does."""
         folder = self._project.folder
-        root = folder.new_task(job.kind) if folder else loose_task(job.kind)
-        return self._start(job, title, root)
+        if folder is None:
+            return self._start(job, title, loose_task(job.kind))
+        if not self._project.is_there():
+            return self._refused(job, title, self._project.gone)
+        try:
+            return self._start(job, title, folder.new_task(job.kind))
+        except OSError as error:
+            return self._refused(job, title, system_message(error))
+        except UserError as error:
+            return self._refused(job, title, error.message)
 
     def import_data(self, job: Job, title: str | Message = "", start_point: str | None = None) -> Task:
         """Make a project (a ProjectJob), whether one is open or not, and open it when it is done.
@@ -106,6 +114,14 @@ class TasksStore(QObject):
         self._background.run(begin, lambda _: task.wake(), task.refuse)
         return task
 
+    def _refused(self, job: Job, title: str | Message, why: Message) -> Task:
+        """A task that was not even given a folder."""
+        folder = self._project.folder
+        task = Task((folder.tasks if folder else Path()) / "refused", title, job, self._following, self)
+        self._add(task)
+        self._background.run(lambda: None, lambda _: task.refuse(why))  # told once who asked can listen
+        return task
+
     def _add(self, task: Task) -> None:
         self.tasks.append(task)
         task.finished.connect(lambda: self.finished.emit(task))
@@ -133,8 +149,10 @@ class TasksStore(QObject):
             self._project.set_start_point(start_point)
 
     def _look(self) -> None:
+        there = self._project.folder is None or self._project.is_there()
         for task in self.tasks:
-            task.look()
+            if there or task.loose:
+                task.look()
         if not any(task.resumable or not task.ended for task in self.tasks):
             self._timer.stop()
 

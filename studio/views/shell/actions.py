@@ -115,7 +115,8 @@ class ActionRegistry(QObject):
         _refuse_twins([action.keys for action in self._actions.values() if action.keys])
         studio = shell.studio
         stack = studio.recipe.undo
-        told = (studio.project.opened, studio.project.closed, studio.settings.changed)
+        project = studio.project
+        told = (project.opened, project.closed, project.place_changed, studio.settings.changed)
         for signal in (*told, stack.canUndoChanged, stack.canRedoChanged):
             signal.connect(self._tell)
 

@@ -58,7 +58,8 @@ class Header(QFrame):
         studio = self._studio
         self._registry.changed.connect(self._show_undo)
         self._show_undo()
-        for signal in (studio.project.opened, studio.project.closed, studio.project.changed):
+        project = studio.project
+        for signal in (project.opened, project.closed, project.changed, project.place_changed):
             signal.connect(self._refresh)
         for told in (studio.runs.changed, studio.runs.added, studio.runs.removed):
             told.connect(self._show_running)
@@ -87,7 +88,7 @@ class Header(QFrame):
             widget.setVisible(project is not None)
         self._where.setVisible(project is not None and self._page is not None)
         for button in (self.undo, self.redo, self.jobs, self.inspector):
-            button.setVisible(project is not None)
+            button.setVisible(self._studio.project.here)
         self._home.setEnabled(project is not None)
         self._show_running()
 

@@ -19,6 +19,7 @@ from studio.studio import Studio
 from studio.theme import theme
 from studio.views.page import Page
 from studio.views.shell.actions import ActionRegistry
+from studio.views.shell.gone_page import GonePage
 from studio.views.shell.header import Header
 from studio.views.shell.jobs_dock import JobsDock
 from studio.views.shell.menus import Menus
@@ -56,7 +57,9 @@ class MainWindow(QMainWindow):
         self.banner = ErrorBanner()
         self.start = StartPage(studio)
         self.stack = PageArea()
+        self.gone = GonePage(studio)
         self.stack.addWidget(self.start)
+        self.stack.addWidget(self.gone)
         self._place()
         self.jobs = JobsDock(studio)
         self.inspectors = PageArea(narrow=False)
@@ -77,8 +80,8 @@ class MainWindow(QMainWindow):
         return shown if isinstance(shown, Page) else None
 
     def show_page(self, key: str) -> None:
-        """Bring a page to the front; the start page where no project is open."""
-        if self.studio.project.folder is None:
+        """Bring a page to the front; not without a project, nor while its folder is away."""
+        if not self.studio.project.here:
             return
         page = self.built(key)
         self.stack.setCurrentWidget(page)
@@ -181,6 +184,8 @@ class MainWindow(QMainWindow):
         self.rail.chosen.connect(self.show_page)
         self.start.open_wanted.connect(self.open_project)
         self.start.import_wanted.connect(self.import_data)
+        self.gone.find_wanted.connect(self._find_project)
+        studio.project.place_changed.connect(self._place_changed)
         studio.project.opened.connect(self._opened)
         studio.project.closed.connect(self._closed)
         studio.project.changed.connect(self._project_changed)
@@ -228,8 +233,7 @@ class MainWindow(QMainWindow):
     def _opened(self) -> None:
         self.banner.clear()
         self._project_changed()
-        last = self.studio.settings.value.last_page
-        self.show_page(last if last in self.entries else next(iter(self.entries)))
+        self._show_last_page()
         if self.studio.runs.active() is not None:
             self.toast("studio.core.went_on")
 
@@ -240,20 +244,42 @@ class MainWindow(QMainWindow):
         self.panes.offer(False, False)
         self._project_changed()
 
+    def _find_project(self) -> None:
+        ask_folder(self, "studio.core.place_find_title", self.studio.project.move)
+
+    def _place_changed(self) -> None:
+        """The project's folder went, or came back: then what was in front is there again."""
+        if self.studio.project.here:
+            self._show_last_page()
+            self.toast("studio.core.place_back")
+        else:
+            self.banner.clear()
+            self.stack.setCurrentWidget(self.gone)
+            self.rail.show_page(None)
+            self.header.show_page(None)
+            self.panes.offer(False, False)
+        self._project_changed()
+
+    def _show_last_page(self) -> None:
+        last = self.studio.settings.value.last_page
+        self.show_page(last if last in self.entries else next(iter(self.entries)))
+
     def _project_changed(self) -> None:
         project = self.studio.project.project
         self.setWindowTitle(f"{project.name} – Espalier" if project else "Espalier")
-        self.rail.set_enabled(project is not None)
+        self.rail.set_enabled(self.studio.project.here)
         self._show_states()
 
     def _show_states(self, *_: object) -> None:
         for key, button in self.rail.buttons.items():
-            page = self.pages.get(key)
-            button.set_state(page.state if page is not None else self._state_of(key))
+            button.set_state(self._state_of(key))
 
     def _state_of(self, key: str) -> PageState:
-        """What can be said of a page that was not built yet."""
-        return self.entries[key].state(self.studio) if self.studio.project.project is not None else PageState.EMPTY
+        """What a page says of itself, or can be said of it before it is built; nothing without the project's folder."""
+        if not self.studio.project.here:
+            return PageState.EMPTY
+        page = self.pages.get(key)
+        return page.state if page is not None else self.entries[key].state(self.studio)
 
     def _settings_changed(self) -> None:
         settings = self.studio.settings.value

@@ -28,7 +28,7 @@ def _file() -> Iterator[Action | Menu]:
     yield Action("import", "studio.core.menu_import", lambda shell: shell.import_data(), "file", 1, "Ctrl+N")
     yield Menu("recent", "studio.core.recent", "file", 1, lines=_recent)
     yield Action("save", "studio.core.menu_save", _save, "file", 2, "Ctrl+S", enabled=_has_project)
-    yield Action("close", "studio.core.menu_close", _close_project, "file", 2, "Ctrl+W", enabled=_has_project)
+    yield Action("close", "studio.core.menu_close", _close_project, "file", 2, "Ctrl+W", enabled=_is_open)
     yield Action("settings", "studio.core.menu_settings", lambda shell: shell.show_settings(), "file", 3, "Ctrl+0")
     yield Action("quit", "studio.core.menu_quit", lambda shell: shell.close(), "file", 3, "Ctrl+Q")
 
@@ -37,11 +37,11 @@ def _edit() -> Iterator[Action | Menu]:
     yield Menu("edit", "studio.core.menu_edit")
     yield Action(
         "undo", "studio.core.undo", lambda shell: shell.studio.recipe.undo.undo(), "edit", 1, "Ctrl+Z", "undo",
-        enabled=lambda shell: shell.studio.recipe.undo.canUndo(),
+        enabled=lambda shell: _has_project(shell) and shell.studio.recipe.undo.canUndo(),
     )  # fmt: skip
     yield Action(
         "redo", "studio.core.redo", lambda shell: shell.studio.recipe.undo.redo(), "edit", 1, "Ctrl+Shift+Z", "redo",
-        enabled=lambda shell: shell.studio.recipe.undo.canRedo(),
+        enabled=lambda shell: _has_project(shell) and shell.studio.recipe.undo.canRedo(),
     )  # fmt: skip
     yield Menu("trash", "studio.core.menu_trash", "edit", 2, lines=_trash)
 
@@ -79,8 +79,13 @@ def _choice(setting: str, value: str | None, title: str) -> Action:
     )
 
 
-def _has_project(shell: Shell) -> bool:
+def _is_open(shell: Shell) -> bool:
     return shell.studio.project.folder is not None
+
+
+def _has_project(shell: Shell) -> bool:
+    """Whether there is a project to work in: one is open, and its folder is there."""
+    return shell.studio.project.here
 
 
 def _show_page(shell: Shell, key: str) -> None:

@@ -246,14 +246,12 @@ class TrainPage(Page):
     def _trash(self) -> None:
         run = self._shown
         if run is not None:
-            name = run.name
-            self.studio.runs.trash(run)
-            if self.studio.runs.by_name(name) is None:
-                self._undo_row.offer(name)
+            name, thrown = run.name, self.studio.runs.trash(run)
+            if thrown is not None:
+                self._undo_row.offer(name, thrown)
 
     def _restore(self, name: str) -> None:
-        self.studio.runs.restore(name)
-        self.show_run(self.studio.runs.by_name(name))
+        self.show_run(self.studio.runs.by_name(self.studio.runs.restore(name)))
 
 
 class _UndoRow(QFrame):
@@ -279,9 +277,9 @@ class _UndoRow(QFrame):
         self._timer.timeout.connect(self.hide)
         self.hide()
 
-    def offer(self, name: str) -> None:
-        """Offer to take a run out of the trash."""
-        self._name = name
+    def offer(self, name: str, thrown: str) -> None:
+        """Offer to take a run out of the trash, where it is called `thrown`."""
+        self._name = thrown
         self.text.show_code("studio.train.trashed", run=name)
         self.show()
         self._timer.start()

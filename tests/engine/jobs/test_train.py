@@ -12,12 +12,14 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
+from engine.contract.dataset import Index
 from engine.contract.project import ProjectFolder
 from engine.contract.recipe import Step
 from engine.contract.run.events import Failed, Finished, Stage
 from engine.contract.run.folder import RunFolder, start
 from engine.contract.run.job import TrainJob
 from engine.contract.run.lock import read_record
+from engine.contract.run.resamples import read_resamples
 from engine.contract.run.state import RunState, fold
 from engine.contract.run.tail import EventTail
 from engine.contract.run.watched import read_watched
@@ -116,6 +118,8 @@ def test_that_the_best_weights_are_kept_and_measured(project: ProjectFolder, tra
     assert isinstance(state.terminal, Finished), state.terminal
     names = {figure.name for figure in state.figures["final"]}
     assert {"map", "map50", "macs", "conv_macs", "params"} <= names
+    draws = read_resamples(run.root, "val")
+    assert draws is not None and draws.pictures == len(Index.open(project.index).pictures("val"))
     assert (run.checkpoints / "best.safetensors").is_file()
     looks = [artifact for artifact in state.artifacts if artifact.kind == "watched"]
     assert len(looks) == epochs

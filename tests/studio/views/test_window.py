@@ -49,7 +49,7 @@ def test_that_pages_are_built_ahead_once_a_project_is_open(window: MainWindow, p
     assert window.pages == {}
     assert window.studio.project.open(project)
     try:
-        qtbot.waitUntil(lambda: bool(ended))
+        qtbot.waitUntil(lambda: bool(ended), timeout=60_000)
     finally:
         gc.unfreeze()
     assert set(window.pages) == set(PAGES) and window.page is window.pages["data"]
