@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from engine.contract.dataset import Part
 from engine.contract.project import ProjectFolder
+from engine.contract.run.data_seen import SHORT, other_data
 from engine.contract.run.events import Notice
 from engine.contract.run.job import EvaluateJob, TrainJob
 from engine.contract.text.messages import UserError
@@ -44,6 +45,8 @@ def tell_of_data(job: TrainJob | EvaluateJob, context: JobContext) -> None:
             _tell_source(index, found, folder, context)
             _tell_pictures(index, found, used, folder, context)
             _tell_labels(index, folder, context)
+        if isinstance(job, TrainJob) and context.resuming:
+            _tell_resumed(index, context)
 
 
 def _splits(job: TrainJob | EvaluateJob) -> tuple[Part, ...]:
@@ -84,12 +87,9 @@ def _tell_pictures(
 
 def _replaced(index: Index, paths: Sequence[str]) -> list[str]:
     """Those that hold other bytes than at the import; beyond the first few their time alone tells."""
-    found = []
-    for path in paths[:_LOOKED_INTO]:
-        picture = index.picture_at(path)
-        raw = Path(path).read_bytes()
-        if picture is None or hashlib.sha256(raw).hexdigest() != picture.digest:
-            found.append(path)
+    looked = {path: hashlib.sha256(Path(path).read_bytes()).hexdigest() for path in paths[:_LOOKED_INTO]}
+    known = {(picture.path, picture.digest) for picture in index.of_digests(list(set(looked.values())))}
+    found = [path for path, digest in looked.items() if (path, digest) not in known]
     return found + list(paths[_LOOKED_INTO:]) if found else []
 
 
@@ -104,6 +104,14 @@ def _tell_labels(index: Index, folder: ProjectFolder, context: JobContext) -> No
         return
     if waiting:
         context.notice("sync.labels_waiting", level="warning", count=waiting, dir=_quoted(folder))
+
+
+def _tell_resumed(index: Index, context: JobContext) -> None:
+    """A run that goes on with other data than it began with has figures of neither."""
+    today = index.content_hash()
+    seen = other_data(context.run_dir, today)
+    if seen is not None:
+        context.notice("sync.resumed_on_other", level="warning", seen=seen, today=today[:SHORT])
 
 
 def _quoted(folder: ProjectFolder) -> str:

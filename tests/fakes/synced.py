@@ -7,12 +7,16 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+from safetensors.numpy import save_file
+
 from engine.contract.dataset import Index, Picture
 from engine.contract.labels import Correction, Corrections, LabelBox
 from engine.contract.project import DetectorChoice, Project, ProjectFolder
 from engine.contract.source.changes import SyncResult
 from engine.data.dataset_import import import_dataset
 from engine.data.sync.project_sync import sync_project
+from engine.detector.base.header import HEADER, CheckpointInfo
 from tests.fakes.datasets import Shot, encoded, put, yolo_lines
 
 _moment = itertools.count(1)
@@ -111,3 +115,13 @@ class Desk:
         made = tuple(LabelBox(name=name, box=box) for name, box in boxes)
         held = dict(Corrections.read(self.folder.labels).pictures)
         Corrections(pictures=held | {digest: Correction(path=path, boxes=made)}).write(self.folder.labels)
+
+
+def trained(desk: Desk, data_hash: str, name: str) -> Path:
+    """A run with a checkpoint that saw the data of this hash."""
+    run = desk.folder.new_run(name)
+    (run / "checkpoints").mkdir()
+    info = CheckpointInfo(choice=desk.folder.load().detector, data_hash=data_hash)
+    metadata = {HEADER: info.model_dump_json()}
+    save_file({"x": np.zeros(1, np.float32)}, run / "checkpoints" / "best.safetensors", metadata=metadata)
+    return run

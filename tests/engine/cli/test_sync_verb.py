@@ -5,16 +5,13 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import numpy as np
 import pytest
-from safetensors.numpy import save_file
 
 from engine.cli import main
 from engine.contract.run.data_seen import SHORT, data_seen, data_today, other_data
 from engine.contract.source.changes import SyncCounts, SyncResult
-from engine.detector.base.header import HEADER, CheckpointInfo
 from tests.fakes.datasets import Shot, shots
-from tests.fakes.synced import Desk
+from tests.fakes.synced import Desk, trained
 
 ONE = (("dog", (4.0, 6.0, 30.0, 40.0)),)
 
@@ -22,16 +19,6 @@ ONE = (("dog", (4.0, 6.0, 30.0, 40.0)),)
 @pytest.fixture
 def desk(tmp_path: Path) -> Desk:
     return Desk(tmp_path, shots())
-
-
-def trained(desk: Desk, data_hash: str, name: str) -> Path:
-    """A run with a checkpoint that saw the data of this hash."""
-    run = desk.folder.new_run(name)
-    (run / "checkpoints").mkdir()
-    info = CheckpointInfo(choice=desk.folder.load().detector, data_hash=data_hash)
-    metadata = {HEADER: info.model_dump_json()}
-    save_file({"x": np.zeros(1, np.float32)}, run / "checkpoints" / "best.safetensors", metadata=metadata)
-    return run
 
 
 def test_that_sync_says_what_was_added_corrected_and_gone(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:

@@ -22,7 +22,7 @@ from engine.jobs.data_notice import tell_of_data
 from engine.jobs.sync import run
 from engine.run.context import JobContext
 from tests.fakes.datasets import Shot, shots
-from tests.fakes.synced import Desk
+from tests.fakes.synced import Desk, trained
 
 ONE = (("dog", (4.0, 6.0, 30.0, 40.0)),)
 
@@ -136,6 +136,17 @@ def test_that_a_source_that_is_gone_is_named(desk: Desk) -> None:
     shutil.rmtree(desk.source.root)
     with pytest.raises(UserError, match=r"source.* is not there.*--data"):
         told_of(desk)
+
+
+def test_that_a_run_that_goes_on_with_other_data_says_so(desk: Desk) -> None:
+    events: list[Event] = []
+    job = TrainJob(choice=desk.folder.load().detector, index=str(desk.folder.index))
+    with desk.open() as index:
+        today = index.content_hash()
+    for seen in ("f" * 64, today):
+        run = trained(desk, seen, "run")
+        tell_of_data(job, JobContext(run, events.append, sitting=2))
+    assert [event.message.code for event in events if isinstance(event, Notice)] == ["sync.resumed_on_other"]
 
 
 def test_that_an_index_of_no_project_is_not_looked_at(desk: Desk) -> None:

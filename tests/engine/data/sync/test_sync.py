@@ -4,26 +4,20 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from engine.contract.labels import CORRECTED
 from engine.contract.source.changes import SyncCounts
 from engine.contract.text.messages import JobFailed, UserError
 from engine.data import pictures
 from engine.data.dataset_import import check_dataset
 from engine.data.sync import look
-from tests.fakes.datasets import Shot, shots, write_coco, write_voc
+from tests.fakes.datasets import Shot, encoded, shots, write_coco, write_voc
 from tests.fakes.synced import Desk
 
 ONE = (("dog", (4.0, 6.0, 30.0, 40.0)),)
-
-
-def drawn(count: int = 20) -> list[Shot]:
-    return [Shot(f"p{n:02}", "none") for n in range(count)]
 
 
 @pytest.fixture
@@ -80,95 +74,6 @@ def test_that_looking_tells_all_errors_with_what_would_mend_them(desk: Desk) -> 
     seen = desk.sync(look=True)
     assert seen.report.has_errors
     assert {mend.message.code for mend in seen.mends} == {"data.picture_unreadable", "data.class_unknown"}
-
-
-def test_that_a_renamed_picture_keeps_its_split(tmp_path: Path) -> None:
-    desk = Desk(tmp_path, drawn())
-    before = desk.parts()
-    name = next(name for name, part in before.items() if part == "val")
-    desk.source.move(name, "none", "called otherwise", "none")
-    result = desk.sync()
-    assert result.changes == SyncCounts(renamed=1)
-    (example,) = result.examples
-    assert (example.path, example.before) == ("images/called otherwise.png", f"images/{name}.png")
-    assert desk.parts() == {n: p for n, p in before.items() if n != name} | {"called otherwise": "val"}
-
-
-def test_that_files_that_are_numbered_anew_keep_their_splits(tmp_path: Path) -> None:
-    desk = Desk(tmp_path, drawn())
-    before = desk.parts()
-    desk.source.remove("p00", "none")
-    for n in range(1, 20):
-        desk.source.move(f"p{n:02}", "none", f"p{n - 1:02}", "none")
-    assert desk.sync().changes == SyncCounts(renamed=19, gone=1)
-    assert desk.parts() == {f"p{n - 1:02}": before[f"p{n:02}"] for n in range(1, 20)}
-
-
-def test_that_a_replaced_picture_keeps_its_split_and_is_looked_at_anew(tmp_path: Path) -> None:
-    desk = Desk(tmp_path, drawn())
-    name = next(name for name, part in desk.parts().items() if part == "test")
-    desk.source.write(Shot(name, "none", ONE, width=80, height=60), likeness="something else")
-    assert desk.sync().changes == SyncCounts(replaced=1)
-    picture = desk.pictures()[f"images/{name}.png"]
-    assert (picture.split, picture.width, picture.height) == ("test", 80, 60)
-
-
-def test_that_a_drawn_split_is_never_redrawn_and_new_pictures_fill_it_up(tmp_path: Path) -> None:
-    desk = Desk(tmp_path, drawn(), seed=3)
-    before = desk.parts()
-    for n in range(20, 40):
-        desk.source.write(Shot(f"p{n:02}", "none"))
-    result = desk.sync()
-    assert result.changes == SyncCounts(added=20) and "split_drawn" in codes(result)
-    after = desk.parts()
-    assert {name: after[name] for name in before} == before
-    assert Counter(after.values()) == {"train": 32, "val": 4, "test": 4}
-    desk.source.write(Shot("one more", "none"))
-    desk.sync()
-    assert {name: part for name, part in desk.parts().items() if name in after} == after
-
-
-def test_that_an_asked_split_is_kept_whatever_the_folders_say(tmp_path: Path) -> None:
-    desk = Desk(tmp_path, shots(10, 0, 0), split=(0.5, 0.5, 0.0))
-    before = desk.parts()
-    desk.source.move("shot 00", "train", "shot 00", "val")
-    for n in range(4):
-        desk.source.write(Shot(f"new {n}", "test", ONE))
-    desk.sync()
-    after = desk.parts()
-    assert {name: after[name] for name in before} == before
-    assert Counter(after[f"new {n}"] for n in range(4)) == {"train": 2, "val": 2}
-
-
-def test_that_val_taken_from_train_stays_what_it_is(tmp_path: Path) -> None:
-    desk = Desk(tmp_path, shots(20, 0, 2))
-    before = desk.parts()
-    assert Counter(before.values()) == {"train": 18, "val": 2, "test": 2}
-    for n in range(10):
-        desk.source.write(Shot(f"new {n}", "train", ONE))
-    desk.source.write(Shot("held", "test", ONE))
-    for _ in range(2):
-        assert "split_val_taken" in codes(desk.sync())
-    after = desk.parts()
-    assert {name: after[name] for name in before} == before
-    assert Counter(after.values()) == {"train": 27, "val": 3, "test": 3}
-
-
-def test_that_a_picture_whose_declared_split_moved_follows_it_and_is_told(desk: Desk) -> None:
-    desk.source.move("shot 00", "train", "shot 00", "test")
-    result = desk.sync()
-    assert result.changes == SyncCounts(moved=1, renamed=1) and "split_moved" in codes(result)
-    assert desk.parts()["shot 00"] == "test"
-    assert "split_moved" not in codes(desk.sync())
-
-
-def test_that_a_copy_of_a_known_picture_makes_no_leak(tmp_path: Path) -> None:
-    desk = Desk(tmp_path, drawn())
-    for name in ("p00", "p05", "p11"):
-        desk.source.write(Shot(f"copy of {name}", "none"), likeness=name)
-    desk.sync()
-    parts = desk.parts()
-    assert all(parts[f"copy of {name}"] == parts[name] for name in ("p00", "p05", "p11"))
 
 
 def test_that_classes_in_another_order_mean_what_they_meant(desk: Desk) -> None:
@@ -228,48 +133,6 @@ def test_that_mending_can_be_asked_for_from_now_on(desk: Desk) -> None:
     desk.source.write(Shot("twin", "train", ONE), likeness="shot 06")
     assert desk.sync().mends and not desk.sync(fix=True).mends
     assert desk.parts()["twin"] == "none" and desk.sync().report.fixed
-
-
-def test_that_corrected_labels_win_over_the_source(desk: Desk) -> None:
-    path = "images/train/shot 01.png"
-    desk.correct(path, ("tree", (1.0, 2.0, 60.0, 90.0)))
-    desk.source.label(Shot("shot 01", "train", ONE))
-    desk.source.label(Shot("shot 02", "train", ONE))
-    result = desk.sync()
-    assert result.changes == SyncCounts(corrected=1, relabelled=1)
-    (box,) = desk.pictures()[path].boxes
-    assert (box.x1, box.y1, box.x2, box.y2) == (1.0, 2.0, 60.0, 48.0), "cut to the picture as all are"
-    assert (box.file, box.place) == (CORRECTED, "boxes[0]") and desk.classes_of(path) == ["tree"]
-    desk.source.move("shot 01", "train", "elsewhere", "train")
-    desk.sync()
-    assert desk.classes_of("images/train/elsewhere.png") == ["tree"]
-    desk.folder.labels.unlink()
-    assert desk.sync().changes == SyncCounts(corrected=1)
-    assert desk.classes_of("images/train/elsewhere.png") == ["dog"]
-
-
-def test_that_a_picture_may_be_corrected_to_show_nothing(desk: Desk) -> None:
-    desk.correct("images/train/shot 01.png")
-    desk.sync()
-    assert desk.pictures()["images/train/shot 01.png"].boxes == ()
-
-
-def test_that_a_lost_label_is_made_good_by_a_correction(desk: Desk) -> None:
-    digest = desk.pictures()["images/train/shot 01.png"].digest
-    desk.source.put("labels/train/shot 01.txt", "nothing that can be read\n")
-    desk.sync()
-    assert "images/train/shot 01.png" not in desk.pictures()
-    desk.correct("images/train/shot 01.png", ("car", (1.0, 2.0, 30.0, 40.0)), digest=digest)
-    desk.sync()
-    assert desk.classes_of("images/train/shot 01.png") == ["car"]
-
-
-def test_that_a_correction_that_cannot_hold_is_a_finding_and_stops_nothing(desk: Desk) -> None:
-    desk.correct("images/train/shot 01.png", ("bus", (1.0, 2.0, 30.0, 40.0)))
-    desk.correct("images/train/gone.png", ("car", (1.0, 2.0, 30.0, 40.0)), digest="0" * 64)
-    result = desk.sync()
-    assert {"label_class_unknown", "label_picture_gone"} <= set(codes(result))
-    assert desk.classes_of("images/train/shot 01.png") == ["car", "dog", "tree"]
 
 
 def test_that_only_files_that_changed_are_opened(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -358,3 +221,38 @@ def test_that_a_disk_that_refuses_leaves_the_index_as_it_was(desk: Desk, monkeyp
         desk.sync()
     assert desk.folder.index.read_bytes() == before
     assert sorted(path.name for path in desk.folder.index.parent.iterdir()) == [".sync.lock", "index.sqlite"]
+
+
+def alike(result: object) -> set[tuple[str, str, str]]:
+    return {
+        (finding.message.code, finding.file, str(finding.message.args["other"]))
+        for finding in result.report.findings  # type: ignore[attr-defined]
+        if "lookalike" in finding.message.code
+    }
+
+
+def test_that_pictures_that_look_alike_are_told_as_an_import_would_tell_them(tmp_path: Path) -> None:
+    from types import SimpleNamespace
+
+    desk = Desk(tmp_path, [*shots(), Shot("small", "val")])
+
+    def resembling(name: str, part: str, likeness: str) -> None:
+        desk.source.write(Shot(name, part, width=32, height=24))
+        desk.source.put(desk.source.picture(name, part), encoded(likeness, 32, 24))
+
+    def check() -> None:
+        fresh = SimpleNamespace(report=check_dataset(desk.source.root))
+        result = desk.sync()
+        assert alike(result) == alike(fresh) != set()
+
+    resembling("new", "val", "shot 01")
+    check()
+    check()
+    resembling("newer", "train", "shot 07")
+    desk.source.label(Shot("shot 02", "train", ONE))
+    check()
+    desk.source.remove("shot 01", "train")
+    resembling("newest", "test", "shot 01")
+    check()
+    desk.source.move("new", "val", "new", "train")
+    check()
