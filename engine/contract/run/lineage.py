@@ -8,6 +8,7 @@ from engine.contract.project import ProjectFolder
 from engine.contract.run.events import Failed
 from engine.contract.run.folder import RunFolder, checkpoint_of, read_job
 from engine.contract.run.job import RecipeJob, TrainJob
+from engine.contract.run.offers import DIVERGED
 from engine.contract.run.settings import TrainSettings
 from engine.contract.run.tail import StreamError, last_event
 from engine.contract.text.messages import UserError
@@ -37,9 +38,10 @@ def settings_of(run: Path) -> TrainSettings:
 def default_start(folder: ProjectFolder) -> Path:
     """The run that a recipe most likely is for: the last with weights that was made from no other, else the last.
 
-    Raises UserError when no run has weights.
+    One that has diverged has weights too, but nobody wants them. Raises UserError when no run has weights.
     """
-    trained = [path for path in sorted(folder.runs.glob("[0-9]*"), reverse=True) if _has_weights(path)]
+    newest = sorted(folder.runs.glob("[0-9]*"), reverse=True)
+    trained = [path for path in newest if _has_weights(path) and not _diverged(path)]
     if not trained:
         raise UserError("compress.no_base", path=str(folder.root))
     names = {path.name for path in trained}
@@ -51,6 +53,14 @@ def _has_weights(run: Path) -> bool:
         return checkpoint_of(run).is_file()
     except UserError:
         return False
+
+
+def _diverged(run: Path) -> bool:
+    try:
+        event, _ = last_event(RunFolder(run).events)
+    except StreamError:
+        return False
+    return isinstance(event, Failed) and event.message.code in DIVERGED
 
 
 def recipe_job(task: Path) -> RecipeJob | None:

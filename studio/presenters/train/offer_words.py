@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from engine.contract.run.offers import Offer
 from studio.i18n import tr
-from studio.presenters.numbers import shown_value
 
 
 def offer_text(offer: Offer) -> str:
     """The words on the button."""
-    value = shown_value(offer.value)
+    value = f"{offer.value:g}"  # as the sentence above the buttons has it
     return {
         "lower_rate": tr("studio.train.offer_rate", rate=value),
         "from_best": tr("studio.train.offer_best", rate=value),

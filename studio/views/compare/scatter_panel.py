@@ -7,6 +7,7 @@ from html import escape
 
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from engine.contract.figures import Figure, comparable
 from studio.bound_texts import bind, on_language
 from studio.i18n import tr
 from studio.presenters.compare.run_rows import CERTAIN, COSTS, FIGURES, Row
@@ -79,23 +80,26 @@ class CompareScatter(QWidget):
     def _redraw(self) -> None:
         x, y = self.cost.currentData(), self.score.currentData()
         marks, missing = [], 0
+        scores: list[Figure] = []
         for row in self._rows:
             cost, score = row.figures[x], row.figures[y]
             if cost is None or score is None:
                 missing += 1
                 continue
+            scores.append(score)
             filled = cost.source in CERTAIN and score.source in CERTAIN
             place = cost.value / _SCALE[x], score.value
             marks.append(Mark(row.name, f"{row.number:04d}", *place, filled, card_of(row)))
         self.plot.show_marks(marks, axis_title(x), column_title(y))
-        self.missing.setText(self._words(missing))
+        others = sum(comparable(scores[0], score) is not None for score in scores)
+        self.missing.setText(self._words(missing, others))
 
     def show_change(self, changes: Mapping[str, Delta | None]) -> None:
         """Take the changes from A to B by column: what may be chance is told."""
         self._changes = changes
         self._redraw()
 
-    def _words(self, missing: int) -> str:
+    def _words(self, missing: int, others: int) -> str:
         shown = [self.score.currentData(), self.cost.currentData()]
         within = [name for name in shown if (told := self._changes.get(name)) and told.certainty == "within"]
         words = []
@@ -103,6 +107,8 @@ class CompareScatter(QWidget):
             words.append(tr("studio.compare.sides_within", columns=", ".join(map(axis_title, within))))
         if missing:
             words.append(tr("studio.compare.missing", count=missing))
+        if others:
+            words.append(tr("studio.compare.scatter_others", count=others))
         return " ".join([*words, tr("studio.compare.legend")])
 
     def _retranslate(self) -> None:

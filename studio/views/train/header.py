@@ -200,6 +200,8 @@ def stage_text(run: Run) -> str:
         return tr("studio.train.stage_finished")
     if run.status == "cancelled":
         return tr("studio.train.stage_cancelled")
+    if run.error is not None and run.error.code in DIVERGED:
+        return tr("studio.train.stage_diverged")
     if run.status in ("failed", "lost"):
         return tr("studio.train.stage_stopped")
     stage = run.state.stage

@@ -8,7 +8,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from engine.contract.run.offers import Offer, offers
-from studio.bound_texts import on_language
+from studio.bound_texts import on_language, unbind
 from studio.i18n import tr
 from studio.presenters.train.offer_words import offer_text, offer_tip
 from studio.stores.run import Run
@@ -51,6 +51,7 @@ class OfferRow(QWidget):
         for place, offer in enumerate(self.offers):
             role = "primary" if place == 0 else ""
             button = Button("studio.train.start", partial(self.asked.emit, offer), role, "play")
+            unbind(button.show_text)
             self._row.insertWidget(place, button)
             self.buttons.append(button)
         self._write()

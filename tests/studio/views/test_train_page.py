@@ -208,3 +208,59 @@ def test_that_a_recipe_that_could_not_be_started_says_so(
     recipe().refuse(Message(code="studio.core.engine_silent"))
     assert page.stack.currentWidget() is page.awaited and page.awaited.note.isHidden()
     assert page.awaited.line.failure.isVisibleTo(page)
+
+
+KEPT = Message(code="train.best_kept", args={"epoch": 3, "score": "40.0", "run": "0001-train"})
+ROSE = {
+    "factor": "80",
+    "level": "160",
+    "best": "2",
+    "count": 200,
+    "step": 700,
+    "epoch": 2,
+    "rate": "0.02",
+    "lower": 1e-3,
+}
+
+
+def failed(code: str, **args: object) -> Failed:
+    message = Message.model_validate({"code": code, "args": args})
+    return Failed(message=message, text=message.text())
+
+
+@pytest.mark.parametrize(
+    ("end", "kinds", "resume"),
+    [
+        (failed("train.loss_rose", **ROSE, kept=KEPT), ["lower_rate", "from_best"], False),
+        (failed("train.loss_rose", **ROSE, kept=Message(code="train.no_best")), ["lower_rate"], False),
+        (failed("train.no_memory", batch=8, half=4), ["smaller_batch"], True),
+        (failed("run.disk_full", path="here"), [], True),
+    ],
+)
+def test_that_a_run_that_failed_offers_what_can_be_done(
+    page: TrainPage, project: Path, qtbot: QtBot, end: Failed, kinds: list[str], resume: bool
+) -> None:
+    root = write_run(project, end=end)
+    (root / "checkpoints").mkdir()
+    (root / "checkpoints" / "best.safetensors").touch()
+    show(page, project, qtbot)
+    assert [offer.kind for offer in page.offers.offers] == kinds
+    assert page.offers.isVisibleTo(page) == bool(kinds) and len(page.offers.buttons) == len(kinds)
+    assert all(button.text().strip() and button.toolTip() for button in page.offers.buttons)
+    assert page.header.resume.isVisibleTo(page) == resume
+    assert bool(page.offers.none.text()) == (kinds == ["lower_rate"])
+
+
+def test_that_an_offer_starts_a_run_of_its_own(
+    page: TrainPage, project: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("studio.stores.runs.start", lambda root: None)
+    write_run(project, end=failed("train.no_memory", batch=8, half=4))
+    show(page, project, qtbot)
+    qtbot.mouseClick(page.offers.buttons[0], Qt.MouseButton.LeftButton)
+    runs = page.studio.runs
+    qtbot.waitUntil(lambda: len(runs.runs) == 2 and runs.runs[1].job is not None, timeout=PATIENCE_MS)
+    job = runs.runs[1].job
+    assert isinstance(job, TrainJob) and job.settings.batch_size == 4 and runs.runs[1].name == "0002-train"
+    qtbot.waitUntil(lambda: page.header.name.full == "0002  train", timeout=PATIENCE_MS)
+    assert not page.offers.isVisibleTo(page)

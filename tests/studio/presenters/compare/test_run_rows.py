@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from engine.contract.figures import pick
 from studio.presenters.compare.run_rows import FIGURES, base_of, class_rows, deltas_of, figures_of, pareto
+from studio.presenters.figure_words import certainty_text, chance_text, change_words
 from studio.presenters.finds import Find, lost, overlap, shown
 from studio.presenters.numbers import Delta
-from tests.studio.stores.told_runs import final_figures
+from tests.studio.stores.told_runs import figure, final_figures
 
 
 def columns(score: float, macs: float) -> dict:
@@ -58,3 +59,23 @@ def test_that_one_box_answers_for_one_only() -> None:
 def test_that_boxes_apart_do_not_overlap() -> None:
     assert overlap(find(0), find(20)) == 0.0 and overlap(find(0), find(0)) == 1.0
     assert shown([find(0, 0.4), find(1, 0.5)], 0.5) == [find(1, 0.5)]
+
+
+def test_that_scores_on_other_pictures_have_no_difference_but_a_reason() -> None:
+    before, after = (
+        {"map_val": figure("map", score, "points", split="val", pictures=count, picture_set=name)}
+        for score, count, name in ((50.0, 60, "aa"), (80.0, 8, "bb"))
+    )
+    change = deltas_of(before, after)["map_val"]
+    assert change is not None and (change.text, change.arrow, change.better, change.certainty) == (
+        "",
+        "≠",
+        None,
+        "other",
+    )
+    assert change.why is not None and change.why.code == "figures.other_count"
+    assert change_words(change) == ["≠ other pictures", "≠"]
+    assert after["map_val"] is not None and "60" in certainty_text(change, after["map_val"])
+    assert "≠" in chance_text([change])
+    same = deltas_of(before, {"map_val": figure("map", 55.0, "points", split="val", pictures=60, picture_set="aa")})
+    assert same["map_val"] is not None and same["map_val"].text == "+5.0"

@@ -8,7 +8,7 @@ import pytest
 
 from engine.contract.figures import Conditions, Figure
 from engine.contract.previews.trial import TrialScore
-from studio.presenters.recipe.consequences import Stage, StepChange, changes, path, run_points
+from studio.presenters.recipe.consequences import Stage, StepChange, changes, path, run_points, score_of_base
 from tests.studio.presenters.recipe.told_steps import told_run, val_map
 
 
@@ -93,3 +93,19 @@ def test_that_a_change_whose_interval_holds_nought_is_within_noise(low: float, h
     assert change.within_noise is noise
     assert score(30.0, ((low + high) / 2, low, high)).within_noise is noise
     assert not StepChange(0, "Int8", {}, 0.0).within_noise
+
+
+def on(figure: Figure, pictures: int) -> Figure:
+    held = figure.conditions.model_copy(update={"pictures": pictures, "picture_set": f"set{pictures}"})
+    return figure.model_copy(update={"conditions": held})
+
+
+def test_that_only_scores_of_the_same_pictures_stand_beside_each_other() -> None:
+    base, run = on(val_map(60.0), 64), told_run("0002-pruned", more=[on(val_map(70.0), 8)])
+    like = costs(40e6, 2e6)
+    assert run_points("macs", [(run, like)], base) == []
+    assert len(run_points("macs", [(run, like)], on(val_map(60.0), 8))) == 1
+    trial = TrialScore(pictures=8, total=64, tried=on(val_map(30.0), 8), base=on(val_map(55.0), 8))
+    stage = Stage(0, "prune", like, trial)
+    assert score_of_base(base, [stage]) == trial.base
+    assert score_of_base(trial.base, [stage]) == trial.base and score_of_base(base, []) == base
