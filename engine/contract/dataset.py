@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict
 from engine.contract.text.messages import Language, Message, UserError
 
 INDEX_SCHEMA = 1
+_MOST_VALUES = 10_000
 Part = Literal["train", "val", "test", "none"]
 """The split of a picture; "none" is in no use."""
 PARTS: tuple[Part, ...] = ("train", "val", "test", "none")
@@ -199,9 +200,13 @@ class Index:
         """The pictures with these digests, of a split or of all, by their ids; those that are not there lack."""
         chosen, args = _chosen(split, None)
         word = "AND" if args else "WHERE"
-        return self._pictures(
-            f"{chosen} {word} digest IN ({', '.join('?' * len(digests))}) ORDER BY id", (*args, *digests)
-        )
+        wanted, found = list(dict.fromkeys(digests)), list[Picture]()
+        # A query of sqlite has room for 32,766 values.
+        for start in range(0, len(wanted), _MOST_VALUES):
+            part = wanted[start : start + _MOST_VALUES]
+            gaps = ", ".join("?" * len(part))
+            found += self._pictures(f"{chosen} {word} digest IN ({gaps}) ORDER BY id", (*args, *part))
+        return sorted(found, key=lambda picture: picture.id)
 
     def _pictures(self, chosen: str, args: tuple[str | int, ...]) -> list[Picture]:
         boxes: dict[int, list[Box]] = defaultdict(list)
@@ -217,9 +222,7 @@ class Index:
 
     def picture_at(self, path: str) -> Picture | None:
         """The picture of that path, with its boxes; None where there is none."""
-        place = self._rows("SELECT count(*) FROM pictures WHERE id < (SELECT id FROM pictures WHERE path = ?)", (path,))
-        found = self.pictures(limit=1, offset=int(place[0][0]))
-        return found[0] if found and found[0].path == path else None
+        return next(iter(self._pictures("FROM pictures WHERE path = ? ORDER BY id LIMIT 1", (path,))), None)
 
     def findings(self, *, severity: Severity | None = None, limit: int = -1, offset: int = 0) -> list[Finding]:
         """A page of the import's findings, in the order they were made."""
