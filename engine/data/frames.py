@@ -42,7 +42,7 @@ def settle_frames(
     cases = {
         n: _Case(picture, probe, _fits(picture, probe), _sized(picture, probe))
         for n, (picture, probe) in enumerate(zip(pictures, probes, strict=True))
-        if probe.problem is None and probe.orientation != UPRIGHT and picture.boxes and not picture.upright
+        if probe.problem is None and probe.orientation != UPRIGHT and picture.boxes
     }
     trusted = _sizes_trusted(list(cases.values()))
     told = {n: (case.sized if trusted else None) or case.fits for n, case in cases.items()}

@@ -35,8 +35,7 @@ class SourcePicture:
     `name` is the picture as the annotation calls it, `path` the file found for it (relative to the source;
     None when there is none), `file` the annotation file and `place` the picture's own spot in it.
     `size` is the annotated (width, height) in pixels; None when the annotation has none. A picture is `lost`
-    when something is annotated that could not be read: without any other box it must not pass for empty. What is
-    `upright` was drawn on the picture as it is seen, so that no frame need be found out.
+    when something is annotated that could not be read: without any other box it must not pass for empty.
     """
 
     name: str
@@ -47,7 +46,6 @@ class SourcePicture:
     size: tuple[int, int] | None = None
     relative: bool = False
     lost: bool = False
-    upright: bool = False
     boxes: list[SourceBox] = field(default_factory=list)
 
 
