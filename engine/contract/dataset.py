@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from engine.contract.pictures.filters import Filters, gaps, parts
 from engine.contract.text.messages import Language, Message, UserError
 
 INDEX_SCHEMA = 1
@@ -129,6 +130,7 @@ class Index:
     def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
         self.path = path
         self._connection = connection
+        self._filters = Filters(self._rows)
 
     @classmethod
     def open(cls, path: Path) -> Index:
@@ -137,7 +139,7 @@ class Index:
             raise UserError("data.index_missing", path=str(path))
         # Without a check of threads: it is read-only, and data loaders hand it on.
         uri = f"{path.resolve().as_uri()}?mode=ro"
-        index = cls(path, sqlite3.connect(uri, uri=True, check_same_thread=False))
+        index = cls(path, sqlite3.connect(uri, uri=True, check_same_thread=False, isolation_level=None))
         try:
             schema = index.meta("schema")
         except UserError:
@@ -182,8 +184,7 @@ class Index:
 
     def picture_count(self, split: Part | None = None, class_id: int | None = None) -> int:
         """How many pictures there are of a split and with a box of a class, or in all."""
-        chosen, args = _chosen(split, class_id)
-        return int(self._rows(f"SELECT count(*) {chosen}", args)[0][0])
+        return int(self._rows(*self._filters.count(split, class_id))[0][0])
 
     def pictures(
         self, split: Part | None = None, class_id: int | None = None, *, limit: int = -1, offset: int = 0
@@ -192,34 +193,38 @@ class Index:
 
         A picture has all its boxes, those of other classes too.
         """
-        chosen, args = _chosen(split, class_id)
-        return self._pictures(f"{chosen} ORDER BY id LIMIT ? OFFSET ?", (*args, limit, offset))
+        return self._pictures([key for (key,) in self._rows(*self._filters.page(split, class_id, limit, offset))])
 
     def of_digests(self, digests: Sequence[str], split: Part | None = None) -> list[Picture]:
         """The pictures with these digests, of a split or of all, by their ids; those that are not there lack."""
-        chosen, args = _chosen(split, None)
-        word = "AND" if args else "WHERE"
-        return self._pictures(
-            f"{chosen} {word} digest IN ({', '.join('?' * len(digests))}) ORDER BY id", (*args, *digests)
-        )
-
-    def _pictures(self, chosen: str, args: tuple[str | int, ...]) -> list[Picture]:
-        boxes: dict[int, list[Box]] = defaultdict(list)
-        columns = "picture_id, class_id, x1, y1, x2, y2, difficult, crowd, file, place"
-        query = f"SELECT {columns} FROM boxes WHERE picture_id IN (SELECT id {chosen}) ORDER BY id"
-        for key, kind, x1, y1, x2, y2, difficult, crowd, file, place in self._rows(query, args):
-            boxes[key].append(Box(kind, x1, y1, x2, y2, bool(difficult), bool(crowd), file, place))
-        rows = self._rows(f"SELECT id, path, width, height, split, digest {chosen}", args)
-        return [
-            Picture(key, path, width, height, part, digest, tuple(boxes[key]))
-            for key, path, width, height, part, digest in rows
-        ]
+        found: list[int] = []
+        for part in parts(list(dict.fromkeys(digests))):
+            chosen = f"SELECT id FROM pictures WHERE digest IN ({gaps(part)})"
+            args = (*part, split) if split is not None else tuple(part)
+            found += [key for (key,) in self._rows(chosen + (" AND split = ?" if split is not None else ""), args)]
+        return self._pictures(sorted(found))
 
     def picture_at(self, path: str) -> Picture | None:
         """The picture of that path, with its boxes; None where there is none."""
-        place = self._rows("SELECT count(*) FROM pictures WHERE id < (SELECT id FROM pictures WHERE path = ?)", (path,))
-        found = self.pictures(limit=1, offset=int(place[0][0]))
-        return found[0] if found and found[0].path == path else None
+        rows = self._rows("SELECT id FROM pictures WHERE path = ? ORDER BY id LIMIT 1", (path,))
+        return next(iter(self._pictures([key for (key,) in rows])), None)
+
+    def _pictures(self, ids: Sequence[int]) -> list[Picture]:
+        """The pictures of ids that go up."""
+        found: list[Picture] = []
+        for some in parts(ids):
+            boxes: dict[int, list[Box]] = defaultdict(list)
+            columns = "picture_id, class_id, x1, y1, x2, y2, difficult, crowd, file, place"
+            query = f"SELECT {columns} FROM boxes WHERE picture_id IN ({gaps(some)}) ORDER BY id"
+            for key, kind, x1, y1, x2, y2, difficult, crowd, file, place in self._rows(query, tuple(some)):
+                boxes[key].append(Box(kind, x1, y1, x2, y2, bool(difficult), bool(crowd), file, place))
+            columns = "id, path, width, height, split, digest"
+            rows = self._rows(f"SELECT {columns} FROM pictures WHERE id IN ({gaps(some)}) ORDER BY id", tuple(some))
+            found += [
+                Picture(key, path, width, height, part, digest, tuple(boxes[key]))
+                for key, path, width, height, part, digest in rows
+            ]
+        return found
 
     def findings(self, *, severity: Severity | None = None, limit: int = -1, offset: int = 0) -> list[Finding]:
         """A page of the import's findings, in the order they were made."""
@@ -270,8 +275,8 @@ class Index:
 
     def paths(self, split: Part | None = None, limit: int = -1) -> list[str]:
         """The paths alone of what `pictures` gives."""
-        chosen, args = _chosen(split, None)
-        return [path for (path,) in self._rows(f"SELECT path {chosen} ORDER BY id LIMIT ?", (*args, limit))]
+        ids, args = self._filters.page(split, None, limit, 0)
+        return [path for (path,) in self._rows(f"SELECT path FROM pictures WHERE id IN ({ids}) ORDER BY id", args)]
 
     def _kept(self, table: str, columns: str) -> list[tuple[Any, ...]]:
         there = self._rows("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", (table,))
@@ -282,14 +287,3 @@ class Index:
             return self._connection.execute(query, args).fetchall()
         except sqlite3.DatabaseError as broken:
             raise UserError("data.index_broken", path=str(self.path), reason=str(broken)) from broken
-
-
-def _chosen(split: Part | None, class_id: int | None) -> tuple[str, tuple[str | int, ...]]:
-    """The end of a query over pictures, with what fills its gaps; a condition that does not count is left out."""
-    wanted: dict[str, str | int | None] = {
-        "split = ?": split,
-        "id IN (SELECT picture_id FROM boxes WHERE class_id = ?)": class_id,
-    }
-    held = {condition: value for condition, value in wanted.items() if value is not None}
-    where = f" WHERE {' AND '.join(held)}" if held else ""
-    return f"FROM pictures{where}", tuple(held.values())

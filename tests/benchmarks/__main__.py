@@ -1,6 +1,7 @@
 """`python -m tests.benchmarks [NAME ...]`: prints the lines that `run()` of each `bench_NAME.py` returns.
 
 Each runs in a process of its own, so that what one leaves in memory does not slow or warm up the next.
+`NAME=WHAT` hands a word on to `run`, where a benchmark takes one.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ def names() -> list[str]:
 
 def run_here(name: str) -> None:
     """Run one benchmark in this process and print its lines."""
-    for line in importlib.import_module(f"tests.benchmarks.bench_{name}").run():
+    name, *words = name.split("=", 1)
+    for line in importlib.import_module(f"tests.benchmarks.bench_{name}").run(*words):
         print(line, flush=True)
 
 
@@ -30,7 +32,7 @@ def main(wanted: list[str]) -> int:
     if wanted[:1] == ["--here"]:
         run_here(wanted[1])
         return 0
-    unknown = sorted(set(wanted) - set(names()))
+    unknown = sorted({name.partition("=")[0] for name in wanted} - set(names()))
     if unknown:
         print(f"no benchmark {', '.join(unknown)}; there are: {', '.join(names()) or 'none'}", file=sys.stderr)
         return 2

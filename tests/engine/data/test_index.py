@@ -182,3 +182,12 @@ def test_that_pictures_are_found_by_their_digests(path: Path) -> None:
         assert index.of_digests(wanted) == [PICTURES[2], PICTURES[8]]
         assert index.of_digests(wanted, "val") == [PICTURES[8]]
         assert index.of_digests([]) == []
+
+
+def test_that_any_number_of_digests_is_asked_for_at_once(path: Path) -> None:
+    digests = [f"{n:064}" for n in range(40_000, 0, -1)]
+    with Index.open(path) as index:
+        assert tuple(index.of_digests([*digests, digests[-1]])) == PICTURES
+        assert tuple(index.of_digests(digests, "val")) == PICTURES[7:]
+        assert index.of_digests([]) == []
+        assert index.picture_at(PICTURES[4].path) == PICTURES[4] and index.picture_at("/data/none.png") is None
