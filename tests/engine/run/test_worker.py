@@ -270,9 +270,9 @@ def test_that_a_disk_without_room_for_an_event_frees_the_lock_and_leaves_the_run
     assert wait_for_end(run) == "finished"
 
 
-@pytest.mark.parametrize("text", ["", "{", '{"kind": "dance"}', '{"kind": "evaluate"}'])
-def test_that_a_bad_job_file_is_bad_input(run: RunFolder, text: str) -> None:
-    run.job.write_text(text)
+@pytest.mark.parametrize("text", [b"", b"{", b'{"kind": "dance"}', b'{"kind": "evaluate"}', b"\xff\xfe"])
+def test_that_a_bad_job_file_is_bad_input(run: RunFolder, text: bytes) -> None:
+    run.job.write_bytes(text)
     assert worker.run(run.root) == 2
     terminal = state_of(run).terminal
     assert isinstance(terminal, Failed) and terminal.usage
