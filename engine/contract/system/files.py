@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+
+from engine.contract.system.processes import start_time
 
 
 def write_atomically(path: Path, text: str, *, sync: bool = True) -> None:
@@ -26,6 +31,17 @@ def write_atomically(path: Path, text: str, *, sync: bool = True) -> None:
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+@contextlib.contextmanager
+def scratch_beside(path: Path, label: str) -> Iterator[Path]:
+    """A hidden folder in `path` for work that ends there; gone at the end, and what a killed process left of it too."""
+    for left in path.glob(f".{label}-*-*"):
+        maker = left.name.split("-")[1]
+        if maker.isdigit() and start_time(int(maker)) is None:
+            shutil.rmtree(left, ignore_errors=True)
+    with tempfile.TemporaryDirectory(dir=path, prefix=f".{label}-{os.getpid()}-") as scratch:
+        yield Path(scratch)
 
 
 def read_json(path: Path) -> object:
