@@ -40,7 +40,7 @@ class Kind:
 def kinds() -> dict[str, Kind]:
     """Every kind by name."""
     every = (
-        Kind("new", _new, _index_of),
+        Kind("new", _new, _index_of, _new_again),
         Kind("train", _train, _runs_of, _resume("train", _train)),
         Kind("recipe", _recipe, _runs_of, _recipe_again),
         Kind("evaluate", lambda ground, place: ("evaluate", place / "project", "1", "--split", "test"), _figures),
@@ -55,6 +55,10 @@ def kinds() -> dict[str, Kind]:
 
 def _new(ground: Ground, place: Path) -> Words:
     return ("new", place / "made", "--data", ground.source, "--detector", KEY, "--size", SIZE)
+
+
+def _new_again(ground: Ground, place: Path) -> Words:
+    return ("show", place / "made") if (place / "made" / "project.json").is_file() else _new(ground, place)
 
 
 def _train(ground: Ground, place: Path) -> Words:
