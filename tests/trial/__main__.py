@@ -20,12 +20,13 @@ from types import ModuleType
 from engine.contract.text.resources import ROOT
 from tests.trial import report
 from tests.trial.code import code_version
+from tests.trial.disk import tries as disk
 from tests.trial.fuzz import tries as fuzz
 from tests.trial.ground import Ground
 from tests.trial.kills import tries as kills
 from tests.trial.record import BAD, Outcome, Record, totals
 
-PARTS: dict[str, ModuleType] = {part.NAME: part for part in (kills, fuzz)}
+PARTS: dict[str, ModuleType] = {part.NAME: part for part in (kills, fuzz, disk)}
 """Each has NAME, WANTED and `tries(seed, first, ground)`, whose items are the outcomes of one try or one row."""
 USUAL_RECORD = ROOT / ".cache" / "trial"
 
