@@ -13,20 +13,21 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from types import ModuleType
 
 from engine.contract.text.resources import ROOT
-from tests.trial import report
+from tests.trial import clocks, folders, report, together
 from tests.trial.code import code_version
 from tests.trial.disk import tries as disk
 from tests.trial.fuzz import tries as fuzz
 from tests.trial.ground import Ground
 from tests.trial.kills import tries as kills
+from tests.trial.phones import tries as phones
 from tests.trial.record import BAD, Outcome, Record, totals
 
-PARTS: dict[str, ModuleType] = {part.NAME: part for part in (kills, fuzz, disk)}
+PARTS: dict[str, ModuleType] = {part.NAME: part for part in (kills, fuzz, disk, phones, folders, together, clocks)}
 """Each has NAME, WANTED and `tries(seed, first, ground)`, whose items are the outcomes of one try or one row."""
 USUAL_RECORD = ROOT / ".cache" / "trial"
 
@@ -83,6 +84,31 @@ def attempt(
     tried = dict.fromkeys(parts, 0)
     for name, counts in totals(entry for entry in record.entries() if entry.code == code).items():
         tried[name] = counts["tried"]
+    try:
+        bad = _round(record, begun, tried, parts, seed, code, until, once=number is not None)
+    except KeyboardInterrupt:
+        print("ended; what was tried is kept", file=sys.stderr)
+    finally:
+        for each in begun.values():
+            each.close()
+    for name, counts in totals(record.entries()).items():
+        print(f"{name}: {', '.join(f'{count} {word}' for word, count in counts.items())}")
+    return int(bad > 0)
+
+
+def _round(
+    record: Record,
+    begun: dict[str, Generator[list[Outcome], None, None]],
+    tried: dict[str, int],
+    parts: dict[str, ModuleType],
+    seed: int,
+    code: str,
+    until: float,
+    *,
+    once: bool,
+) -> int:
+    """Try what is furthest from what is wanted, until the time is up; how many bad outcomes there were."""
+    bad = 0
     while begun and time.monotonic() < until:
         name = min(begun, key=lambda each: tried[each] / parts[each].WANTED)
         outcomes = next(begun[name], None)
@@ -94,11 +120,9 @@ def attempt(
             tried[name] += outcome.count
             bad += outcome.verdict in BAD
             print(line(outcome, seed, tried[name], parts[name].WANTED), flush=True)
-        if number is not None:
+        if once:
             break
-    for name, counts in totals(record.entries()).items():
-        print(f"{name}: {', '.join(f'{count} {word}' for word, count in counts.items())}")
-    return int(bad > 0)
+    return bad
 
 
 def line(outcome: Outcome, seed: int, tried: int, wanted: int) -> str:

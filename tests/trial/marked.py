@@ -44,6 +44,8 @@ def marked(mark: str) -> list[Marked]:
             if fields[0] in "ZXx":
                 continue
             words = (path / "cmdline").read_bytes().decode(errors="replace").split("\0")[:-1]
+            if "fork-server" in words:
+                continue  # adb's server, which outlives whoever started it, as everywhere
             found.append(Marked(int(path.name), int(fields[1]), int(fields[2]), tuple(words)))
     return sorted(found, key=lambda process: process.pid)
 
