@@ -1,7 +1,7 @@
 # Every target sets the environment up first, which does nothing when it is up to date.
 PYTHON := .venv/bin/python
 
-.PHONY: setup studio demo screenshots test test-fast check lint types layers architecture bench matrix lock
+.PHONY: setup studio demo screenshots test test-fast check lint types layers architecture bench matrix trial lock
 
 setup:
 	@python3 packaging/bootstrap.py
@@ -44,6 +44,11 @@ bench: setup
 
 matrix: setup
 	$(PYTHON) -m tests.matrix
+
+# MINUTES=120 SEED=1 ONLY=kills,fuzz NUMBER=17 RECORD=folder
+trial: setup
+	$(PYTHON) -m tests.trial $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only $(ONLY)) \
+		$(if $(NUMBER),--number $(NUMBER)) $(if $(RECORD),--record $(RECORD))
 
 lock: setup
 	$(PYTHON) packaging/lock.py

@@ -11,7 +11,9 @@ SCHEMA = 1
 
 def emit_json(document: Mapping[str, object]) -> None:
     """Print the one document of a `--json` call, `{"schema": 1, ...}`."""
-    print(json.dumps({"schema": SCHEMA, **document}, ensure_ascii=False, allow_nan=False))
+    text = json.dumps({"schema": SCHEMA, **document}, ensure_ascii=False, allow_nan=False)
+    # Half a letter, as a name in somebody's file may hold, cannot be printed; JSON's own escape of it can.
+    print(text.encode("utf-8", "backslashreplace").decode("utf-8"))
 
 
 def print_table(rows: Sequence[Sequence[object]], headers: Sequence[str]) -> None:

@@ -64,7 +64,7 @@ def builtin_recipes() -> dict[str, Recipe]:
 def load_recipe(path: Path) -> Recipe:
     """Read a recipe file; raises UserError that names the file, the place and the remedy."""
     try:
-        return Recipe.model_validate(json.loads(path.read_text(encoding="utf-8")))
+        return Recipe.model_validate_json(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise UserError("recipe.unreadable", path=str(path), reason=error.strerror or "?") from error
     except ValueError as error:

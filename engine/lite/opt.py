@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
 from engine.contract.run.job import Precision, Target
+from engine.contract.system.files import scratch_beside
 from engine.contract.text.messages import JobFailed
 from engine.lite.child.process import Child
 from engine.lite.optimised import HEADER, OptimisedProgram, read_optimised
@@ -39,10 +39,10 @@ def optimise(
     out.parent.mkdir(exist_ok=True)
     unpacked = [one.weight for one in read_packing(program_dir) if not one.packed]
     fp16 = precision == "fp16" and target == "arm"  # with OpenCL the optimiser aborts on it
-    with tempfile.TemporaryDirectory(dir=out.parent, prefix=".opt-") as scratch:
-        stem = Path(scratch) / "model"
+    with scratch_beside(out.parent, "opt") as scratch:
+        stem = scratch / "model"
         if fp16 or target == "x86" and is_quantised(program_dir):
-            program_dir = _fitted(program_dir, "fp16" if fp16 else "x86", Path(scratch), check)
+            program_dir = _fitted(program_dir, "fp16" if fp16 else "x86", scratch, check)
         with Child("engine.lite.opt_child", check=check) as child:
             child.ask(
                 "optimise",

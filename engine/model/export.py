@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from engine.contract.figures import LITE, LITE_X86, PADDLE, Conditions, Figure, FigureName
 from engine.contract.refusals import detector_refusal, export_refusal
 from engine.contract.run.job import Precision, Target
+from engine.contract.system.files import scratch_beside
 from engine.contract.text.messages import JobFailed, Message, UserError
 from engine.detector.base.spec import find_spec
 from engine.model.assembly import Model
@@ -99,8 +99,8 @@ def export_model(
     refuse(model.stack.quantised, target, precision)
     check()  # an `out` in a project that is gone by now would make it anew
     out.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=out, prefix=".program-") as scratch:
-        program = save_for_lite(model, Path(scratch), calibration, check=check)
+    with scratch_beside(out, "program") as scratch:
+        program = save_for_lite(model, scratch, calibration, check=check)
         check()
         exported = convert(model, program, target=target, precision=precision, out=out, check=check)
         if target == "x86" and pictures is not None:

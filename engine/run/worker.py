@@ -53,8 +53,9 @@ def run(run_dir: Path, *, jobs: Mapping[str, JobFunction] | None = None, lock: R
             stream.emit(terminal)
             return status
     except OSError as error:
-        # No room for even one line of the stream: the run reads as lost, its checkpoints stand.
-        _log(folder, error)
+        # No room for even one line of the stream: the run reads as lost, its checkpoints stand. The end of the log is
+        # what is told of it.
+        _log(folder, _explain(error, folder) if error.errno in _DISK_FULL else error)
         return 1
     finally:
         lock.close()
@@ -105,9 +106,12 @@ def _wants_memory(error: BaseException) -> bool:
     return any(word in str(error) for word in (*IN_A_LOG, "Insufficient memory"))
 
 
-def _log(folder: RunFolder, error: BaseException) -> None:
+def _log(folder: RunFolder, error: BaseException | Message) -> None:
     with contextlib.suppress(OSError), folder.log.open("a", encoding="utf-8") as log:
-        traceback.print_exception(error, file=log)
+        if isinstance(error, Message):
+            print(error.text(), file=log)
+        else:
+            traceback.print_exception(error, file=log)
 
 
 def _sign(folder: RunFolder, lock: RunLock) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import ValidationError
 from PySide6.QtCore import QObject, Signal
 
 from engine.contract.run.events import Event, Failed
@@ -87,8 +86,8 @@ class Followed(QObject):
             self.job_error = None
         except FileNotFoundError:
             return
-        except (OSError, ValidationError) as error:
-            reason = at_place(error) if isinstance(error, ValidationError) else str(error)
+        except (OSError, ValueError) as error:
+            reason = at_place(error) if isinstance(error, ValueError) else str(error)
             self.job_error = Message(code="studio.core.job", args={"path": str(self.folder.job), "reason": reason})
 
     def _tell(self, events: list[Event]) -> None:

@@ -119,6 +119,8 @@ def test_that_a_refused_parameter_is_wholly_chinese(technique: str, params: dict
         ('{"name": "x"}', ("steps: is missing", "steps：缺少")),
         ('{"name": "x",\n}', ("line 2, column 1", "第 2 行第 1 列")),
         ('{"name": "x", "steps": [3]}', ("steps.0: ", "steps.0：")),
+        ('{"name": "x", "steps": ' + "[" * 100_000, ("line 1", "第 1 行")),
+        ('{"name": "\\ud800", "steps": []}', ("line 1", "第 1 行")),
     ],
 )
 def test_that_a_recipe_file_is_refused_with_its_place(tmp_path: Path, text: str, place: tuple[str, str]) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from engine.contract.system import cores
 from engine.contract.system.environment import engine_environment, studio_environment
-from engine.contract.system.files import write_atomically
+from engine.contract.system.files import scratch_beside, write_atomically
 from engine.contract.system.folders import cache_folder, config_folder, state_folder
 from engine.contract.system.locks import is_locked, try_lock
 from engine.contract.system.processes import (
@@ -125,3 +125,12 @@ def test_that_cores_that_others_keep_busy_are_left_to_them(
     monkeypatch.setattr(cores, "core_count", lambda: 4)
     monkeypatch.setattr(os, "getloadavg", lambda: (load, 0.0, 0.0))
     assert cores.idle_cores() == idle
+
+
+def test_that_what_a_killed_process_left_of_its_scratch_is_cleared_and_that_of_a_live_one_is_not(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / ".opt-4194399-abc").mkdir()  # an id that no process has
+    with scratch_beside(tmp_path, "opt") as ours, scratch_beside(tmp_path, "opt") as second:
+        assert sorted(tmp_path.iterdir()) == sorted([ours, second])
+    assert list(tmp_path.iterdir()) == []

@@ -18,7 +18,7 @@ from engine.contract.system.environment import engine_environment
 from engine.contract.system.locks import is_locked
 from engine.contract.system.processes import start_detached
 from engine.contract.text.messages import JobFailed, Message, UserError
-from engine.contract.text.reasons import place_of, reason_of
+from engine.contract.text.reasons import WHOLE, at_place, place_of, reason_of
 
 Status = Literal["queued", "running", "finished", "cancelled", "failed", "lost"]
 LOG_LINES = 20
@@ -158,3 +158,5 @@ def read_job(folder: RunFolder) -> Job:
         first = error.errors()[0]
         where, reason = place_of(first), reason_of(first)
         raise UserError("run.bad_job", path=str(folder.job), place=where, reason=reason) from error
+    except UnicodeDecodeError as error:
+        raise UserError("run.bad_job", path=str(folder.job), place=WHOLE, reason=at_place(error)) from error

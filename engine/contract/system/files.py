@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import json
 import os
+import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+
+from engine.contract.system.processes import start_time
 
 
 def write_atomically(path: Path, text: str, *, sync: bool = True) -> None:
@@ -48,6 +53,17 @@ def identity_of(path: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return found.st_dev, found.st_ino
+
+
+@contextlib.contextmanager
+def scratch_beside(path: Path, label: str) -> Iterator[Path]:
+    """A hidden folder in `path` for work that ends there; gone at the end, and what a killed process left of it too."""
+    for left in path.glob(f".{label}-*-*"):
+        maker = left.name.split("-")[1]
+        if maker.isdigit() and start_time(int(maker)) is None:
+            shutil.rmtree(left, ignore_errors=True)
+    with tempfile.TemporaryDirectory(dir=path, prefix=f".{label}-{os.getpid()}-") as scratch:
+        yield Path(scratch)
 
 
 def read_json(path: Path) -> object:

@@ -17,6 +17,7 @@ _SIGNS: tuple[tuple[Kind, re.Pattern[bytes]], ...] = (
     ("labelme", re.compile(rb'"shapes"\s*:\s*\[')),
     ("createml", re.compile(rb'"coordinates"\s*:\s*\{|"image(filename)?"\s*:\s*"[^"]*"\s*,\s*"annotations?"\s*:\s*\[')),
 )
+_HALF_LETTER = re.compile(r"\\u[dD][89a-fA-F]")
 _seen: WeakKeyDictionary[SourceFiles, dict[str, Kind]] = WeakKeyDictionary()
 
 
@@ -33,7 +34,9 @@ def load_json(files: SourceFiles, path: str, findings: list[Finding], *, mend: A
     """What a json file holds; None, with a finding, when it is not whole."""
     place = "line 1"
     try:
-        return json.loads(files.text(path))
+        text = files.text(path)
+        document = json.loads(text)
+        return _whole_letters(document) if _HALF_LETTER.search(text) else document
     except json.JSONDecodeError as broken:
         place = f"line {broken.lineno}, column {broken.colno}"
     except (ValueError, RecursionError):
@@ -41,3 +44,14 @@ def load_json(files: SourceFiles, path: str, findings: list[Finding], *, mend: A
         pass
     findings.append(error("json_malformed", path, place, mend=mend))
     return None
+
+
+def _whole_letters(value: Any) -> Any:
+    """What is held, with U+FFFD for halves of letters that stand alone: no file could be written with those."""
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, list):
+        return [_whole_letters(each) for each in value]
+    if isinstance(value, dict):
+        return {_whole_letters(key): _whole_letters(each) for key, each in value.items()}
+    return value

@@ -18,6 +18,7 @@ from pydantic import BaseModel
 from safetensors import safe_open
 from safetensors.numpy import save_file
 
+from engine.contract.system.files import scratch_beside
 from engine.contract.text.messages import UserError
 from engine.detector.base.header import HEADER, CheckpointInfo
 from engine.detector.base.runtime import prepare
@@ -38,15 +39,14 @@ def versions() -> dict[str, str]:
 def save(path: Path, info: CheckpointInfo, tensors: Mapping[str, Array]) -> None:
     """Write a checkpoint whole or not at all: temporary name, sync, rename; the folder above its own is there."""
     path.parent.mkdir(exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
     info = info.model_copy(update={"versions": versions()})
-    try:
+    # In a folder, for the library has a temporary name of its own beside the one that it is given.
+    with scratch_beside(path.parent, "saving") as scratch:
+        temporary = scratch / path.name
         save_file(dict(tensors), temporary, {HEADER: info.model_dump_json()})
         with temporary.open("rb") as stream:
             os.fsync(stream.fileno())
         temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def read_tensors(path: Path, prefix: str) -> dict[str, Array]:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
 from PySide6.QtCore import QObject, Signal
 
 from engine.contract.run.folder import RunFolder
@@ -96,7 +95,7 @@ def _read(folder: RunFolder) -> Export | None:
     try:
         when = folder.result.stat().st_mtime
         job = parse_job(folder.job.read_text(encoding="utf-8"))
-    except (OSError, ValidationError):
+    except (OSError, ValueError):
         return None
     if not isinstance(job, ExportJob):
         return None

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from engine.cli import follow, known_verbs, load_verb, main
-from engine.cli.output import print_table
+from engine.cli.output import emit_json, print_table
 from engine.contract.project import ProjectFolder
 from engine.contract.run.folder import RunFolder, start
 from engine.contract.run.job import EvaluateJob
@@ -230,3 +230,8 @@ def test_that_sensitivity_refuses_what_would_have_no_effect(
     assert main(["sensitivity", str(tmp_path), "1", *words.split(), "--json"]) == 2
     error = json.loads(capsys.readouterr().out)["error"]
     assert error["code"] == code and named in error["text"]
+
+
+def test_that_half_a_letter_is_printed_as_its_escape(capsys: pytest.CaptureFixture[str]) -> None:
+    emit_json({"name": "a\ud800"})
+    assert json.loads(capsys.readouterr().out)["name"] == "a\ud800"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -270,9 +271,9 @@ def test_that_a_disk_without_room_for_an_event_frees_the_lock_and_leaves_the_run
     assert wait_for_end(run) == "finished"
 
 
-@pytest.mark.parametrize("text", ["", "{", '{"kind": "dance"}', '{"kind": "evaluate"}'])
-def test_that_a_bad_job_file_is_bad_input(run: RunFolder, text: str) -> None:
-    run.job.write_text(text)
+@pytest.mark.parametrize("text", [b"", b"{", b'{"kind": "dance"}', b'{"kind": "evaluate"}', b"\xff\xfe"])
+def test_that_a_bad_job_file_is_bad_input(run: RunFolder, text: bytes) -> None:
+    run.job.write_bytes(text)
     assert worker.run(run.root) == 2
     terminal = state_of(run).terminal
     assert isinstance(terminal, Failed) and terminal.usage
@@ -286,3 +287,15 @@ def test_that_a_folder_without_a_job_is_no_run(tmp_path: Path) -> None:
             begin(tmp_path)
         assert caught.value.message.code == "run.no_job"
     assert list(tmp_path.iterdir()) == []
+
+
+def test_that_a_disk_without_room_for_the_stream_itself_is_told_in_a_sentence(
+    run: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", str(path))
+
+    monkeypatch.setattr(worker, "EventWriter", refuse)
+    assert worker.run(run.root) == 1
+    (line,) = run.last_log_lines()
+    assert "disk" in line and str(run.events) in line and line in str(run.worker_lost())

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from engine.contract.dataset import Picture
 from engine.contract.text.messages import UserError
 from engine.data.dataset_import import check_dataset, import_dataset
-from tests.fakes.datasets import Shot, encoded, put, shots
+from tests.fakes.datasets import Shot, encoded, put, shots, write_coco
 from tests.fakes.indexes import boxes_by_picture, pictures_by_name
 from tests.fakes.reports import codes, only
 
@@ -182,3 +182,11 @@ def test_that_a_broken_file_of_a_tool_is_a_finding(tmp_path: Path, maker: Any) -
     for path in [*root.rglob("*.xml"), *root.rglob("odd.json")]:
         path.write_bytes(path.read_bytes()[:-25])
     assert check_dataset(root).has_errors
+
+
+def test_that_half_a_letter_in_a_name_breaks_no_report(tmp_path: Path) -> None:
+    write_coco(tmp_path, shots(6, 2, 0))
+    for path in tmp_path.glob("annotations/*.json"):
+        path.write_text(path.read_text().replace('"dog"', '"do\\ud800"'))
+    report = check_dataset(tmp_path)
+    assert "do\ufffd" in report.classes and report.model_dump_json()

@@ -1,0 +1,33 @@
+"""A checkpoint is written whole or not at all, and what a killed writer left is cleared by the next one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine.contract.project import DetectorChoice
+from engine.detector.base.header import CheckpointInfo, read_info
+from engine.detector.network import checkpoint
+
+INFO = CheckpointInfo(choice=DetectorChoice(key="any", size=96, classes=("a",)))
+
+
+def test_that_nothing_half_made_stays_beside_a_checkpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "checkpoints" / "last.safetensors"
+    tensors = {"model.a": np.ones(3, np.float32)}
+    left = path.parent / ".saving-4194399-abc"  # an id that no process has
+    left.mkdir(parents=True)
+    (left / ".tmpAbCdEf").touch()
+    checkpoint.save(path, INFO, tensors)
+    assert [each.name for each in path.parent.iterdir()] == [path.name] and read_info(path).choice == INFO.choice
+    before = path.read_bytes()
+
+    def refuse(*_: object) -> None:
+        raise OSError("full")
+
+    monkeypatch.setattr(checkpoint, "save_file", refuse)
+    with pytest.raises(OSError, match="full"):
+        checkpoint.save(path, INFO, tensors)
+    assert [each.name for each in path.parent.iterdir()] == [path.name] and path.read_bytes() == before

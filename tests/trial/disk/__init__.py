@@ -1,0 +1,1 @@
+"""Every write of a session refused once, as a full disk does."""

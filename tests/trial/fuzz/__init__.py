@@ -1,0 +1,1 @@
+"""Broken inputs of every reader: valid ones, mutated at random, through the same call that a verb makes."""
