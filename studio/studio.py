@@ -6,6 +6,7 @@ from PySide6.QtCore import QObject
 
 from engine.contract.run.job import BenchJob
 from studio.stores.catalog import CatalogStore
+from studio.stores.data.labels import LabelsStore
 from studio.stores.detector_figures import DetectorFigures
 from studio.stores.phone.chosen import ChosenPhone
 from studio.stores.phone.phones import PhonesStore
@@ -35,6 +36,7 @@ class Studio(QObject):
         self.catalog = CatalogStore(self)
         self.project = ProjectStore(self.settings, self)
         self.targets = TargetsStore(self.settings, self.project, self)
+        self.labels = LabelsStore(self.project, self.background, self)
         self.watched = WatchedStore(self.project, self)
         self.recipe = RecipeStore(self.project, self)
         self.tasks = TasksStore(self.project, self.following, self.background, self)
