@@ -135,14 +135,22 @@ MOST_BOXES = 90
 """Boxes of one picture that training looks at, as in ppdet's SSD settings."""
 
 
+def _hue(degrees: float) -> list[float]:
+    """A turn of hues by at most so many degrees, to every second picture, as RandomDistort takes it.
+
+    It multiplies what it draws by pi, so its own -18 to 18 are no degrees but any angle at all: red becomes blue.
+    """
+    return [-degrees / 180, degrees / 180, 0.5]
+
+
 def _finishing(config: Mapping[str, Any], strength: str) -> list[Any]:
     """To the network's size, then ppdet's changes of colour: the same there, and far cheaper than on a whole photo."""
     size = config["size"]
-    colour = {"brightness": [0.875, 1.125, 0.5], "contrast": [0.8, 1.2, 0.5], "hue": [-6, 6, 0.5]}
+    colour = {"brightness": [0.875, 1.125, 0.5], "contrast": [0.8, 1.2, 0.5], "hue": _hue(6)}
     distort = {
         "none": [],
         "light": [operators.RandomDistort(**colour, saturation=[0.8, 1.2, 0.5], random_apply=False)],
-        "full": [operators.RandomDistort()],
+        "full": [operators.RandomDistort(hue=_hue(18))],
     }[strength]
     steps = [operators.Resize([size, size], keep_ratio=False, interp=1), *distort]
     if config["family"] == "picodet":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Sequence
 from pathlib import Path
@@ -217,3 +218,19 @@ def test_that_auto_augment_twice_is_refused_in_words_with_a_remedy() -> None:
     with pytest.raises(UserError, match="auto_augment is in the recipe twice; keep one") as refused:
         plan(twice, SSD)
     assert "auto_augment" in refused.value.message.text("zh") and "只保留一个" in refused.value.message.text("zh")
+
+
+@pytest.mark.parametrize(("augment", "degrees"), [("light", 6), ("full", 18)])
+def test_colours_turn_by_a_few_degrees(project: ProjectFolder, augment: str, degrees: float) -> None:
+    # ppdet's RandomDistort takes its range times pi: at its own 18 a red sign became blue or green.
+    config = resolve(project.load().detector)
+    colouring = TrainingReader([], config, batch_size=1, seed=0, augment=augment).transforms
+    distort = next(change for change in colouring if type(change).__name__ == "RandomDistort")
+    turned = set()
+    for seed in range(20):
+        np.random.seed(seed)  # noqa: NPY002
+        image = np.full((1, 1, 3), (160, 90, 90), np.float32)
+        r, g, b = (float(channel) for channel in distort.apply_hue(image)[0, 0])
+        turned.add(round(math.degrees(math.atan2(math.sqrt(3) * (g - b), 2 * r - g - b)), 1))
+    assert max(abs(angle) for angle in turned) < 1.5 * degrees + 1, turned
+    assert len(turned) > 5
