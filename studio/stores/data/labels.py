@@ -34,6 +34,8 @@ class LabelsStore(QObject):
         super().__init__(parent)
         self._project, self._background = project, background
         self.problem: Message | None = None
+        self.revision = 0
+        """Counts what was corrected, undone and taken back."""
         self._file: LabelFile | None = None
         self._held: dict[str, Correction] = {}
         self._source: dict[str, Boxes] = {}  # of pictures that were corrected since the project was opened
@@ -102,6 +104,7 @@ class LabelsStore(QObject):
         """Make it what the project says of a picture, outside of undo; for undo's own commands."""
         if self._file is None:
             return
+        self.revision += 1
         if correction is None:
             self._held.pop(digest, None)
             self._taken_back.add(digest)

@@ -15,6 +15,8 @@ from studio.studio import Studio
 from studio.views.data.charts import ChartsPanel
 from studio.views.data.header import DataHeader
 from studio.views.data.inspector import PictureInspector
+from studio.views.data.labels.bar import state_text
+from studio.views.data.notices import Notices
 from studio.views.data.pictures import PicturesPanel
 from studio.views.data.report import ReportPanel
 from studio.views.imports.dialog import ImportDialog
@@ -31,7 +33,8 @@ class DataPage(Page):
     def __init__(self, studio: Studio) -> None:
         super().__init__(studio)
         self.setAcceptDrops(True)
-        self.header, self.pictures = DataHeader(self), PicturesPanel(studio.samples, self)
+        self.header, self.pictures = DataHeader(self), PicturesPanel(studio.samples, studio.labels, self)
+        self.notices = Notices(studio, self)
         self.report, self.charts = ReportPanel(self), ChartsPanel(self)
         # Ours until the window puts it into its dock.
         self.facts = PictureInspector(self)
@@ -52,6 +55,7 @@ class DataPage(Page):
         column.setContentsMargins(24, 24, 24, 16)
         column.setSpacing(16)
         column.addWidget(self.header)
+        column.addWidget(self.notices)
         column.addWidget(self.tabs, 1)
         self.stack = QStackedWidget(self)
         self.stack.addWidget(self.empty)
@@ -64,8 +68,11 @@ class DataPage(Page):
         project = self.studio.project
         project.opened.connect(self._show)
         project.closed.connect(self._show)
+        project.index_changed.connect(self._renew)
         self.header.import_wanted.connect(self.import_data)
         self.pictures.shown.connect(self._show_picture)
+        self.pictures.preview.editing_changed.connect(self.studio.sync.hold)
+        self.pictures.preview.canvas.chosen.connect(self.facts.light)
         self.pictures.preview.canvas.lit_changed.connect(self.facts.light)
         self.facts.box_chosen.connect(self._light)
         self.report.mend_wanted.connect(self.mend)
@@ -117,11 +124,31 @@ class DataPage(Page):
         else:
             self.set_state(PageState.PROBLEM if index.finding_count("error") else PageState.DONE)
 
+    def _renew(self) -> None:
+        """Show the index that was put in place of the one before, and lose no place."""
+        project, index, result = self.studio.project.project, self.studio.project.index, self.studio.sync.result
+        if project is None or index is None:
+            return
+        self.header.show_index(project.name, index)
+        self.pictures.renew(index, result is None or result.changes.replaced > 0)
+        for panel in (self.report, self.charts):
+            panel.show_index(index)
+        self._retranslate()
+        self.set_state(PageState.PROBLEM if index.finding_count("error") else PageState.DONE)
+
     def _show_picture(self, picture: Picture | None) -> None:
-        self.facts.show_picture(picture, self.pictures.grid.pictures.classes)
+        note = state_text(self.studio.labels, picture)
+        self.facts.show_picture(picture, self.pictures.grid.pictures.classes, note)
+        canvas = self.pictures.preview.canvas
+        if canvas.editing and canvas.selected is not None:
+            self.facts.light(canvas.selected)
 
     def _light(self, number: int) -> None:
-        self.pictures.preview.canvas.light(None if number < 0 else number)
+        canvas, chosen = self.pictures.preview.canvas, None if number < 0 else number
+        if canvas.editing:
+            canvas.select(chosen)
+        else:
+            canvas.light(chosen)
 
     def _open_class(self, class_id: int) -> None:
         self.tabs.setCurrentWidget(self.pictures)

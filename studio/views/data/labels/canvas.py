@@ -8,13 +8,14 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter
 from PySide6.QtWidgets import QWidget
 
-from engine.contract.dataset import Box, Picture
+from engine.contract.dataset import Picture
 from studio.i18n import tr
 from studio.presenters.data.box_geometry import Edges, Handle, Place, below, drawn, handle_at, moved, resized
 from studio.presenters.data.label_edits import after
 from studio.views.data.labels.drawing import REACH, cursor_of, paint_edited, paint_new, with_edges
 from studio.views.data.viewer import PictureCanvas
 from studio.views.pictures.boxes import class_colour
+from studio.views.pictures.zoomed import ZoomedWidget
 
 _STEPS = {
     Qt.Key.Key_Left: (-1.0, 0.0), Qt.Key.Key_Right: (1.0, 0.0), Qt.Key.Key_Up: (0.0, -1.0), Qt.Key.Key_Down: (0.0, 1.0),
@@ -40,12 +41,12 @@ class _Drag:
 class LabelCanvas(PictureCanvas):
     """Edits while `editing`. It changes nothing by itself: signals tell what is wanted, `selected` is the chosen box.
 
-    `edges_wanted` tells a box, its new edges, and the kind of step if those that follow belong to it; `drawn` the
+    `edges_wanted` tells a box, its new edges, and the kind of step if those that follow belong to it; `box_drawn` the
     edges of a new box; `class_wanted` the digit of a class.
     """
 
     edges_wanted = Signal(int, object, str)
-    drawn = Signal(object)
+    box_drawn = Signal(object)
     chosen = Signal(int)
     class_wanted = Signal(str)
     delete_wanted = Signal()
@@ -102,7 +103,7 @@ class LabelCanvas(PictureCanvas):
         if not self.editing or self.picture is None:
             super().paint_labels(painter, area)
             return
-        size, drag, boxes = self.picture_size(), self._drag, list[Box](self.picture.boxes)
+        size, drag, boxes = self.picture_size(), self._drag, list(self.picture.boxes)
         if drag is not None and drag.edges is not None and drag.number is not None:
             boxes[drag.number] = with_edges(boxes[drag.number], drag.edges)
         paint_edited(painter, boxes, size, area, self.classes if self.labels else (), self.selected)
@@ -131,7 +132,8 @@ class LabelCanvas(PictureCanvas):
         """Go on with what was begun, or show what could be."""
         drag = self._drag
         if drag is None:
-            super().mouseMoveEvent(event)
+            # While boxes are corrected the chosen one stands out, not the one under the mouse.
+            ZoomedWidget.mouseMoveEvent(self, event) if self.editing else super().mouseMoveEvent(event)
             return
         by = event.position() - drag.spot
         drag.begun = drag.begun or by.manhattanLength() > _CLICK
@@ -151,7 +153,7 @@ class LabelCanvas(PictureCanvas):
             self.edges_wanted.emit(drag.number, drag.edges, "")
         elif drag.edges is not None:
             self.arm(False)
-            self.drawn.emit(drag.edges)
+            self.box_drawn.emit(drag.edges)
         self.update()
         self.setCursor(self.shape_at(event.position()))
 
