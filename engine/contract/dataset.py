@@ -255,6 +255,28 @@ class Index:
         """
         return self.meta("hash")
 
+    def files(self) -> dict[str, tuple[int, int]]:
+        """Size and time (ns) of the source's files at the import, by relative path; empty in an older index."""
+        return {path: (size, time) for path, size, time in self._kept("files", "path, size, mtime_ns")}
+
+    def probes(self) -> list[tuple[Any, ...]]:
+        """What was seen of each picture, for `engine.data.kept` to read; empty in an older index."""
+        return self._kept("probes", "path, declared, dealt, shape, seen, thumb")
+
+    def corrections(self) -> dict[str, str]:
+        """A stamp of each picture's corrected labels that were taken in, by digest."""
+        rows = self._rows("SELECT value FROM meta WHERE key = 'corrections'")
+        return dict(json.loads(rows[0][0])) if rows else {}
+
+    def paths(self, split: Part | None = None, limit: int = -1) -> list[str]:
+        """The paths alone of what `pictures` gives."""
+        chosen, args = _chosen(split, None)
+        return [path for (path,) in self._rows(f"SELECT path {chosen} ORDER BY id LIMIT ?", (*args, limit))]
+
+    def _kept(self, table: str, columns: str) -> list[tuple[Any, ...]]:
+        there = self._rows("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", (table,))
+        return self._rows(f"SELECT {columns} FROM {table}") if there else []
+
     def _rows(self, query: str, args: tuple[str | int | None, ...] = ()) -> list[tuple[Any, ...]]:
         try:
             return self._connection.execute(query, args).fetchall()

@@ -10,6 +10,9 @@ from engine.contract.system.files import write_atomically
 from engine.contract.text.messages import UserError
 from engine.contract.text.reasons import at_place
 
+CORRECTED = "data/labels.json"
+"""What an index names as the file of a box that was corrected in the project: it lies there, not in the source."""
+
 
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
-from engine.contract.dataset import Finding, Picture
+from engine.contract.dataset import Finding, Part, Picture
 from engine.contract.report import Report
 from engine.contract.text.messages import UserError
 from engine.data import likeness, splits, statistics
@@ -24,13 +24,16 @@ from engine.data.files import SourceFiles
 from engine.data.findings import error, info
 from engine.data.formats import read_source
 from engine.data.index import Contents, write_index
+from engine.data.kept import Kept, kept_pictures
 from engine.data.pictures import Probe, probe_all
 from engine.data.records import Records, SourcePicture
 
 Progress = Callable[[int, int], None]
 
 
-class _Options(BaseModel):
+class Options(BaseModel):
+    """How a source is looked at; the index keeps it, to look again in the same way."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     format: str | None = None
@@ -58,8 +61,8 @@ def import_dataset(
     writes nothing; JobFailed when the disk refuses the index.
     """
     listed = tuple(classes) if classes else None
-    options = _Options(format=format, split=split, classes=listed, fix=fix, seed=seed)
-    look = _Look(source, options, progress, stop=True)
+    options = Options(format=format, split=split, classes=listed, fix=fix, seed=seed)
+    look = Look(source, options, progress, stop=True)
     contents = look.contents()
     write_index(index_path, contents)
     return look.report(contents)
@@ -80,8 +83,8 @@ def check_dataset(
     Raises UserError only when there is no dataset to look at.
     """
     listed = tuple(classes) if classes else None
-    options = _Options(format=format, split=split, classes=listed, fix=fix, seed=seed)
-    look = _Look(source, options, progress, stop=False)
+    options = Options(format=format, split=split, classes=listed, fix=fix, seed=seed)
+    look = Look(source, options, progress, stop=False)
     return look.report(look.contents())
 
 
@@ -111,10 +114,13 @@ def _elsewhere(files: SourceFiles, records: Records) -> splits.Elsewhere:
     return splits.Elsewhere(records.fuller, len(_unused(files, records)))
 
 
-class _Look:
-    """One look at a source; with `stop` the first error that is not mended is raised once it is known."""
+class Look:
+    """One look at a source; with `stop` the first error that is not mended is raised once it is known.
 
-    def __init__(self, source: Path, options: _Options, progress: Progress | None, *, stop: bool) -> None:
+    What the first look at a source decides and a later one keeps stands in methods of its own (see `sync.look`).
+    """
+
+    def __init__(self, source: Path, options: Options, progress: Progress | None, *, stop: bool) -> None:
         if options.split is not None:
             splits.check_split(options.split)
         self.files = SourceFiles(source)
@@ -127,27 +133,54 @@ class _Look:
         """Read, probe, settle, split, compare and count."""
         fix = self.options.fix
         form, records = read_source(self.files, self.options.format, self.options.classes)
-        self._add([finding.mended() if fix else finding for finding in records.findings])
+        self.add([finding.mended() if fix else finding for finding in records.findings])
+        records.classes = self.classes(records)
         check = PictureCheck(self.files, {name: n for n, name in enumerate(records.classes)}, fix=fix)
-        self._add(_unannotated(self.files, records))
+        self.add(_unannotated(self.files, records))
         located = [(picture, check.locate(picture)) for picture in records.pictures]
-        self._add(check.findings)
+        self.add(check.findings)
         there = [(picture, path) for picture, path in located if path is not None]
-        probes = probe_all([path for _, path in there], self.progress)
-        self._add(_unopened(there, probes))
+        probes = self.probes([path for _, path in there])
+        self.add(_unopened(there, probes))
         check.findings = []
-        settled = [check.settle(picture, probe) for (picture, _), probe in zip(there, probes, strict=True)]
-        self._add(check.findings)
+        annotated = self.annotated([picture for picture, _ in there], probes)
+        settled = [check.settle(picture, probe) for picture, probe in zip(annotated, probes, strict=True)]
+        self.add(check.findings)
         sound = [picture for picture in settled if picture is not None]
+        declared = {picture.path: picture.part for picture in sound}
+        dealt: dict[str, Part] = {}
         if sound:
-            self._add(splits.assign(sound, self.options.split, self.options.seed, _elsewhere(self.files, records)))
-            self._add(likeness.mend_copies(sound, fix=fix))
-            self._add(likeness.lookalikes(sound))
+            self.add(self.deal(sound, _elsewhere(self.files, records)))
+            dealt = {picture.path: picture.part for picture in sound}
+            self.add(likeness.mend_copies(sound, fix=fix))
+            self.add(likeness.lookalikes(sound))
         counts = statistics.count(sound, records.classes)
-        self._add(statistics.judge(counts, records.classes))
+        self.add(statistics.judge(counts, records.classes))
         pictures = self._pictures(sound)
         options = self.options.model_dump_json()
-        return Contents(self.files.root, form, options, records.classes, pictures, self.findings, counts)
+        seen = {picture.path or "": probe for picture, probe in zip(annotated, probes, strict=True)}
+        kept = Kept(self.files.worth_keeping(), kept_pictures(seen, declared, dealt), self.corrections())
+        return Contents(self.files.root, form, options, records.classes, pictures, self.findings, counts, kept)
+
+    def classes(self, records: Records) -> tuple[str, ...]:
+        """The classes of the index, in order."""
+        return records.classes
+
+    def probes(self, paths: Sequence[Path]) -> list[Probe]:
+        """What each picture file is, in order."""
+        return probe_all(paths, self.progress)
+
+    def annotated(self, pictures: Sequence[SourcePicture], probes: Sequence[Probe]) -> list[SourcePicture]:
+        """The pictures with the boxes that hold for them, in order."""
+        return list(pictures)
+
+    def deal(self, pictures: list[Sound], elsewhere: splits.Elsewhere) -> list[Finding]:
+        """Give every picture its split."""
+        return splits.assign(pictures, self.options.split, self.options.seed, elsewhere)
+
+    def corrections(self) -> dict[str, str]:
+        """Stamps of the corrected labels that were taken in, by digest."""
+        return {}
 
     def report(self, contents: Contents) -> Report:
         """The report of what the look found."""
@@ -161,7 +194,8 @@ class _Look:
             content_hash=contents.hash(),
         )
 
-    def _add(self, findings: Sequence[Finding]) -> None:
+    def add(self, findings: Sequence[Finding]) -> None:
+        """Keep findings, and stop at one that stops."""
         self.findings.extend(findings)
         for finding in findings:
             if self.stop and finding.severity == "error":

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import unquote
@@ -14,9 +13,11 @@ from urllib.parse import unquote
 from engine.contract.dataset import Finding, Part
 from engine.contract.text.messages import UserError
 from engine.data.findings import info, warning
+from engine.data.listing import Stamp, stamped_files
 from engine.data.text import Decoded, decode
 
 PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".bmp", ".webp", ".tif", ".tiff", ".gif"})
+_ANNOTATION_SUFFIXES = (".txt", ".xml", ".json", ".yaml", ".yml", ".names", ".labels")
 _PART_WORDS: dict[str, Part] = {
     "train": "train",
     "training": "train",
@@ -68,7 +69,7 @@ def without_suffix(path: str) -> str:
 
 
 class SourceFiles:
-    """All files below `root`, as relative paths with forward slashes, sorted.
+    """All files below `root`, as relative paths with forward slashes, sorted, and their sizes and times.
 
     Raises UserError when `root` is not there, is not a folder, or holds no file.
     """
@@ -80,7 +81,8 @@ class SourceFiles:
         if not root.is_dir():
             raise UserError("data.folder_not", path=shown)
         self.root = absolute(root)
-        found = sorted(_walk(self.root))
+        self.stamps = stamped_files(self.root)
+        found = list(self.stamps)
         self.misnamed = [printable(path) for path in found if not _is_utf8(path)]
         self.paths = [path for path in found if _is_utf8(path)]
         if not found:
@@ -99,6 +101,10 @@ class SourceFiles:
     def pictures(self) -> list[str]:
         """The files that are named like pictures."""
         return [path for path in self.paths if is_picture(path)]
+
+    def worth_keeping(self) -> dict[str, Stamp]:
+        """Sizes and times of the files that may be part of a data set."""
+        return {path: self.stamps[path] for path in self.paths if is_part(path)}
 
     def read(self, path: str) -> bytes:
         """The file's bytes; raises UserError when it may not be read."""
@@ -211,6 +217,11 @@ def is_picture(path: str) -> bool:
     return path.lower().endswith(tuple(PICTURE_SUFFIXES))
 
 
+def is_part(path: str) -> bool:
+    """Whether a file may be part of a data set: a picture, an annotation, or a list of classes or pictures."""
+    return is_picture(path) or path.lower().endswith(_ANNOTATION_SUFFIXES)
+
+
 def printable(text: str) -> str:
     """A file name that is not UTF-8, made fit for a screen or JSON."""
     return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
@@ -237,18 +248,3 @@ def _shared_end(path: str, wanted: str) -> int:
             break
         length += 1
     return length
-
-
-def _walk(root: Path) -> Iterator[str]:
-    visited = set()
-    for folder, folders, names in os.walk(root, followlinks=True):
-        here = Path(folder).stat()
-        # A link that points at a folder above would never end.
-        if (here.st_dev, here.st_ino) in visited:
-            folders.clear()
-            continue
-        visited.add((here.st_dev, here.st_ino))
-        folders[:] = sorted(n for n in folders if not n.startswith(".") and n != "__MACOSX")
-        for name in names:
-            if not name.startswith("."):
-                yield Path(folder, name).relative_to(root).as_posix()

@@ -17,6 +17,7 @@ from typing import Any
 
 from engine.contract.dataset import INDEX_SCHEMA, Finding, Picture, Statistics
 from engine.contract.text.messages import JobFailed
+from engine.data.kept import Kept, to_rows
 
 _TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -31,6 +32,9 @@ CREATE TABLE boxes (id INTEGER PRIMARY KEY, picture_id INTEGER NOT NULL REFERENC
     CHECK (x1 >= 0 AND y1 >= 0 AND x1 < x2 AND y1 < y2));
 CREATE TABLE findings (id INTEGER PRIMARY KEY, severity TEXT NOT NULL, code TEXT NOT NULL, args TEXT NOT NULL,
     file TEXT NOT NULL, place TEXT NOT NULL, action TEXT NOT NULL, mend TEXT);
+CREATE TABLE files (path TEXT PRIMARY KEY, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE probes (path TEXT PRIMARY KEY, declared TEXT NOT NULL, dealt TEXT NOT NULL,
+    shape TEXT NOT NULL, seen TEXT NOT NULL, thumb BLOB NOT NULL);
 CREATE INDEX boxes_picture ON boxes (picture_id);
 CREATE INDEX boxes_class ON boxes (class_id, picture_id);
 CREATE INDEX pictures_split ON pictures (split);
@@ -39,7 +43,7 @@ CREATE INDEX pictures_split ON pictures (split);
 
 @dataclass(frozen=True)
 class Contents:
-    """All that an index is written from; `options` are the import's own, as JSON, to do it again."""
+    """All that an index is written from; `options` and what is `kept` are for the next look at the source."""
 
     source: Path
     format: str
@@ -48,6 +52,7 @@ class Contents:
     pictures: Sequence[Picture]
     findings: Sequence[Finding]
     statistics: Statistics
+    kept: Kept = Kept()
 
     def hash(self) -> str:
         """A SHA-256 over classes, pictures (their bytes, wherever they lie), splits and boxes."""
@@ -99,6 +104,7 @@ def _rows_of(contents: Contents) -> Iterator[tuple[str, Iterable[tuple[Any, ...]
         "options": contents.options,
         "hash": contents.hash(),
         "statistics": contents.statistics.model_dump_json(),
+        "corrections": json.dumps(dict(contents.kept.corrections)),
     }
     yield "meta", meta.items()
     yield "classes", enumerate(contents.classes)
@@ -118,3 +124,5 @@ def _rows_of(contents: Contents) -> Iterator[tuple[str, Iterable[tuple[Any, ...]
             for f in contents.findings
         ),
     )
+    yield "files", ((path, *stamp) for path, stamp in contents.kept.files.items())
+    yield "probes", to_rows(contents.kept.pictures)

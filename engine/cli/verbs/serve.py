@@ -4,9 +4,10 @@
 without what is None, in milliseconds once a configuration's graph is in memory. `pictures` takes {"id", "run",
 "picture", "threshold"} and answers {"id", "boxes"}; with {"what": "sample"} a `model.samples.SampleRequest`, answering
 {"id", "samples"}; with {"what": "try"} a `contract.previews.trial.TrialRequest`, answering with as many `TrialAnswer`s
-as there is to tell. Both take {"what": "drawing"} with a `contract.previews.drawings.DrawingRequest`, and answer what a
-step of a recipe does. A refused request is answered by {"id", "error"}. Of requests that queue up, the latest wins; the
-others get no answer, and one whose answer is still being worked out no more of it.
+as there is to tell. `figures` also takes {"what": "changes"} with a `contract.source.changes.ChangesRequest`, and
+answers a `SourceChanges`. Both take {"what": "drawing"} with a `contract.previews.drawings.DrawingRequest`, and answer
+what a step of a recipe does. A refused request is answered by {"id", "error"}. Of requests that queue up, the latest
+wins; the others get no answer, and one whose answer is still being worked out no more of it.
 """
 
 from __future__ import annotations
@@ -118,12 +119,23 @@ def _refusal(request: Any, message: Message) -> Answer:
 
 
 def answer_figures(request: Request, check: Check = lambda: None) -> Answer:
-    """The figures of the bare detector and of the recipe on it (see `contract.preview`), or what a step does."""
+    """The figures of the bare detector and of the recipe on it (see `contract.preview`), or what else is asked."""
     if request.get("what") == "drawing":
         return _draw(request, "engine.recipe.drawings")
+    if request.get("what") == "changes":
+        return _changes(request)
     from engine.recipe.live_preview import answer
 
     return answer(FiguresRequest.model_validate(request)).model_dump(mode="json", exclude_none=True)
+
+
+def _changes(request: Request) -> Answer:
+    from engine.contract.project import ProjectFolder
+    from engine.contract.source.changes import ChangesRequest
+    from engine.data.sync.changes import project_changes
+
+    asked = ChangesRequest.model_validate(request)
+    return project_changes(ProjectFolder(Path(asked.project))).model_dump(mode="json")
 
 
 def _draw(request: Request, room: str) -> Answer:

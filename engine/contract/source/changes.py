@@ -20,7 +20,7 @@ class _Frozen(BaseModel):
 
 
 class Example(_Frozen):
-    """One file or picture, by its path in the source, with what it was and is: its splits, names or boxes."""
+    """A file or picture by its path in the source, and what it was and is: splits, an earlier path, boxes by class."""
 
     kind: Kind
     path: str

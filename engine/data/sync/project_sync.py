@@ -1,0 +1,81 @@
+"""Brings the index of a project up to its source and to the labels corrected in it: whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from engine.contract.dataset import Index
+from engine.contract.labels import Corrections
+from engine.contract.project import ProjectFolder
+from engine.contract.source.changes import SyncResult
+from engine.contract.system.locks import try_lock
+from engine.contract.text.messages import JobFailed, UserError
+from engine.data.dataset_import import Options, Progress
+from engine.data.index import write_index
+from engine.data.sync.earlier import Earlier
+from engine.data.sync.look import SyncLook
+from engine.data.sync.summary import Summary, mends_of
+
+
+def sync_project(
+    folder: ProjectFolder, *, look: bool = False, fix: bool | None = None, progress: Progress | None = None
+) -> SyncResult:
+    """Look at the source again and write the index, or with `look` only tell what that would change.
+
+    `fix` None goes on as the index was made. Raises UserError at the first error that is not mended, unless it only
+    looks, and where the source or the index is not there; JobFailed when the disk refuses. The index is then as it was.
+    """
+    if look:
+        return _synced(folder, fix, progress, look=True)
+    with _alone(folder.index):
+        return _synced(folder, fix, progress, look=False)
+
+
+def _synced(folder: ProjectFolder, fix: bool | None, progress: Progress | None, *, look: bool) -> SyncResult:
+    with Index.open(folder.index) as index:
+        earlier = Earlier.read(index)
+    if not earlier.source.is_dir():
+        raise UserError("data.source_gone", path=str(earlier.source))
+    options = Options.model_validate_json(earlier.options)
+    if fix is not None:
+        options = options.model_copy(update={"fix": fix})
+    seen = SyncLook(earlier, options, Corrections.read(folder.labels), progress, stop=not look)
+    contents = seen.contents()
+    start = len(str(seen.files.root).rstrip("/")) + 1
+    summary = Summary(earlier, contents.kept.corrections)
+    summary.compare({picture.path[start:]: picture for picture in contents.pictures}, seen.matches)
+    report = seen.report(contents)
+    if not look:
+        write_index(folder.index, contents)
+    return SyncResult(
+        written=not look,
+        report=report,
+        changes=summary.counts(),
+        examples=summary.examples(),
+        mends=mends_of(contents.findings),
+        hash_before=earlier.content_hash,
+        hash_after=report.content_hash or "",
+    )
+
+
+@contextmanager
+def _alone(index: Path) -> Iterator[None]:
+    """No other sync of this project meanwhile; what one that was killed left half written is taken away."""
+    lock = index.parent / ".sync.lock"
+    try:
+        handle = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    except FileNotFoundError as absent:
+        raise UserError("data.index_missing", path=str(index)) from absent
+    except OSError as refused:
+        raise JobFailed("data.index_unwritable", path=str(index), reason=str(refused)) from refused
+    try:
+        if not try_lock(handle):
+            raise UserError("data.sync_twice", path=str(index))
+        for left in index.parent.glob(f".{index.name}.*"):
+            left.unlink(missing_ok=True)
+        yield
+    finally:
+        os.close(handle)
