@@ -12,6 +12,8 @@ from studio.i18n import text_of, tr
 
 Tone = Literal["bad", "warn", "info", "good"]
 Act = Literal["save", "apply", "bring", "look", "later", "stop", "dismiss"]
+Chip = tuple[str, Literal["", "info", "warn"], str]
+"""Text, tone and tooltip."""
 
 
 @dataclass(frozen=True)
@@ -28,10 +30,13 @@ class Notice:
 class Standing:
     """How labels and source stand; plain values of the stores."""
 
+    corrected: int = 0
     waiting: int = 0
     refused: Message | None = None  # why corrected labels could not be written
     correcting: bool = False
+    tried: bool = False  # what waits was to be applied before
     syncing: str | None = None  # what the job at work says of itself
+    quiet: bool = False  # that job applies labels alone, by itself
     failed: Message | None = None
     changes: SourceChanges | None = None
     put_off: bool = False
@@ -44,7 +49,7 @@ def notices(now: Standing) -> list[Notice]:
     if now.refused is not None:
         text = tr("studio.labels.refused", reason=text_of(now.refused))
         told.append(Notice("bad", text, ("save",)))
-    if now.syncing is not None:
+    if now.syncing is not None and not now.quiet:
         told.append(Notice("info", now.syncing or tr("studio.source.syncing"), ("stop",), busy=True))
         return told
     if now.failed is not None:
@@ -53,11 +58,27 @@ def notices(now: Standing) -> list[Notice]:
     return [*told, *_of_source(now), *_of_labels(now), *_of_result(now)]
 
 
-def changed_line(changes: SourceChanges | None) -> str:
-    """One line for where a training is started; empty where the source is as the index knows it."""
-    if changes is None or not _differs(changes):
-        return ""
-    return tr("studio.source.train_line", what=_what_changed(changes))
+def label_chip(now: Standing) -> Chip | None:
+    """How many pictures are corrected, and whether the data that is trained on has it; None where none is."""
+    if now.syncing is not None and now.waiting:
+        return tr("studio.labels.chip_applying", count=now.waiting), "info", tr("studio.labels.chip_tip")
+    if now.waiting:
+        return tr("studio.labels.chip_waiting", count=now.waiting), "info", tr("studio.labels.chip_tip")
+    if now.corrected:
+        return tr("studio.labels.chip_applied", count=now.corrected), "", tr("studio.labels.chip_tip")
+    return None
+
+
+def train_lines(changes: SourceChanges | None, waiting: int) -> list[str]:
+    """What is to be said where a training is started: that the data is not what source and corrections say."""
+    lines = []
+    if changes is not None and not changes.source_there:
+        lines.append(tr("studio.source.gone", path=changes.source))
+    elif changes is not None and _differs(changes):
+        lines.append(tr("studio.source.train_line", what=_what_changed(changes)))
+    if waiting:
+        lines.append(tr("studio.labels.train_line", count=waiting))
+    return lines
 
 
 def what_was_done(counts: SyncCounts) -> str:
@@ -89,10 +110,8 @@ def _of_labels(now: Standing) -> Iterable[Notice]:
     elif changes is not None and _differs(changes):
         if now.put_off:
             yield Notice("info", tr("studio.labels.wait_for_sync", count=now.waiting), ("bring",))
-    elif now.correcting:
-        yield Notice("info", tr("studio.labels.wait_for_done", count=now.waiting), ("apply",))
-    else:
-        yield Notice("info", tr("studio.labels.soon", count=now.waiting), ("apply",))
+    elif now.tried and not now.correcting and now.syncing is None:
+        yield Notice("warn", tr("studio.labels.not_applied", count=now.waiting), ("apply",))
 
 
 def _of_result(now: Standing) -> Iterable[Notice]:

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from engine.contract.run.job import SyncJob
-from engine.contract.source.changes import ChangesRequest, SourceChanges, SyncResult
+from engine.contract.source.changes import ChangesRequest, SourceChanges, SyncCounts, SyncResult
 from engine.contract.text.messages import Message
 from studio.stores.data.labels import LabelsStore
 from studio.stores.project import ProjectStore
@@ -29,7 +29,8 @@ class SyncStore(QObject):
     """`changes` is what the engine last said of the source, `task` the job at work, `result` what the last one did.
 
     Corrected labels are applied by themselves when correcting has ended (`hold`) and they are written, unless the
-    source changed too: then the person decides, for a sync brings both. `problem` is why the last one failed.
+    source changed too: then the person decides, for a sync brings both. That job is `quiet`. `problem` is why the
+    last one failed.
     """
 
     changed = Signal()
@@ -44,7 +45,7 @@ class SyncStore(QObject):
         self.task: Task | None = None
         self.result: SyncResult | None = None
         self.problem: Message | None = None
-        self.held = False
+        self.held = self.quiet = False
         self._asked_at = -_AGAIN_S
         self._tried = -1
         self._engine = AnsweringEngine("figures", self)
@@ -83,6 +84,11 @@ class SyncStore(QObject):
         self._asked_at = time.monotonic()
         self._engine.ask("changes", ChangesRequest(project=str(folder.root)).model_dump(), self._receive)
 
+    @property
+    def tried(self) -> bool:
+        """Whether all that was corrected was to be applied before."""
+        return self._labels.revision == self._tried
+
     def hold(self, on: bool) -> None:
         """Let corrections wait while somebody corrects."""
         self.held = on
@@ -93,12 +99,13 @@ class SyncStore(QObject):
         self.problem = None
         self.bring()
 
-    def bring(self, fix: bool | None = None) -> None:
+    def bring(self, fix: bool | None = None, quiet: bool = False) -> None:
         """Bring the index up to the source and to what was corrected; `fix` mends what can be mended from now on."""
         folder = self._project.folder
         if folder is None or self.busy:
             return
         self._soon.stop()
+        self.quiet = quiet
         self.problem = self.result = None
         task = self.task = self._tasks.start(SyncJob(project=str(folder.root), fix=fix))
         self._tried = self._labels.revision
@@ -172,7 +179,7 @@ class SyncStore(QObject):
 
     def _apply_if_alone(self) -> None:
         if self._wanted() and not self._soon.isActive() and not self.source_changed and not self.source_gone:
-            self.apply()
+            self.bring(quiet=True)
 
     def _finished(self, task: Task) -> None:
         if self.task is not task:
@@ -181,6 +188,8 @@ class SyncStore(QObject):
         if task.status == "finished":
             self.result = read_result(task)
             self._project.reopen_index()
+            if self.quiet and self.result is not None and not _beyond_labels(self.result.changes):
+                self.result = None
             self._tasks.dismiss(task)
             self.changes = self.put_off = None
             self.ask()
@@ -211,6 +220,10 @@ def read_result(task: Task) -> SyncResult | None:
 
 def _counts(changes: SourceChanges) -> tuple[bool, int, int, int]:
     return changes.source_there, changes.added, changes.changed, changes.gone
+
+
+def _beyond_labels(counts: SyncCounts) -> bool:
+    return counts.model_copy(update={"corrected": 0, "relabelled": 0}).any
 
 
 def _timer(parent: QObject, after_ms: int, call: Any) -> QTimer:

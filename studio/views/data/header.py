@@ -61,7 +61,8 @@ class DataHeader(QWidget):
         self._index: Index | None = None
         self.title = Elided("", "title", Qt.TextElideMode.ElideRight)
         self.title.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-        self.kind, self.hash = Chip(), Text(role="muted")
+        self.kind, self.corrected, self.hash = Chip(), Chip(), Text(role="muted")
+        self.corrected.hide()
         self.source = Elided("", "muted")
         self.copy = IconButton("copy", "studio.data.copy_hash", self._copy_hash)
         self.other = Button("studio.data.other_data", self.import_wanted.emit, icon_name="plus")
@@ -81,6 +82,7 @@ class DataHeader(QWidget):
         first.addWidget(self.title)
         first.addSpacing(4)
         first.addWidget(self.kind)
+        first.addWidget(self.corrected)
         first.addWidget(self.source, 1)
         first.addWidget(self.hash)
         first.addWidget(self.copy)
@@ -103,6 +105,14 @@ class DataHeader(QWidget):
         self._index = index
         self.title.set_full(name)
         self._retranslate()
+
+    def show_corrected(self, chip: tuple[str, str, str] | None) -> None:
+        """Say how many pictures are corrected and whether that is applied; text, tone and tooltip."""
+        self.corrected.setVisible(chip is not None)
+        if chip is not None:
+            self.corrected.setText(chip[0])
+            self.corrected.set_tone(chip[1])
+            self.corrected.setToolTip(chip[2])
 
     def _retranslate(self) -> None:
         index = self._index

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
@@ -24,7 +25,7 @@ class PictureInspector(QWidget):
         super().__init__(parent)
         self._picture: Picture | None = None
         self._classes: tuple[str, ...] = ()
-        self._note = ""
+        self._note: Callable[[], str] = lambda: ""
         self.heading, self.name, self.facts = QLabel(self), QLabel(self), QLabel(self)
         self.heading.setProperty("role", "heading")
         self.facts.setProperty("role", "muted")
@@ -50,8 +51,10 @@ class PictureInspector(QWidget):
         on_language(self._retranslate)
         self._retranslate()
 
-    def show_picture(self, picture: Picture | None, classes: tuple[str, ...], note: str = "") -> None:
-        """Show another picture; None when none is looked at. `note` is what is to be said of its labels."""
+    def show_picture(
+        self, picture: Picture | None, classes: tuple[str, ...], note: Callable[[], str] = lambda: ""
+    ) -> None:
+        """Show another picture; None when none is looked at. `note` says what is to be said of its labels."""
         self._picture, self._classes, self._note = picture, classes, note
         self._retranslate()
 
@@ -86,7 +89,7 @@ class PictureInspector(QWidget):
     def _facts(self, picture: Picture) -> str:
         size = f"{picture.width} × {picture.height} px"
         boxes = count_boxes(len(picture.boxes))
-        lines = [f"{size} · {part_name(picture.split)} · {boxes}", str(Path(picture.path).parent), self._note]
+        lines = [f"{size} · {part_name(picture.split)} · {boxes}", str(Path(picture.path).parent), self._note()]
         return "\n".join(line for line in lines if line)
 
     def _item(self, box: Box) -> QTreeWidgetItem:

@@ -88,7 +88,7 @@ class Notices(QWidget):
 
     def refresh(self) -> None:
         """Say anew how labels and source stand."""
-        told = notices(self._standing())
+        told = notices(standing_of(self._studio))
         while len(self.rows) < len(told):
             row = NoticeRow(self)
             row.asked.connect(self._act)
@@ -99,21 +99,6 @@ class Notices(QWidget):
             if place < len(told):
                 row.show_notice(told[place], self._share())
         self.setVisible(bool(told))
-
-    def _standing(self) -> Standing:
-        sync, labels = self._studio.sync, self._studio.labels
-        state = sync.task.state if sync.task is not None else None
-        stage = text_of(state.stage.message) if state is not None and state.stage is not None else ""
-        return Standing(
-            waiting=labels.waiting,
-            refused=labels.problem,
-            correcting=sync.held,
-            syncing=stage if sync.task is not None else None,
-            failed=sync.problem,
-            changes=sync.changes,
-            put_off=sync.put_off is not None,
-            done=sync.result.changes if sync.result is not None else None,
-        )
 
     def _share(self) -> float | None:
         task = self._studio.sync.task
@@ -130,3 +115,23 @@ class Notices(QWidget):
             "stop": sync.stop, "dismiss": sync.dismiss,
         }  # fmt: skip
         calls[act]()
+
+
+def standing_of(studio: Studio) -> Standing:
+    """How labels and source stand, as plain values."""
+    sync, labels = studio.sync, studio.labels
+    state = sync.task.state if sync.task is not None else None
+    stage = text_of(state.stage.message) if state is not None and state.stage is not None else ""
+    return Standing(
+        corrected=len(labels.digests()),
+        waiting=labels.waiting,
+        refused=labels.problem,
+        correcting=sync.held,
+        tried=sync.tried,
+        syncing=stage if sync.task is not None else None,
+        quiet=sync.quiet,
+        failed=sync.problem,
+        changes=sync.changes,
+        put_off=sync.put_off is not None,
+        done=sync.result.changes if sync.result is not None else None,
+    )

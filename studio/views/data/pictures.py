@@ -141,6 +141,8 @@ class PicturesPanel(QWidget):
             self.preview.refresh()
         elif on:
             self._filter()
+        else:
+            self._tell_current()
 
     def _fill(self) -> None:
         """Fill the grid with what the filters leave."""

@@ -13,6 +13,7 @@ from studio.bound_texts import bind, on_language
 from studio.i18n import tr
 from studio.stores.data.labels import LabelsStore
 from studio.stores.previews.samples import SamplesStore
+from studio.theme import restyle
 from studio.views.data.labels.bar import LabelBar
 from studio.views.data.labels.canvas import LabelCanvas
 from studio.views.data.samples import SamplesPanel
@@ -165,7 +166,7 @@ class PicturePreview(QWidget):
         if on:
             self.augmented.setChecked(False)
         self.canvas.edit(on)
-        self.edit.setChecked(on)
+        self._show_edit(on)
         self.bar.setVisible(on)
         self.bar.refresh()
         self.canvas.setFocus() if on else self.setFocus()
@@ -175,6 +176,15 @@ class PicturePreview(QWidget):
         """Make no more samples, and end correcting: the preview is not looked at any more."""
         self.correct(False)
         self.samples.show_picture(None, ())
+
+    def _show_edit(self, on: bool) -> None:
+        """The button that began it ends it."""
+        self.edit.setChecked(on)
+        restyle(self.edit, role="primary" if on else "")
+        bind(self.edit.show_text, "studio.labels.done" if on else "studio.labels.correct")
+        bind(self.edit.setToolTip, "studio.labels.done_tip" if on else "studio.labels.correct_tip")
+        self.edit.set_icon("check" if on else "edit")
+        self.augmented.setVisible(not on)
 
     def _toggle(self) -> None:
         self.correct(self.edit.isChecked())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QWidget
 
 from engine.contract.dataset import Picture
@@ -26,9 +26,9 @@ from studio.stores.data.overlay import boxes_of
 from studio.views.data.labels.canvas import LabelCanvas
 from studio.views.data.labels.swatch import swatch
 from studio.views.pictures.boxes import class_colour
-from studio.widgets.buttons import Button
+from studio.widgets.buttons import Button, IconButton
 from studio.widgets.controls import QuietCombo
-from studio.widgets.labels import Text
+from studio.widgets.labels import Elided
 
 _LONG = 28
 
@@ -47,10 +47,10 @@ class LabelBar(QWidget):
         self.marks: dict[Mark, QCheckBox] = {"difficult": QCheckBox(self), "crowd": QCheckBox(self)}
         self.new = Button("studio.labels.new", self._arm, "", "plus")
         self.new.setCheckable(True)
-        self.delete = Button("studio.labels.delete", self._delete, "", "trash")
-        self.state = Text(role="muted")
-        self.take_back = Button("studio.labels.take_back", self._take_back, "quiet", "restore")
-        self.finish = Button("studio.labels.done", self.done.emit, "primary", "check")
+        self.delete = IconButton("trash", "studio.labels.delete_tip", self._delete)
+        self.take_back = IconButton("restore", "studio.labels.take_back_tip", self._take_back)
+        self.state = Elided("", "muted", Qt.TextElideMode.ElideRight)
+        self.state.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._lay_out()
         self._connect()
         on_language(self.refresh)
@@ -59,16 +59,13 @@ class LabelBar(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 8)
         row.setSpacing(8)
-        for widget in (self.kinds, *self.marks.values(), self.new, self.delete):
+        for widget in (self.kinds, *self.marks.values(), self.new, self.delete, self.take_back):
             row.addWidget(widget)
-        row.addStretch(1)
-        for widget in (self.state, self.take_back, self.finish):
-            row.addWidget(widget)
+        row.addWidget(self.state, 1)
         bind(self.kinds.setAccessibleName, "studio.labels.class")
         bind(self.marks["difficult"].setText, "studio.data.difficult")
         bind(self.marks["crowd"].setText, "studio.data.crowd")
         bind(self.new.setToolTip, "studio.labels.new_tip")
-        bind(self.finish.setToolTip, "studio.labels.done_tip")
 
     def _connect(self) -> None:
         canvas = self._canvas
@@ -108,16 +105,14 @@ class LabelBar(QWidget):
             field.setToolTip(tr(f"studio.labels.{mark}_tip") if box is not None else tr("studio.labels.choose_box"))
         self.kinds.setToolTip(tr("studio.labels.class_tip") if box is not None else tr("studio.labels.class_new_tip"))
         self.delete.setEnabled(box is not None)
-        self.delete.setToolTip(tr("studio.labels.delete_tip") if box is not None else tr("studio.labels.choose_box"))
+        self.delete.say("studio.labels.delete_tip" if box is not None else "studio.labels.choose_box")
         self._show_state(picture)
 
     def _show_state(self, picture: Picture | None) -> None:
         corrected = picture is not None and self._labels.is_corrected(picture)
-        self.state.setText(state_text(self._labels, picture))
+        self.state.set_full(state_text(self._labels, picture, True))
         self.take_back.setEnabled(corrected)
-        self.take_back.setToolTip(
-            tr("studio.labels.take_back_tip") if corrected else tr("studio.labels.nothing_to_take_back")
-        )
+        self.take_back.say("studio.labels.take_back_tip" if corrected else "studio.labels.nothing_to_take_back")
 
     def _picture(self) -> Picture | None:
         return self._canvas.picture if self._canvas.editing else None
@@ -182,10 +177,12 @@ class LabelBar(QWidget):
         self._canvas.setFocus()
 
 
-def state_text(labels: LabelsStore, picture: Picture | None) -> str:
-    """Whose labels a picture has, and whether what is trained has them."""
+def state_text(labels: LabelsStore, picture: Picture | None, correcting: bool = False) -> str:
+    """Whose labels a picture has, and whether the data that is trained on has them."""
     if picture is None:
         return ""
+    if correcting and labels.is_waiting(picture):
+        return tr("studio.labels.waits_for_done")
     if labels.is_corrected(picture):
         return tr("studio.labels.waits") if labels.is_waiting(picture) else tr("studio.labels.applied")
     return tr("studio.labels.source_waits") if labels.is_waiting(picture) else ""
