@@ -8,6 +8,7 @@ from engine.contract.run.evaluations import is_kept, keep_figures
 from engine.contract.run.job import EvaluateJob
 from engine.contract.run.resamples import keep_resamples
 from engine.contract.text.messages import UserError
+from engine.jobs.data_notice import tell_of_data
 from engine.model.assembly import load
 from engine.model.measurement import calibration_of, computed_figures
 from engine.model.resampling import measured_with_resamples
@@ -21,6 +22,7 @@ def run(job: EvaluateJob, context: JobContext) -> dict[str, object]:
     from engine.detector.base.runtime import set_threads
 
     set_threads(0)
+    tell_of_data(job, context)
     index = Index.open(Path(job.index))
     pictures = index.pictures(job.split)[: job.limit or None]
     if not pictures:

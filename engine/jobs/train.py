@@ -13,6 +13,7 @@ from engine.contract.run.folder import checkpoint_of
 from engine.contract.run.job import TrainJob
 from engine.contract.text.address import is_address
 from engine.contract.text.messages import UserError
+from engine.jobs.data_notice import tell_of_data
 from engine.model.assembly import Model, assemble, extend, load
 from engine.model.measurement import calibration_of, coco_measured, computed_figures
 from engine.model.watched import Watch, watched_pictures
@@ -40,6 +41,7 @@ def run(job: TrainJob, context: JobContext) -> dict[str, object]:
     from engine.detector.base.runtime import set_threads
 
     set_threads(job.settings.threads)
+    tell_of_data(job, context)
     data = _open_data(job)
     last = context.run_dir / "checkpoints" / "last.safetensors"
     resuming = last.is_file()

@@ -35,7 +35,7 @@ class Difference:
 def project_changes(folder: ProjectFolder) -> SourceChanges:
     """What changed for the project in `folder`; raises UserError where its index or its labels cannot be read."""
     with Index.open(folder.index) as index:
-        labels = _labels(index, Corrections.read(folder.labels))
+        labels = waiting_labels(index, Corrections.read(folder.labels))
         source, found = index.source(), source_difference(index)
         if found is None:
             return SourceChanges(source=str(source), source_there=False, labels=labels)
@@ -100,7 +100,7 @@ def stamps_of(corrections: Corrections) -> dict[str, str]:
     }
 
 
-def _labels(index: Index, corrections: Corrections) -> int:
-    """How many pictures have other corrected labels than those that were taken in."""
+def waiting_labels(index: Index, corrections: Corrections) -> int:
+    """How many pictures have other corrected labels than those that were taken in, or none any more."""
     before, now = index.corrections(), stamps_of(corrections)
     return sum(before.get(digest) != now.get(digest) for digest in before.keys() | now.keys())
