@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from engine.contract.source.changes import Example, SyncResult
@@ -45,13 +44,10 @@ def mend_count(result: SyncResult) -> int:
     return sum(mend.count for mend in result.mends)
 
 
-def first_error(result: SyncResult) -> Message | None:
-    """What would stop it."""
-    return next(_errors(result), None)
-
-
-def _errors(result: SyncResult) -> Iterator[Message]:
-    return (finding.message for finding in result.report.findings if finding.severity == "error")
+def first_error(result: SyncResult, fix: bool) -> Message | None:
+    """What would stop it; what can be mended does not where it is mended."""
+    errors = (finding for finding in result.report.findings if finding.severity == "error")
+    return next((error.message for error in errors if not fix or error.mend is None), None)
 
 
 def _example(example: Example) -> str:

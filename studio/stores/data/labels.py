@@ -39,7 +39,7 @@ class LabelsStore(QObject):
         self._file: LabelFile | None = None
         self._held: dict[str, Correction] = {}
         self._source: dict[str, Boxes] = {}  # of pictures that were corrected since the project was opened
-        self._taken_back: set[str] = set()
+        self._taken_in: set[str] = set()  # the pictures that the index has corrected labels of
         self._waiting: set[str] = set()
         self._left: dict[Path, Changes] = {}  # what no disk took before its project was closed
         project.opened.connect(self._opened)
@@ -84,7 +84,7 @@ class LabelsStore(QObject):
             return
         digest, classes = picture.digest, index.classes()
         before = self._held.get(digest)
-        if before is None and digest not in self._source and digest not in self._taken_back:
+        if before is None and digest not in self._source and digest not in self._taken_in:
             found = index.of_digests([digest])
             self._source[digest] = boxes_of(found[0], classes) if found else ()
         # What it has of classes that the data does not know is not shown, and not lost.
@@ -107,7 +107,6 @@ class LabelsStore(QObject):
         self.revision += 1
         if correction is None:
             self._held.pop(digest, None)
-            self._taken_back.add(digest)
         else:
             self._held[digest] = correction
         self._file.put({digest: correction})
@@ -125,12 +124,14 @@ class LabelsStore(QObject):
         held = self._held.get(digest)
         if held is not None:
             return held.boxes
-        return self._source.get(digest) if digest in self._taken_back else None
+        return self._source.get(digest) if digest in self._taken_in else None
 
     def _compare(self, digests: Iterable[str]) -> None:
         """Find out which of these pictures the index has other labels for."""
-        index, asked = self._project.index, list(digests)
-        self._waiting.difference_update(asked)
+        index, all_ = self._project.index, set(digests)
+        self._waiting.difference_update(all_)
+        self._waiting.update((all_ & self._taken_in).difference(self._held))
+        asked = sorted(all_.intersection(self._held))
         if index is None:
             return
         classes = index.classes()
@@ -140,22 +141,29 @@ class LabelsStore(QObject):
             except UserError:  # the index is broken, which the page says
                 return
             for picture in found:
-                wanted = self._wanted(picture.digest)
-                # What the source says is not known where it was corrected in an earlier sitting.
-                if wanted is None or not is_applied(picture, wanted, classes):
+                if not is_applied(picture, self._held[picture.digest].boxes, classes):
                     self._waiting.add(picture.digest)
 
     def _index_changed(self) -> None:
         """It was made anew of the source and of what was corrected."""
-        self._source = {digest: boxes for digest, boxes in self._source.items() if digest in self._held}
-        self._taken_back.clear()
-        self._compare(self._held)
+        self._taken_in = self._told_by_index()
+        known = self._taken_in.union(self._held)
+        self._source = {digest: boxes for digest, boxes in self._source.items() if digest in known}
+        self._waiting.clear()
+        self._compare(known)
         self.changed.emit()
+
+    def _told_by_index(self) -> set[str]:
+        try:
+            return set(self._project.index.corrections()) if self._project.index is not None else set()
+        except UserError:  # the index is broken, which the page says
+            return set()
 
     def _opened(self) -> None:
         folder = self._project.folder
         assert folder is not None
         file = self._file = LabelFile(folder.labels, self._background, self)
+        self._taken_in = self._told_by_index()
         file.told.connect(lambda held: self._take(file, held))
         file.refused.connect(lambda message: self._refused(file, message))
         for digest, correction in self._left.pop(folder.labels, {}).items():
@@ -169,7 +177,8 @@ class LabelsStore(QObject):
         told = {**held.pictures, **file.behind}
         self._held = {digest: correction for digest, correction in told.items() if correction is not None}
         self.problem = None
-        self._compare(digest for digest, correction in self._held.items() if before.get(digest) != correction)
+        changed = {digest for digest in {**before, **self._held} if before.get(digest) != self._held.get(digest)}
+        self._compare(changed | self._taken_in.difference(self._held))
         self.changed.emit()
 
     def _refused(self, file: LabelFile, message: Message) -> None:
@@ -188,7 +197,7 @@ class LabelsStore(QObject):
         self.problem = None
         for kept in (self._held, self._source):
             kept.clear()
-        for marks in (self._taken_back, self._waiting):
+        for marks in (self._taken_in, self._waiting):
             marks.clear()
         self.changed.emit()
 

@@ -113,11 +113,11 @@ class SyncStore(QObject):
         task.finished.connect(lambda: self._finished(task))
         self.changed.emit()
 
-    def look_closely(self, fix: bool | None = None) -> Task:
-        """Have the engine find out what a sync would do; nothing is written. The task's result tells."""
+    def look_closely(self) -> Task:
+        """Have the engine find out what a sync would do, and what could be mended; the task's result tells."""
         folder = self._project.folder
         assert folder is not None
-        return self._tasks.start(SyncJob(project=str(folder.root), look=True, fix=fix))
+        return self._tasks.start(SyncJob(project=str(folder.root), look=True))
 
     def stop(self) -> None:
         """Stop what is at work; the index stays as it was."""

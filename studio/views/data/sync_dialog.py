@@ -43,7 +43,7 @@ class SyncDialog(OnScreenDialog):
         self.cancel.clicked.connect(self.reject)
         self.start = Button("studio.source.bring", self._start, "primary")
         self._lay_out()
-        self.task: Task | None = studio.sync.look_closely(fix or None)
+        self.task: Task | None = studio.sync.look_closely()
         self.task.changed.connect(self._show)
         self.task.finished.connect(self._looked)
         on_language(self._show)
@@ -96,7 +96,7 @@ class SyncDialog(OnScreenDialog):
 
     def _show(self) -> None:
         looking, result = self.task is not None, self.result_
-        stops = first_error(result) if result is not None else None
+        stops = first_error(result, self._fix) if result is not None else None
         refusal = Message(code="studio.source.stops", args={"reason": stops}) if stops is not None else self._refusal
         self.problem.tell(refusal)
         self.bar.setVisible(looking)

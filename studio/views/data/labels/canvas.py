@@ -62,10 +62,11 @@ class LabelCanvas(PictureCanvas):
         self._space = False
 
     def edit(self, on: bool) -> None:
-        """Begin or end correcting."""
+        """Begin or end correcting; the box that stands out is the chosen one."""
+        lit = self.lit
         self.editing, self._drag, self._space = on, None, False
         self.arm(False)
-        self.select(None)
+        self.select(lit if on else None)
         self.light(None)
         self.setCursor(Qt.CursorShape.ArrowCursor)
         self.setAccessibleDescription(tr("studio.labels.canvas_tip") if on else "")
