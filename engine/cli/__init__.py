@@ -14,6 +14,7 @@ from types import ModuleType
 from typing import NoReturn
 
 from engine.cli.language import said
+from engine.cli.offers import offer_lines
 from engine.cli.output import emit_json
 from engine.contract.system.environment import studio_environment
 from engine.contract.text.display import require_display
@@ -35,7 +36,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except UserError as error:
         return _report(error.message, 2, as_json)
     except JobFailed as error:
-        return _report(error.message, 1, as_json)
+        return _report(error.message, 1, as_json, words)
     except (Cancelled, KeyboardInterrupt):
         return _report(Message(code="cli.cancelled"), 130, as_json)
     except BrokenPipeError:
@@ -100,9 +101,9 @@ def _overview() -> str:
     return "\n".join([usage, "", *lines, "", more, spoken])
 
 
-def _report(message: Message, status: int, as_json: bool) -> int:
+def _report(message: Message, status: int, as_json: bool, words: Sequence[str] = ()) -> int:
     if as_json:
         emit_json({"error": message.model_dump() | {"text": message.text()}})
     else:
-        print(f"espalier: {said(message)}", file=sys.stderr)
+        print("\n".join([f"espalier: {said(message)}", *offer_lines(words, message)]), file=sys.stderr)
     return status

@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 import contextlib
 from collections.abc import Callable
+from typing import get_args
 
+from engine.contract.run.job import ExifFrame
 from engine.contract.run.settings import TrainSettings
 
 
@@ -58,3 +60,9 @@ def epochs(text: str) -> int:
         if least <= int(text) <= most:
             return int(text)
     raise argparse.ArgumentTypeError(f"{text} is no number of epochs from {least} to {most}")
+
+
+def add_exif(parser: argparse.ArgumentParser) -> None:
+    """The option of a verb that reads a data set, for pictures that EXIF turns."""
+    text = "what boxes were drawn on where pictures are turned by EXIF and sizes do not tell (turned if not given)"
+    parser.add_argument("--exif", choices=get_args(ExifFrame), help=text)

@@ -110,4 +110,8 @@ def _condition(key: str, value: str | int) -> str:
         return say("cli.threads", count=value)
     if key == "rois":
         return say("cli.regions", count=value)
+    if key == "pictures":
+        return say("cli.pictures", count=value)
+    if key == "picture_set":
+        return say("cli.picture_set", name=value)
     return str(value)

@@ -19,7 +19,7 @@ Part = Literal["train", "val", "test", "none"]
 """The split of a picture; "none" is in no use."""
 PARTS: tuple[Part, ...] = ("train", "val", "test", "none")
 Severity = Literal["error", "warning", "info"]
-Action = Literal["kept", "clipped", "dropped", "scaled", "left_out", "moved", "stopped"]
+Action = Literal["kept", "clipped", "dropped", "scaled", "turned", "left_out", "moved", "stopped"]
 
 
 @dataclass(frozen=True)

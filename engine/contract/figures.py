@@ -7,6 +7,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
 
+from engine.contract.text.messages import Message
+
 PADDLE = "Paddle 2.6.2"
 LITE = "Paddle Lite 2.13rc0"
 LITE_X86 = f"{LITE} x86"
@@ -55,6 +57,8 @@ class Conditions(BaseModel):
     split: str | None = None
     simulated: bool | None = Field(default=None, description="True for what a simulated phone told: nothing measured")
     subject: str | None = Field(default=None, description="Class name, target or part that the figure speaks of")
+    pictures: int | None = Field(default=None, description="How many pictures a score was measured on")
+    picture_set: str | None = Field(default=None, description="Which: a short hash of them, their boxes and classes")
 
 
 BUSY = 0.15
@@ -91,3 +95,20 @@ def pick(figures: Iterable[Figure], name: FigureName, **conditions: object) -> F
         if figure.name == name and all(getattr(figure.conditions, key) == value for key, value in conditions.items()):
             found = figure
     return found
+
+
+def comparable(before: Figure, after: Figure) -> Message | None:
+    """Why two scores are not to be subtracted, for they were measured on other pictures; None where they may be.
+
+    Whatever shows a difference of mAP asks this. What an old figure does not tell is taken to be alike.
+    """
+    if before.unit != "points" or after.unit != "points":
+        return None
+    one, other = before.conditions, after.conditions
+    if one.split and other.split and one.split != other.split:
+        return Message(code="figures.other_split", args={"before": one.split, "after": other.split})
+    if one.pictures is not None and other.pictures is not None and one.pictures != other.pictures:
+        return Message(code="figures.other_count", args={"before": one.pictures, "after": other.pictures})
+    if one.picture_set and other.picture_set and one.picture_set != other.picture_set:
+        return Message(code="figures.other_pictures", args={"pictures": other.pictures or 0})
+    return None

@@ -12,17 +12,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
 from engine.contract.dataset import Finding, Part, Picture
 from engine.contract.report import Report
+from engine.contract.run.job import ExifFrame
 from engine.contract.text.messages import UserError
 from engine.data import likeness, splits, statistics
 from engine.data.checks import PictureCheck, Sound
 from engine.data.files import SourceFiles
 from engine.data.findings import error, info
 from engine.data.formats import read_source
+from engine.data.frames import settle_frames
 from engine.data.index import Contents, write_index
 from engine.data.kept import Kept, kept_pictures
 from engine.data.pictures import Probe, probe_all
@@ -40,6 +43,7 @@ class Options(BaseModel):
     split: tuple[float, float, float] | None = None
     classes: tuple[str, ...] | None = None
     fix: bool = False
+    exif: ExifFrame | Literal["ask"] | None = None
     seed: int = 0
 
 
@@ -51,6 +55,7 @@ def import_dataset(
     split: tuple[float, float, float] | None = None,
     classes: Sequence[str] | None = None,
     fix: bool = False,
+    exif: ExifFrame | Literal["ask"] | None = None,
     seed: int = 0,
     progress: Progress | None = None,
 ) -> Report:
@@ -61,7 +66,7 @@ def import_dataset(
     writes nothing; JobFailed when the disk refuses the index.
     """
     listed = tuple(classes) if classes else None
-    options = Options(format=format, split=split, classes=listed, fix=fix, seed=seed)
+    options = Options(format=format, split=split, classes=listed, fix=fix, exif=exif, seed=seed)
     look = Look(source, options, progress, stop=True)
     contents = look.contents()
     write_index(index_path, contents)
@@ -75,6 +80,7 @@ def check_dataset(
     split: tuple[float, float, float] | None = None,
     classes: Sequence[str] | None = None,
     fix: bool = False,
+    exif: ExifFrame | Literal["ask"] | None = None,
     seed: int = 0,
     progress: Progress | None = None,
 ) -> Report:
@@ -83,7 +89,7 @@ def check_dataset(
     Raises UserError only when there is no dataset to look at.
     """
     listed = tuple(classes) if classes else None
-    options = Options(format=format, split=split, classes=listed, fix=fix, seed=seed)
+    options = Options(format=format, split=split, classes=listed, fix=fix, exif=exif, seed=seed)
     look = Look(source, options, progress, stop=False)
     return look.report(look.contents())
 
@@ -93,9 +99,9 @@ def _unused(files: SourceFiles, records: Records) -> list[str]:
     return [path for path in files.pictures() if path not in named]
 
 
-def _unannotated(files: SourceFiles, records: Records) -> list[Finding]:
+def _unannotated(files: SourceFiles, records: Records, check: PictureCheck) -> list[Finding]:
     """What annotations and pictures do not share: some pictures of the folder, or all that are annotated."""
-    missing = [picture for picture in records.pictures if picture.path is None]
+    missing = [picture for picture in records.pictures if picture.path is None and check.heic_of(picture) is None]
     if len(missing) == len(records.pictures) > 1:
         first = missing[0]
         return [error("pictures_missing", first.file, first.place, count=len(missing), picture=first.name)]
@@ -105,7 +111,7 @@ def _unannotated(files: SourceFiles, records: Records) -> list[Finding]:
 
 def _unopened(there: Sequence[tuple[SourcePicture, Path]], probes: Sequence[Probe]) -> list[Finding]:
     """To leave all pictures out would mend nothing."""
-    if len(there) < 2 or not all(probe.problem for probe in probes):
+    if len(there) < 2 or not all(probe.problem and probe.problem != "heic" for probe in probes):
         return []
     return [error("pictures_unreadable", there[0][0].path or "", count=len(there))]
 
@@ -136,16 +142,15 @@ class Look:
         self.add([finding.mended() if fix else finding for finding in records.findings])
         records.classes = self.classes(records)
         check = PictureCheck(self.files, {name: n for n, name in enumerate(records.classes)}, fix=fix)
-        self.add(_unannotated(self.files, records))
+        self.add(_unannotated(self.files, records, check))
         located = [(picture, check.locate(picture)) for picture in records.pictures]
         self.add(check.findings)
         there = [(picture, path) for picture, path in located if path is not None]
         probes = self.probes([path for _, path in there])
         self.add(_unopened(there, probes))
         check.findings = []
-        annotated = self.annotated([picture for picture, _ in there], probes)
-        settled = [check.settle(picture, probe) for picture, probe in zip(annotated, probes, strict=True)]
-        self.add(check.findings)
+        annotated, settled = self._settled(check, [picture for picture, _ in there], probes)
+        self.add([*check.heic(len(records.pictures)), *check.findings])
         sound = [picture for picture in settled if picture is not None]
         declared = {picture.path: picture.part for picture in sound}
         dealt: dict[str, Part] = {}
@@ -157,10 +162,27 @@ class Look:
         counts = statistics.count(sound, records.classes)
         self.add(statistics.judge(counts, records.classes))
         pictures = self._pictures(sound)
-        options = self.options.model_dump_json()
+        # Who imported was there to be asked; who brings the index up to date later is told.
+        asked = self.options.exif if self.options.exif != "ask" else None
+        options = self.options.model_copy(update={"exif": asked}).model_dump_json()
         seen = {picture.path or "": probe for picture, probe in zip(annotated, probes, strict=True)}
         kept = Kept(self.files.worth_keeping(), kept_pictures(seen, declared, dealt), self.corrections())
         return Contents(self.files.root, form, options, records.classes, pictures, self.findings, counts, kept)
+
+    def _settled(
+        self, check: PictureCheck, pictures: Sequence[SourcePicture], probes: Sequence[Probe]
+    ) -> tuple[list[SourcePicture], list[Sound | None]]:
+        """The pictures with the boxes that hold for them, and what becomes of each."""
+        stored, findings = settle_frames(pictures, probes, self.options.exif)
+        self.add(findings)
+        annotated = self.annotated(pictures, probes)
+        # Labels that were corrected in the project are of the picture as it is shown.
+        shown = {n for n, (one, other) in enumerate(zip(pictures, annotated, strict=True)) if one is not other}
+        settled = [
+            check.settle(picture, probe, stored=n in stored and n not in shown)
+            for n, (picture, probe) in enumerate(zip(annotated, probes, strict=True))
+        ]
+        return annotated, settled
 
     def classes(self, records: Records) -> tuple[str, ...]:
         """The classes of the index, in order."""

@@ -17,6 +17,8 @@ from engine.data.listing import Stamp, stamped_files
 from engine.data.text import Decoded, decode
 
 PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".bmp", ".webp", ".tif", ".tiff", ".gif"})
+HEIC_SUFFIXES = (".heic", ".heif")
+"""Pictures as phones of Apple take them, which are not read."""
 _ANNOTATION_SUFFIXES = (".txt", ".xml", ".json", ".yaml", ".yml", ".names", ".labels")
 _PART_WORDS: dict[str, Part] = {
     "train": "train",
@@ -65,7 +67,7 @@ def loose(text: str) -> str:
 def without_suffix(path: str) -> str:
     """`path` without its ending, if that is one of a picture, an xml or a text file; names may hold dots."""
     stem, _, suffix = path.rpartition(".")
-    return stem if f".{suffix.lower()}" in PICTURE_SUFFIXES | {".xml", ".txt"} else path
+    return stem if f".{suffix.lower()}" in PICTURE_SUFFIXES | {".xml", ".txt", *HEIC_SUFFIXES} else path
 
 
 class SourceFiles:
@@ -178,24 +180,30 @@ class _Names:
         self.key = key
         self.whole: dict[str, list[str]] = defaultdict(list)
         self.stems: dict[str, list[str]] = defaultdict(list)
+        # The same by their whole paths: thousands of folders may each have a 0001.jpg.
+        self.paths: dict[str, list[str]] = defaultdict(list)
+        self.bare_paths: dict[str, list[str]] = defaultdict(list)
 
     def fill(self, paths: Sequence[str]) -> None:
         """Take the files in."""
         for path in paths:
             name = path.rsplit("/", 1)[-1]
             self.whole[self.key(name)].append(path)
+            self.paths[self.key(path)].append(path)
             if is_picture(path):
                 self.stems[self.key(without_suffix(name))].append(path)
+                self.bare_paths[self.key(without_suffix(path))].append(path)
 
     def find(self, wanted: str, near: Sequence[str], part: Part, *, stem: bool) -> str | None:
         """As `SourceFiles.find` says, of a name that is `clean`."""
         key, shorten = self.key, without_suffix if stem else str
-        candidates = (self.stems if stem else self.whole).get(key(wanted.rsplit("/", 1)[-1]), [])
+        held = self.bare_paths if stem else self.paths
         for folder in near:
             target = f"{folder}/{wanted}".strip("/")
-            fitting = [path for path in candidates if key(shorten(path)) == key(target)]
+            fitting = held.get(key(target))
             if fitting:
                 return next((path for path in fitting if shorten(path) == target), fitting[0])
+        candidates = (self.stems if stem else self.whole).get(key(wanted.rsplit("/", 1)[-1]), [])
         if part != "none":
             candidates = [path for path in candidates if part_of(path) in ("none", part)]
         shared = [(_shared_end(key(shorten(path)), key(wanted)), path) for path in candidates]

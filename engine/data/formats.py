@@ -7,7 +7,7 @@ from typing import Any
 
 from engine.contract.dataset import Finding
 from engine.contract.text.messages import UserError
-from engine.data.files import SourceFiles
+from engine.data.files import HEIC_SUFFIXES, SourceFiles
 from engine.data.findings import info, warning
 from engine.data.readers import coco, createml, cvat, foreign, labelme, voc, yolo
 from engine.data.records import Records
@@ -32,6 +32,9 @@ def read_source(files: SourceFiles, format: str | None, wanted: Sequence[str] | 
     if format is not None and format not in fitting:
         raise UserError("data.format_absent", path=path, format=format, others=", ".join(fitting) or "-")
     if not fitting:
+        heic = files.ending(*HEIC_SUFFIXES)
+        if heic and not files.pictures():
+            raise UserError("data.heic_only", file=str(files.root / heic[0]), count=len(heic))
         found = foreign.owner(files)
         if found is not None:
             raise UserError("data.foreign", path=str(files.root / found[0]), owner=found[1])

@@ -17,6 +17,7 @@ from engine.data.findings import info, warning
 MAX_BITS = 5
 MAX_GREY_LEVELS = 4.0
 _BANDS = tuple((64 * n // (MAX_BITS + 1), 64 * (n + 1) // (MAX_BITS + 1)) for n in range(MAX_BITS + 1))
+_SHELF = 64
 # What is kept of a picture that is in two splits: the copy that is furthest from training.
 _HELD_OUT = {"test": 0, "val": 1, "train": 2, "none": 3}
 
@@ -42,13 +43,22 @@ def mend_copies(pictures: list[Sound], *, fix: bool) -> list[Finding]:
 
 def lookalikes(pictures: list[Sound]) -> list[Finding]:
     """Report pictures that look the same though their bytes differ: a warning across splits, else a note."""
-    findings = []
-    for picture, first in _pairs(_by_distance(pictures)):
+    findings, shelves, seen = [], _Shelves(), set[str]()
+    for picture in _by_distance(pictures):
+        if picture.probe.digest in seen:
+            continue
+        seen.add(picture.probe.digest)
+        first = shelves.find(picture)
+        if first is None:
+            shelves.put(picture)
+            continue
         args: dict[str, Any] = {"other": first.path, "part": picture.part, "other_part": first.part}
         if picture.part == first.part:
             findings.append(info("picture_lookalike", picture.path, **args))
         else:
             findings.append(warning("split_lookalike", picture.path, **args))
+    if shelves.passed_over:
+        findings.append(info("lookalikes_many", count=shelves.passed_over))
     return findings
 
 
@@ -57,22 +67,57 @@ def _by_distance(pictures: list[Sound]) -> list[Sound]:
     return sorted(used, key=lambda picture: (_HELD_OUT[picture.part], picture.path))
 
 
-def _pairs(pictures: list[Sound]) -> Iterator[tuple[Sound, Sound]]:
-    """Each picture that resembles an earlier one, with that one."""
-    buckets: dict[tuple[int, int], list[Sound]] = defaultdict(list)
-    seen: set[str] = set()
-    for picture in pictures:
-        if picture.probe.digest in seen:
-            continue
-        seen.add(picture.probe.digest)
-        bits = picture.probe.likeness
-        keys = [(low, bits >> low & (1 << (high - low)) - 1) for low, high in _BANDS]
-        first = next((old for key in keys for old in buckets[key] if _alike(old, picture)), None)
-        if first is not None:
-            yield picture, first
-            continue
-        for key in keys:
-            buckets[key].append(picture)
+class _Shelves:
+    """Pictures by what those that resemble each other share: some band of their hash, and how bright they are.
+
+    The grey levels of two that look the same differ by MAX_GREY_LEVELS on average, so do their means, and those of
+    their halves by twice that at most. A shelf holds `_SHELF` pictures, half of them the first and half the latest,
+    so that a set in which all are nearly alike, a long video or scanned pages, takes no longer than another.
+    """
+
+    def __init__(self) -> None:
+        self._shelves: dict[tuple[int, int, int, int], list[Sound]] = defaultdict(list)
+        self._put: dict[tuple[int, int, int, int], int] = defaultdict(int)
+        self.passed_over = 0
+
+    def find(self, picture: Sound) -> Sound | None:
+        """A picture that was put here and looks the same."""
+        upper, lower = _brightness(picture)
+        for number, bits in _bands(picture):
+            for up in (upper - 1, upper, upper + 1):
+                for down in (lower - 1, lower, lower + 1):
+                    for old in self._shelves.get((number, bits, up, down), ()):
+                        if _alike(old, picture):
+                            return old
+        return None
+
+    def put(self, picture: Sound) -> None:
+        """Take a picture in."""
+        upper, lower = _brightness(picture)
+        full = False
+        for number, bits in _bands(picture):
+            key = (number, bits, upper, lower)
+            shelf, count = self._shelves[key], self._put[key]
+            self._put[key] = count + 1
+            if len(shelf) < _SHELF:
+                shelf.append(picture)
+                continue
+            shelf[_SHELF // 2 + count % (_SHELF // 2)] = picture
+            full = True
+        self.passed_over += full
+
+
+def _bands(picture: Sound) -> Iterator[tuple[int, int]]:
+    bits = picture.probe.likeness
+    for number, (low, high) in enumerate(_BANDS):
+        yield number, bits >> low & (1 << (high - low)) - 1
+
+
+def _brightness(picture: Sound) -> tuple[int, int]:
+    """The mean grey levels of the upper and the lower half, in steps of what two that look the same may differ by."""
+    thumb = picture.probe.thumb
+    half, step = len(thumb) // 2, 2 * MAX_GREY_LEVELS
+    return int(sum(thumb[:half]) / max(1, half) // step), int(sum(thumb[half:]) / max(1, half) // step)
 
 
 def _alike(one: Sound, other: Sound) -> bool:

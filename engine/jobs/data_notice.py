@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.contract.dataset import Part
 from engine.contract.project import ProjectFolder
+from engine.contract.run.data_seen import SHORT, other_data
 from engine.contract.run.events import Notice
 from engine.contract.run.job import EvaluateJob, TrainJob
 from engine.contract.text.messages import UserError
@@ -43,6 +45,8 @@ def tell_of_data(job: TrainJob | EvaluateJob, context: JobContext) -> None:
             _tell_source(index, found, folder, context)
             _tell_pictures(index, found, used, folder, context)
             _tell_labels(index, folder, context)
+        if isinstance(job, TrainJob) and context.resuming:
+            _tell_resumed(index, context)
 
 
 def _splits(job: TrainJob | EvaluateJob) -> tuple[Part, ...]:
@@ -54,19 +58,19 @@ def _splits(job: TrainJob | EvaluateJob) -> tuple[Part, ...]:
 def _check_there(index: Index, found: Difference | None, used: Sequence[str], folder: ProjectFolder) -> None:
     if found is None:
         if used and not Path(used[0]).is_file():
-            raise UserError("data.source_gone", path=str(index.source()))
+            raise UserError("data.source_gone", path=str(index.source()), dir=_quoted(folder))
         return
     root = index.source()
     gone = {str(root / path) for path in found.gone}
     lost = [path for path in used if path in gone]
     if lost:
-        raise UserError("sync.pictures_gone", count=len(lost), path=lost[0], dir=str(folder.root))
+        raise UserError("sync.pictures_gone", count=len(lost), path=lost[0], dir=_quoted(folder))
 
 
 def _tell_source(index: Index, found: Difference, folder: ProjectFolder, context: JobContext) -> None:
     counts = {"added": len(found.added), "changed": len(found.changed), "gone": len(found.gone)}
     if any(counts.values()):
-        told: dict[str, str] = {"source": str(index.source()), "dir": str(folder.root)}
+        told: dict[str, str] = {"source": str(index.source()), "dir": _quoted(folder)}
         context.notice("sync.source_changed", level="warning", **told, **counts)
 
 
@@ -77,18 +81,15 @@ def _tell_pictures(
     touched = {str(root / path) for path in found.changed}
     replaced = _replaced(index, [path for path in used if path in touched])
     if replaced:
-        told = {"path": replaced[0], "dir": str(folder.root)}
+        told = {"path": replaced[0], "dir": _quoted(folder)}
         context.notice("sync.pictures_replaced", level="warning", count=len(replaced), **told)
 
 
 def _replaced(index: Index, paths: Sequence[str]) -> list[str]:
     """Those that hold other bytes than at the import; beyond the first few their time alone tells."""
-    found = []
-    for path in paths[:_LOOKED_INTO]:
-        picture = index.picture_at(path)
-        raw = Path(path).read_bytes()
-        if picture is None or hashlib.sha256(raw).hexdigest() != picture.digest:
-            found.append(path)
+    looked = {path: hashlib.sha256(Path(path).read_bytes()).hexdigest() for path in paths[:_LOOKED_INTO]}
+    known = {(picture.path, picture.digest) for picture in index.of_digests(list(set(looked.values())))}
+    found = [path for path, digest in looked.items() if (path, digest) not in known]
     return found + list(paths[_LOOKED_INTO:]) if found else []
 
 
@@ -102,4 +103,17 @@ def _tell_labels(index: Index, folder: ProjectFolder, context: JobContext) -> No
         context.emit(Notice(level="warning", message=broken.message, text=broken.message.text()))
         return
     if waiting:
-        context.notice("sync.labels_waiting", level="warning", count=waiting, dir=str(folder.root))
+        context.notice("sync.labels_waiting", level="warning", count=waiting, dir=_quoted(folder))
+
+
+def _tell_resumed(index: Index, context: JobContext) -> None:
+    """A run that goes on with other data than it began with has figures of neither."""
+    today = index.content_hash()
+    seen = other_data(context.run_dir, today)
+    if seen is not None:
+        context.notice("sync.resumed_on_other", level="warning", seen=seen, today=today[:SHORT])
+
+
+def _quoted(folder: ProjectFolder) -> str:
+    """The folder as the command that a sentence names takes it."""
+    return shlex.quote(str(folder.root))

@@ -12,6 +12,7 @@ from engine.jobs.data_notice import tell_of_data
 from engine.model.assembly import load
 from engine.model.measurement import calibration_of, computed_figures
 from engine.model.resampling import measured_with_resamples
+from engine.model.starting import listed
 from engine.run.context import JobContext
 from engine.run.interruption import interruptible
 
@@ -31,6 +32,7 @@ def run(job: EvaluateJob, context: JobContext) -> dict[str, object]:
 
     with interruptible(context.check_cancelled):
         model, _ = load(Path(job.run))
+        _check_classes(job, model.choice.classes, index.classes())
         calibration = calibration_of(model, index.pictures("train"))
         figures, resamples = measured_with_resamples(
             model,
@@ -47,3 +49,9 @@ def run(job: EvaluateJob, context: JobContext) -> dict[str, object]:
     if is_kept(job):
         keep_resamples(Path(job.run), resamples)
     return {"figures": [figure.model_dump(exclude_none=True) for figure in figures]}
+
+
+def _check_classes(job: EvaluateJob, theirs: tuple[str, ...], ours: tuple[str, ...]) -> None:
+    """Raise UserError where the boxes of the data would be counted as those of other classes."""
+    if theirs != ours:
+        raise UserError("evaluate.other_classes", path=job.run, theirs=listed(theirs), ours=listed(ours))

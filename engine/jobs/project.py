@@ -36,6 +36,7 @@ def run(job: ProjectJob, context: JobContext) -> dict[str, object]:
             split=job.split,
             classes=job.classes,
             fix=job.fix,
+            exif=job.exif,
             progress=context.counter("picture"),
         )
         context.stage("project.writing", path=str(folder.root))

@@ -19,5 +19,6 @@ def run(job: SyncJob, context: JobContext) -> dict[str, object]:
     context.stage("sync.looking" if job.look else "sync.running", path=str(folder.root))
     # Nothing but a file without a name is lost, so it may be broken off anywhere until the index has its name.
     with interruptible(context.check_cancelled):
-        result = sync_project(folder, look=job.look, fix=job.fix, progress=context.counter("picture"))
+        source = Path(job.source) if job.source else None
+        result = sync_project(folder, source, look=job.look, fix=job.fix, progress=context.counter("picture"))
     return result.model_dump(mode="json")

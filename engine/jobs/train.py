@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 from engine.contract.figures import Figure, pick
 from engine.contract.run.folder import checkpoint_of
 from engine.contract.run.job import TrainJob
-from engine.contract.text.address import is_address
 from engine.contract.text.messages import UserError
 from engine.jobs.data_notice import tell_of_data
 from engine.model.assembly import Model, assemble, extend, load
 from engine.model.measurement import calibration_of, coco_measured, computed_figures
+from engine.model.outcome import judge
+from engine.model.starting import load_start, tell_matching
 from engine.model.watched import Watch, watched_pictures
 from engine.recipe.registry import make
 from engine.run.context import JobContext
@@ -23,9 +22,9 @@ from engine.technique.base import Context, Phase
 
 if TYPE_CHECKING:
     from engine.contract.dataset import Index, Picture
+    from engine.detector.base.header import Position
     from engine.detector.network.checkpoint import Matching
     from engine.detector.train.trainer import Trainer
-    from engine.weights.download import Start
 
 
 @dataclass
@@ -60,7 +59,7 @@ def run(job: TrainJob, context: JobContext) -> dict[str, object]:
         trainer.begin(score)
     context.stage("train.running", epochs=job.settings.epochs)
     position = trainer.run()
-    return _finish(context, data, position.model_dump())
+    return _finish(job, context, data, position)
 
 
 def _open_data(job: TrainJob) -> _Data:
@@ -80,15 +79,14 @@ def _open_data(job: TrainJob) -> _Data:
 def _start(job: TrainJob, context: JobContext, data: _Data) -> tuple[Model, float | None]:
     """The model at optimiser step 0: loaded, measured, changed by the steps, measured again; and that val mAP."""
     context.stage("train.preparing", detector=job.choice.key, size=job.choice.size)
-    model = _load_start(job, context)
-    phases = {make(step).phase for step in job.steps}
-    changes = Phase.ARCHITECTURE in phases or max(phases, default=Phase.DATA) >= Phase.PRUNE
+    model = load_start(job, context)
+    changes = _changes(job)
     if changes and data.val:
         context.figures("start", _measure(model, data, context))
 
     def tell(matching: Matching) -> None:
         if job.start is not None and matching.loaded < matching.total:
-            _tell_matching(context, Path(job.start), matching)
+            tell_matching(context, Path(job.start), matching)
 
     if changes:
         context.stage("train.changing")  # of its own: calibrating takes minutes, and what was measured is done
@@ -102,94 +100,13 @@ def _start(job: TrainJob, context: JobContext, data: _Data) -> tuple[Model, floa
     return model, None if found is None else found.value
 
 
-def _load_start(job: TrainJob, context: JobContext) -> Model:
-    import paddle
-
-    from engine.detector.base.header import read_info
-    from engine.detector.network.checkpoint import fit_weights
-    from engine.weights.arrays import read_weights
-
-    paddle.seed(job.settings.seed)
-    if job.start is None:
-        return assemble(job.choice)
-    start = _fetched(job, job.start, context)
-    path = start.path
-    if path.is_dir():
-        model, info = load(path)
-        _check_start(job, info.choice, path)
-        return model
-    if path.suffix == ".safetensors" and _is_checkpoint(path) and read_info(path).choice == job.choice:
-        with _forgetting(job.start, path):
-            model = _load_checkpoint(path)
-        start.tell()
-        return model
-    model = assemble(job.choice)
-    with _forgetting(job.start, path):
-        weights = read_weights(path, job.start)
-    start.tell()
-    _tell_matching(context, path, fit_weights(model.network, weights, job.start))
-    return model
-
-
-def _tell_matching(context: JobContext, path: Path, matching: Matching) -> None:
-    context.notice(
-        "train.weights_matched",
-        path=path.name,
-        loaded=matching.loaded,
-        total=matching.total,
-        missing=len(matching.missing),
-        unused=len(matching.unused),
-        misshapen=len(matching.misshapen),
-        example=(matching.missing + matching.misshapen + matching.unused + ("-",))[0],
-    )
-
-
-def _fetched(job: TrainJob, start: str, context: JobContext) -> Start:
-    """The start on this disk, its checksum checked; what is at an address is downloaded first."""
-    from engine.weights.download import fetch_start
-
-    found = fetch_start(start, job.start_sha256, context)
-    if is_address(start):
-        context.stage("train.preparing", detector=job.choice.key, size=job.choice.size)
-    return found
-
-
-@contextmanager
-def _forgetting(start: str, path: Path) -> Iterator[None]:
-    """Deletes a download that turns out to be unreadable."""
-    try:
-        yield
-    except UserError:
-        if is_address(start):
-            path.unlink(missing_ok=True)  # so that it is downloaded anew once it has been put right there
-        raise
-
-
-def _load_checkpoint(path: Path) -> Model:
-    try:
-        return load(path)[0]
-    except (ValueError, TypeError, LookupError, AttributeError) as error:
-        # A file from elsewhere may say anything of itself, and then the recorded steps fit nothing.
-        raise UserError("checkpoint.malformed", path=str(path), reason=str(error)[:200] or "?") from error
-
-
-def _is_checkpoint(path: Path) -> bool:
-    from engine.detector.base.header import read_info
-
-    try:
-        read_info(path)
-    except UserError:
-        return False
-    return True
-
-
-def _check_start(job: TrainJob, choice: Any, path: Path) -> None:
-    if (choice.key, choice.classes) != (job.choice.key, job.choice.classes):
-        raise UserError("train.other_detector", path=str(path), theirs=choice.key, ours=job.choice.key)
+def _changes(job: TrainJob) -> bool:
+    """Whether the steps make another network of the start."""
+    phases = {make(step).phase for step in job.steps}
+    return Phase.ARCHITECTURE in phases or max(phases, default=Phase.DATA) >= Phase.PRUNE
 
 
 def _trainer(job: TrainJob, context: JobContext, data: _Data, model: Model, info: Any) -> Trainer:
-    from engine.detector.base.header import Position
     from engine.detector.network.checkpoint import save
     from engine.detector.train.reader import TrainingReader
     from engine.detector.train.trainer import Trainer
@@ -247,7 +164,7 @@ def _measure(model: Model, data: _Data, context: JobContext, quiet: bool = False
     return coco_measured(model, data.val, "val", calibration_of(model, data.train), progress)
 
 
-def _finish(context: JobContext, data: _Data, position: dict[str, object]) -> dict[str, object]:
+def _finish(job: TrainJob, context: JobContext, data: _Data, position: Position) -> dict[str, object]:
     context.stage("train.measuring")
     best = checkpoint_of(context.run_dir)
     model, _ = load(best)
@@ -256,4 +173,5 @@ def _finish(context: JobContext, data: _Data, position: dict[str, object]) -> di
         figures = _measure(model, data, context) + figures
     context.figures("final", figures)
     context.artifact("checkpoint", best)
-    return {"figures": [figure.model_dump(exclude_none=True) for figure in figures], "position": position}
+    judge(job, context, position, figures, changed=_changes(job))
+    return {"figures": [figure.model_dump(exclude_none=True) for figure in figures], "position": position.model_dump()}

@@ -46,6 +46,7 @@ def write_card(
         "precision": precision,
         "inputs": [_input(name, size) for name in program_inputs(config)],
         "preprocessing": {
+            "orientation": Message(code="card.orientation").texts(),
             "resize": Message(code="card.resize", args={"size": size}).texts(),
             "colour": "RGB",
             "scale": Message(code="card.divide").texts(),
@@ -96,7 +97,7 @@ def _markdown(card: Mapping[str, Any]) -> str:
         "|---|---|---|",
         *(f"| {i['name']} | {i['shape']} | {i['meaning']['en']} |" for i in card["inputs"]),
         "",
-        f"Picture: {pre['colour']}, {pre['resize']['en']}; {pre['scale']['en']}, "
+        f"Picture: {pre['orientation']['en']}; {pre['colour']}, {pre['resize']['en']}; {pre['scale']['en']}, "
         f"subtract {pre['mean']}, divide by {pre['std']}.",
         "",
         f"Outputs: {'; '.join(text['en'] for text in card['outputs'])}. "

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from engine.contract.run.folder import RunFolder, begin_sitting
 from engine.contract.run.lock import LockRecord, RunLock, read_record
+from engine.contract.system.memory import NEARLY_ALL, kernel_kills, peak_of_children, total_bytes
 from engine.contract.system.processes import (
     end_group,
     fork_leader,
@@ -33,6 +34,7 @@ def keep(run_dir: Path, work: Callable[[RunLock], int]) -> int:
     record = read_record(folder.lock) or LockRecord()
     keeper = os.getpid()
     lock.write(record.model_copy(update={"keeper": keeper, "keeper_started": start_time(keeper)}))
+    kills = kernel_kills()
     worker = fork_leader(lambda: work(lock))
     for number in _FORWARDED:
         signal.signal(number, lambda *_: signal_process(worker, signal.SIGTERM))
@@ -42,6 +44,14 @@ def keep(run_dir: Path, work: Callable[[RunLock], int]) -> int:
     for number in _FORWARDED:
         signal.signal(number, signal.SIG_IGN)
     status = reap(worker)
-    lock.write((read_record(folder.lock) or LockRecord()).model_copy(update={"exit": status}))
+    ended = {"exit": status, **_memory(status, kills, stopped=folder.cancel.exists())}
+    lock.write((read_record(folder.lock) or LockRecord()).model_copy(update=ended))
     lock.close()
     return status if status >= 0 else 1
+
+
+def _memory(status: int, kills: int, *, stopped: bool) -> dict[str, object]:
+    """How much memory the worker held, and whether it was killed for want of it: by evidence, and not by us."""
+    peak = peak_of_children()
+    short = kernel_kills() > kills or peak > NEARLY_ALL * total_bytes()
+    return {"peak_mb": round(peak / 1e6), "no_memory": status == -signal.SIGKILL and short and not stopped}

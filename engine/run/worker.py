@@ -18,6 +18,7 @@ from typing import Any
 from engine.contract.run.events import CancelledEvent, Failed, Finished, Hello
 from engine.contract.run.folder import RunFolder, begin_sitting, read_job
 from engine.contract.run.lock import LockRecord, RunLock, read_record
+from engine.contract.run.memory import IN_A_LOG, no_memory
 from engine.contract.system.cores import core_count, processor
 from engine.contract.system.files import write_atomically
 from engine.contract.system.processes import leads_group, start_time
@@ -85,10 +86,20 @@ def _failed(message: Message, *, usage: bool = False) -> Failed:
 def _explain(error: BaseException, folder: RunFolder) -> Message:
     if isinstance(error, OSError) and error.errno in _DISK_FULL:
         return Message(code="run.disk_full", args={"path": str(error.filename or folder.root)})
-    if isinstance(error, MemoryError):
-        return Message(code="run.no_memory")
+    if _wants_memory(error):
+        try:
+            return no_memory(read_job(folder))
+        except UserError:
+            return no_memory(None)
     args: dict[str, Argument] = {"error": type(error).__name__, "reason": str(error), "log": str(folder.log)}
     return Message(code="run.crashed", args=args)
+
+
+def _wants_memory(error: BaseException) -> bool:
+    """Whether memory ran out: Paddle and numpy raise MemoryError, OpenCV and the system tell it in words."""
+    if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
+        return True
+    return any(word in str(error) for word in (*IN_A_LOG, "Insufficient memory"))
 
 
 def _log(folder: RunFolder, error: BaseException) -> None:

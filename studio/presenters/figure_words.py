@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from engine.contract.figures import Figure, Source
-from studio.i18n import tr
+from studio.i18n import text_of, tr
 from studio.presenters.compare.run_rows import Row
 from studio.presenters.numbers import NAMES, Delta, show
 
@@ -44,6 +44,8 @@ def conditions_text(figure: Figure) -> str:
     if held.threads is not None:
         parts.append(tr("studio.compare.threads", count=held.threads))
     parts += [held.precision, held.input, held.split]
+    if held.pictures is not None:
+        parts.append(tr("studio.compare.on_pictures", count=held.pictures))
     if held.nms is not None and figure.unit == "ms":
         parts.append(tr("studio.compare.with_nms") if held.nms else tr("studio.compare.without_nms"))
     return ", ".join(part for part in parts if part)
@@ -51,7 +53,9 @@ def conditions_text(figure: Figure) -> str:
 
 def change_words(change: Delta) -> list[str]:
     """A change in words, from the longest to the shortest that still say whether it is chance."""
-    plain = f"{change.arrow} {change.text}"
+    plain = f"{change.arrow} {change.text}".strip()
+    if change.certainty == "other":
+        return [f"{plain} {tr('studio.compare.other_pictures')}", plain]
     if change.certainty == "within":
         noise = tr("studio.compare.within_noise")
         return [f"{plain} {noise}", noise, plain]
@@ -60,6 +64,8 @@ def change_words(change: Delta) -> list[str]:
 
 def certainty_text(change: Delta, figure: Figure) -> str:
     """Whether a change may be chance, and how that is known; empty for what is counted."""
+    if change.why is not None:
+        return text_of(change.why)
     if figure.unit == "ms":
         texts = {"within": tr("studio.compare.within_ms"), "beyond": tr("studio.compare.beyond_ms")}
         return texts.get(change.certainty, "")
@@ -86,7 +92,11 @@ def spread_text(figure: Figure) -> str:
 def chance_text(changes: Sequence[Delta | None]) -> str:
     """What the signs beside changes mean, as far as they are there."""
     told = {change.certainty for change in changes if change is not None}
-    texts = {"within": tr("studio.compare.sign_within"), "unknown": tr("studio.compare.sign_unknown")}
+    texts = {
+        "within": tr("studio.compare.sign_within"),
+        "unknown": tr("studio.compare.sign_unknown"),
+        "other": tr("studio.compare.sign_other"),
+    }
     return "\n".join(text for certainty, text in texts.items() if certainty in told)
 
 
@@ -139,5 +149,6 @@ def provenance(figure: Figure) -> str:
     held = figure.conditions
     if held.threads is not None:
         parts.append(tr("studio.recipe.threads", count=held.threads))
-    named = (held.device, held.runtime, held.precision, held.input, held.split, held.subject)
+    on = tr("studio.compare.on_pictures", count=held.pictures) if held.pictures is not None else None
+    named = (held.device, held.runtime, held.precision, held.input, held.split, on, held.subject)
     return " · ".join([*parts, *(text for text in named if text)])

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from engine.contract.figures import Figure
+from engine.contract.figures import Figure, comparable
+from engine.contract.text.messages import Message
 from engine.contract.text.numbers import show_value as show_value
 
 NAMES: dict[str, str] = {
@@ -38,22 +39,27 @@ NAMES: dict[str, str] = {
 _HIGHER_IS_BETTER = ("map", "ar")
 
 
-Certainty = Literal["exact", "beyond", "within", "unknown"]
-"""Whether a change may be chance: it is counted, more than chance, no more than chance, or nobody knows."""
+Certainty = Literal["exact", "beyond", "within", "unknown", "other"]
+"""Whether a change may be chance: it is counted, more than chance, no more than chance, or nobody knows.
+
+"other": both were measured on other pictures, so that there is no change to tell.
+"""
 
 
 @dataclass(frozen=True)
 class Delta:
     """A change between two figures: signed points or percent; `better` is None where nothing changed, or by chance.
 
-    `between` is what a change of points would be on other pictures, in 95 of 100 draws of them.
+    `between` is what a change of points would be on other pictures, in 95 of 100 draws of them. `why` tells why there
+    is no change to tell of, and then there is no text.
     """
 
     text: str
-    arrow: Literal["▲", "▼", "=", "≈"]
+    arrow: Literal["▲", "▼", "=", "≈", "≠"]
     better: bool | None
     certainty: Certainty = "exact"
     between: tuple[float, float] | None = None
+    why: Message | None = None
 
     @property
     def tone(self) -> str:
@@ -101,10 +107,14 @@ def certainty(before: Figure, after: Figure, between: tuple[float, float] | None
 def delta(before: Figure | None, after: Figure | None, between: tuple[float, float] | None = None) -> Delta | None:
     """The change from `before` to `after`: points for scores, percent for costs; None where there is none to tell.
 
-    `between` is the interval of a change of scores, where it is known.
+    Scores on other pictures have no change but the reason for that. `between` is the interval of a change of scores,
+    where it is known.
     """
     if before is None or after is None:
         return None
+    reason = comparable(before, after)
+    if reason is not None:
+        return Delta("", "≠", None, "other", why=reason)
     if after.unit == "points":
         # Of what is shown: 89.7 and 87.0 differ by 2.7, whatever their further decimals are.
         change, text = round(round(after.value, 1) - round(before.value, 1), 1), "{:+.1f}"

@@ -24,6 +24,7 @@ from engine.contract.run.job import (
     TrainJob,
 )
 from engine.contract.run.lineage import resumable
+from engine.contract.run.offers import Offer
 from engine.contract.run.settings import TrainSettings
 from engine.contract.run.stopping import stop
 from engine.contract.text.messages import Message
@@ -107,6 +108,12 @@ class RunsStore(QObject):
             watched=self._project.choices.watched,
         )
         self._do(lambda: _make_run(folder, "train", job))
+
+    def take(self, run: Run, offer: Offer) -> None:
+        """Start what is offered in place of a run that failed: a new run of its name."""
+        folder = self._project.folder
+        if folder is not None:
+            self._do(lambda: _make_run(folder, run.label, offer.job))
 
     def apply_recipe(self, epochs: int | None = None) -> Task:
         """Apply the recipe as it is now to its base; its runs appear by themselves."""

@@ -9,9 +9,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from engine.cli.language import said
 from engine.cli.output import emit_json, print_table
 from engine.cli.projects import show_figure
-from engine.contract.figures import pick
+from engine.contract.figures import comparable, pick
 from engine.contract.text.display import require_display
 from engine.contract.text.messages import UserError
 from engine.contract.text.resources import ROOT
@@ -89,12 +90,12 @@ def _verdict(outcome: Outcome) -> list[str]:
     base, control, pruned, small = 0, 1, 2, 4
     share = _share(outcome.value(small, "conv_macs"), outcome.value(base, "conv_macs"))
     size = _share(outcome.value(small, "nb_bytes", precision="int8"), outcome.value(base, "nb_bytes", precision="fp32"))
-    after = _difference(outcome.value(small, "map", split="test"), outcome.value(control, "map", split="test"))
-    before = _difference(outcome.value(pruned, "map", split="val"), outcome.value(base, "map", split="val"))
+    after = _difference(outcome, small, control, "test")
+    before = _difference(outcome, pruned, base, "val")
     return [
         f"MACs: {share} of the base's.   int8 .nb: {size} of the base's fp32 one.",
-        f"mAP test against the base trained on for the same steps: {after} points.",
-        f"mAP val right after pruning, before recovery: {before} points.",
+        f"mAP test against the base trained on for the same steps: {after}",
+        f"mAP val right after pruning, before recovery: {before}",
         f"The session took {outcome.seconds / 60:.1f} minutes.",
     ]
 
@@ -103,5 +104,10 @@ def _share(part: float | None, whole: float | None) -> str:
     return "unknown" if part is None or not whole else f"{100 * part / whole:.1f} %"
 
 
-def _difference(ours: float | None, theirs: float | None) -> str:
-    return "unknown" if ours is None or theirs is None else f"{ours - theirs:+.1f}"
+def _difference(outcome: Outcome, ours: int, theirs: int, split: str) -> str:
+    """How much more mAP one line has than another, or why that cannot be told."""
+    found, other = (pick(outcome.lines[number].figures, "map", split=split) for number in (ours, theirs))
+    if found is None or other is None:
+        return "unknown."
+    reason = comparable(other, found)
+    return f"{found.value - other.value:+.1f} points." if reason is None else said(reason)

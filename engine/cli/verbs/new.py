@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import get_args
 
+from engine.cli.arguments import add_exif
 from engine.cli.language import language, say
 from engine.cli.output import emit_json
 from engine.contract.project import ProjectFolder
@@ -30,6 +31,7 @@ def add_parser(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--detector", required=True, help="key of the base detector (see: espalier describe)")
     parser.add_argument("--size", type=int, help="input size in pixels; the detector's default if not given")
     parser.add_argument("--fit-anchors", action="store_true", help="fit YOLO anchors to the boxes of the data")
+    add_exif(parser)
     parser.add_argument("--fix", action="store_true", help="mend in the index what can be mended")
 
 
@@ -64,6 +66,7 @@ def _job(args: argparse.Namespace) -> ProjectJob:
         split=parse_split(args.split) if args.split else None,
         classes=tuple(name.strip() for name in args.classes.split(",")) if args.classes else None,
         fix=args.fix,
+        exif=args.exif,
         detector=args.detector,
         size=args.size,
         fit_anchors=args.fit_anchors,

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
 from pathlib import Path
 
-from engine.cli.language import say
+from engine.cli.language import said, say
 from engine.cli.output import emit_json, print_table
 from engine.cli.projects import RUN_HEADERS, figures_of, open_project, report, run_row
+from engine.contract.figures import comparable, pick
 from engine.contract.phones import benches
+from engine.contract.project import ProjectFolder
+from engine.contract.run.data_seen import SHORT, data_seen, data_today, other_data
 from engine.contract.run.evaluations import keep_earlier_figures
 from engine.contract.run.folder import RunFolder
 from engine.contract.run.lineage import parent_of, recipe_job, runs_of, unfinished_recipes
@@ -29,13 +33,18 @@ def run(args: argparse.Namespace) -> int:
     keep_earlier_figures(folder)
     if args.run:
         run_dir = folder.run(args.run)
-        report(figures_of(run_dir), args.json, run=run_dir.name, status=RunFolder(run_dir).status())
+        seen = data_seen(run_dir)
+        more = {"data": seen[:SHORT]} if seen else {}
+        report(figures_of(run_dir), args.json, run=run_dir.name, status=RunFolder(run_dir).status(), **more)
+        _say_other_data(folder, [run_dir], args.json)
         return 0
     runs = [path for path in sorted(folder.runs.glob("[0-9]*")) if path.is_dir()]
     parents = {path.name: parent_of(path) for path in runs}
     if args.json:
         recipes = [_recipe(task) for task in unfinished_recipes(folder)]
-        emit_json({"figures": [], "runs": [_document(path, parents[path.name]) for path in runs], "recipes": recipes})
+        today = data_today(folder)
+        documents = [_document(path, parents[path.name], today) for path in runs]
+        emit_json({"figures": [], "runs": documents, "recipes": recipes, "data": today})
         return 0
     if not runs:
         print(say("cli.no_runs", path=str(folder.root), dir=str(args.dir)))
@@ -45,10 +54,37 @@ def run(args: argparse.Namespace) -> int:
         indent = "  " * _depth(path.name, parents)
         rows.append(run_row(indent + path.name, RunFolder(path).status(), figures_of(path)))
     print_table(rows, RUN_HEADERS)
+    _say_other_data(folder, runs, args.json)
+    for line in _not_comparable(runs, parents):
+        print(line)
     for task in unfinished_recipes(folder):
         name, dir_ = str(_recipe(task)["recipe"]), str(args.dir)
         print(say("recipe.unfinished", recipe=name, task=task.name, dir=dir_, status=RunFolder(task).status()))
     return 0
+
+
+def _say_other_data(folder: ProjectFolder, runs: list[Path], as_json: bool) -> None:
+    today = data_today(folder)
+    if today is None or as_json:
+        return
+    trained: dict[str, list[str]] = {}
+    for run in runs:
+        seen = other_data(run, today)
+        if seen is not None:
+            trained.setdefault(seen, []).append(run.name)
+    for seen, names in trained.items():
+        print(say("cli.other_data", runs=", ".join(names), seen=seen, today=today[:SHORT]))
+
+
+def _not_comparable(runs: list[Path], parents: dict[str, str | None]) -> Iterator[str]:
+    """A line for each run whose mAP is of other pictures than that of the run it was made from."""
+    figures = {path.name: figures_of(path) for path in runs}
+    for name, parent in parents.items():
+        for split in ("val", "test") if parent in figures else ():
+            before, after = (pick(figures[run], "map", split=split) for run in (str(parent), name))
+            reason = comparable(before, after) if before is not None and after is not None else None
+            if reason is not None:
+                yield say("cli.not_comparable", run=name, base=str(parent), split=split, reason=said(reason))
 
 
 def _depth(name: str, parents: dict[str, str | None]) -> int:
@@ -71,8 +107,10 @@ def _recipe(task: Path) -> dict[str, object]:
     return {"task": task.name, "recipe": name, "status": status, "runs": runs}
 
 
-def _document(run_dir: Path, parent: str | None) -> dict[str, object]:
+def _document(run_dir: Path, parent: str | None, today: str | None) -> dict[str, object]:
     figures = [figure.model_dump(exclude_none=True) for figure in figures_of(run_dir)]
     kept = [bench.model_dump(mode="json", exclude_none=True, exclude={"figures"}) for bench in benches(run_dir)]
     status = RunFolder(run_dir).status()
-    return {"run": run_dir.name, "parent": parent, "status": status, "figures": figures, "benches": kept}
+    seen = data_seen(run_dir)
+    told: dict[str, object] = {"data": seen, "other_data": seen is not None and today is not None and seen != today}
+    return {"run": run_dir.name, "parent": parent, "status": status, "figures": figures, "benches": kept, **told}

@@ -24,6 +24,7 @@ HELP = "take in what changed in a project's data: pictures, labels, and correcti
 def add_parser(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("dir", metavar="DIR", type=Path, help="folder of the project")
+    parser.add_argument("--data", metavar="FOLDER", type=Path, help="where the data lies now, if it was moved")
     parser.add_argument("--look", action="store_true", help="only tell what would change; nothing is written")
     mend = parser.add_mutually_exclusive_group()
     mend.add_argument("--fix", action="store_true", help="mend what can be mended from now on; else as it was imported")
@@ -33,10 +34,12 @@ def add_parser(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Sync in a worker; exit status 1 where only looked at and an error would stop it."""
     from engine.cli.follow import launch_and_follow
+    from engine.data.files import absolute
 
     folder = open_project(args.dir)
     fix = True if args.fix else False if args.no_fix else None
-    job = SyncJob(project=str(folder.root), look=args.look, fix=fix)
+    source = str(absolute(args.data)) if args.data else None
+    job = SyncJob(project=str(folder.root), look=args.look, fix=fix, source=source)
     with tempfile.TemporaryDirectory(prefix="espalier-") as scratch:
         # As for `new`: elsewhere than on a terminal a refusal is one sentence and nothing before it.
         launch_and_follow(job, Path(scratch), json=args.json, quiet=not sys.stderr.isatty())

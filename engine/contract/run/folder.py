@@ -12,11 +12,12 @@ from pydantic import ValidationError
 
 from engine.contract.run.job import Job, parse_job
 from engine.contract.run.lock import FD_VARIABLE, LockRecord, RunLock, read_record
+from engine.contract.run.memory import IN_A_LOG, no_memory
 from engine.contract.run.tail import last_event
 from engine.contract.system.environment import engine_environment
 from engine.contract.system.locks import is_locked
 from engine.contract.system.processes import start_detached
-from engine.contract.text.messages import JobFailed, UserError
+from engine.contract.text.messages import JobFailed, Message, UserError
 from engine.contract.text.reasons import place_of, reason_of
 
 Status = Literal["queued", "running", "finished", "cancelled", "failed", "lost"]
@@ -62,6 +63,12 @@ class RunFolder:
             return "running"
         return "queued" if event is None and record is None else "lost"
 
+    def _remedy(self) -> Message:
+        try:
+            return no_memory(read_job(self))
+        except UserError:
+            return no_memory(None)
+
     def last_log_lines(self, count: int = LOG_LINES) -> list[str]:
         """The end of `log.txt`; empty if there is none."""
         try:
@@ -75,6 +82,9 @@ class RunFolder:
         record = read_record(self.lock)
         status = "?" if record is None or record.exit is None else str(record.exit)
         log = "\n".join(self.last_log_lines())
+        starved = record is not None and record.exit not in (None, 0) and any(word in log for word in IN_A_LOG)
+        if record is not None and (record.no_memory or starved):
+            return JobFailed("run.lost_memory", path=str(self.root), peak=record.peak_mb or "?", remedy=self._remedy())
         if not log:
             return JobFailed("run.lost_silently", path=str(self.root))
         return JobFailed("run.lost", path=str(self.root), status=status, log=log)

@@ -16,6 +16,8 @@ Backend = Literal["arm", "opencl"]
 Split = Literal["train", "val", "test"]
 Runtime = Literal["paddle", "lite"]
 DataFormat = Literal["voc", "coco", "yolo", "cvat", "labelme", "createml"]
+ExifFrame = Literal["turned", "stored"]
+"""What boxes were drawn on where pictures are turned by EXIF: the turned picture, or its stored pixels."""
 SAMPLE = "sample"
 """What stands for the built-in sample in place of a folder."""
 
@@ -82,8 +84,9 @@ class ProjectJob(_Job):
     """A new project in `dir`: the data of `source`, a folder or `SAMPLE`, is checked and imported, not copied.
 
     `data_format` and `classes` are found out when not given; `split` has the shares of train, val and test, and is the
-    data's own when not given; `fix` mends in the index what can be mended; `size` in pixels, the detector's default
-    when not given. Paths are absolute.
+    data's own when not given; `fix` mends in the index what can be mended; `exif` says what boxes were drawn on where
+    neither sizes nor boxes tell, the turned picture if not given, and "ask" stops there; `size` in pixels, the
+    detector's default when not given. Paths are absolute.
     """
 
     kind: Literal["project"] = "project"
@@ -93,6 +96,7 @@ class ProjectJob(_Job):
     split: tuple[float, float, float] | None = None
     classes: tuple[str, ...] | None = None
     fix: bool = False
+    exif: ExifFrame | Literal["ask"] | None = None
     detector: str
     size: int | None = None
     fit_anchors: bool = False
@@ -102,13 +106,15 @@ class SyncJob(_Job):
     """Bring a project's index up to what its source holds now, and to the labels corrected in the project.
 
     Pictures keep their split, new ones are dealt out as the import dealt. `look` tells what would change and writes
-    nothing. `fix` mends from now on what can be mended; None goes on as the import was asked.
+    nothing. `fix` mends from now on what can be mended; None goes on as the import was asked. `source` is where the
+    data lies from now on, an absolute path, if not where it was.
     """
 
     kind: Literal["sync"] = "sync"
     project: str
     look: bool = False
     fix: bool | None = None
+    source: str | None = None
 
 
 class EvaluateJob(_Job):

@@ -20,6 +20,7 @@ class LockRecord(BaseModel):
 
     `offset`: bytes of `events.jsonl` written by earlier sittings. `started`, `keeper_started`: clock ticks
     since boot. `leads`: the worker leads its process group. `exit`: its exit status, negative for a signal.
+    `peak_mb`: the most memory that it held. `no_memory`: it was killed, and there is evidence that memory ran out.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -31,6 +32,8 @@ class LockRecord(BaseModel):
     keeper: int | None = None
     keeper_started: int | None = None
     exit: int | None = None
+    peak_mb: int | None = None
+    no_memory: bool = False
 
 
 class RunLock:

@@ -231,15 +231,17 @@ class _Document:
             return None
         self.as_text |= any(isinstance(value, str) for value in entry["bbox"])
         crowd = False
+        difficult = flag(entry.get("difficult")) or False
         for field in ("iscrowd", "ignore"):
             value = flag(entry.get(field))
             if value is None:
                 self._mistyped(place, field, entry.get(field))
                 return None
-            # What is to be ignored teaches nothing and counts neither as found nor as missed: as a crowd.
-            crowd |= value
+            # What is to be ignored teaches nothing and counts neither as found nor as missed: as a crowd. Difficult
+            # ones are learnt from, and marked both ways for programs that know only one (`engine.data.coco_export`).
+            crowd |= value and not (field == "ignore" and difficult)
             self.as_text |= isinstance(entry.get(field), str)
-        return SourceBox(name, *edges, place, flag(entry.get("difficult")) or False, crowd)
+        return SourceBox(name, *edges, place, difficult, crowd)
 
 
 def _edges(box: object) -> tuple[float, float, float, float] | None:

@@ -25,9 +25,16 @@ class SyncLook(Look):
     """Classes, splits and what was seen of pictures come from `earlier`; labels that were corrected win."""
 
     def __init__(
-        self, earlier: Earlier, options: Options, corrected: Corrections, progress: Progress | None, *, stop: bool
+        self,
+        source: Path,
+        earlier: Earlier,
+        options: Options,
+        corrected: Corrections,
+        progress: Progress | None,
+        *,
+        stop: bool,
     ) -> None:
-        super().__init__(earlier.source, options, progress, stop=stop)
+        super().__init__(source, options, progress, stop=stop)
         self.earlier = earlier
         self.corrected = corrected
         self.matches: dict[str, Match] = {}
@@ -90,6 +97,9 @@ class SyncLook(Look):
     def deal(self, pictures: list[Sound], elsewhere: Elsewhere) -> list[Finding]:
         """Splits as they were; new pictures are dealt out as the import dealt."""
         self.matches = match_pictures(pictures, self.earlier)
+        if self.earlier.pictures and all(match.was is None for match in self.matches.values()):
+            # To take all that is known of pictures from the project would be to make it anew.
+            self.add([error("source_other", ".", count=len(self.earlier.pictures))])
         return Dealer(self.earlier, self.options.split, self.options.seed).deal(pictures, self.matches)
 
     def corrections(self) -> dict[str, str]:

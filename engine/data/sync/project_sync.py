@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,28 +22,38 @@ from engine.data.sync.summary import Summary, mends_of
 
 
 def sync_project(
-    folder: ProjectFolder, *, look: bool = False, fix: bool | None = None, progress: Progress | None = None
+    folder: ProjectFolder,
+    source: Path | None = None,
+    *,
+    look: bool = False,
+    fix: bool | None = None,
+    progress: Progress | None = None,
 ) -> SyncResult:
     """Look at the source again and write the index, or with `look` only tell what that would change.
 
-    `fix` None goes on as the index was made. Raises UserError at the first error that is not mended, unless it only
-    looks, and where the source or the index is not there; JobFailed when the disk refuses. The index is then as it was.
+    The source lies where it lay if no other is named; `fix` None goes on as the index was made. Raises UserError at the
+    first error that is not mended, unless it only looks, and where the source or the index is not there; JobFailed when
+    the disk refuses. The index is then as it was.
     """
     if look:
-        return _synced(folder, fix, progress, look=True)
+        return _synced(folder, source, fix, progress, look=True)
     with _alone(folder.index):
-        return _synced(folder, fix, progress, look=False)
+        return _synced(folder, source, fix, progress, look=False)
 
 
-def _synced(folder: ProjectFolder, fix: bool | None, progress: Progress | None, *, look: bool) -> SyncResult:
+def _synced(
+    folder: ProjectFolder, source: Path | None, fix: bool | None, progress: Progress | None, *, look: bool
+) -> SyncResult:
     with Index.open(folder.index) as index:
         earlier = Earlier.read(index)
-    if not earlier.source.is_dir():
-        raise UserError("data.source_gone", path=str(earlier.source))
+    if source is None and not earlier.source.is_dir():
+        raise UserError("data.source_gone", path=str(earlier.source), dir=shlex.quote(str(folder.root)))
     options = Options.model_validate_json(earlier.options)
     if fix is not None:
         options = options.model_copy(update={"fix": fix})
-    seen = SyncLook(earlier, options, Corrections.read(folder.labels), progress, stop=not look)
+    seen = SyncLook(
+        source or earlier.source, earlier, options, Corrections.read(folder.labels), progress, stop=not look
+    )
     contents = seen.contents()
     start = len(str(seen.files.root).rstrip("/")) + 1
     summary = Summary(earlier, contents.kept.corrections)

@@ -16,8 +16,35 @@ HEADER = "espalier"
 """Key of the safetensors header's entry that holds a CheckpointInfo as JSON."""
 
 
+class LossTrend(BaseModel):
+    """What the loss has done so far, in logarithms (see `train/divergence.py`).
+
+    `level` is its average of late, `first` that of the first steps, `best` the lowest; for `above` steps it has been
+    far above that, and it stood at `mark` when it was last looked whether it falls.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    steps: int = 0
+    level: float = 0.0
+    first: float = 0.0
+    best: float = 0.0
+    above: int = 0
+    mark: float = 0.0
+
+
+class MapFall(BaseModel):
+    """Evaluations in a row with next to nothing of the best val mAP; the highest of them, the loss at the first."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    evaluations: int = 0
+    highest: float = 0.0
+    level: float = 0.0
+
+
 class Position(BaseModel):
-    """Where training is: the next batch to run, and the best evaluation so far."""
+    """Where training is: the next batch to run, the best evaluation so far, and how loss and mAP have gone."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -28,6 +55,8 @@ class Position(BaseModel):
     best_epoch: int = -1
     evaluated: int = 0
     finished: bool = False
+    loss: LossTrend = LossTrend()
+    fall: MapFall = MapFall()
 
 
 class CheckpointInfo(BaseModel):

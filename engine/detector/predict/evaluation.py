@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
@@ -80,12 +81,26 @@ def evaluate(
     return coco_figures(pictures, detections, classes, conditions or Conditions())
 
 
+def picture_set(pictures: Sequence[Picture], classes: Sequence[str]) -> str:
+    """A short hash of pictures and of what is to be found on them; their order and that of classes do not matter."""
+    told = []
+    for picture in pictures:
+        boxes = sorted(
+            f"{classes[box.class_id]} {box.x1:.2f} {box.y1:.2f} {box.x2:.2f} {box.y2:.2f} {box.difficult} {box.crowd}"
+            for box in picture.boxes
+        )
+        told.append("\n".join([picture.digest, *boxes]))
+    return hashlib.sha256("\n\n".join(sorted(told)).encode()).hexdigest()[:12]
+
+
 def coco_figures(
     pictures: Sequence[Picture], detections: Sequence[Detections], classes: Sequence[str], conditions: Conditions
 ) -> list[Figure]:
-    """COCO's figures (0-100) of `detections[i]` against the boxes of `pictures[i]`."""
+    """COCO's figures (0-100) of `detections[i]` against the boxes of `pictures[i]`, which the conditions then name."""
     from faster_coco_eval import COCO, COCOeval_faster
 
+    named = {"pictures": len(pictures), "picture_set": picture_set(pictures, classes)}
+    conditions = conditions.model_copy(update=named)
     with contextlib.redirect_stdout(io.StringIO()):
         truth = COCO(coco_truth(pictures, classes))
         results = coco_results(detections)

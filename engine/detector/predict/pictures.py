@@ -11,17 +11,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.contract.text.messages import UserError
+from engine.data.pictures import decode
 
 Inputs = dict[str, NDArray[np.float32]]
 
 
 def read_picture(path: str | Path) -> NDArray[np.uint8]:
-    """The picture as RGB (height, width, 3); raises UserError naming a file that is none."""
+    """The picture as RGB (height, width, 3), turned by its EXIF; raises UserError naming a file that is none."""
     try:
-        data = np.fromfile(path, np.uint8)  # cv2.imread fails on names outside the system's code page
+        raw = Path(path).read_bytes()  # cv2.imread fails on names outside the system's code page
     except OSError as error:
         raise UserError("picture.missing", path=str(path), reason=error.strerror or "?") from error
-    picture = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
+    picture = decode(raw)
     if picture is None:
         raise UserError("picture.unreadable", path=str(path))
     return np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB), np.uint8)
@@ -30,7 +31,8 @@ def read_picture(path: str | Path) -> NDArray[np.uint8]:
 def to_inputs(picture: NDArray[np.uint8], config: Mapping[str, Any]) -> Inputs:
     """One RGB picture as the network's inputs: image [1,3,S,S], im_shape [1,2], scale_factor [1,2] (y, x).
 
-    The picture is stretched to the square (bilinear), as it is in training and as the model card tells.
+    The picture, turned by its EXIF first, is stretched to the square (bilinear), as it is in training and as the
+    model card tells.
     """
     size = int(config["size"])
     height, width = picture.shape[:2]

@@ -10,12 +10,14 @@ from typing import Any
 from numpy.typing import NDArray
 
 from engine.contract.run.settings import TrainSettings
-from engine.contract.text.messages import Cancelled, JobFailed
+from engine.contract.text.messages import Cancelled
 from engine.detector.base.header import Position
 from engine.detector.base.runtime import prepare
 from engine.detector.families.raw import tell_progress
 from engine.detector.network.checkpoint import network_arrays
 from engine.detector.network.depthwise import fast_depthwise
+from engine.detector.train.divergence import follow, judge_loss, judge_map
+from engine.detector.train.failing import diverged, not_finite
 from engine.detector.train.lesson import Lesson
 from engine.detector.train.optimiser import make_optimiser, optimiser_arrays, restore_optimiser
 from engine.detector.train.reader import TrainingReader
@@ -78,6 +80,10 @@ class Trainer:
         self.position.finished = True
         return self.position
 
+    @property
+    def _run(self) -> str:
+        return self.context.run_dir.name
+
     def keep_last(self) -> None:
         """Write the checkpoint to resume from."""
         tensors = _prefixed("model", network_arrays(self.network))
@@ -114,7 +120,7 @@ class Trainer:
                 total = total + term
         value = float(total)
         if not math.isfinite(value):
-            raise JobFailed("train.diverged", step=self.position.step, epoch=self.position.epoch + 1, rate=rate)
+            raise not_finite(self.position, self.settings, rate, self._run)
         total.backward()
         self.optimiser.step()
         self.optimiser.clear_grad()
@@ -122,6 +128,14 @@ class Trainer:
         self.position.batch += 1
         self.average.update(self.position.step)
         self._tell(value, losses, rate)
+        self._watch(value, rate)
+
+    def _watch(self, loss: float, rate: float) -> None:
+        """Raise JobFailed where the loss has risen for good."""
+        trend = follow(self.position.loss, loss, self.settings.epochs * len(self.reader))
+        self.position.loss, found = judge_loss(trend, len(self.reader))
+        if found is not None:
+            raise diverged(found, self.position, self.settings, rate, self._run)
 
     def _tell(self, total: float, parts: Mapping[str, paddle.Tensor], rate: float) -> None:
         step = self.position.step
@@ -151,6 +165,9 @@ class Trainer:
             self.context.notice("train.stopped_rising", epoch=position.epoch, best=position.best_epoch)
         elif score < COLLAPSE * position.best_map:
             self.context.notice("train.fell", level="warning", epoch=position.epoch, best=position.best_epoch)
+        position.fall, found = judge_map(position.fall, position.loss, score, position.best_map)
+        if found is not None:
+            raise diverged(found, position, settings, self.rate(position.step), self._run)
 
 
 def _prefixed(prefix: str, arrays: Arrays) -> dict[str, NDArray[Any]]:

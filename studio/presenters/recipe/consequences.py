@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from engine.contract.figures import Figure, FigureName, pick
+from engine.contract.figures import Figure, FigureName, comparable, pick
 from engine.contract.previews.trial import TrialScore
 from engine.contract.run.evaluations import PHONE
 from studio.stores.run import Run
@@ -58,6 +58,14 @@ class Stage:
     score: TrialScore | None
 
 
+def score_of_base(told: Figure | None, stages: Sequence[Stage]) -> Figure | None:
+    """The base's mAP to set the steps against: as it was told, or as the trial measured it on the trial's pictures."""
+    for stage in stages:
+        if told is not None and stage.score is not None and comparable(told, stage.score.tried) is not None:
+            return stage.score.base
+    return told
+
+
 def path(
     cost: FigureName, base: Sequence[Figure], base_score: Figure | None, stages: Sequence[Stage], base_label: str
 ) -> list[PathPoint]:
@@ -77,12 +85,19 @@ def _point(label: str, cost: Figure, score: Figure, *, filled: bool, step: int |
     return PathPoint(label, cost.value, score.value, score.low, score.high, filled, step)
 
 
-def run_points(cost: FigureName, runs: Sequence[tuple[Run, Sequence[Figure]]]) -> list[PathPoint]:
-    """Runs that were trained from the base; beside each, figures of its like where it has no cost of its own."""
+def run_points(
+    cost: FigureName, runs: Sequence[tuple[Run, Sequence[Figure]]], base_score: Figure | None = None
+) -> list[PathPoint]:
+    """Runs that were trained from the base; beside each, figures of its like where it has no cost of its own.
+
+    Without those whose score is of other pictures than the base's: beside it they would look better or worse.
+    """
     points = []
     for run, alike in runs:
         like = pick(alike, cost)
         score, at = run.figure("map", split="val"), _own(run, cost, like) or like
+        if base_score is not None and score is not None and comparable(base_score, score) is not None:
+            continue
         if score is not None and at is not None:
             label = f"{run.number:04d} {run.label}"
             points.append(PathPoint(label, at.value, score.value, score.low, score.high, True, run=run.name))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, Qt
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, Qt, Signal
 from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -18,14 +18,22 @@ from PySide6.QtWidgets import (
 )
 
 from engine.contract.figures import Figure
-from studio.bound_texts import on_language
+from studio.bound_texts import bind, on_language
 from studio.i18n import tr
 from studio.presenters.compare.run_rows import FIGURES, ClassRow, between_runs, class_rows, figures_of
-from studio.presenters.figure_words import certainty_text, chance_text, column_title, load_text, spread_text
+from studio.presenters.figure_words import (
+    certainty_text,
+    chance_text,
+    column_title,
+    conditions_text,
+    load_text,
+    spread_text,
+)
 from studio.presenters.numbers import Delta, delta, show
 from studio.stores.run import SPLITS, Run
 from studio.theme import palette, theme
 from studio.views.compare.table import delta_colour
+from studio.widgets.buttons import Button
 from studio.widgets.labels import Elided, Heading, Muted
 
 _SORT = Qt.ItemDataRole.UserRole
@@ -98,7 +106,7 @@ class SideTable(QTableWidget):
             for column, figure in ((1, a), (2, b)):
                 colour = palette().warn if figure and figure.disturbed else palette().text
                 self._put(place, column, show(figure), figure.value if figure else None, colour, _figure_tip(figure))
-            gap = b.value - a.value if a and b else None
+            gap = b.value - a.value if a and b and change and change.why is None else None
             tip = certainty_text(change, b) if change and b else ""
             self._put(place, 3, _words(change), gap, delta_colour(change) if change else palette().muted, tip)
         self.setSortingEnabled(self._sortable)
@@ -120,7 +128,9 @@ class SideTable(QTableWidget):
 
 
 class CompareClasses(QWidget):
-    """The inspector of the compare page."""
+    """The inspector of the compare page; `both_asked` tells the split on which A and B are to be evaluated alike."""
+
+    both_asked = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -133,6 +143,8 @@ class CompareClasses(QWidget):
         self.figures, self.classes = SideTable(False), SideTable(True)
         self.hint, self.chance = Muted(), Muted()
         self.classes_title = Heading()
+        self.both = Button("studio.compare.evaluate_both", self._ask, "", "target")
+        self._split = "val"
         layout = QVBoxLayout(self)
         layout.setContentsMargins(16, 16, 16, 16)
         layout.setSpacing(8)
@@ -140,6 +152,7 @@ class CompareClasses(QWidget):
         layout.addWidget(self.a)
         layout.addWidget(self.b)
         layout.addWidget(self.figures)
+        layout.addWidget(self.both)
         layout.addSpacing(8)
         layout.addWidget(self.classes_title)
         layout.addWidget(self.hint)
@@ -177,11 +190,22 @@ class CompareClasses(QWidget):
         found = class_rows(figures[0], figures[1], split, between)
         self.classes_title.show_code("studio.compare.classes_title", split=split)
         self.classes.set_rows([tr("studio.compare.class"), *titles[1:]], found)
+        self._offer([row.change for row in (*rows, *found)], rows)
         self.chance.setText(chance_text([row.change for row in (*rows, *found)]))
         self.chance.setVisible(bool(self.chance.text()))
         self.classes.setVisible(bool(found))
         self.hint.setVisible(not found)
         self.hint.setText(tr("studio.compare.no_classes"))
+
+    def _offer(self, changes: Sequence[Delta | None], rows: Sequence[ClassRow]) -> None:
+        """Offer to evaluate both where their scores are of other pictures."""
+        splits = [row.b.conditions.split for row in rows if row.b and row.change and row.change.why]
+        self._split = next((split for split in splits if split), "val")
+        self.both.setVisible(not self._alone and any(change and change.why for change in changes))
+        bind(self.both.setToolTip, "studio.compare.evaluate_both_tip", split=self._split)
+
+    def _ask(self) -> None:
+        self.both_asked.emit(self._split)
 
 
 def _figures(run: Run | None) -> Mapping[str, Figure | None]:
@@ -199,8 +223,12 @@ def _words(change: Delta | None) -> str:
     """Short: the column is narrow, and what the signs mean stands below."""
     if change is None:
         return ""
-    return f"{change.arrow} {change.text}{'?' if change.certainty == 'unknown' and change.better is not None else ''}"
+    return f"{change.arrow} {change.text}".strip() + (
+        "?" if change.certainty == "unknown" and change.better is not None else ""
+    )
 
 
 def _figure_tip(figure: Figure | None) -> str:
-    return "\n".join(text for text in (spread_text(figure), load_text(figure)) if text) if figure else ""
+    if figure is None:
+        return ""
+    return "\n".join(text for text in (spread_text(figure), conditions_text(figure), load_text(figure)) if text)

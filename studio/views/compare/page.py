@@ -120,6 +120,7 @@ class ComparePage(Page):
         self.model.ticked.connect(self._show_ticked)
         self.task.ended.connect(self._on_task_ended)
         self.pictures.chosen.connect(self.refresh)
+        self.classes.both_asked.connect(self._evaluate_both)
 
     def prepare(self) -> None:
         """Make the scatter."""
@@ -240,6 +241,12 @@ class ComparePage(Page):
     def _evaluate(self) -> None:
         self._to_evaluate = self._missing()
         self._evaluate_next()
+
+    def _evaluate_both(self, split: Part) -> None:
+        """A and B on the same pictures: those that the project has now."""
+        if not self.task.busy:
+            self._to_evaluate = [(name, split) for name in self._names if name is not None]
+            self._evaluate_next()
 
     def _evaluate_next(self) -> None:
         """One after the other: two at a time would only share the processor."""

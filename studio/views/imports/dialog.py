@@ -23,6 +23,7 @@ from studio.widgets.panels import ErrorBanner
 from studio.widgets.scrolled import Scrolled
 
 _DATA = "data."
+_ASK = "data.exif_ask"
 _WIDTH = 672
 
 
@@ -139,6 +140,7 @@ class ImportDialog(OnScreenDialog):
 
     def _source_changed(self) -> None:
         self._refusal = None
+        self.form.ask_frame(False)
         source = self.source.source()
         if source:
             self.form.suggest_folder(suggested_folder(self.studio, "sample" if source == SAMPLE else Path(source).name))
@@ -157,6 +159,9 @@ class ImportDialog(OnScreenDialog):
             return
         if task.status != "cancelled":
             self._refusal = task.error or Message(code="studio.data.import_lost", args={"path": str(task.root)})
+            if self._refusal.code == _ASK:
+                self.form.ask_frame(True)
+                self.form.frame.setFocus()
         self._show()
 
     def _refuse(self, message: Message) -> None:
@@ -180,7 +185,7 @@ class ImportDialog(OnScreenDialog):
         self.cancel.setEnabled(True)
         self.cancel.setText(tr("studio.data.cancel_import") if self.busy else tr("studio.data.cancel"))
         self.problem.tell(self._refusal)
-        mendable = self._refusal is not None and self._refusal.code.startswith(_DATA)
+        mendable = self._refusal is not None and self._refusal.code.startswith(_DATA) and self._refusal.code != _ASK
         self.mend.setVisible(mendable and not self.form.fix.isChecked())
         self.bar.setVisible(self.busy)
         self.stage.setText(missing)

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from engine.contract.catalog import DetectorCard
-from engine.contract.run.job import SAMPLE, DataFormat, ProjectJob
+from engine.contract.run.job import SAMPLE, DataFormat, ExifFrame, ProjectJob
 from studio.bound_texts import bind, on_language
 from studio.i18n import tr
 from studio.views.imports.splits import SplitSliders
@@ -34,6 +34,7 @@ _FORMATS: list[tuple[DataFormat | None, str]] = [
     ("labelme", "labelme"),
     ("createml", "Create ML"),
 ]
+_FRAMES: tuple[ExifFrame, ...] = ("turned", "stored")
 _ANCHORED = "yolov3"
 
 
@@ -46,6 +47,9 @@ class ImportForm(QWidget):
         super().__init__(parent)
         self._cards: tuple[DetectorCard, ...] = ()
         self.format, self.detector, self.splits = QComboBox(self), QComboBox(self), QComboBox(self)
+        self.frame = QComboBox(self)
+        self.frame.addItems([""] * len(_FRAMES))
+        self.asks_frame = False
         self.sliders, self.input_size = SplitSliders(self), SizeControl(self)
         self.fix, self.anchors = QCheckBox(self), QCheckBox(self)
         self.folder, self.choose = QLineEdit(self), QPushButton(self)
@@ -60,6 +64,7 @@ class ImportForm(QWidget):
         self._bind()
         self._connect()
         self._form.setRowVisible(self.sliders, False)
+        self.ask_frame(False)
         on_language(self._retranslate)
         self._retranslate()
 
@@ -79,6 +84,7 @@ class ImportForm(QWidget):
             ("splits", self.splits),
             ("shares", self.sliders),
             ("mend", self.fix),
+            ("frame", self.frame),
             ("detector", self.detector),
             ("size", self.input_size),
             ("anchors", self.anchors),
@@ -97,6 +103,8 @@ class ImportForm(QWidget):
         bind(self._labels["format"].setText, "studio.data.format")
         bind(self._labels["splits"].setText, "studio.data.splits")
         bind(self._labels["mend"].setText, "studio.data.mend")
+        bind(self._labels["frame"].setText, "studio.data.frame")
+        bind(self.frame.setToolTip, "studio.data.frame_tip")
         bind(self._labels["detector"].setText, "studio.data.detector")
         bind(self._labels["size"].setText, "studio.detector.size")
         bind(self._labels["anchors"].setText, "studio.data.anchors")
@@ -109,6 +117,7 @@ class ImportForm(QWidget):
         for name, field in (
             ("format", self.format),
             ("splits", self.splits),
+            ("frame", self.frame),
             ("detector", self.detector),
             ("folder", self.folder),
         ):
@@ -122,6 +131,7 @@ class ImportForm(QWidget):
         for signal in (
             self.format.currentIndexChanged,
             self.splits.currentIndexChanged,
+            self.frame.currentIndexChanged,
             self.sliders.changed,
             self.fix.toggled,
             self.anchors.toggled,
@@ -167,10 +177,16 @@ class ImportForm(QWidget):
             data_format=_FORMATS[self.format.currentIndex()][0],
             split=(train / 100, val / 100, test / 100) if self.splits.currentIndex() == 1 else None,
             fix=self.fix.isChecked(),
+            exif=_FRAMES[self.frame.currentIndex()] if self.asks_frame else "ask",
             detector=card.key,
             size=self.input_size.size_px(),
             fit_anchors=self.anchors.isEnabled() and self.anchors.isChecked(),
         )
+
+    def ask_frame(self, asked: bool) -> None:
+        """Offer the choice of what boxes were drawn on, which only pictures that EXIF turns leave open."""
+        self.asks_frame = asked
+        self._form.setRowVisible(self.frame, asked)
 
     def suggest_folder(self, path: Path) -> None:
         """Propose where the project goes, unless the person has named a place."""
@@ -194,6 +210,8 @@ class ImportForm(QWidget):
         self.format.setItemText(0, tr("studio.data.format_auto"))
         self.splits.setItemText(0, tr("studio.data.splits_own"))
         self.splits.setItemText(1, tr("studio.data.splits_shares"))
+        for place, frame in enumerate(_FRAMES):
+            self.frame.setItemText(place, tr(f"studio.data.frame_{frame}"))
 
     def _name_folder(self) -> None:
         self.folder_named = True

@@ -134,7 +134,7 @@ def _input(entry: Mapping[str, Any]) -> str:
 
 
 def _picture(steps: Mapping[str, Any]) -> list[str]:
-    lines = [_words(steps[key]) for key in ("colour", "resize", "scale") if key in steps]
+    lines = [_words(steps[key]) for key in ("orientation", "colour", "resize", "scale") if key in steps]
     if "mean" in steps and "std" in steps:
         mean, std = (", ".join(f"{value:g}" for value in steps[key]) for key in ("mean", "std"))
         lines.append(tr("studio.phone.normalise", mean=mean, std=std))

@@ -4,34 +4,13 @@ from __future__ import annotations
 
 from collections import OrderedDict
 
-from PySide6.QtCore import QObject, QRunnable, QSize, QSizeF, Qt, QThreadPool, Signal, Slot
-from PySide6.QtGui import QImage, QImageIOHandler, QImageReader
+from PySide6.QtCore import QObject, QRunnable, QSize, QSizeF, QThreadPool, Signal, Slot
+from PySide6.QtGui import QImage
+
+from studio.views.pictures.decoding import decode, whole_size
 
 _AT_ONCE = 2
 _MOST_WANTED = 240
-
-
-def decode(path: str, bound: QSize) -> QImage:
-    """The picture, turned as its EXIF says, no larger than `bound` pixels; a null image when it cannot be read."""
-    reader = QImageReader(path)
-    reader.setAutoTransform(True)
-    reader.setDecideFormatFromContent(True)
-    size = reader.size()
-    if size.isValid():
-        turned = reader.transformation() & QImageIOHandler.Transformation.TransformationRotate90
-        limit = bound.transposed() if turned else bound
-        if size.width() > limit.width() or size.height() > limit.height():
-            scaled = size.scaled(limit, Qt.AspectRatioMode.KeepAspectRatio)
-            reader.setScaledSize(scaled.expandedTo(QSize(1, 1)))
-    return reader.read()
-
-
-def whole_size(path: str) -> QSize:
-    """The size in pixels of the picture in a file, turned as its EXIF says; an empty one when it cannot be read."""
-    reader = QImageReader(path)
-    reader.setDecideFormatFromContent(True)
-    turned = reader.transformation() & QImageIOHandler.Transformation.TransformationRotate90
-    return reader.size().transposed() if turned else reader.size()
 
 
 class _Mailbox(QObject):

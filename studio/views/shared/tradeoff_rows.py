@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QWi
 
 from engine.contract.figures import Figure
 from studio.i18n import tr
-from studio.presenters.figure_words import precision_of, provenance, with_precision
+from studio.presenters.figure_words import certainty_text, change_words, precision_of, provenance, with_precision
 from studio.presenters.numbers import NAMES, delta, show
 from studio.presenters.target_verdict import SCALES, limit_of, verdict
 from studio.theme import restyle
@@ -133,7 +133,8 @@ class FigureRow(QWidget):
         self.base.setText(tr("studio.recipe.from_base", value=told) if base is not None else "")
         change = delta(base, now)
         self.change.setVisible(change is not None)
-        self.change.setText("" if change is None else f"{change.arrow} {change.text}")
+        self.change.setText("" if change is None else change_words(change)[-1])
+        self.change.setToolTip(certainty_text(change, now) if change is not None and change.why and now else "")
         restyle(self.change, tone="none" if change is None else change.tone)
         self._judge()
 

@@ -9,6 +9,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
 
 from engine.contract.run.folder import Status
+from engine.contract.run.offers import DIVERGED
 from studio.bound_texts import bind, on_language
 from studio.i18n import text_of, tr
 from studio.presenters.numbers import duration, shown_value
@@ -180,7 +181,8 @@ class RunHeader(QWidget):
         self.percent.setText(f"{now.percent:.0f} %" if now.percent is not None else "")
         self.stats.show_standing(now, *best_and_last(run.job, run.state))
         self.cancel.setVisible(running)
-        self.resume.setVisible(run.status in RESUMABLE)
+        # One that diverged would do the same again.
+        self.resume.setVisible(run.status in RESUMABLE and not (run.error and run.error.code in DIVERGED))
         self.trash.setEnabled(not running)
         bind(self.trash.setToolTip, "studio.train.trash_running" if running else "studio.train.trash_tip")
 

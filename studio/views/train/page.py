@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
+from engine.contract.run.offers import Offer
 from engine.contract.text.messages import Message
 from studio.presenters.page_state import PageState, runs_state
 from studio.stores.run import Run
@@ -16,6 +17,7 @@ from studio.views.train.awaited import AwaitedRun
 from studio.views.train.details import RunDetails
 from studio.views.train.form import TrainForm
 from studio.views.train.header import RunHeader
+from studio.views.train.offers import OfferRow
 from studio.views.train.runs import RunList
 from studio.widgets.buttons import Button
 from studio.widgets.labels import Heading, Muted, Text
@@ -47,6 +49,7 @@ class TrainPage(Page):
         self.details = RunDetails()
         self.problem = ErrorBanner()
         self.failure = ErrorBanner()
+        self.offers = OfferRow()
         self._build()
         self._connect()
         self._show_first()
@@ -91,6 +94,7 @@ class TrainPage(Page):
         layout.addWidget(self.problem)
         layout.addWidget(self.header)
         layout.addWidget(self.failure)
+        layout.addWidget(self.offers)
         self._place = layout
         return self.run_view
 
@@ -104,6 +108,7 @@ class TrainPage(Page):
         self.header.cancel_asked.connect(self._cancel)
         self.header.resume_asked.connect(self._resume)
         self.header.trash_asked.connect(self._trash)
+        self.offers.asked.connect(self._take)
         runs.added.connect(self._on_added)
         runs.removed.connect(self._on_removed)
         runs.changed.connect(self._on_changed)
@@ -170,6 +175,7 @@ class TrainPage(Page):
             self.body.refresh()
         broken = run is not None and run.error is not None
         self.failure.tell(run.error if run is not None and broken else None)
+        self.offers.show_run(run)
         runs = self.studio.runs
         self.empty.setVisible(not runs.runs)
         self.list.setVisible(bool(runs.runs))
@@ -226,6 +232,12 @@ class TrainPage(Page):
         if self._shown is not None:
             self.header.cancel.setEnabled(False)
             self.studio.runs.cancel(self._shown)
+
+    def _take(self, offer: Offer) -> None:
+        """Start what was offered in place of the run that failed; it is shown when it is there."""
+        if self._shown is not None:
+            self._wish_newest = True
+            self.studio.runs.take(self._shown, offer)
 
     def _resume(self) -> None:
         if self._shown is not None:

@@ -146,12 +146,12 @@ def test_that_a_checkpoint_whose_description_is_nonsense_is_refused(tmp_path: Pa
 @pytest.mark.parametrize("records", [[{"nonsense": 1}], []])
 def test_that_a_checkpoint_whose_records_are_nonsense_is_refused(tmp_path: Path, records: list[object]) -> None:
     from engine.detector.base.header import HEADER
-    from engine.jobs.train import _load_checkpoint
+    from engine.model.starting import load_checkpoint
 
     info = {"choice": CHOICE.model_dump(), "steps": [{"technique": "filter_prune"}], "records": records}
     header = {"__metadata__": {HEADER: json.dumps(info)}}
     with pytest.raises(UserError, match="last.safetensors"):
-        _load_checkpoint(safetensors_file(tmp_path / "last.safetensors", header, b""))
+        load_checkpoint(safetensors_file(tmp_path / "last.safetensors", header, b""))
 
 
 def test_that_a_backbone_file_loads_and_says_what_is_missing() -> None:

@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from studio.studio import Studio
 from studio.views.imports.dialog import ImportDialog
+from tests.fakes.turned import quartered, with_orientation
 
 SLOW_MS = 120_000
 
@@ -74,6 +75,31 @@ def test_that_a_refusal_is_told_in_place_and_loses_nothing(dialog: ImportDialog,
     assert str(empty) in dialog.problem.text.text()
     assert dialog.source.source() == str(empty) and dialog.form.input_size.size_px() == 160
     assert dialog.mend.isVisible() and dialog.form.isEnabled()
+
+
+def test_that_turned_pictures_are_asked_about(dialog: ImportDialog, tmp_path: Path, qtbot: QtBot) -> None:
+    root = tmp_path / "phone"
+    (root / "labels").mkdir(parents=True)
+    (root / "images").mkdir()
+    for n in range(3):
+        (root / "images" / f"{n}.jpg").write_bytes(with_orientation(quartered(160 + 16 * n, 128), 6, "jpg"))
+        (root / "labels" / f"{n}.txt").write_text("0 0.3 0.3 0.2 0.2\n", encoding="utf-8")
+    (root / "classes.txt").write_text("sign\n", encoding="utf-8")
+    form = dialog.form
+    dialog.source.set_source(str(root))
+    form.choose_detector("ssdlite_mobilenet_v3_small", 160)
+    form.folder.setText(str(tmp_path / "made"))
+    assert not form.frame.isVisible()
+    dialog.make.click()
+    qtbot.waitUntil(lambda: not dialog.busy, timeout=SLOW_MS)
+    assert form.frame.isVisible() and not dialog.mend.isVisible() and "EXIF" in dialog.problem.text.text()
+    form.frame.setCurrentIndex(1)
+    job = form.job(dialog.source.source())
+    assert job is not None and job.exif == "stored"
+    dialog.source.set_source(str(tmp_path))
+    assert not form.frame.isVisible()
+    job = form.job(dialog.source.source())
+    assert job is not None and job.exif == "ask"
 
 
 def test_that_a_project_is_made_and_opened(

@@ -15,7 +15,7 @@ from engine.contract.recipe import Step
 from studio.bound_texts import on_language
 from studio.i18n import pick as in_language
 from studio.i18n import tr
-from studio.presenters.recipe.consequences import Stage, changes, path, run_points
+from studio.presenters.recipe.consequences import Stage, changes, path, run_points, score_of_base
 from studio.presenters.recipe.measured_steps import MeasuredStep, expected, measured_steps, recoveries
 from studio.presenters.recipe.step_phases import plan_order
 from studio.stores.previews.previews import Preview
@@ -126,10 +126,11 @@ class ConsequencesPane(QWidget):
         latest, base = studio.previews.latest or Preview(), studio.runs.by_name(studio.recipe.base_run)
         score = base.figure("map", split="val") if base is not None else None
         stages, cost = self._stages(latest), panel.chosen_cost
+        score = score_of_base(score, self._of_all_pictures(stages))
         label = f"{base.number:04d} {base.label}" if base is not None else ""
         panel.show_chart(
             path(cost, latest.base, score, self._of_all_pictures(stages), label),
-            run_points(cost, self._trained(latest)),
+            run_points(cost, self._trained(latest), score),
             changes(latest.base, stages),
             studio.targets.get(cost),
             pick(latest.base, cost),

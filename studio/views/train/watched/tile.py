@@ -10,8 +10,6 @@ from PySide6.QtGui import (
     QFont,
     QFontMetrics,
     QImage,
-    QImageIOHandler,
-    QImageReader,
     QKeyEvent,
     QMouseEvent,
     QPainter,
@@ -26,6 +24,7 @@ from studio.presenters.finds import Find, shown
 from studio.presenters.train.looks import Frame
 from studio.theme import palette
 from studio.views.pictures.boxes import fitted
+from studio.views.pictures.decoding import whole_size
 from studio.views.pictures.finds import Kind, paint_kinds
 from studio.views.pictures.loading import PictureLoader
 from studio.views.pictures.thumbnail_delegate import paint_missing
@@ -134,9 +133,5 @@ def frame_size(frame: Frame, image: QImage) -> QSizeF:
     """The size of a picture's file in pixels, which boxes are in; `image` may be a smaller copy."""
     if frame.size is not None:
         return QSizeF(*frame.size)
-    reader = QImageReader(frame.path)
-    size = reader.size()
-    if not size.isValid():
-        return QSizeF(image.size())
-    turned = reader.transformation() & QImageIOHandler.Transformation.TransformationRotate90
-    return QSizeF(size.transposed() if turned else size)
+    size = whole_size(frame.path)
+    return QSizeF(size if size.isValid() else image.size())

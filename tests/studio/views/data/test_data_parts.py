@@ -15,7 +15,8 @@ from studio.views.data.charts import class_bars, share_rows, size_rows
 from studio.views.data.class_chart import BarRow, BarTable
 from studio.views.imports.splits import DEFAULT, SplitSliders, share_out
 from studio.views.pictures.boxes import box_rect, class_colour, fitted, paint_boxes
-from studio.views.pictures.loading import PictureLoader, decode
+from studio.views.pictures.decoding import decode
+from studio.views.pictures.loading import PictureLoader
 
 
 def picture(path: Path, width: int = 64, height: int = 48, colour: str = "#336699") -> str:
