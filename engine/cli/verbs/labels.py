@@ -56,7 +56,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _write(args: argparse.Namespace, index: Index, waiting: int) -> int:
-    from engine.data.coco_export import coco_of
+    from engine.data.writers.coco import coco_of
 
     document = coco_of(index, args.split)
     try:

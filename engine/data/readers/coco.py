@@ -238,7 +238,7 @@ class _Document:
                 self._mistyped(place, field, entry.get(field))
                 return None
             # What is to be ignored teaches nothing and counts neither as found nor as missed: as a crowd. Difficult
-            # ones are learnt from, and marked both ways for programs that know only one (`engine.data.coco_export`).
+            # ones are learnt from, and marked both ways for programs that know only one (`engine.data.writers.coco`).
             crowd |= value and not (field == "ignore" and difficult)
             self.as_text |= isinstance(entry.get(field), str)
         return SourceBox(name, *edges, place, difficult, crowd)

@@ -9,8 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from engine.contract.dataset import Box, Index
-from engine.data.coco_export import coco_of
 from engine.data.dataset_import import import_dataset
+from engine.data.writers.coco import coco_of
 from tests.fakes.datasets import CLASSES, Shot, put, shots, write_voc
 
 
