@@ -6,6 +6,7 @@ from PySide6.QtCore import QObject
 
 from engine.contract.run.job import BenchJob
 from studio.stores.catalog import CatalogStore
+from studio.stores.data.label_export import LabelExport
 from studio.stores.data.labels import LabelsStore
 from studio.stores.data.sync import SyncStore
 from studio.stores.detector_figures import DetectorFigures
@@ -41,6 +42,7 @@ class Studio(QObject):
         self.watched = WatchedStore(self.project, self)
         self.recipe = RecipeStore(self.project, self)
         self.tasks = TasksStore(self.project, self.following, self.background, self)
+        self.label_export = LabelExport(self.project, self)
         self.sync = SyncStore(self.project, self.tasks, self.labels, self)
         self.runs = RunsStore(self.project, self.recipe, self.tasks, self.following, self.background, self)
         self.previews = PreviewStore(self.project, self.recipe, self.runs, self)

@@ -11,7 +11,7 @@ from engine.contract.text.messages import Message
 from studio.i18n import text_of, tr
 
 Tone = Literal["bad", "warn", "info", "good"]
-Act = Literal["save", "apply", "bring", "look", "later", "stop", "dismiss"]
+Act = Literal["save", "apply", "bring", "look", "later", "stop", "dismiss", "find"]
 Chip = tuple[str, Literal["", "info", "warn"], str]
 """Text, tone and tooltip."""
 
@@ -41,6 +41,8 @@ class Standing:
     changes: SourceChanges | None = None
     put_off: bool = False
     done: SyncCounts | None = None
+    exported: Message | None = None
+    not_exported: Message | None = None
 
 
 def notices(now: Standing) -> list[Notice]:
@@ -49,13 +51,17 @@ def notices(now: Standing) -> list[Notice]:
     if now.refused is not None:
         text = tr("studio.labels.refused", reason=text_of(now.refused))
         told.append(Notice("bad", text, ("save",)))
+    for message, tone in ((now.not_exported, "bad"), (now.exported, "good")):
+        if message is not None:
+            told.append(Notice("bad" if tone == "bad" else "good", text_of(message), ("dismiss",)))
     if now.syncing is not None and not now.quiet:
         told.append(Notice("info", now.syncing or tr("studio.source.syncing"), ("stop",), busy=True))
         return told
     if now.failed is not None:
         told.append(Notice("bad", tr("studio.source.failed", reason=text_of(now.failed)), ("bring", "dismiss")))
         return told
-    return [*told, *_of_source(now), *_of_labels(now), *_of_result(now)]
+    told += [*_of_source(now), *_of_labels(now)]
+    return told or [*_of_result(now)]
 
 
 def label_chip(now: Standing) -> Chip | None:
@@ -92,7 +98,7 @@ def _of_source(now: Standing) -> Iterable[Notice]:
     if changes is None:
         return
     if not changes.source_there:
-        yield Notice("warn", tr("studio.source.gone", path=changes.source))
+        yield Notice("warn", tr("studio.source.gone", path=changes.source), ("find",))
     elif _differs(changes) and not now.put_off:
         files = changes.added + changes.changed + changes.gone
         text = tr("studio.source.changed", files=files, what=_what_changed(changes))

@@ -99,15 +99,18 @@ class SyncStore(QObject):
         self.problem = None
         self.bring()
 
-    def bring(self, fix: bool | None = None, quiet: bool = False) -> None:
-        """Bring the index up to the source and to what was corrected; `fix` mends what can be mended from now on."""
+    def bring(self, fix: bool | None = None, quiet: bool = False, source: str | None = None) -> None:
+        """Bring the index up to the source and to what was corrected.
+
+        `fix` mends what can be mended from now on; `source` is the folder where the data lies now, if it was moved.
+        """
         folder = self._project.folder
         if folder is None or self.busy:
             return
         self._soon.stop()
         self.quiet = quiet
         self.problem = self.result = None
-        task = self.task = self._tasks.start(SyncJob(project=str(folder.root), fix=fix))
+        task = self.task = self._tasks.start(SyncJob(project=str(folder.root), fix=fix, source=source))
         self._tried = self._labels.revision
         task.changed.connect(self.changed)
         task.finished.connect(lambda: self._finished(task))
@@ -141,9 +144,7 @@ class SyncStore(QObject):
     def _receive(self, answer: dict[str, Any] | Message) -> None:
         if self._project.folder is None:
             return
-        if not self._engine.waits("changes"):
-            # It is asked seldom; a process of its own for that would be one too many.
-            QTimer.singleShot(0, self._engine, self._engine.close)
+        QTimer.singleShot(0, self, self._rest)
         fields = answer if isinstance(answer, dict) else {}
         try:
             told = SourceChanges.model_validate(
@@ -156,6 +157,11 @@ class SyncStore(QObject):
             self.put_off = None
         self.changed.emit()
         self._apply_if_alone()
+
+    def _rest(self) -> None:
+        """It is asked seldom; a process that waits for that would be one too many."""
+        if not self._engine.busy:
+            self._engine.close()
 
     def _labels_changed(self) -> None:
         if self._labels.revision != self._tried and self._labels.waiting:
@@ -204,7 +210,7 @@ class SyncStore(QObject):
     def _closed(self) -> None:
         for timer in (self._first, self._soon):
             timer.stop()
-        self._engine.forget("changes")
+        self._engine.close()
         self.changes = self.put_off = self.task = self.result = self.problem = None
         self.held, self._asked_at, self._tried = False, -_AGAIN_S, -1
         self.changed.emit()

@@ -10,6 +10,8 @@ from engine.contract.dataset import PARTS, Index, Part
 from studio.bound_texts import bind, on_language
 from studio.i18n import tr
 from studio.presenters.numbers import grouped
+from studio.studio import Studio
+from studio.views.data.menu import DataMenu
 from studio.views.pictures.part_dot import PartDot
 from studio.views.pictures.thumbnails import part_name
 from studio.widgets.buttons import Button, IconButton
@@ -56,7 +58,7 @@ class DataHeader(QWidget):
 
     import_wanted = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, studio: Studio, parent: QWidget) -> None:
         super().__init__(parent)
         self._index: Index | None = None
         self.title = Elided("", "title", Qt.TextElideMode.ElideRight)
@@ -66,6 +68,7 @@ class DataHeader(QWidget):
         self.source = Elided("", "muted")
         self.copy = IconButton("copy", "studio.data.copy_hash", self._copy_hash)
         self.other = Button("studio.data.other_data", self.import_wanted.emit, icon_name="plus")
+        self.more = DataMenu(studio, parent)
         self.tiles: dict[str, CountTile] = {
             "pictures": CountTile(parent=self),
             **{part: CountTile(part, self) for part in PARTS},
@@ -88,6 +91,7 @@ class DataHeader(QWidget):
         first.addWidget(self.copy)
         first.addSpacing(8)
         first.addWidget(self.other)
+        first.addWidget(self.more)
         second = QHBoxLayout()
         second.setSpacing(40)
         for tile in self.tiles.values():

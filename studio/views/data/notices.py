@@ -13,6 +13,7 @@ from studio.presenters.data.notices import Act, Notice, Standing, notices
 from studio.studio import Studio
 from studio.theme import restyle
 from studio.widgets.buttons import Button, IconButton
+from studio.widgets.folder_dialog import ask_folder
 from studio.widgets.labels import IconLabel
 
 _BAR = 160
@@ -34,6 +35,7 @@ class NoticeRow(QFrame):
             "save": Button("studio.core.retry", self._asking("save")),
             "apply": Button("studio.labels.apply", self._asking("apply")),
             "bring": Button("studio.source.bring", self._asking("bring")),
+            "find": Button("studio.source.find", self._asking("find")),
             "look": Button("studio.source.look", self._asking("look")),
             "later": Button("studio.source.later", self._asking("later"), "quiet"),
             "stop": Button("studio.source.stop", self._asking("stop"), "quiet"),
@@ -82,7 +84,8 @@ class Notices(QWidget):
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(8)
-        studio.sync.changed.connect(self.refresh)
+        for store in (studio.sync, studio.label_export):
+            store.changed.connect(self.refresh)
         on_language(self.refresh)
         self.refresh()
 
@@ -112,9 +115,16 @@ class Notices(QWidget):
             return
         calls: dict[str, Callable[[], object]] = {
             "save": labels.save, "apply": sync.apply, "bring": sync.apply, "later": sync.later,
-            "stop": sync.stop, "dismiss": sync.dismiss,
+            "stop": sync.stop, "dismiss": self._dismiss, "find": self._find,
         }  # fmt: skip
         calls[act]()
+
+    def _dismiss(self) -> None:
+        self._studio.label_export.dismiss()
+        self._studio.sync.dismiss()
+
+    def _find(self) -> None:
+        ask_folder(self, "studio.source.find_title", lambda path: self._studio.sync.bring(source=path))
 
 
 def standing_of(studio: Studio) -> Standing:
@@ -134,4 +144,6 @@ def standing_of(studio: Studio) -> Standing:
         changes=sync.changes,
         put_off=sync.put_off is not None,
         done=sync.result.changes if sync.result is not None else None,
+        exported=studio.label_export.written,
+        not_exported=studio.label_export.problem,
     )

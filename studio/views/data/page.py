@@ -37,7 +37,7 @@ class DataPage(Page):
     def __init__(self, studio: Studio) -> None:
         super().__init__(studio)
         self.setAcceptDrops(True)
-        self.header, self.pictures = DataHeader(self), PicturesPanel(studio.samples, studio.labels, self)
+        self.header, self.pictures = DataHeader(studio, self), PicturesPanel(studio.samples, studio.labels, self)
         self.notices = Notices(studio, self)
         self.report, self.charts = ReportPanel(self), ChartsPanel(self)
         # Ours until the window puts it into its dock.

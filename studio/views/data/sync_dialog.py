@@ -106,7 +106,10 @@ class SyncDialog(OnScreenDialog):
         count = mend_count(result) if result is not None else 0
         idle = not self._studio.sync.busy
         ready = result is not None and stops is None and idle
+        found = self.start.isEnabled()
         self.start.setEnabled(ready and bool(count if self._fix else result is not None and result.changes.any))
+        if self.start.isEnabled() and not found:
+            self.start.setFocus()
         if self._fix:
             self.start.show_text(tr("studio.source.fix_now", count=count) if count else tr("studio.source.fix_title"))
         else:
