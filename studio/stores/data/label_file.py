@@ -30,6 +30,7 @@ class LabelFile(QObject):
         self._background = background
         self.unwritten: Changes = {}
         self._writing: Changes | None = None
+        self._over = False
 
     @property
     def behind(self) -> Changes:
@@ -39,7 +40,7 @@ class LabelFile(QObject):
     def read(self) -> None:
         """Have it read."""
         path = self.path
-        self._background.run(lambda: Corrections.read(path), self.told.emit, self.refused.emit)
+        self._background.run(lambda: Corrections.read(path), self._have_read, self._not_read)
 
     def put(self, changes: Changes) -> None:
         """Have changes written; nothing waits for it."""
@@ -56,7 +57,7 @@ class LabelFile(QObject):
 
     def finish(self) -> Message | None:
         """Write what is left, at once, for the project is closed; why it could not be."""
-        left, self.unwritten, self._writing = self.behind, {}, None
+        left, self.unwritten, self._writing, self._over = self.behind, {}, None, True
         try:
             if left:
                 _rewrite(self.path, left)
@@ -68,12 +69,24 @@ class LabelFile(QObject):
             return system_message(error)
         return None
 
+    def _have_read(self, held: Corrections) -> None:
+        if not self._over:
+            self.told.emit(held)
+
+    def _not_read(self, message: Message) -> None:
+        if not self._over:
+            self.refused.emit(message)
+
     def _written(self, held: Corrections) -> None:
+        if self._over:
+            return
         self._writing = None
         self.told.emit(held)
         self.write()
 
     def _not_written(self, message: Message) -> None:
+        if self._over:
+            return
         self.unwritten = self.behind
         self._writing = None
         self.refused.emit(message)

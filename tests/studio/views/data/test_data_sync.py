@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -202,3 +203,29 @@ def test_that_a_finding_opens_its_picture_with_its_box(page: DataPage, qtbot: Qt
     assert preview.canvas.selected == 1
     qtbot.keyClick(preview.canvas, Qt.Key.Key_Delete)
     assert len(preview.canvas.picture.boxes) == len(picture.boxes) - 1
+
+
+def test_that_labels_are_exported_and_it_is_said_where(page: DataPage, tmp_path: Path, qtbot: QtBot) -> None:
+    out = tmp_path / "out.json"
+    page.header.more.write(out)
+    qtbot.waitUntil(lambda: page.studio.label_export.written is not None, timeout=LONG_MS)
+    assert len(json.loads(out.read_text(encoding="utf-8"))["annotations"]) == 30
+    assert str(out) in shown_texts(page)[0]
+    page.notices.rows[0].acts["dismiss"].click()
+    assert shown_texts(page) == []
+    page.header.more.write(tmp_path / "no folder" / "x" / "out.json")
+    qtbot.waitUntil(lambda: not page.studio.label_export.busy, timeout=LONG_MS)
+    page.header.more.write(out / "below a file.json")
+    qtbot.waitUntil(lambda: page.studio.label_export.problem is not None, timeout=LONG_MS)
+    assert len(shown_texts(page)) == 1
+
+
+def test_that_a_source_that_moved_is_found_again(page: DataPage, own: tuple[Path, Path], qtbot: QtBot) -> None:
+    moved = own[1].with_name("moved")
+    own[1].rename(moved)
+    ask(page, qtbot)
+    assert page.studio.sync.source_gone
+    page.studio.sync.bring(source=str(moved))
+    qtbot.waitUntil(lambda: not page.studio.sync.busy and page.studio.sync.changes is not None, timeout=LONG_MS)
+    assert page.studio.sync.problem is None and not page.studio.sync.source_gone
+    assert page.header.source.full == str(moved)
