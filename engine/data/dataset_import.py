@@ -10,7 +10,9 @@ from training stays in use. What only looks the same, or is odd but usable, is r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import contextlib
+import gc
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -120,6 +122,18 @@ def _elsewhere(files: SourceFiles, records: Records) -> splits.Elsewhere:
     return splits.Elsewhere(records.fuller, len(_unused(files, records)))
 
 
+@contextlib.contextmanager
+def _uncollected() -> Iterator[None]:
+    """A look makes millions of small objects that all stay: to search them for circles over and over finds nothing."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
+
+
 class Look:
     """One look at a source; with `stop` the first error that is not mended is raised once it is known.
 
@@ -135,6 +149,7 @@ class Look:
         self.stop = stop
         self.findings: list[Finding] = []
 
+    @_uncollected()
     def contents(self) -> Contents:
         """Read, probe, settle, split, compare and count."""
         fix = self.options.fix
@@ -158,7 +173,7 @@ class Look:
             self.add(self.deal(sound, _elsewhere(self.files, records)))
             dealt = {picture.path: picture.part for picture in sound}
             self.add(likeness.mend_copies(sound, fix=fix))
-            self.add(likeness.lookalikes(sound))
+            self.add(self.lookalikes(sound))
         counts = statistics.count(sound, records.classes)
         self.add(statistics.judge(counts, records.classes))
         pictures = self._pictures(sound)
@@ -199,6 +214,10 @@ class Look:
     def deal(self, pictures: list[Sound], elsewhere: splits.Elsewhere) -> list[Finding]:
         """Give every picture its split."""
         return splits.assign(pictures, self.options.split, self.options.seed, elsewhere)
+
+    def lookalikes(self, pictures: list[Sound]) -> list[Finding]:
+        """Pictures that look the same."""
+        return likeness.lookalikes(pictures)
 
     def corrections(self) -> dict[str, str]:
         """Stamps of the corrected labels that were taken in, by digest."""

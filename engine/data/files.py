@@ -90,9 +90,9 @@ class SourceFiles:
         if not found:
             raise UserError("data.folder_empty", path=shown)
         # Two tellings of each name, with its ending and (pictures) without: as it is, and as loosely as can be.
-        self._names: tuple[_Names, _Names] = (_Names(_key), _Names(loose))
-        for names in self._names:
-            names.fill(self.paths)
+        # Each is made when it is first asked for: not all formats ask.
+        self._names: dict[Callable[[str], str], _Names] = {}
+        self._start = f"{self.root}/"
         self._loosely: dict[str, str] = {}
         self._odd: dict[tuple[str, str, str], dict[str, str]] = defaultdict(dict)
 
@@ -111,7 +111,8 @@ class SourceFiles:
     def read(self, path: str) -> bytes:
         """The file's bytes; raises UserError when it may not be read."""
         try:
-            return (self.root / path).read_bytes()
+            with open(self._start + path, "rb") as stream:  # noqa: PTH123  # of many thousands a Path each takes as long
+                return stream.read()
         except OSError as closed:
             reason = closed.strerror or type(closed).__name__
             raise UserError("data.file_closed", path=str(self.root / path), reason=reason) from closed
@@ -137,8 +138,10 @@ class SourceFiles:
         compared without percent-encoding.
         """
         wanted = clean(name)
-        for names in self._names:
-            path = names.find(wanted, near, part, stem=stem)
+        for key in (_key, loose):
+            if key not in self._names:
+                self._names[key] = _Names(key, self.paths)
+            path = self._names[key].find(wanted, near, part, stem=stem)
             if path is not None:
                 shown = without_suffix(path) if stem else path
                 if _composed(shown.rsplit("/", 1)[-1]) != _composed(wanted.rsplit("/", 1)[-1]):
@@ -176,16 +179,13 @@ class SourceFiles:
 class _Names:
     """Files by their names, as `key` tells names apart."""
 
-    def __init__(self, key: Callable[[str], str]) -> None:
+    def __init__(self, key: Callable[[str], str], paths: Sequence[str]) -> None:
         self.key = key
         self.whole: dict[str, list[str]] = defaultdict(list)
         self.stems: dict[str, list[str]] = defaultdict(list)
         # The same by their whole paths: thousands of folders may each have a 0001.jpg.
         self.paths: dict[str, list[str]] = defaultdict(list)
         self.bare_paths: dict[str, list[str]] = defaultdict(list)
-
-    def fill(self, paths: Sequence[str]) -> None:
-        """Take the files in."""
         for path in paths:
             name = path.rsplit("/", 1)[-1]
             self.whole[self.key(name)].append(path)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -41,25 +41,38 @@ def mend_copies(pictures: list[Sound], *, fix: bool) -> list[Finding]:
     return findings
 
 
-def lookalikes(pictures: list[Sound]) -> list[Finding]:
-    """Report pictures that look the same though their bytes differ: a warning across splits, else a note."""
+def lookalikes(pictures: list[Sound], known: Mapping[str, str | None] | None = None) -> list[Finding]:
+    """Report pictures that look the same though their bytes differ: a warning across splits, else a note.
+
+    `known` tells of pictures that an earlier look compared with each other what each resembled, by their paths.
+    """
     findings, shelves, seen = [], _Shelves(), set[str]()
-    for picture in _by_distance(pictures):
+    ordered = _by_distance(pictures)
+    place = {picture.path: n for n, picture in enumerate(ordered)}
+    told = {path: other for path, other in (known or {}).items() if path in place and (other is None or other in place)}
+    # What is new is compared with all that is known, wherever it stands.
+    for picture in sorted(ordered, key=lambda picture: picture.path not in told) if told else ordered:
         if picture.probe.digest in seen:
             continue
         seen.add(picture.probe.digest)
-        first = shelves.find(picture)
+        resembled = told.get(picture.path)
+        first = ordered[place[resembled]] if resembled is not None else None
+        if picture.path not in told:
+            first = shelves.find(picture)
         if first is None:
             shelves.put(picture)
             continue
-        args: dict[str, Any] = {"other": first.path, "part": picture.part, "other_part": first.part}
-        if picture.part == first.part:
-            findings.append(info("picture_lookalike", picture.path, **args))
-        else:
-            findings.append(warning("split_lookalike", picture.path, **args))
+        findings.append(_alike_finding(*sorted((picture, first), key=lambda each: -place[each.path])))
     if shelves.passed_over:
         findings.append(info("lookalikes_many", count=shelves.passed_over))
     return findings
+
+
+def _alike_finding(picture: Sound, first: Sound) -> Finding:
+    args: dict[str, Any] = {"other": first.path, "part": picture.part, "other_part": first.part}
+    if picture.part == first.part:
+        return info("picture_lookalike", picture.path, **args)
+    return warning("split_lookalike", picture.path, **args)
 
 
 def _by_distance(pictures: list[Sound]) -> list[Sound]:

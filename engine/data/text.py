@@ -50,6 +50,8 @@ class Decoded:
 
 def decode(raw: bytes, likely: str = "") -> Decoded:
     """The text of `raw`; `likely` is what was found out for a neighbour, and holds here if it can."""
+    if raw.isascii() and b"\0" not in raw and not _declared(raw):
+        return Decoded(raw.decode("ascii"), "utf-8")
     for mark, encoding in _MARKS:
         if raw.startswith(mark):
             return Decoded(raw.decode(encoding, errors="replace"), encoding)
@@ -93,7 +95,7 @@ def _others(match: object) -> list[str]:
 
 
 def _declared(raw: bytes) -> str:
-    found = _DECLARATION.match(raw[:300])
+    found = _DECLARATION.match(raw[:300]) if b"<?xml" in raw[:300] else None
     return found.group(1).decode("ascii") if found else ""
 
 

@@ -16,7 +16,7 @@ from engine.contract.text.messages import JobFailed, UserError
 from engine.data import pictures
 from engine.data.dataset_import import check_dataset
 from engine.data.sync import look
-from tests.fakes.datasets import Shot, shots, write_coco, write_voc
+from tests.fakes.datasets import Shot, encoded, shots, write_coco, write_voc
 from tests.fakes.synced import Desk
 
 ONE = (("dog", (4.0, 6.0, 30.0, 40.0)),)
@@ -358,3 +358,38 @@ def test_that_a_disk_that_refuses_leaves_the_index_as_it_was(desk: Desk, monkeyp
         desk.sync()
     assert desk.folder.index.read_bytes() == before
     assert sorted(path.name for path in desk.folder.index.parent.iterdir()) == [".sync.lock", "index.sqlite"]
+
+
+def alike(result: object) -> set[tuple[str, str, str]]:
+    return {
+        (finding.message.code, finding.file, str(finding.message.args["other"]))
+        for finding in result.report.findings  # type: ignore[attr-defined]
+        if "lookalike" in finding.message.code
+    }
+
+
+def test_that_pictures_that_look_alike_are_told_as_an_import_would_tell_them(tmp_path: Path) -> None:
+    from types import SimpleNamespace
+
+    desk = Desk(tmp_path, [*shots(), Shot("small", "val")])
+
+    def resembling(name: str, part: str, likeness: str) -> None:
+        desk.source.write(Shot(name, part, width=32, height=24))
+        desk.source.put(desk.source.picture(name, part), encoded(likeness, 32, 24))
+
+    def check() -> None:
+        fresh = SimpleNamespace(report=check_dataset(desk.source.root))
+        result = desk.sync()
+        assert alike(result) == alike(fresh) != set()
+
+    resembling("new", "val", "shot 01")
+    check()
+    check()
+    resembling("newer", "train", "shot 07")
+    desk.source.label(Shot("shot 02", "train", ONE))
+    check()
+    desk.source.remove("shot 01", "train")
+    resembling("newest", "test", "shot 01")
+    check()
+    desk.source.move("new", "val", "new", "train")
+    check()
