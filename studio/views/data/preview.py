@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtGui import QHideEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.contract.dataset import Picture
@@ -176,6 +176,12 @@ class PicturePreview(QWidget):
         """Make no more samples, and end correcting: the preview is not looked at any more."""
         self.correct(False)
         self.samples.show_picture(None, ())
+
+    def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802
+        """Whoever goes elsewhere is done correcting; a window that is put away is not left."""
+        if not event.spontaneous():
+            self.correct(False)
+        super().hideEvent(event)
 
     def _show_edit(self, on: bool) -> None:
         """The button that began it ends it."""

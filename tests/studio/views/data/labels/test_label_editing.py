@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -14,6 +14,7 @@ from engine.contract.labels import Corrections
 from studio.studio import Studio
 from studio.views.data.labels.canvas import LabelCanvas
 from studio.views.data.page import DataPage
+from studio.views.shell.main_window import MainWindow
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -215,3 +216,47 @@ def test_that_a_disk_that_refuses_loses_nothing_and_says_so(
     row.acts["save"].click()
     assert len(written(page, qtbot).pictures) == 1
     assert labels.problem is None
+
+
+def test_that_going_elsewhere_ends_correcting(page: DataPage, qtbot: QtBot) -> None:
+    assert page.studio.sync.held
+    page.tabs.setCurrentWidget(page.charts)
+    assert not page.pictures.preview.canvas.editing and not page.studio.sync.held
+
+
+def test_that_the_windows_undo_undoes_labels_too(window: MainWindow, project: Path, qtbot: QtBot) -> None:
+    window.studio.project.open(project)
+    window.show_page("data")
+    page = window.page
+    assert isinstance(page, DataPage)
+    page.pictures.open_row(0)
+    qtbot.keyClick(page.pictures.preview, Qt.Key.Key_E)
+    canvas = canvas_of(page)
+    before = boxes_of(canvas)
+    qtbot.keyClick(canvas, Qt.Key.Key_Tab)
+    qtbot.keyClick(canvas, Qt.Key.Key_Delete)
+    assert len(boxes_of(canvas)) == len(before) - 1
+    qtbot.keyClick(canvas, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert boxes_of(canvas) == before
+    modifiers = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+    qtbot.keyClick(canvas, Qt.Key.Key_Z, modifiers)
+    assert len(boxes_of(canvas)) == len(before) - 1
+    qtbot.keyClick(canvas, Qt.Key.Key_Escape)
+    assert not canvas.editing and page.pictures.stack.currentWidget() is page.pictures.preview
+
+
+def test_that_the_source_is_asked_for_when_somebody_comes_back_but_not_every_time(
+    window: MainWindow, project: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sync, asked = window.studio.sync, []
+    monkeypatch.setattr(sync._engine, "ask", lambda *words: asked.append(words))
+    window.studio.project.open(project)
+    QApplication.sendEvent(window, QEvent(QEvent.Type.ActivationChange))
+    sync.look()
+    assert len(asked) <= 1
+    monkeypatch.setattr("studio.stores.data.sync._AGAIN_S", 0.0)
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    count = len(asked)
+    QApplication.sendEvent(window, QEvent(QEvent.Type.ActivationChange))
+    assert len(asked) == count + 1
