@@ -6,6 +6,9 @@ from PySide6.QtCore import QObject
 
 from engine.contract.run.job import BenchJob
 from studio.stores.catalog import CatalogStore
+from studio.stores.data.label_export import LabelExport
+from studio.stores.data.labels import LabelsStore
+from studio.stores.data.sync import SyncStore
 from studio.stores.detector_figures import DetectorFigures
 from studio.stores.phone.chosen import ChosenPhone
 from studio.stores.phone.phones import PhonesStore
@@ -35,9 +38,12 @@ class Studio(QObject):
         self.catalog = CatalogStore(self)
         self.project = ProjectStore(self.settings, self)
         self.targets = TargetsStore(self.settings, self.project, self)
+        self.labels = LabelsStore(self.project, self.background, self)
         self.watched = WatchedStore(self.project, self)
         self.recipe = RecipeStore(self.project, self)
         self.tasks = TasksStore(self.project, self.following, self.background, self)
+        self.label_export = LabelExport(self.project, self)
+        self.sync = SyncStore(self.project, self.tasks, self.labels, self)
         self.runs = RunsStore(self.project, self.recipe, self.tasks, self.following, self.background, self)
         self.previews = PreviewStore(self.project, self.recipe, self.runs, self)
         self.drawings = DrawingStore(
@@ -59,6 +65,7 @@ class Studio(QObject):
     def close(self) -> None:
         """Save what is unsaved and end every process that is ours; runs go on."""
         self.project.close()
+        self.sync.close()
         self.previews.close()
         self.drawings.close()
         self.pictures.close()

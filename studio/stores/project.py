@@ -49,12 +49,14 @@ class ProjectStore(QObject):
     While its folder is not there (`here` is False, `place_changed` tells) nothing is started, and nothing written: all
     that is known of it stays, and it goes on when the folder is back.
 
+    `index_changed` tells that the data is another than before: its index was replaced while the project was open.
     `undo` holds what was changed in it, be it the detector or, by RecipeStore, the recipe: one thing after the other.
     """
 
     opened = Signal()
     closed = Signal()
     changed = Signal()
+    index_changed = Signal()
     failed = Signal(object)
     place_changed = Signal()
 
@@ -143,6 +145,22 @@ class ProjectStore(QObject):
         # After the signal: who still reads pictures lets go of them first.
         if index is not None:
             index.close()
+
+    def reopen_index(self) -> bool:
+        """Read the index that was put in place of the one that is open; False, after `failed`, if it cannot be read."""
+        if self.folder is None:
+            return False
+        try:
+            index = Index.open(self.folder.index)
+        except UserError as error:
+            self.failed.emit(error.message)
+            return False
+        before, self.index = self.index, index
+        self.index_changed.emit()
+        # After the signal, as in `close`.
+        if before is not None:
+            before.close()
+        return True
 
     def set_detector(self, choice: DetectorChoice) -> None:
         """Choose another base detector, size or anchors for what is trained from now on; one step of undo."""

@@ -30,6 +30,7 @@ class WatchedStore(QObject):
         self._known: dict[str, Picture] = {}
         project.opened.connect(self._restart)
         project.closed.connect(self._restart)
+        project.index_changed.connect(self._restart)
 
     @property
     def chosen(self) -> tuple[str, ...]:

@@ -62,6 +62,11 @@ class Button(QPushButton):
         """Show a text, a little away from the icon."""
         self.setText(f" {text}" if self._icon_name else text)
 
+    def set_icon(self, name: str) -> None:
+        """Show another icon; for a button that was made with one."""
+        self._icon_name = name
+        self._draw()
+
     def why_not(self, code: str | None, **args: Argument) -> None:
         """Disable it and say why in its tooltip, or enable it (None)."""
         self.setEnabled(code is None)

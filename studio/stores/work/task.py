@@ -21,6 +21,7 @@ from engine.contract.run.job import (
     PredictJob,
     RecipeJob,
     SensitivityJob,
+    SyncJob,
 )
 from engine.contract.run.state import RunState
 from engine.contract.text.messages import Argument, Message
@@ -167,6 +168,8 @@ def title_of(job: Job) -> Message:
         return Message(code="studio.core.task_bench", args={"run": Path(job.run).name})
     if isinstance(job, EmulateJob):
         return Message(code="studio.core.task_emulate", args={"run": Path(job.run).name})
+    if isinstance(job, SyncJob):
+        return Message(code="studio.source.task_look" if job.look else "studio.source.task")
     if isinstance(job, HostJob):
         return Message(code="studio.core.task_host", args={"count": len(job.runs)})
     return Message(code="studio.core.task_project") if job.kind != "train" else Message(code="studio.core.task_train")

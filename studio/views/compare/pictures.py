@@ -80,6 +80,7 @@ class ComparePictures(QWidget):
         self.foot.threshold_changed.connect(self._on_threshold)
         self.view.turned.connect(self.turn)
         project.opened.connect(self._restart)
+        project.index_changed.connect(self.refresh)
         project.closed.connect(self._restart)
         project.changed.connect(self._show_finds)
         for key, button in (("G", self.bar.truth), ("L", self.bar.labels)):

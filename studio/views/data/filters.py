@@ -46,6 +46,11 @@ class Segments(QFrame):
         """The key of the choice that is on."""
         return next((name for name, button in self._buttons.items() if button.isChecked()), "")
 
+    def choose(self, key: str) -> None:
+        """Switch a choice on, if it is offered; tells nobody."""
+        if key in self._buttons:
+            self._buttons[key].setChecked(True)
+
     def button(self, key: str) -> QPushButton:
         """The button of a choice."""
         return self._buttons[key]
@@ -71,14 +76,16 @@ class PictureFilters(QWidget):
         super().__init__(parent)
         self._counts: dict[Part, int] = {}
         self._classes: tuple[str, ...] = ()
+        self._corrected = 0
         self.splits = Segments(self)
         self.kinds = QuietCombo(self)
         self.kinds.setMinimumWidth(160)
-        self.boxes, self.labels = QCheckBox(self), QCheckBox(self)
+        self.corrected, self.boxes, self.labels = QCheckBox(self), QCheckBox(self), QCheckBox(self)
         self.boxes.setChecked(True)
         bind(self.boxes.setText, "studio.data.show_boxes")
         bind(self.labels.setText, "studio.data.show_labels")
         bind(self.labels.setToolTip, "studio.data.show_labels_tip")
+        bind(self.corrected.setToolTip, "studio.labels.filter_tip")
         bind(self.kinds.setToolTip, "studio.data.class_filter_tip")
         bind(self.kinds.setAccessibleName, "studio.data.class_filter_tip")
         row = self._row = QHBoxLayout(self)
@@ -86,23 +93,42 @@ class PictureFilters(QWidget):
         row.setSpacing(16)
         row.addWidget(self.splits)
         row.addWidget(self.kinds)
+        row.addWidget(self.corrected)
         row.addStretch(1)
         row.addWidget(self.boxes)
         row.addWidget(self.labels)
         self.splits.chosen.connect(lambda _: self.changed.emit())
         self.kinds.activated.connect(lambda _: self.changed.emit())
+        self.corrected.clicked.connect(lambda _: self.changed.emit())
         self.boxes.toggled.connect(self.boxes_toggled)
         self.labels.toggled.connect(self.labels_toggled)
         on_language(self._retranslate)
 
-    def offer(self, index: Index | None) -> None:
-        """Offer the splits and classes of an index; everything is shown."""
+    def offer(self, index: Index | None, keep: bool = False) -> None:
+        """Offer the splits and classes of an index; everything is shown, or with `keep` what was."""
+        name = self.kinds.currentText() if keep and self.kinds.currentIndex() > 0 else ""
+        if not keep:
+            self.corrected.setChecked(False)
         self._counts = index.counts() if index is not None else {}
         self._classes = index.classes() if index is not None else ()
         self.kinds.clear()
         for text in ("", *self._classes):
             self.kinds.addItem(text)
+        self.kinds.setCurrentIndex(self._classes.index(name) + 1 if name in self._classes else 0)
         self._retranslate()
+
+    def count_corrected(self, count: int) -> None:
+        """So many pictures are corrected; the filter for them is there while there is one."""
+        self._corrected = count
+        if not count:
+            self.corrected.setChecked(False)
+        self._retranslate()
+
+    def clear(self) -> None:
+        """Show all pictures from now on."""
+        self.splits.choose("all")
+        self.kinds.setCurrentIndex(0)
+        self.corrected.setChecked(False)
 
     def split(self) -> Part | None:
         """The split to show; None for all."""
@@ -115,6 +141,8 @@ class PictureFilters(QWidget):
         return place - 1 if place > 0 else None
 
     def _retranslate(self) -> None:
+        self.corrected.setText(tr("studio.labels.filter", count=grouped(self._corrected)))
+        self.corrected.setVisible(self._corrected > 0)
         choices = {"all": tr("studio.data.all_parts", count=grouped(sum(self._counts.values())))}
         for part, count in self._counts.items():
             if count:

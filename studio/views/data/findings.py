@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt, QTimer
-from PySide6.QtGui import QColor, QGuiApplication
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt, QTimer, Signal
+from PySide6.QtGui import QColor, QGuiApplication, QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QTableView, QWidget
 
 from engine.contract.dataset import Finding, Index, Severity
@@ -128,7 +128,9 @@ class FindingModel(QAbstractTableModel):
 
 
 class FindingTable(QTableView):
-    """The table of findings; Ctrl+C copies the selected rows."""
+    """The table of findings; a double click or Enter asks to open the one that is chosen."""
+
+    opened = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -156,10 +158,24 @@ class FindingTable(QTableView):
         self._measure.timeout.connect(self._fit_rows)
         self.verticalScrollBar().valueChanged.connect(lambda _: self._measure.start())
         self.model_.modelReset.connect(self._measure.start)
+        self.doubleClicked.connect(lambda _: self.opened.emit())
         header.sectionResized.connect(lambda *_: self._measure.start())
         theme.changed.connect(self.viewport().update)
         on_language(self.retranslate)
         self.retranslate()
+
+    def chosen(self) -> Finding | None:
+        """The finding of the current row."""
+        row = self.currentIndex().row()
+        selected = self.selectionModel().hasSelection()
+        return self.model_.findings[row] if selected and 0 <= row < len(self.model_.findings) else None
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        """Enter opens; the rest is the table's."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.chosen() is not None:
+            self.opened.emit()
+        else:
+            super().keyPressEvent(event)
 
     def retranslate(self) -> None:
         """Texts anew."""

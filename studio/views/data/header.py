@@ -10,6 +10,8 @@ from engine.contract.dataset import PARTS, Index, Part
 from studio.bound_texts import bind, on_language
 from studio.i18n import tr
 from studio.presenters.numbers import grouped
+from studio.studio import Studio
+from studio.views.data.menu import DataMenu
 from studio.views.pictures.part_dot import PartDot
 from studio.views.pictures.thumbnails import part_name
 from studio.widgets.buttons import Button, IconButton
@@ -56,15 +58,17 @@ class DataHeader(QWidget):
 
     import_wanted = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, studio: Studio, parent: QWidget) -> None:
         super().__init__(parent)
         self._index: Index | None = None
         self.title = Elided("", "title", Qt.TextElideMode.ElideRight)
         self.title.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-        self.kind, self.hash = Chip(), Text(role="muted")
+        self.kind, self.corrected, self.hash = Chip(), Chip(), Text(role="muted")
+        self.corrected.hide()
         self.source = Elided("", "muted")
         self.copy = IconButton("copy", "studio.data.copy_hash", self._copy_hash)
         self.other = Button("studio.data.other_data", self.import_wanted.emit, icon_name="plus")
+        self.more = DataMenu(studio, parent)
         self.tiles: dict[str, CountTile] = {
             "pictures": CountTile(parent=self),
             **{part: CountTile(part, self) for part in PARTS},
@@ -81,11 +85,13 @@ class DataHeader(QWidget):
         first.addWidget(self.title)
         first.addSpacing(4)
         first.addWidget(self.kind)
+        first.addWidget(self.corrected)
         first.addWidget(self.source, 1)
         first.addWidget(self.hash)
         first.addWidget(self.copy)
         first.addSpacing(8)
         first.addWidget(self.other)
+        first.addWidget(self.more)
         second = QHBoxLayout()
         second.setSpacing(40)
         for tile in self.tiles.values():
@@ -103,6 +109,14 @@ class DataHeader(QWidget):
         self._index = index
         self.title.set_full(name)
         self._retranslate()
+
+    def show_corrected(self, chip: tuple[str, str, str] | None) -> None:
+        """Say how many pictures are corrected and whether that is applied; text, tone and tooltip."""
+        self.corrected.setVisible(chip is not None)
+        if chip is not None:
+            self.corrected.setText(chip[0])
+            self.corrected.set_tone(chip[1])
+            self.corrected.setToolTip(chip[2])
 
     def _retranslate(self) -> None:
         index = self._index

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPixmap
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QLabel, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
 from engine.contract.dataset import Box, Picture
 from studio.bound_texts import bind, on_language
 from studio.i18n import tr
+from studio.views.data.labels.swatch import swatch
 from studio.views.pictures.boxes import class_colour, count_boxes
 from studio.views.pictures.thumbnails import part_name
-
-_SWATCH = QSize(10, 10)
 
 
 class PictureInspector(QWidget):
@@ -26,6 +25,7 @@ class PictureInspector(QWidget):
         super().__init__(parent)
         self._picture: Picture | None = None
         self._classes: tuple[str, ...] = ()
+        self._note: Callable[[], str] = lambda: ""
         self.heading, self.name, self.facts = QLabel(self), QLabel(self), QLabel(self)
         self.heading.setProperty("role", "heading")
         self.facts.setProperty("role", "muted")
@@ -51,9 +51,11 @@ class PictureInspector(QWidget):
         on_language(self._retranslate)
         self._retranslate()
 
-    def show_picture(self, picture: Picture | None, classes: tuple[str, ...]) -> None:
-        """Show another picture; None when none is looked at."""
-        self._picture, self._classes = picture, classes
+    def show_picture(
+        self, picture: Picture | None, classes: tuple[str, ...], note: Callable[[], str] = lambda: ""
+    ) -> None:
+        """Show another picture; None when none is looked at. `note` says what is to be said of its labels."""
+        self._picture, self._classes, self._note = picture, classes, note
         self._retranslate()
 
     def light(self, number: int) -> None:
@@ -87,12 +89,13 @@ class PictureInspector(QWidget):
     def _facts(self, picture: Picture) -> str:
         size = f"{picture.width} × {picture.height} px"
         boxes = count_boxes(len(picture.boxes))
-        return f"{size} · {part_name(picture.split)} · {boxes}\n{Path(picture.path).parent}"
+        lines = [f"{size} · {part_name(picture.split)} · {boxes}", str(Path(picture.path).parent), self._note()]
+        return "\n".join(line for line in lines if line)
 
     def _item(self, box: Box) -> QTreeWidgetItem:
         size = f"{box.x2 - box.x1:.0f} × {box.y2 - box.y1:.0f} px"
         item = QTreeWidgetItem([self._classes[box.class_id], size])
-        item.setIcon(0, _swatch(class_colour(box.class_id)))
+        item.setIcon(0, swatch(class_colour(box.class_id)))
         marks = [tr("studio.data.difficult")] if box.difficult else []
         marks += [tr("studio.data.crowd")] if box.crowd else []
         told = [f"{box.x1:.0f}, {box.y1:.0f} – {box.x2:.0f}, {box.y2:.0f}", *marks, f"{box.file} {box.place}".strip()]
@@ -102,15 +105,3 @@ class PictureInspector(QWidget):
 
     def _tell(self, item: QTreeWidgetItem | None) -> None:
         self.box_chosen.emit(-1 if item is None else self.boxes.indexOfTopLevelItem(item))
-
-
-def _swatch(colour: QColor) -> QPixmap:
-    pixmap = QPixmap(_SWATCH)
-    pixmap.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(pixmap)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(colour)
-    painter.drawRoundedRect(0, 0, _SWATCH.width(), _SWATCH.height(), 2, 2)
-    painter.end()
-    return pixmap

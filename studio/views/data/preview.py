@@ -5,19 +5,23 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtGui import QHideEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.contract.dataset import Picture
 from studio.bound_texts import bind, on_language
 from studio.i18n import tr
+from studio.stores.data.labels import LabelsStore
 from studio.stores.previews.samples import SamplesStore
+from studio.theme import restyle
+from studio.views.data.labels.bar import LabelBar
+from studio.views.data.labels.canvas import LabelCanvas
 from studio.views.data.samples import SamplesPanel
-from studio.views.data.viewer import PictureCanvas
 from studio.views.pictures.thumbnails import PictureModel, part_name
 from studio.views.pictures.zoomed import NOTCH
 from studio.widgets.buttons import Button, IconButton
 from studio.widgets.labels import Elided, Text
+from studio.widgets.panels import ErrorBanner
 
 _NEXT = ("D", "Right", "Down", "PgDown")
 _BEFORE = ("A", "Left", "Up", "PgUp")
@@ -26,17 +30,25 @@ _BEFORE = ("A", "Left", "Up", "PgUp")
 class PicturePreview(QWidget):
     """Shows a row of the model large, or what training makes of it; `closed` when the person goes back.
 
-    `shown` tells each picture.
+    `shown` tells each picture, `editing_changed` that its labels are corrected from now on, or no longer.
     """
 
     closed = Signal()
     shown = Signal(object)
+    editing_changed = Signal(bool)
 
-    def __init__(self, pictures: PictureModel, samples: SamplesStore, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, pictures: PictureModel, samples: SamplesStore, labels: LabelsStore, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self._pictures = pictures
         self.row = -1
-        self.canvas, self.samples = PictureCanvas(self), SamplesPanel(samples, self)
+        self.canvas, self.samples = LabelCanvas(self), SamplesPanel(samples, self)
+        self.bar = LabelBar(self.canvas, labels, self)
+        self.bar.hide()
+        self.note = ErrorBanner(tone="info")
+        self.edit = Button("studio.labels.correct", self._toggle, icon_name="edit")
+        self.edit.setCheckable(True)
         self.stack = QStackedWidget(self)
         for widget in (self.canvas, self.samples):
             self.stack.addWidget(widget)
@@ -67,6 +79,8 @@ class PicturePreview(QWidget):
         bar.addSpacing(4)
         bar.addWidget(self.labels)
         bar.addSpacing(4)
+        bar.addWidget(self.edit)
+        bar.addSpacing(4)
         bar.addWidget(self.fit)
         bar.addWidget(self.before)
         bar.addWidget(self.next)
@@ -74,7 +88,10 @@ class PicturePreview(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addLayout(bar)
+        column.addWidget(self.bar)
+        column.addWidget(self.note)
         column.addWidget(self.stack, 1)
+        bind(self.edit.setToolTip, "studio.labels.correct_tip")
         bind(self.back.setToolTip, "studio.data.back_tip")
         bind(self.labels.setText, "studio.data.show_labels")
         bind(self.labels.setToolTip, "studio.data.labels_tip")
@@ -85,8 +102,9 @@ class PicturePreview(QWidget):
         self.labels.toggled.connect(self.canvas.set_labels)
         self.labels.toggled.connect(self.samples.set_labels)
         self.augmented.toggled.connect(self._show_kind)
+        self.bar.done.connect(lambda: self.correct(False))
         zooms = {"0": self.canvas.fit, "+": self._larger, "=": self._larger, "-": self._smaller}
-        for key, act in {**zooms, "T": self.augmented.click, "R": self._roll}.items():
+        for key, act in {**zooms, "T": self.augmented.click, "R": self._roll, "E": self.edit.click}.items():
             self._shortcut(key).activated.connect(act)
         keys = {**dict.fromkeys(_NEXT, 1), **dict.fromkeys(_BEFORE, -1)}
         for key, by in keys.items():
@@ -104,6 +122,8 @@ class PicturePreview(QWidget):
         if picture is None:
             return
         self.row = row
+        self.note.clear()
+        self.bar.offer(self._pictures.classes)
         self.canvas.show_picture(picture, self._pictures.classes)
         self._show_kind()
         following = self._pictures.picture(row + 1)
@@ -120,12 +140,65 @@ class PicturePreview(QWidget):
         """What is shown."""
         return self.canvas.picture
 
+    def refresh(self) -> None:
+        """The same picture with the labels that hold now."""
+        if self.canvas.picture is not None:
+            self.show_again(self.row)
+
+    def show_again(self, row: int) -> None:
+        """The picture that is shown already, and now stands in this row: zoom and chosen box stay."""
+        picture = self._pictures.picture(row)
+        if picture is None:
+            return
+        self.row = row
+        self.bar.offer(self._pictures.classes)
+        self.canvas.show_picture(picture, self._pictures.classes)
+        self.bar.refresh()
+        self._tell()
+        if self.augmented.isChecked():
+            self._show_kind()
+        self.shown.emit(picture)
+
+    def correct(self, on: bool) -> None:
+        """Begin to correct labels, or end it."""
+        if on == self.canvas.editing:
+            return
+        if on:
+            self.augmented.setChecked(False)
+        self.canvas.edit(on)
+        self._show_edit(on)
+        self.bar.setVisible(on)
+        self.bar.refresh()
+        self.canvas.setFocus() if on else self.setFocus()
+        self.editing_changed.emit(on)
+
     def leave(self) -> None:
-        """Make no more samples: the preview is not looked at any more."""
+        """Make no more samples, and end correcting: the preview is not looked at any more."""
+        self.correct(False)
         self.samples.show_picture(None, ())
+
+    def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802
+        """Whoever goes elsewhere is done correcting; a window that is put away is not left."""
+        if not event.spontaneous():
+            self.correct(False)
+        super().hideEvent(event)
+
+    def _show_edit(self, on: bool) -> None:
+        """The button that began it ends it."""
+        self.edit.setChecked(on)
+        restyle(self.edit, role="primary" if on else "")
+        bind(self.edit.show_text, "studio.labels.done" if on else "studio.labels.correct")
+        bind(self.edit.setToolTip, "studio.labels.done_tip" if on else "studio.labels.correct_tip")
+        self.edit.set_icon("check" if on else "edit")
+        self.augmented.setVisible(not on)
+
+    def _toggle(self) -> None:
+        self.correct(self.edit.isChecked())
 
     def _show_kind(self) -> None:
         on = self.augmented.isChecked()
+        if on:
+            self.correct(False)
         self.stack.setCurrentWidget(self.samples if on else self.canvas)
         self.samples.show_picture(self.picture() if on else None, self._pictures.classes)
         self.fit.setEnabled(not on)

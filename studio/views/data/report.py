@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from engine.contract.dataset import Index, Severity
+from engine.contract.dataset import Finding, Index, Severity
 from studio.bound_texts import bind, on_language
 from studio.i18n import tr
 from studio.views.data.filters import Segments
@@ -15,9 +17,10 @@ from studio.widgets.labels import Muted
 
 
 class ReportPanel(QWidget):
-    """What the import found; `mend_wanted` when all that can be mended is to be."""
+    """What the import found; `mend_wanted` when all that can be mended is to be, `open_wanted` with a finding."""
 
     mend_wanted = Signal()
+    open_wanted = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -25,6 +28,8 @@ class ReportPanel(QWidget):
         self._mendable = 0
         self.kinds = Segments(self)
         self.table = FindingTable(self)
+        self.has_picture: Callable[[Finding], bool] = lambda finding: True
+        self.open = Button("studio.data.open_finding", self._open, icon_name="image")
         self.copy = Button("studio.data.copy", self.table.copy_all, icon_name="copy")
         self.mend = Button("studio.data.mend_all", self.mend_wanted.emit)
         self.nothing = Muted("studio.data.no_findings")
@@ -36,6 +41,7 @@ class ReportPanel(QWidget):
         bar.setSpacing(8)
         bar.addWidget(self.kinds)
         bar.addStretch(1)
+        bar.addWidget(self.open)
         bar.addWidget(self.copy)
         bar.addWidget(self.mend)
         column = QVBoxLayout(self)
@@ -45,6 +51,8 @@ class ReportPanel(QWidget):
         column.addWidget(self.stack, 1)
         bind(self.copy.setToolTip, "studio.data.copy_tip")
         self.kinds.chosen.connect(lambda _: self._filter())
+        self.table.opened.connect(self._open)
+        self.table.selectionModel().selectionChanged.connect(lambda *_: self._offer())
         on_language(self._retranslate)
 
     def show_index(self, index: Index | None) -> None:
@@ -67,6 +75,23 @@ class ReportPanel(QWidget):
         empty = self.table.model_.rowCount() == 0
         self.stack.setCurrentWidget(self.nothing if empty else self.table)
         self.copy.setEnabled(not empty)
+        self._offer()
+
+    def _offer(self) -> None:
+        """Let a picture be opened where the chosen finding is of one."""
+        finding = self.table.chosen()
+        if finding is None:
+            self.open.why_not("studio.data.open_none")
+        elif not self.has_picture(finding):
+            self.open.why_not("studio.data.open_no_picture")
+        else:
+            self.open.why_not(None)
+            bind(self.open.setToolTip, "studio.data.open_tip")
+
+    def _open(self) -> None:
+        finding = self.table.chosen()
+        if finding is not None and self.open.isEnabled():
+            self.open_wanted.emit(finding)
 
     def _retranslate(self) -> None:
         choices = {"all": tr("studio.data.all_findings", count=self.count())}

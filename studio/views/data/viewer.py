@@ -83,8 +83,13 @@ class PictureCanvas(ZoomedWidget):
             return
         painter.setClipRect(self.room().adjusted(-2, -2, 2, 2))
         painter.drawImage(area, image)
+        self.paint_labels(painter, area)
+
+    def paint_labels(self, painter: QPainter, area: QRectF) -> None:
+        """The boxes of the picture, which lies on `area`."""
+        boxes = self.picture.boxes if self.picture is not None else ()
         named = self.classes if self.labels or self.lit is not None else ()
-        paint_boxes(painter, self.picture.boxes, self.picture_size(), area, width=2.0, classes=named, lit=self.lit)
+        paint_boxes(painter, boxes, self.picture_size(), area, width=2.0, classes=named, lit=self.lit)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         """Light the smallest box under the mouse, or move the picture that is held."""

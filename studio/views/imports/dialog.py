@@ -91,11 +91,6 @@ class ImportDialog(OnScreenDialog):
         self.cancel.clicked.connect(self.reject)
         self.studio.catalog.load()
 
-    def prefill(self, source: str, *, fix: bool = False) -> None:
-        """Show a source and whether to mend it."""
-        self.source.set_source(source)
-        self.form.fix.setChecked(fix)
-
     def start(self) -> None:
         """Have the project made; the dialog stays until it is, or tells why it is not."""
         job = self.form.job(self.source.source()) if self._missing() == "" else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QPointF, QRect, QRectF, QSize, QSizeF, Qt
@@ -10,7 +11,7 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from engine.contract.dataset import Part, Picture
 from studio.i18n import tr
-from studio.theme import palette
+from studio.theme import palette, pixmap
 from studio.views.pictures.boxes import count_boxes, fitted, paint_boxes
 from studio.views.pictures.loading import PictureLoader
 
@@ -18,6 +19,7 @@ TILE = QSize(192, 144)
 CAPTION = 24
 SPACE = 16
 RADIUS = 6.0
+MARK = 22
 PICTURE_ROLE = int(Qt.ItemDataRole.UserRole)
 
 
@@ -37,6 +39,8 @@ class ThumbnailDelegate(QStyledItemDelegate):
         self.labels = False
         self.classes: tuple[str, ...] = ()
         self.cell = TILE + QSize(SPACE, SPACE + CAPTION)
+        self.is_marked: Callable[[Picture], bool] = lambda picture: False
+        """Which pictures have a mark in the corner: those whose labels were corrected."""
 
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
@@ -56,6 +60,8 @@ class ThumbnailDelegate(QStyledItemDelegate):
         colour = palette().accent if hovered or focused else palette().border
         painter.setPen(QPen(QColor(colour), 2 if focused else 1))
         painter.drawRoundedRect(tile, RADIUS, RADIUS)
+        if self.is_marked(picture):
+            paint_mark(painter, tile)
         self._paint_caption(painter, QRectF(tile.left(), tile.bottom() + 4, tile.width(), CAPTION - 4), picture)
         painter.restore()
 
@@ -98,6 +104,17 @@ class ThumbnailDelegate(QStyledItemDelegate):
         name = metrics.elidedText(Path(picture.path).name, Qt.TextElideMode.ElideMiddle, int(room.width()))
         painter.setPen(QColor(palette().text))
         painter.drawText(room, Qt.AlignmentFlag.AlignLeft | middle, name)
+
+
+def paint_mark(painter: QPainter, tile: QRectF) -> None:
+    """A pencil on a round ground in the corner of a tile."""
+    ground = QRectF(tile.right() - MARK - 6, tile.top() + 6, MARK, MARK)
+    painter.setPen(QPen(QColor(palette().surface), 1.5))
+    painter.setBrush(QColor(palette().accent))
+    painter.drawEllipse(ground)
+    side = MARK - 8
+    painter.drawPixmap(ground.topLeft() + QPointF(4, 4), pixmap("edit", palette().accent_text, side))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
 
 
 def paint_missing(painter: QPainter, area: QRectF) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QSize, Qt, Signal
@@ -10,6 +11,7 @@ from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QListView, QWidget
 
 from engine.contract.dataset import Index, Part, Picture
+from engine.contract.source.places import place_of
 from studio.bound_texts import on_language
 from studio.i18n import tr
 from studio.theme import theme
@@ -31,14 +33,25 @@ class PictureModel(QAbstractListModel):
         self._class_id: int | None = None
         self._count = 0
         self._pages: OrderedDict[int, list[Picture]] = OrderedDict()
+        self._only: list[Picture] | None = None
         self.classes: tuple[str, ...] = ()
+        self.shown: Callable[[Picture], Picture] = lambda picture: picture
+        """What becomes of a picture of the index before it is shown: other labels may have been laid over it."""
 
-    def show_index(self, index: Index | None, split: Part | None = None, class_id: int | None = None) -> None:
-        """Show the pictures of a split and with a box of a class; None means all of them."""
+    def show_index(
+        self, index: Index | None, split: Part | None = None, class_id: int | None = None,
+        digests: Sequence[str] | None = None,
+    ) -> None:  # fmt: skip
+        """Show the pictures of a split and with a box of a class; None means all of them. `digests` names the most."""
         self.beginResetModel()
         self._index, self._split, self._class_id = index, split, class_id
         self._pages.clear()
-        self._count = index.picture_count(split, class_id) if index is not None else 0
+        self._only = None
+        if index is not None and digests is not None:
+            self._only = [picture for picture in of_digests(index, digests, split) if self._has_class(picture)]
+            self._count = len(self._only)
+        else:
+            self._count = index.picture_count(split, class_id) if index is not None else 0
         self.classes = index.classes() if index is not None else ()
         self.endResetModel()
 
@@ -46,6 +59,8 @@ class PictureModel(QAbstractListModel):
         """The picture in a row; None where there is none."""
         if self._index is None or not 0 <= row < self._count:
             return None
+        if self._only is not None:
+            return self.shown(self._only[row])
         number, place = divmod(row, PAGE)
         if number not in self._pages:
             self._pages[number] = self._index.pictures(self._split, self._class_id, limit=PAGE, offset=number * PAGE)
@@ -53,7 +68,17 @@ class PictureModel(QAbstractListModel):
                 self._pages.popitem(last=False)
         self._pages.move_to_end(number)
         page = self._pages[number]
-        return page[place] if place < len(page) else None
+        return self.shown(page[place]) if place < len(page) else None
+
+    def row_of(self, path: str) -> int:
+        """The row of the picture of a path; -1 where the filter does not show it."""
+        if self._only is not None:
+            return next((row for row, picture in enumerate(self._only) if picture.path == path), -1)
+        return place_of(self._index, path, self._split, self._class_id) if self._index is not None else -1
+
+    def _has_class(self, picture: Picture) -> bool:
+        held = {box.class_id for box in self.shown(picture).boxes}
+        return self._class_id is None or self._class_id in held
 
     def rowCount(self, parent: AnyIndex = QModelIndex()) -> int:  # noqa: B008, N802
         """How many pictures the filter leaves."""
@@ -71,6 +96,12 @@ class PictureModel(QAbstractListModel):
         if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
             return describe(picture, self.classes)
         return None
+
+
+def of_digests(index: Index, digests: Sequence[str], split: Part | None) -> list[Picture]:
+    """The pictures with these digests, by their ids; asked for in parts, for there may be more than a query takes."""
+    found = [index.of_digests(digests[start : start + PAGE], split) for start in range(0, len(digests), PAGE)]
+    return sorted((picture for part in found for picture in part), key=lambda picture: picture.id)
 
 
 def describe(picture: Picture, classes: tuple[str, ...]) -> str:
@@ -131,9 +162,12 @@ class ThumbnailGrid(QListView):
         on_language(self._retranslate)
         self._retranslate()
 
-    def show_index(self, index: Index | None, split: Part | None = None, class_id: int | None = None) -> None:
-        """Show the pictures of a split and with a box of a class; None means all of them."""
-        self.pictures.show_index(index, split, class_id)
+    def show_index(
+        self, index: Index | None, split: Part | None = None, class_id: int | None = None,
+        digests: Sequence[str] | None = None,
+    ) -> None:  # fmt: skip
+        """Show the pictures of a split and with a box of a class; None means all of them. `digests` names the most."""
+        self.pictures.show_index(index, split, class_id, digests)
         self.drawing.classes = self.pictures.classes
         self.scrollToTop()
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, Qt
+from PySide6.QtCore import QByteArray, QEvent, Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
 
@@ -136,6 +136,12 @@ class MainWindow(QMainWindow):
         """Show or hide the dock below."""
         self.panes.toggle("jobs")
 
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
+        """Somebody came back: the source of the data may be another by now."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.ActivationChange and self.isActiveWindow():
+            self.studio.sync.look()
+
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
         """Remember the layout. What trains goes on by itself, so there is nothing to ask."""
         geometry, docks = (
@@ -189,7 +195,7 @@ class MainWindow(QMainWindow):
         studio.project.opened.connect(self._opened)
         studio.project.closed.connect(self._closed)
         studio.project.changed.connect(self._project_changed)
-        for store in (studio.project, studio.recipe, studio.runs, studio.tasks, studio.catalog):
+        for store in (studio.project, studio.recipe, studio.runs, studio.tasks, studio.catalog, studio.labels):
             store.failed.connect(self.tell)
         studio.settings.changed.connect(self._settings_changed)
         for signal in (studio.runs.changed, studio.runs.added, studio.runs.removed, studio.recipe.changed):

@@ -11,6 +11,7 @@ from engine.contract.run.settings import TrainSettings
 from engine.contract.text.address import short_name
 from studio.bound_texts import bind, on_language
 from studio.i18n import tr
+from studio.presenters.data.notices import train_lines
 from studio.studio import Studio
 from studio.views.train.watched.choosing import choose_watched, watched_text
 from studio.widgets.buttons import Button
@@ -37,12 +38,14 @@ class TrainForm(QScrollArea):
         self.form = SchemaForm(form_schema())
         self.form.edited.connect(self._on_edited)
         self.form.more_asked.connect(lambda: studio.settings.update(expert=True))
-        self.what = Muted()
+        self.what, self.source = Muted(), Muted()
+        self.source.set_tone("warn")
         self.start = Button("studio.train.start", self._start, "primary", "play")
         self.close_button = Button("studio.train.back", self.closed.emit, "quiet")
         self._lay_out()
         for signal in (studio.settings.changed, studio.project.opened, studio.project.changed, studio.runs.changed):
             signal.connect(self.refresh)
+        studio.sync.changed.connect(self._show_source)
         on_language(self.refresh)
         self._show_values()
 
@@ -65,6 +68,7 @@ class TrainForm(QScrollArea):
         buttons.addWidget(self.start)
         buttons.addWidget(self.close_button)
         buttons.addStretch(1)
+        column.addWidget(self.source)
         column.addLayout(buttons)
         column.addStretch(1)
         outer.addLayout(column, 1)
@@ -88,6 +92,7 @@ class TrainForm(QScrollArea):
 
     def refresh(self) -> None:
         """Say anew what would be trained, and from where."""
+        self._show_source()
         self.form.set_expert(self._studio.settings.value.expert)
         project = self._studio.project.project
         self.start.why_not(None if project else "studio.train.no_project")
@@ -104,6 +109,13 @@ class TrainForm(QScrollArea):
         if busy is not None:
             words += " " + tr("studio.train.form_busy", run=busy.name)
         self.what.show_text(words)
+
+    def _show_source(self) -> None:
+        """Say whether the data is behind its source, and what was corrected is not in it yet."""
+        sync = self._studio.sync
+        lines = train_lines(sync.changes, self._studio.labels.waiting)
+        self.source.setVisible(bool(lines))
+        self.source.show_text(" ".join(lines))
 
     def _show_values(self) -> None:
         try:

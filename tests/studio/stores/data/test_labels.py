@@ -1,0 +1,92 @@
+"""Corrected labels as the store keeps them: written, merged with another studio's, waiting or in the index."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from engine.contract.dataset import Picture
+from engine.contract.labels import Correction, Corrections, LabelBox
+from engine.contract.project import ProjectFolder
+from studio.stores.data.overlay import boxes_of
+from studio.studio import Studio
+
+BOX = LabelBox(name="dog", box=(1.0, 2.0, 20.0, 30.0))
+
+
+@pytest.fixture
+def pictures(studio: Studio, project: Path) -> list[Picture]:
+    studio.project.open(project)
+    assert studio.project.index is not None
+    return studio.project.index.pictures()
+
+
+def file_of(studio: Studio) -> Path:
+    assert studio.project.folder is not None
+    return studio.project.folder.labels
+
+
+def test_that_two_studios_keep_each_others_corrections(
+    studio: Studio, pictures: list[Picture], project: Path, qtbot: QtBot
+) -> None:
+    other = Corrections(pictures={pictures[1].digest: Correction(path=pictures[1].path, boxes=(BOX,))})
+    other.write(file_of(studio))
+    studio.labels.correct(pictures[0], (BOX,), "one")
+    qtbot.waitUntil(lambda: studio.labels.saved and len(studio.labels.digests()) == 2)
+    assert set(Corrections.read(file_of(studio)).pictures) == {pictures[0].digest, pictures[1].digest}
+    assert studio.labels.shown(pictures[1]).boxes[0].class_id == 1
+
+
+def test_that_what_was_corrected_is_there_after_opening_again(
+    studio: Studio, pictures: list[Picture], project: Path, qtbot: QtBot
+) -> None:
+    studio.labels.correct(pictures[0], (), "all away")
+    studio.project.close()  # at once: what waits is written first
+    assert studio.labels.digests() == ()
+    studio.project.open(project)
+    qtbot.waitUntil(lambda: studio.labels.waiting == 1)
+    assert studio.labels.shown(pictures[0]).boxes == ()
+
+
+def test_that_a_box_moved_there_and_back_is_no_correction(studio: Studio, pictures: list[Picture]) -> None:
+    assert studio.project.index is not None
+    before = boxes_of(pictures[0], studio.project.index.classes())
+    studio.labels.correct(pictures[0], (BOX,), "one")
+    assert studio.labels.is_corrected(pictures[0]) and studio.labels.waiting == 1
+    studio.labels.correct(studio.labels.shown(pictures[0]), before, "back")
+    assert not studio.labels.is_corrected(pictures[0]) and studio.labels.waiting == 0
+
+
+def test_that_boxes_of_classes_that_the_data_lacks_are_kept(
+    studio: Studio, pictures: list[Picture], qtbot: QtBot
+) -> None:
+    strange = LabelBox(name="unicorn", box=(1.0, 1.0, 9.0, 9.0))
+    folder = ProjectFolder(file_of(studio).parent.parent)
+    Corrections(pictures={pictures[0].digest: Correction(path="a", boxes=(BOX, strange))}).write(folder.labels)
+    studio.project.close()
+    studio.project.open(folder.root)
+    qtbot.waitUntil(lambda: len(studio.labels.digests()) == 1)
+    assert len(studio.labels.shown(pictures[0]).boxes) == 1
+    studio.labels.correct(pictures[0], (), "delete")
+    qtbot.waitUntil(lambda: studio.labels.saved)
+    assert Corrections.read(folder.labels).pictures[pictures[0].digest].boxes == (strange,)
+
+
+def test_that_a_broken_file_is_told_and_not_written_over(studio: Studio, pictures: list[Picture], qtbot: QtBot) -> None:
+    file_of(studio).write_text("no json")
+    studio.labels.correct(pictures[0], (BOX,), "one")
+    qtbot.waitUntil(lambda: studio.labels.problem is not None)
+    assert file_of(studio).read_text() == "no json"
+    assert studio.labels.is_corrected(pictures[0]) and not studio.labels.saved
+    path = file_of(studio)
+    told: list[object] = []
+    studio.labels.failed.connect(told.append)
+    root = studio.project.folder.root  # type: ignore[union-attr]
+    studio.project.close()
+    assert told, "it says that something is not written"
+    path.unlink()
+    studio.project.open(root)
+    qtbot.waitUntil(lambda: studio.labels.saved and path.is_file())
+    assert set(Corrections.read(path).pictures) == {pictures[0].digest}
