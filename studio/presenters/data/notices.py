@@ -11,7 +11,7 @@ from engine.contract.text.messages import Message
 from studio.i18n import text_of, tr
 
 Tone = Literal["bad", "warn", "info", "good"]
-Act = Literal["save", "apply", "bring", "look", "later", "stop", "dismiss", "find"]
+Act = Literal["save", "apply", "bring", "look", "later", "stop", "dismiss", "find", "mend"]
 Chip = tuple[str, Literal["", "info", "warn"], str]
 """Text, tone and tooltip."""
 
@@ -58,7 +58,10 @@ def notices(now: Standing) -> list[Notice]:
         told.append(Notice("info", now.syncing or tr("studio.source.syncing"), ("stop",), busy=True))
         return told
     if now.failed is not None:
-        told.append(Notice("bad", tr("studio.source.failed", reason=text_of(now.failed)), ("bring", "dismiss")))
+        # What stands in the way in the data may be mended; a full disk may not.
+        acts: tuple[Act, ...] = ("mend",) if now.failed.code.startswith("data.") else ()
+        text = tr("studio.source.failed", reason=text_of(now.failed))
+        told.append(Notice("bad", text, (*acts, "bring", "dismiss")))
         return told
     told += [*_of_source(now), *_of_labels(now)]
     return told or [*_of_result(now)]

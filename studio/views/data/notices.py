@@ -36,6 +36,7 @@ class NoticeRow(QFrame):
             "apply": Button("studio.labels.apply", self._asking("apply")),
             "bring": Button("studio.source.bring", self._asking("bring")),
             "find": Button("studio.source.find", self._asking("find")),
+            "mend": Button("studio.data.mend_all", self._asking("mend")),
             "look": Button("studio.source.look", self._asking("look")),
             "later": Button("studio.source.later", self._asking("later"), "quiet"),
             "stop": Button("studio.source.stop", self._asking("stop"), "quiet"),
@@ -73,9 +74,10 @@ class NoticeRow(QFrame):
 
 
 class Notices(QWidget):
-    """As many rows as there is to say; hidden where there is nothing. `look_wanted` asks for the dialog."""
+    """As many rows as there is to say; hidden where there is nothing. `look_wanted`, `mend_wanted` ask for dialogs."""
 
     look_wanted = Signal()
+    mend_wanted = Signal()
 
     def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -110,12 +112,10 @@ class Notices(QWidget):
 
     def _act(self, act: Act) -> None:
         sync, labels = self._studio.sync, self._studio.labels
-        if act == "look":
-            self.look_wanted.emit()
-            return
         calls: dict[str, Callable[[], object]] = {
             "save": labels.save, "apply": sync.apply, "bring": sync.apply, "later": sync.later,
             "stop": sync.stop, "dismiss": self._dismiss, "find": self._find,
+            "look": self.look_wanted.emit, "mend": self.mend_wanted.emit,
         }  # fmt: skip
         calls[act]()
 

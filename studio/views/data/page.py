@@ -84,6 +84,7 @@ class DataPage(Page):
         self.report.open_wanted.connect(self.open_finding)
         self.report.has_picture = lambda finding: self._picture_of(finding) is not None
         self.notices.look_wanted.connect(self.look)
+        self.notices.mend_wanted.connect(self.mend)
         self.charts.class_opened.connect(self._open_class)
 
     def inspector(self) -> QWidget | None:

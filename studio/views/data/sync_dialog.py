@@ -46,6 +46,7 @@ class SyncDialog(OnScreenDialog):
         self.task: Task | None = studio.sync.look_closely()
         self.task.changed.connect(self._show)
         self.task.finished.connect(self._looked)
+        studio.sync.changed.connect(self._offer)
         on_language(self._show)
         self._show()
 
@@ -103,6 +104,12 @@ class SyncDialog(OnScreenDialog):
         self.stage.setText(self._stage())
         self.cancel.setText(tr("studio.data.cancel"))
         self._fill(result)
+        self._offer()
+
+    def _offer(self) -> None:
+        """Let it be done where it can be, and nothing else is at work."""
+        result = self.result_
+        stops = first_error(result, self._fix) if result is not None else None
         count = mend_count(result) if result is not None else 0
         idle = not self._studio.sync.busy
         ready = result is not None and stops is None and idle

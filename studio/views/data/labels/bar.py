@@ -23,6 +23,7 @@ from studio.presenters.data.label_edits import (
 )
 from studio.stores.data.labels import LabelsStore
 from studio.stores.data.overlay import boxes_of
+from studio.theme import restyle
 from studio.views.data.labels.canvas import LabelCanvas
 from studio.views.data.labels.swatch import swatch
 from studio.views.pictures.boxes import class_colour
@@ -75,7 +76,7 @@ class LabelBar(QWidget):
         canvas.delete_wanted.connect(self._delete)
         canvas.chosen.connect(lambda _: self.refresh())
         canvas.left.connect(self.done)
-        canvas.armed_changed.connect(self.new.setChecked)
+        canvas.armed_changed.connect(self._show_armed)
         self.kinds.activated.connect(self._name)
         for mark, box in self.marks.items():
             box.clicked.connect(lambda on, mark=mark: self._mark(mark, on))
@@ -116,6 +117,11 @@ class LabelBar(QWidget):
 
     def _picture(self) -> Picture | None:
         return self._canvas.picture if self._canvas.editing else None
+
+    def _show_armed(self, on: bool) -> None:
+        self.new.setChecked(on)
+        restyle(self.new, role="primary" if on else "")
+        self.new.set_icon("plus")
 
     def _arm(self) -> None:
         self._canvas.arm(self.new.isChecked())

@@ -45,6 +45,8 @@ def test_that_what_was_refused_or_failed_can_be_tried_again() -> None:
     assert told(refused=WHY) == [("bad", ("save",))]
     assert "No space left" in notices(Standing(refused=WHY))[0].text
     assert told(failed=WHY, waiting=1) == [("bad", ("bring", "dismiss"))]
+    of_the_data = Message(code="data.class_unknown", args={"file": "a", "place": "b", "name": "c", "known": "d"})
+    assert told(failed=of_the_data) == [("bad", ("mend", "bring", "dismiss"))]
     assert told(waiting=1, tried=True) == [("warn", ("apply",))]
     assert told(waiting=1, tried=True, correcting=True) == []
 
