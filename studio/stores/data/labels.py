@@ -41,6 +41,7 @@ class LabelsStore(QObject):
         self._source: dict[str, Boxes] = {}  # of pictures that were corrected since the project was opened
         self._taken_in: set[str] = set()  # the pictures that the index has corrected labels of
         self._waiting: set[str] = set()
+        self._seen: dict[str, list[Picture]] = {}  # corrected pictures as the index has them: to find one takes a while
         self._left: dict[Path, Changes] = {}  # what no disk took before its project was closed
         project.opened.connect(self._opened)
         project.closed.connect(self._closed)
@@ -85,7 +86,7 @@ class LabelsStore(QObject):
         digest, classes = picture.digest, index.classes()
         before = self._held.get(digest)
         if before is None and digest not in self._source and digest not in self._taken_in:
-            found = index.of_digests([digest])
+            found = self._of_index([digest])
             self._source[digest] = boxes_of(found[0], classes) if found else ()
         # What it has of classes that the data does not know is not shown, and not lost.
         boxes += unshown(before.boxes, classes) if before is not None else ()
@@ -135,17 +136,27 @@ class LabelsStore(QObject):
         if index is None:
             return
         classes = index.classes()
-        for start in range(0, len(asked), _AT_ONCE):
+        for picture in self._of_index(asked):
+            if not is_applied(picture, self._held[picture.digest].boxes, classes):
+                self._waiting.add(picture.digest)
+
+    def _of_index(self, digests: list[str]) -> list[Picture]:
+        """The pictures with these digests as the index has them; one that lies in two places is two."""
+        index, missing = self._project.index, [digest for digest in digests if digest not in self._seen]
+        for start in range(0, len(missing), _AT_ONCE):
+            part = missing[start : start + _AT_ONCE]
             try:
-                found = index.of_digests(asked[start : start + _AT_ONCE])
+                found = index.of_digests(part) if index is not None else []
             except UserError:  # the index is broken, which the page says
-                return
+                return []
+            self._seen.update({digest: [] for digest in part})
             for picture in found:
-                if not is_applied(picture, self._held[picture.digest].boxes, classes):
-                    self._waiting.add(picture.digest)
+                self._seen[picture.digest].append(picture)
+        return [picture for digest in digests for picture in self._seen[digest]]
 
     def _index_changed(self) -> None:
         """It was made anew of the source and of what was corrected."""
+        self._seen.clear()
         self._taken_in = self._told_by_index()
         known = self._taken_in.union(self._held)
         self._source = {digest: boxes for digest, boxes in self._source.items() if digest in known}
@@ -195,7 +206,7 @@ class LabelsStore(QObject):
                 self.failed.emit(Message(code="studio.labels.not_written", args={"reason": problem}))
             file.deleteLater()
         self.problem = None
-        for kept in (self._held, self._source):
+        for kept in (self._held, self._source, self._seen):
             kept.clear()
         for marks in (self._taken_in, self._waiting):
             marks.clear()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.contract.dataset import Finding, Index, Severity
@@ -14,6 +14,8 @@ from studio.views.data.filters import Segments
 from studio.views.data.findings import SEVERITIES, FindingTable, severity_name
 from studio.widgets.buttons import Button
 from studio.widgets.labels import Muted
+
+_REST_MS = 120
 
 
 class ReportPanel(QWidget):
@@ -52,7 +54,12 @@ class ReportPanel(QWidget):
         bind(self.copy.setToolTip, "studio.data.copy_tip")
         self.kinds.chosen.connect(lambda _: self._filter())
         self.table.opened.connect(self._open)
-        self.table.selectionModel().selectionChanged.connect(lambda *_: self._offer())
+        # To look for a picture takes a moment in a large set: not while somebody walks through the rows.
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(_REST_MS)
+        self._rest.timeout.connect(self._offer)
+        self.table.selectionModel().selectionChanged.connect(lambda *_: self._rest.start())
         on_language(self._retranslate)
 
     def show_index(self, index: Index | None) -> None:
@@ -89,6 +96,9 @@ class ReportPanel(QWidget):
             bind(self.open.setToolTip, "studio.data.open_tip")
 
     def _open(self) -> None:
+        if self._rest.isActive():
+            self._rest.stop()
+            self._offer()
         finding = self.table.chosen()
         if finding is not None and self.open.isEnabled():
             self.open_wanted.emit(finding)

@@ -191,6 +191,7 @@ def test_that_a_finding_opens_its_picture_with_its_box(page: DataPage, qtbot: Qt
     page.report.stack.setCurrentWidget(page.report.table)
     page.tabs.setCurrentWidget(page.report)
     page.report.table.selectRow(1)
+    qtbot.waitUntil(lambda: page.report._rest.isActive() is False)
     assert not page.report.open.isEnabled() and page.report.open.toolTip()
     page.report.table.selectRow(0)
     qtbot.keyClick(page.report.table, Qt.Key.Key_Return)
