@@ -62,7 +62,7 @@ def epochs(text: str) -> int:
     raise argparse.ArgumentTypeError(f"{text} is no number of epochs from {least} to {most}")
 
 
-def add_exif(parser: argparse.ArgumentParser) -> None:
+def add_exif(parser: argparse.ArgumentParser, default: str = "turned") -> None:
     """The option of a verb that reads a data set, for pictures that EXIF turns."""
-    text = "what boxes were drawn on where pictures are turned by EXIF and sizes do not tell (turned if not given)"
+    text = f"what boxes were drawn on where pictures are turned by EXIF and sizes do not tell ({default} if not given)"
     parser.add_argument("--exif", choices=get_args(ExifFrame), help=text)

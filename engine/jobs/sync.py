@@ -20,5 +20,7 @@ def run(job: SyncJob, context: JobContext) -> dict[str, object]:
     # Nothing but a file without a name is lost, so it may be broken off anywhere until the index has its name.
     with interruptible(context.check_cancelled):
         source = Path(job.source) if job.source else None
-        result = sync_project(folder, source, look=job.look, fix=job.fix, progress=context.counter("picture"))
+        asked = {"fix": job.fix, "exif": job.exif}
+        told = context.counter("picture")
+        result = sync_project(folder, source, look=job.look, asked=asked, progress=told)
     return result.model_dump(mode="json")

@@ -89,9 +89,9 @@ class Desk:
         """Its index."""
         return Index.open(self.folder.index)
 
-    def sync(self, **more: object) -> SyncResult:
+    def sync(self, source: Path | None = None, *, look: bool = False, **asked: object) -> SyncResult:
         """Bring it up to the source."""
-        return sync_project(self.folder, **more)  # type: ignore[arg-type]
+        return sync_project(self.folder, source, look=look, asked=asked)
 
     def pictures(self) -> dict[str, Picture]:
         """What the index holds, by path in the source."""

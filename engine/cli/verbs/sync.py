@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from engine.cli.arguments import add_exif
 from engine.cli.language import language, say
 from engine.cli.output import emit_json
 from engine.cli.projects import open_project
@@ -26,6 +27,7 @@ def add_parser(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("dir", metavar="DIR", type=Path, help="folder of the project")
     parser.add_argument("--data", metavar="FOLDER", type=Path, help="where the data lies now, if it was moved")
     parser.add_argument("--look", action="store_true", help="only tell what would change; nothing is written")
+    add_exif(parser, "as it was imported")
     mend = parser.add_mutually_exclusive_group()
     mend.add_argument("--fix", action="store_true", help="mend what can be mended from now on; else as it was imported")
     mend.add_argument("--no-fix", action="store_true", help="mend nothing from now on")
@@ -39,7 +41,7 @@ def run(args: argparse.Namespace) -> int:
     folder = open_project(args.dir)
     fix = True if args.fix else False if args.no_fix else None
     source = str(absolute(args.data)) if args.data else None
-    job = SyncJob(project=str(folder.root), look=args.look, fix=fix, source=source)
+    job = SyncJob(project=str(folder.root), look=args.look, fix=fix, source=source, exif=args.exif)
     with tempfile.TemporaryDirectory(prefix="espalier-") as scratch:
         # As for `new`: elsewhere than on a terminal a refusal is one sentence and nothing before it.
         launch_and_follow(job, Path(scratch), json=args.json, quiet=not sys.stderr.isatty())

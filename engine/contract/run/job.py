@@ -106,8 +106,9 @@ class SyncJob(_Job):
     """Bring a project's index up to what its source holds now, and to the labels corrected in the project.
 
     Pictures keep their split, new ones are dealt out as the import dealt. `look` tells what would change and writes
-    nothing. `fix` mends from now on what can be mended; None goes on as the import was asked. `source` is where the
-    data lies from now on, an absolute path, if not where it was.
+    nothing. `fix` mends from now on what can be mended, and `exif` says from now on what boxes were drawn on where
+    nothing tells; None goes on as the import was asked. `source` is where the data lies from now on, an absolute path,
+    if not where it was.
     """
 
     kind: Literal["sync"] = "sync"
@@ -115,6 +116,7 @@ class SyncJob(_Job):
     look: bool = False
     fix: bool | None = None
     source: str | None = None
+    exif: ExifFrame | None = None
 
 
 class EvaluateJob(_Job):

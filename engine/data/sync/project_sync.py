@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -26,31 +26,31 @@ def sync_project(
     source: Path | None = None,
     *,
     look: bool = False,
-    fix: bool | None = None,
+    asked: Mapping[str, object] | None = None,
     progress: Progress | None = None,
 ) -> SyncResult:
     """Look at the source again and write the index, or with `look` only tell what that would change.
 
-    The source lies where it lay if no other is named; `fix` None goes on as the index was made. Raises UserError at the
+    The source lies where it lay if no other is named. What is `asked` otherwise than at the import holds from now on,
+    by the names of `Options`; of what is None or not named the index goes on as it was made. Raises UserError at the
     first error that is not mended, unless it only looks, and where the source or the index is not there; JobFailed when
     the disk refuses. The index is then as it was.
     """
     if look:
-        return _synced(folder, source, fix, progress, look=True)
+        return _synced(folder, source, asked or {}, progress, look=True)
     with _alone(folder.index):
-        return _synced(folder, source, fix, progress, look=False)
+        return _synced(folder, source, asked or {}, progress, look=False)
 
 
 def _synced(
-    folder: ProjectFolder, source: Path | None, fix: bool | None, progress: Progress | None, *, look: bool
+    folder: ProjectFolder, source: Path | None, asked: Mapping[str, object], progress: Progress | None, *, look: bool
 ) -> SyncResult:
     with Index.open(folder.index) as index:
         earlier = Earlier.read(index)
     if source is None and not earlier.source.is_dir():
         raise UserError("data.source_gone", path=str(earlier.source), dir=shlex.quote(str(folder.root)))
     options = Options.model_validate_json(earlier.options)
-    if fix is not None:
-        options = options.model_copy(update={"fix": fix})
+    options = options.model_copy(update={name: value for name, value in asked.items() if value is not None})
     seen = SyncLook(
         source or earlier.source, earlier, options, Corrections.read(folder.labels), progress, stop=not look
     )

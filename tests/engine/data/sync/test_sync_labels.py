@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from engine.contract.labels import CORRECTED
 from engine.contract.source.changes import SyncCounts
-from tests.fakes.datasets import Shot, shots
+from tests.fakes.datasets import Shot, encoded, shots
 from tests.fakes.synced import Desk
+from tests.fakes.turned import with_orientation
 
 ONE = (("dog", (4.0, 6.0, 30.0, 40.0)),)
 
@@ -64,3 +67,24 @@ def test_that_a_correction_that_cannot_hold_is_a_finding_and_stops_nothing(desk:
     result = desk.sync()
     assert {"label_class_unknown", "label_picture_gone"} <= set(codes(result))
     assert desk.classes_of("images/train/shot 01.png") == ["car", "dog", "tree"]
+
+
+def test_that_what_boxes_were_drawn_on_can_be_said_later_and_corrections_are_of_what_is_shown(desk: Desk) -> None:
+    path = "images/train/shot 01.png"
+    with Image.open(io.BytesIO(encoded("turned"))) as picture:
+        desk.source.put(path, with_orientation(picture, 6, "png"))
+    desk.source.label(Shot("shot 01", "train", (("dog", (0.0, 0.0, 32.0, 12.0)),)))
+    assert "exif_unclear" in codes(desk.sync())
+    seen = desk.pictures()[path]
+    assert (seen.width, seen.height) == (48, 64) and edges(desk, path) == (0, 0, 24, 16), "shares of what is shown"
+    assert "exif_asked" in codes(desk.sync(exif="stored"))
+    assert edges(desk, path) == (36, 0, 48, 32), "turned with the picture"
+    assert "exif_asked" in codes(desk.sync()) and edges(desk, path) == (36, 0, 48, 32)
+    desk.correct(path, ("dog", (1.0, 2.0, 20.0, 60.0)))
+    desk.sync()
+    assert edges(desk, path) == (1, 2, 20, 60)
+
+
+def edges(desk: Desk, path: str) -> tuple[int, ...]:
+    (box,) = desk.pictures()[path].boxes
+    return tuple(round(edge) for edge in (box.x1, box.y1, box.x2, box.y2))
