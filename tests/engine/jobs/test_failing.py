@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -144,14 +145,19 @@ def test_that_a_start_made_worse_is_told_where_it_can_be_compared(
         assert judged(job, tmp_path, 55.0) == []
 
 
-def test_that_a_training_whose_loss_stays_up_ends_and_names_its_best(tmp_path: Path, train_job: TrainJob) -> None:
+class Reader:
+    """Fifty batches an epoch of which nothing is read."""
+
+    def __len__(self) -> int:
+        return 50
+
+    def epoch(self, _: int, first: int) -> list[dict[str, np.ndarray]]:
+        return [{"image": np.zeros(1, np.float32)}] * (50 - first)
+
+
+def network_of(losses: Sequence[float]) -> Any:
+    """A network whose losses are known beforehand."""
     import paddle
-
-    from engine.detector.base.header import Position
-    from engine.detector.train.reader import TrainingReader
-    from engine.detector.train.trainer import Trainer
-
-    losses = [10.0] * 100 + [500.0] * 2000
 
     class Network(paddle.nn.Layer):  # type: ignore[misc]
         def __init__(self) -> None:
@@ -163,18 +169,19 @@ def test_that_a_training_whose_loss_stays_up_ends_and_names_its_best(tmp_path: P
             self.step += 1
             return {"loss": self.weight.sum() * 0 + losses[self.step - 1]}
 
-    class Reader:
-        def __len__(self) -> int:
-            return 50
+    return Network()
 
-        def epoch(self, _: int, first: int) -> list[dict[str, np.ndarray]]:
-            return [{"image": np.zeros(1, np.float32)}] * (50 - first)
+
+def test_that_a_training_whose_loss_stays_up_ends_and_names_its_best(tmp_path: Path, train_job: TrainJob) -> None:
+    from engine.detector.base.header import Position
+    from engine.detector.train.reader import TrainingReader
+    from engine.detector.train.trainer import Trainer
 
     settings = train_job.settings.model_copy(update={"epochs": 42, "evaluate_every": 1, "ema": 0.0})
     saved: list[tuple[str, Position]] = []
     context = JobContext(tmp_path / "0007-up", lambda event: None)
     trainer = Trainer(
-        Network(),
+        network_of([10.0] * 100 + [500.0] * 2000),
         cast(TrainingReader, Reader()),
         settings,
         lambda step: 0.02,

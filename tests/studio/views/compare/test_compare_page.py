@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,48 +10,16 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QFontMetrics
 from pytestqt.qtbot import QtBot
 
-from studio.stores.previews.previews import BoxOnPicture
 from studio.studio import Studio
 from studio.theme import palette
 from studio.views.compare.page import ComparePage
 from studio.views.compare.picture_controls import TRUTH
 from studio.views.compare.table import delta_colour, side_rects, tick_rect
 from studio.views.shared.run_table import COLUMNS, RUN, SIDES
-from tests.studio.conftest import settle
 from tests.studio.stores.told_runs import figure, keep_figures, keep_scores, write_run
 from tests.studio.views.test_picture_view import turn_wheel
 
 PATIENCE_MS = 60_000
-
-
-@pytest.fixture
-def page(studio: Studio, project: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[ComparePage]:
-    """The page on a base, a pruned run, and one more; A finds a box that B does not."""
-    base = write_run(project, score=50.0, macs=30e6)
-    pruned = write_run(project, "pruned", base, score=45.0, macs=10e6)
-    write_run(project, "quantised", pruned, score=44.0, macs=10e6)
-    keep_figures(base, "host", [figure("host_ms_network", 4.0, "ms"), figure("nb_bytes", 5e6, "bytes", subject="arm")])
-
-    def boxes(run: Path, picture: Path, receive: object, threshold: float = 0.5) -> None:
-        both = BoxOnPicture("stop", 0.9, 10, 10, 40, 40)
-        extra = [BoxOnPicture("stop", 0.6, 50, 50, 60, 60)] if run == base else []
-        receive([both, *extra])  # type: ignore[operator]
-
-    monkeypatch.setattr(studio.pictures, "boxes", boxes)
-    made = ComparePage(studio)
-    made.resize(1100, 760)
-    made.show()
-    made.activated()
-    studio.project.open(project)
-    qtbot.waitUntil(lambda: len(made.model.rows) == 3 and None not in made._names, timeout=PATIENCE_MS)
-    qtbot.waitUntil(lambda: all(row.figures["map_val"] for row in made.model.rows), timeout=PATIENCE_MS)
-    yield made
-    studio.close()
-    made.classes.close()
-    made.classes.deleteLater()
-    made.close()
-    made.deleteLater()
-    settle()
 
 
 def test_that_every_run_is_set_against_its_base(page: ComparePage) -> None:
@@ -294,29 +261,3 @@ def test_that_a_first_run_is_seen_at_once(studio: Studio, project: Path, qtbot: 
     assert page.pictures._path is not None and len(page.pictures.view.sides()[1]["truth"]) == 3
     assert not page.pictures.bar.against.model().item(0).isEnabled()  # type: ignore[attr-defined]
     studio.close()
-
-
-def test_that_scores_on_other_pictures_are_shown_without_a_difference_and_evaluated_alike(
-    page: ComparePage, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert not page.classes.both.isVisibleTo(page.classes)
-    base, pruned = (page.studio.runs.by_name(name) for name in ("0001-train", "0002-pruned"))
-    assert base is not None and pruned is not None
-    for run, count, name in ((base, 60, "aa"), (pruned, 8, "bb")):
-        keep_figures(run.root, "val", [figure("map", 70.0, "points", split="val", pictures=count, picture_set=name)])
-        run.look()
-    page.set_side("0002-pruned", "b")
-    assert page._names == ("0001-train", "0002-pruned")
-    change = page.model.rows[1].deltas["map_val"]
-    assert change is not None and change.arrow == "≠" and change.text == ""
-    assert page.classes.both.isVisibleTo(page.classes) and "≠" in page.classes.chance.text()
-    cells = [item for column in (1, 2, 3) if (item := page.classes.figures.item(0, column)) is not None]
-    assert [cell.text() for cell in cells] == ["70.0", "70.0", "≠"] and "60" in cells[2].toolTip()
-    asked: list[tuple[str, str]] = []
-    monkeypatch.setattr(page.studio.runs, "evaluate", lambda run, split: asked.append((run.name, split)))
-    qtbot.mouseClick(page.classes.both, Qt.MouseButton.LeftButton)
-    assert asked == [("0001-train", "val"), ("0002-pruned", "val")]
-    for run in (base, pruned):
-        keep_scores(run.root, 70.0)
-        run.look()
-    assert {("0001-train", "val"), ("0002-pruned", "val")} <= set(page._missing()), "theirs are not the same"
