@@ -226,11 +226,13 @@ class Index:
             ]
         return found
 
-    def findings(self, *, severity: Severity | None = None, limit: int = -1, offset: int = 0) -> list[Finding]:
-        """A page of the import's findings, in the order they were made."""
+    def findings(
+        self, *, severity: Severity | None = None, code: str | None = None, limit: int = -1, offset: int = 0
+    ) -> list[Finding]:
+        """A page of the import's findings, in the order they were made: of a severity, of one code, or all."""
         query = (
-            "SELECT severity, code, args, file, place, action, mend FROM findings "
-            "WHERE ?1 IS NULL OR severity = ?1 ORDER BY id LIMIT ?2 OFFSET ?3"
+            "SELECT severity, code, args, file, place, action, mend FROM findings WHERE (?1 IS NULL OR severity = ?1) "
+            "AND (?2 IS NULL OR code = ?2) ORDER BY id LIMIT ?3 OFFSET ?4"
         )
         return [
             Finding(
@@ -241,13 +243,17 @@ class Index:
                 action=action,
                 mend=mend,
             )
-            for kind, code, args, file, place, action, mend in self._rows(query, (severity, limit, offset))
+            for kind, code, args, file, place, action, mend in self._rows(query, (severity, code, limit, offset))
         ]
 
-    def finding_count(self, severity: Severity | None = None) -> int:
-        """How many findings there are, of one severity or in all."""
-        query = "SELECT count(*) FROM findings WHERE ?1 IS NULL OR severity = ?1"
-        return int(self._rows(query, (severity,))[0][0])
+    def finding_count(self, severity: Severity | None = None, *, mendable: bool = False) -> int:
+        """How many findings there are, of one severity or in all; only those that `--fix` mends if `mendable`."""
+        query = "SELECT count(*) FROM findings WHERE (?1 IS NULL OR severity = ?1) AND (NOT ?2 OR mend IS NOT NULL)"
+        return int(self._rows(query, (severity, int(mendable)))[0][0])
+
+    def finding_codes(self) -> set[str]:
+        """What kinds of findings there are."""
+        return {code for (code,) in self._rows("SELECT DISTINCT code FROM findings")}
 
     def statistics(self) -> Statistics:
         """Class and box-size statistics per split, kept from the import. Raises UserError as `meta` does."""

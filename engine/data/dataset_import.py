@@ -173,7 +173,7 @@ class Look:
             self.add(self.deal(sound, _elsewhere(self.files, records)))
             dealt = {picture.path: picture.part for picture in sound}
             self.add(likeness.mend_copies(sound, fix=fix))
-            self.add(self.lookalikes(sound))
+            self.add(likeness.lookalikes(sound))
         counts = statistics.count(sound, records.classes)
         self.add(statistics.judge(counts, records.classes))
         pictures = self._pictures(sound)
@@ -214,10 +214,6 @@ class Look:
     def deal(self, pictures: list[Sound], elsewhere: splits.Elsewhere) -> list[Finding]:
         """Give every picture its split."""
         return splits.assign(pictures, self.options.split, self.options.seed, elsewhere)
-
-    def lookalikes(self, pictures: list[Sound]) -> list[Finding]:
-        """Pictures that look the same."""
-        return likeness.lookalikes(pictures)
 
     def corrections(self) -> dict[str, str]:
         """Stamps of the corrected labels that were taken in, by digest."""

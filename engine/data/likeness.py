@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.contract.dataset import Finding
 from engine.data.checks import Sound
 from engine.data.findings import info, warning
+from engine.data.pictures import THUMB
 
-# Hashes that differ in at most 5 of 64 bits agree in one of 6 bands. Real pictures, recompressed or halved,
-# were seen to differ from themselves by 3 bits and 0.3 grey levels, from each other by 12 bits and 7 levels.
+# Real pictures, recompressed or halved, were seen to differ from themselves by 3 bits and 0.3 grey levels, from each
+# other by 12 bits and 7 levels.
 MAX_BITS = 5
 MAX_GREY_LEVELS = 4.0
-_BANDS = tuple((64 * n // (MAX_BITS + 1), 64 * (n + 1) // (MAX_BITS + 1)) for n in range(MAX_BITS + 1))
-_SHELF = 64
+_BANDS = tuple((64 * n // (MAX_BITS + 2), 64 * (n + 1) // (MAX_BITS + 2)) for n in range(MAX_BITS + 2))
+_WINDOW = 12
+_AT_ONCE = 1 << 14
+_ONES = np.array([n.bit_count() for n in range(1 << 16)], np.uint8)
 # What is kept of a picture that is in two splits: the copy that is furthest from training.
 _HELD_OUT = {"test": 0, "val": 1, "train": 2, "none": 3}
 
@@ -41,38 +47,25 @@ def mend_copies(pictures: list[Sound], *, fix: bool) -> list[Finding]:
     return findings
 
 
-def lookalikes(pictures: list[Sound], known: Mapping[str, str | None] | None = None) -> list[Finding]:
-    """Report pictures that look the same though their bytes differ: a warning across splits, else a note.
-
-    `known` tells of pictures that an earlier look compared with each other what each resembled, by their paths.
-    """
-    findings, shelves, seen = [], _Shelves(), set[str]()
-    ordered = _by_distance(pictures)
-    place = {picture.path: n for n, picture in enumerate(ordered)}
-    told = {path: other for path, other in (known or {}).items() if path in place and (other is None or other in place)}
-    # What is new is compared with all that is known, wherever it stands.
-    for picture in sorted(ordered, key=lambda picture: picture.path not in told) if told else ordered:
-        if picture.probe.digest in seen:
+def lookalikes(pictures: list[Sound]) -> list[Finding]:
+    """Report pictures that look the same though their bytes differ: a warning across splits, else a note."""
+    once: dict[str, Sound] = {}
+    for picture in _by_distance(pictures):
+        once.setdefault(picture.probe.digest, picture)
+    ordered = list(once.values())
+    findings, pairs = [], _Pairs.of(ordered)
+    for picture, number in zip(ordered, pairs.first.tolist(), strict=True):
+        first = ordered[number]
+        if first is picture:
             continue
-        seen.add(picture.probe.digest)
-        resembled = told.get(picture.path)
-        first = ordered[place[resembled]] if resembled is not None else None
-        if picture.path not in told:
-            first = shelves.find(picture)
-        if first is None:
-            shelves.put(picture)
-            continue
-        findings.append(_alike_finding(*sorted((picture, first), key=lambda each: -place[each.path])))
-    if shelves.passed_over:
-        findings.append(info("lookalikes_many", count=shelves.passed_over))
+        args: dict[str, Any] = {"other": first.path, "part": picture.part, "other_part": first.part}
+        if picture.part == first.part:
+            findings.append(info("picture_lookalike", picture.path, **args))
+        else:
+            findings.append(warning("split_lookalike", picture.path, **args))
+    if pairs.passed_over:
+        findings.append(info("lookalikes_many", count=pairs.passed_over))
     return findings
-
-
-def _alike_finding(picture: Sound, first: Sound) -> Finding:
-    args: dict[str, Any] = {"other": first.path, "part": picture.part, "other_part": first.part}
-    if picture.part == first.part:
-        return info("picture_lookalike", picture.path, **args)
-    return warning("split_lookalike", picture.path, **args)
 
 
 def _by_distance(pictures: list[Sound]) -> list[Sound]:
@@ -80,62 +73,61 @@ def _by_distance(pictures: list[Sound]) -> list[Sound]:
     return sorted(used, key=lambda picture: (_HELD_OUT[picture.part], picture.path))
 
 
-class _Shelves:
-    """Pictures by what those that resemble each other share: some band of their hash, and how bright they are.
+@dataclass
+class _Pairs:
+    """For each of some pictures the first that looks the same, as its number; its own where there is none.
 
-    The grey levels of two that look the same differ by MAX_GREY_LEVELS on average, so do their means, and those of
-    their halves by twice that at most. A shelf holds `_SHELF` pictures, half of them the first and half the latest,
-    so that a set in which all are nearly alike, a long video or scanned pages, takes no longer than another.
+    Hashes that differ in few bits agree in some two of 7 bands. Pictures that agree there are put in a row by how
+    bright they are, in which those that look the same are near, and each is compared with the next ones only: so a set
+    in which all are nearly alike, a long video or scanned pages, takes no longer than another. `passed_over` counts
+    pictures without a match that had more of the kind around them.
     """
 
-    def __init__(self) -> None:
-        self._shelves: dict[tuple[int, int, int, int], list[Sound]] = defaultdict(list)
-        self._put: dict[tuple[int, int, int, int], int] = defaultdict(int)
-        self.passed_over = 0
+    first: NDArray[np.int64]
+    passed_over: int = 0
 
-    def find(self, picture: Sound) -> Sound | None:
-        """A picture that was put here and looks the same."""
-        upper, lower = _brightness(picture)
-        for number, bits in _bands(picture):
-            for up in (upper - 1, upper, upper + 1):
-                for down in (lower - 1, lower, lower + 1):
-                    for old in self._shelves.get((number, bits, up, down), ()):
-                        if _alike(old, picture):
-                            return old
-        return None
+    @classmethod
+    def of(cls, pictures: Sequence[Sound]) -> _Pairs:
+        """Compare pictures, earlier ones counting as first."""
+        count = len(pictures)
+        bits = np.array([picture.probe.likeness for picture in pictures], np.uint64)
+        thumbs = np.frombuffer(b"".join(picture.probe.thumb for picture in pictures), np.uint8).reshape(
+            count, THUMB * THUMB
+        )
+        # The mean grey levels of two that look the same differ by no more than their pixels do.
+        light = thumbs.mean(axis=1)
+        pairs, crowded = cls(np.arange(count)), np.zeros(count, bool)
+        for one, other in combinations(_BANDS, 2):
+            key = _band(bits, one) << np.uint64(10) | _band(bits, other)
+            row = np.lexsort((light, key))
+            for step in range(1, _WINDOW + 1):
+                same = np.flatnonzero(key[row[step:]] == key[row[:-step]])
+                pairs._compare(row[same], row[same + step], bits, thumbs)
+            far = np.flatnonzero(key[row[_WINDOW + 1 :]] == key[row[: -_WINDOW - 1]]) if count > _WINDOW else same[:0]
+            near = light[row[far + _WINDOW + 1]] - light[row[far]] <= MAX_GREY_LEVELS
+            crowded[row[far[near]]] = True
+        pairs.passed_over = int((crowded & (pairs.first == np.arange(count))).sum())
+        return pairs
 
-    def put(self, picture: Sound) -> None:
-        """Take a picture in."""
-        upper, lower = _brightness(picture)
-        full = False
-        for number, bits in _bands(picture):
-            key = (number, bits, upper, lower)
-            shelf, count = self._shelves[key], self._put[key]
-            self._put[key] = count + 1
-            if len(shelf) < _SHELF:
-                shelf.append(picture)
-                continue
-            shelf[_SHELF // 2 + count % (_SHELF // 2)] = picture
-            full = True
-        self.passed_over += full
-
-
-def _bands(picture: Sound) -> Iterator[tuple[int, int]]:
-    bits = picture.probe.likeness
-    for number, (low, high) in enumerate(_BANDS):
-        yield number, bits >> low & (1 << (high - low)) - 1
-
-
-def _brightness(picture: Sound) -> tuple[int, int]:
-    """The mean grey levels of the upper and the lower half, in steps of what two that look the same may differ by."""
-    thumb = picture.probe.thumb
-    half, step = len(thumb) // 2, 2 * MAX_GREY_LEVELS
-    return int(sum(thumb[:half]) / max(1, half) // step), int(sum(thumb[half:]) / max(1, half) // step)
+    def _compare(
+        self, one: NDArray[np.int64], other: NDArray[np.int64], bits: NDArray[np.uint64], thumbs: NDArray[np.uint8]
+    ) -> None:
+        earlier, later = np.minimum(one, other), np.maximum(one, other)
+        # What is known to resemble an earlier one need not be looked at again.
+        open_ = np.flatnonzero(earlier < self.first[later])
+        earlier, later = earlier[open_], later[open_]
+        near = np.flatnonzero(_different_bits(bits[earlier] ^ bits[later]) <= MAX_BITS)
+        for start in range(0, len(near), _AT_ONCE):
+            some = near[start : start + _AT_ONCE]
+            gaps = np.abs(thumbs[earlier[some]].astype(np.int16) - thumbs[later[some]])
+            alike = some[gaps.mean(axis=1) <= MAX_GREY_LEVELS]
+            np.minimum.at(self.first, later[alike], earlier[alike])
 
 
-def _alike(one: Sound, other: Sound) -> bool:
-    if (one.probe.likeness ^ other.probe.likeness).bit_count() > MAX_BITS:
-        return False
-    first = np.frombuffer(one.probe.thumb, np.uint8).astype(np.int16)
-    second = np.frombuffer(other.probe.thumb, np.uint8)
-    return float(np.abs(first - second).mean()) <= MAX_GREY_LEVELS
+def _band(bits: NDArray[np.uint64], band: tuple[int, int]) -> NDArray[np.uint64]:
+    low, high = band
+    return bits >> np.uint64(low) & np.uint64((1 << (high - low)) - 1)
+
+
+def _different_bits(bits: NDArray[np.uint64]) -> NDArray[np.int64]:
+    return np.asarray(_ONES[bits.view(np.uint16)].reshape(-1, 4).sum(axis=1), np.int64)

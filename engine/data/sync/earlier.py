@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from engine.contract.dataset import Finding, Index, Part, Picture
+from engine.contract.dataset import Index, Part, Picture
 from engine.data.kept import KeptPicture, from_rows
 from engine.data.listing import Stamp
 from engine.data.pictures import Probe
@@ -32,12 +32,11 @@ class Earlier:
     kept: dict[str, KeptPicture]
     corrections: dict[str, str]
     dealing: Dealing
-    resembled: dict[str, str]
 
     @classmethod
     def read(cls, index: Index) -> Earlier:
         """Raises UserError where the index is broken."""
-        source, findings = index.source(), index.findings()
+        source = index.source()
         start = len(str(source).rstrip("/")) + 1
         return cls(
             source=source,
@@ -49,12 +48,7 @@ class Earlier:
             files=index.files(),
             kept=from_rows(index.probes()),
             corrections=index.corrections(),
-            dealing=_dealing(findings),
-            resembled={
-                finding.file: str(finding.message.args["other"])
-                for finding in findings
-                if finding.message.code in ("data.picture_lookalike", "data.split_lookalike")
-            },
+            dealing=_dealing(index.finding_codes()),
         )
 
     def shares(self, split: Shares | None) -> Shares:
@@ -68,18 +62,6 @@ class Earlier:
         found: dict[str, list[str]] = defaultdict(list)
         for path, picture in self.pictures.items():
             found[picture.digest].append(path)
-        return found
-
-    def compared(self, unchanged: Iterable[str]) -> dict[str, str | None]:
-        """What pictures that are `unchanged` were found to resemble, of those that were compared with each other."""
-        same = set(unchanged)
-        copies = Counter(picture.digest for picture in self.pictures.values())
-        found: dict[str, str | None] = {}
-        for path in same & self.pictures.keys():
-            picture, other = self.pictures[path], self.resembled.get(path)
-            # Of copies one was compared for all; what was in no use was not.
-            if copies[picture.digest] == 1 and picture.split != "none" and (other is None or other in same):
-                found[path] = other
         return found
 
     def probe(self, path: str, stamp: Stamp) -> Probe | None:
@@ -110,9 +92,8 @@ class Earlier:
         return split if split != "none" else declared
 
 
-def _dealing(findings: Sequence[Finding]) -> Dealing:
-    """Whether the import took the source's splits, and if not, why: its findings tell."""
-    told = {finding.message.code for finding in findings}
+def _dealing(told: Collection[str]) -> Dealing:
+    """Whether the import took the source's splits, and if not, why: the codes of its findings tell."""
     names: dict[str, Dealing] = {"data.split_asked": "asked", "data.split_drawn": "drawn"}
     names["data.split_val_taken"] = "val_taken"
     return next((names[code] for code in names if code in told), "declared")

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from engine.contract.dataset import Finding
 from engine.contract.labels import CORRECTED, Correction, Corrections
-from engine.data import likeness
 from engine.data.checks import Sound
 from engine.data.dataset_import import Look, Options, Progress
 from engine.data.findings import error, info, warning
@@ -39,7 +38,6 @@ class SyncLook(Look):
         self.earlier = earlier
         self.corrected = corrected
         self.matches: dict[str, Match] = {}
-        self._unchanged: list[str] = []
 
     def classes(self, records: Records) -> tuple[str, ...]:
         """The project's classes as they are: its detectors know them by their places."""
@@ -66,7 +64,6 @@ class SyncLook(Look):
         start = len(str(self.files.root).rstrip("/")) + 1
         names = [str(path)[start:] for path in paths]
         known = {name: self.earlier.probe(name, self.files.stamps[name]) for name in names}
-        self._unchanged = [name for name, probe in known.items() if probe is not None]
         todo = [path for path, name in zip(paths, names, strict=True) if known[name] is None]
         if self.progress is not None:
             self.progress(0, len(todo))
@@ -104,10 +101,6 @@ class SyncLook(Look):
             # To take all that is known of pictures from the project would be to make it anew.
             self.add([error("source_other", ".", count=len(self.earlier.pictures))])
         return Dealer(self.earlier, self.options.split, self.options.seed).deal(pictures, self.matches)
-
-    def lookalikes(self, pictures: list[Sound]) -> list[Finding]:
-        """Pictures that look the same; those that are what they were are not compared with each other again."""
-        return likeness.lookalikes(pictures, self.earlier.compared(self._unchanged))
 
     def corrections(self) -> dict[str, str]:
         """All that were looked at, those that could not hold too: the person was told."""

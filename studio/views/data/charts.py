@@ -88,7 +88,7 @@ class ChartsPanel(QWidget):
             return
         statistics = self._index.statistics()
         parts = tuple(part for part in PARTS if part in statistics.splits)
-        warnings = self._index.findings(severity="warning")
+        warnings = self._index.findings(severity="warning", code="data.class_unknown")
         rows = class_bars(statistics, parts, self._index.classes(), warnings)
         self.kinds.show_bars(tr("studio.data.column_class"), parts, rows)
         self.sizes.show_bars(tr("studio.data.column_size"), parts, size_rows(statistics, parts))

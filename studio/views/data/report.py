@@ -65,8 +65,7 @@ class ReportPanel(QWidget):
     def show_index(self, index: Index | None) -> None:
         """Show the findings of another index, of all severities."""
         self._index = index
-        findings = index.findings() if index is not None else []
-        self._mendable = sum(finding.mend is not None for finding in findings)
+        self._mendable = index.finding_count(mendable=True) if index is not None else 0
         self._retranslate()
         self._filter()
 

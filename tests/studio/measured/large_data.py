@@ -25,7 +25,8 @@ def main(project: str, seconds: str) -> None:
     app = QApplication(["studio"])
     studio, window = studio_app.open_window(app)
     window.show()
-    spin(2.0)
+    studio_app.warm_up(studio, window)
+    spin(5.0)
     dog = Watchdog()
     began = time.monotonic()
     dog.enter("open project")
@@ -36,6 +37,9 @@ def main(project: str, seconds: str) -> None:
     grid = page.pictures.grid
     spin(until=lambda: grid.loader.idle() and grid.pictures.rowCount())
     opened = time.monotonic() - began
+    dog.enter("pages built ahead")
+    spin(until=lambda: len(window.pages) == len(window.entries))
+    spin(5.0)
     for place in (1, 2, 0):
         dog.enter(f"tab {place}")
         page.tabs.setCurrentIndex(place)
