@@ -164,7 +164,7 @@ def parse_identity(serial: str, text: str) -> Phone:
         soc_key=soc.key if soc else None,
         abi=told.get("abi") or None,
         android=told.get("android") or None,
-        api=int(api) if api.isdigit() else None,
+        api=int(api) if re.fullmatch("[0-9]{1,9}", api) else None,
         cores=len(re.findall(r"^processor\s*:", cpu, re.MULTILINE)) or None,
         fp16=_has_fp16(cpu) if _features(cpu) else (soc.fp16 if soc else None),
         free_bytes=_free(told.get("df", "")),
@@ -185,5 +185,5 @@ def _has_fp16(cpuinfo: str) -> bool:
 
 def _free(df: str) -> int | None:
     """Bytes that `df -k` calls available: the third number of its last line, whatever stands before them."""
-    numbers = re.findall(r"\s(\d+)(?=\s)", df.splitlines()[-1]) if df else []
+    numbers = re.findall(r"\s([0-9]{1,18})(?=\s)", df.splitlines()[-1]) if df else []
     return int(numbers[2]) * 1024 if len(numbers) >= 3 else None

@@ -45,12 +45,12 @@ def read_sensors_or_none(device: Device) -> Sensors | None:
 def parse_sensors(text: str) -> Sensors:
     """Sensors from the answer to `SENSORS`: files of thermal zones line by line, clocks in kHz, `dumpsys battery`."""
     zones, clocks, battery = [*text.split(f"{MARK}\n"), "", "", ""][:3]
-    level = re.search(r"^\s*level:\s*(\d+)", battery, re.MULTILINE)
+    level = re.search(r"^\s*level:\s*([0-9]{1,9})\b", battery, re.MULTILINE)
     return Sensors(
         seconds=time.time(),
         temperature_c=_temperature(zones, battery),
         battery_percent=int(level[1]) if level else None,
-        clocks_mhz=tuple(int(word) // 1000 for word in clocks.split() if word.isdigit()),
+        clocks_mhz=tuple(int(word) // 1000 for word in clocks.split() if re.fullmatch("[0-9]{1,12}", word)),
     )
 
 
@@ -60,13 +60,13 @@ def _temperature(zones: str, battery: str) -> float | None:
     names = {zone: text for zone, file, text in lines if file == "type"}
     told = []
     for zone, file, text in lines:
-        if file == "temp" and _PROCESSOR.search(names.get(zone, "")) and re.fullmatch(r"-?\d+", text):
+        if file == "temp" and _PROCESSOR.search(names.get(zone, "")) and re.fullmatch(r"-?[0-9]{1,12}", text):
             value = int(text) / (1000 if abs(int(text)) > 1000 else 1)
             if _COLDEST < value < _HOTTEST:
                 told.append(value)
     if told:
         return round(max(told), 1)
-    tenths = re.search(r"^\s*temperature:\s*(\d+)", battery, re.MULTILINE)
+    tenths = re.search(r"^\s*temperature:\s*([0-9]{1,9})\b", battery, re.MULTILINE)
     return int(tenths[1]) / 10 if tenths else None
 
 

@@ -21,9 +21,9 @@ _LINE = re.compile(rf"^(init|first|min|max|avg|peak)\s*=\s*{_NUMBER}(?:\s.*)?$")
 _VERSION = re.compile(r"^benchmark_bin version\s*[:=]\s*(\S.*?)\s*$", re.MULTILINE)
 _OLD = re.compile(rf"min\s*=\s*{_NUMBER}.*?max\s*=\s*{_NUMBER}.*?(?:average|avg)\s*=\s*{_NUMBER}")
 _OLD_FIRST = re.compile(rf"first\s*=\s*{_NUMBER}")
-_TENSOR = re.compile(r"^--- output tensor (\d+) ---\s*$")
+_TENSOR = re.compile(r"^--- output tensor (\d{1,9}) ---\s*$")
 _SHAPE = re.compile(r"^output shape(?:\(NCHW\))?:\s*([\d\s,x]*)$")
-_ELEMENT = re.compile(r"^out\[(\d+)\]\[(\d+)\]:\s*(\S+)\s*$")
+_ELEMENT = re.compile(r"^out\[(\d{1,9})\]\[(\d{1,9})\]:\s*(\S+)\s*$")
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ def parse_outputs(text: str) -> list[NDArray[np.float32]]:
         if found := _TENSOR.match(line):
             current = int(found[1])
         elif found := _SHAPE.match(line):
-            shapes[current] = [int(word) for word in re.findall(r"\d+", found[1])]
+            shapes[current] = [int(word) for word in re.findall(r"\d{1,9}", found[1])]
         elif found := _ELEMENT.match(line):
             _add(elements, int(found[1]), int(found[2]), found[3], text)
     return _tensors(shapes, elements, text)

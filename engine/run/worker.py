@@ -28,6 +28,7 @@ from engine.run.stream import EventWriter
 
 JobFunction = Callable[[Any, JobContext], dict[str, object]]
 RESULT_SCHEMA = 1
+_NO_ACCESS = (errno.EACCES, errno.EPERM, errno.EROFS)
 _DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _PACKAGES = ("espalier", "paddlepaddle", "paddledet", "paddleslim", "paddlelite")
 
@@ -90,6 +91,9 @@ def _failed(message: Message, *, usage: bool = False) -> Failed:
 def _explain(error: BaseException, folder: RunFolder) -> Message:
     if isinstance(error, OSError) and error.errno in _DISK_FULL:
         return Message(code="run.disk_full", args={"path": str(error.filename or folder.root)})
+    if isinstance(error, OSError) and error.errno in _NO_ACCESS and error.filename:
+        path, reason = os.fsdecode(error.filename), error.strerror or str(error)
+        return Message(code="run.no_access", args={"path": path, "reason": reason})
     if _wants_memory(error):
         try:
             return no_memory(read_job(folder))

@@ -94,7 +94,7 @@ def read_settings(path: Path) -> Settings:
     """The settings in a file; bad fields are dropped one by one."""
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return Settings()
     if not isinstance(found, dict):
         return Settings()

@@ -101,7 +101,15 @@ def test_times_that_cannot_be_true_are_garbage(text: str) -> None:
     assert caught.value.code == "phone.garbage" and not caught.value.fatal
 
 
-@pytest.mark.parametrize("text", [OLD, NEW.replace("out[0][3]:20\n", ""), NEW.replace("]:30", "]:garbage")])
+@pytest.mark.parametrize(
+    "text",
+    [
+        OLD,
+        NEW.replace("out[0][3]:20\n", ""),
+        NEW.replace("]:30", "]:garbage"),
+        NEW.replace("[0][3]", f"[0][{'9' * 5000}]"),
+    ],
+)
 def test_outputs_that_are_not_whole_are_refused(text: str) -> None:
     with pytest.raises(PhoneFault) as caught:
         parse_outputs(text)

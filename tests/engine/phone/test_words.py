@@ -285,3 +285,15 @@ def test_opencl_kernels_that_are_missing_have_a_remedy_of_their_own() -> None:
     assert fault.code == "phone.no_opencl" and not fault.fatal and "--backend arm" in fault.message.text()
     unknown = failure(Device(Adb(), "x"), request, Answer(1, "", "ERROR: unknown command line flag 'cpu_precision'"))
     assert unknown.code == "phone.unknown_flag"
+
+
+@pytest.mark.parametrize("odd", ["\u00b2", "9" * 5000, "\u0663"])
+def test_that_odd_digits_of_a_phone_break_nothing(odd: str) -> None:
+    told = [*("Xiaomi", "MI 9", "arm64-v8a", "12", odd, "SM8150", "msmnile", "qcom", "", ""), f"a 1 2 {odd} 4 x"]
+    phone = parse_identity("x", "\n--espalier--\n".join([*told, ""]))
+    assert phone.api is None and phone.model == "MI 9"
+    zones = f"/sys/thermal_zone0/type:cpu\n/sys/thermal_zone0/temp:{odd}\n"
+    sensors = parse_sensors(
+        f"{zones}--espalier--\n{odd}\n1785600\n--espalier--\n  level: {odd}\n  temperature: {odd}\n"
+    )
+    assert sensors.clocks_mhz == (1785,) and sensors.temperature_c is None

@@ -9,7 +9,7 @@ import pytest
 from pydantic import ValidationError
 from PySide6.QtWidgets import QApplication
 
-from studio.stores.settings import Settings, SettingsStore, settings_file
+from studio.stores.settings import Settings, SettingsStore, read_settings, settings_file
 
 
 def test_that_settings_are_kept(qapp: QApplication) -> None:
@@ -45,3 +45,9 @@ def test_that_a_bad_value_is_a_bug(qapp: QApplication) -> None:
     with pytest.raises(ValidationError):
         store.update(theme="pink")
     assert store.value == Settings()
+
+
+def test_that_brackets_without_end_are_no_settings(tmp_path: Path) -> None:
+    path = tmp_path / "settings.json"
+    path.write_text("[" * 100_000)
+    assert read_settings(path) == Settings()

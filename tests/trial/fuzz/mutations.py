@@ -26,7 +26,8 @@ _ODD: tuple[Any, ...] = (
     [math.pi] * 5000,
 )  # fmt: skip
 _WORDS = (
-    b"", b" ", b"0", b"-1", b"1", b"2", b"0.5", b"1e999", b"nan", b"inf", b"-inf", b"99999999999999999999", b"1_0",
+    b"\xc2\xb2", b"9" * 5000, b"\xd9\xa3", b"", b" ", b"0", b"-1", b"1", b"2", b"0.5", b"1e999", b"nan", b"inf",
+    b"-inf", b"99999999999999999999", b"1_0",
     b"0x1",
     b"1,5", b"\xff\xfe", b"\xef\xbb\xbf", b"\x00", b"null", b"[]", b"{}", b"~", b"no", b"007",
     b"!!python/object/apply:os.system ['x']",

@@ -33,12 +33,14 @@ def make_input(reader: Reader, valid: Path, folder: Path, chance: random.Random)
 
 def readers() -> dict[str, Reader]:
     """Every reader by name."""
+    from tests.trial.fuzz.choices import choice_readers
     from tests.trial.fuzz.pictures import picture_readers
     from tests.trial.fuzz.projects import project_readers
+    from tests.trial.fuzz.replies import reply_readers
     from tests.trial.fuzz.weights import weights_readers
 
     every = [_annotations(name) for name in WRITERS]
-    every += [*picture_readers(), *project_readers(), *weights_readers()]
+    every += [*picture_readers(), *project_readers(), *weights_readers(), *reply_readers(), *choice_readers()]
     return {reader.name: reader for reader in every}
 
 
