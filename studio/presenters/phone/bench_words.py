@@ -58,6 +58,33 @@ def bench_name(bench: BenchResult) -> str:
     return " · ".join([*parts, *([tr("studio.bench.simulated")] if bench.simulated else [])])
 
 
+def row_name(row: BenchRow) -> str:
+    """A row in words: precision, where it ran, and on how many threads."""
+    return f"{precision_name(row)}, {tr('studio.bench.n_threads', count=row.threads)}"
+
+
+def best_row(bench: BenchResult) -> BenchRow | None:
+    """The fastest row; None where none could be measured."""
+    timed = [row for row in bench.rows if row.median_ms is not None]
+    return min(timed, key=lambda row: row.median_ms or 0.0, default=None)
+
+
+def outcome(bench: BenchResult) -> str:
+    """What came of a bench, in short: its fastest row, on which phone."""
+    best = best_row(bench)
+    if best is None or best.median_ms is None:
+        return tr("studio.bench.nothing_measured")
+    mark = [tr("studio.bench.simulated")] if bench.simulated else []
+    return " · ".join([show_value(best.median_ms, "ms"), row_name(best), phone_title(bench.phone), *mark])
+
+
+def row_title(bench: BenchResult, row: BenchRow) -> str:
+    """All that tells a row from every other: run, precision, where, threads, phone and time."""
+    backend = "OpenCL" if row.backend == "opencl" else "ARM"
+    threads = tr("studio.bench.n_threads", count=row.threads)
+    return " · ".join([bench.run, row.precision, backend, threads, bench_name(bench)])
+
+
 def range_text(row: BenchRow) -> str:
     """The spread of a row and its 90th percentile."""
     parts = []

@@ -11,7 +11,7 @@ from engine.contract.phones import Against, BenchResult, BenchRow, ParityRow
 from engine.contract.refusals import PRECISIONS
 from studio.i18n import text_of, tr
 from studio.presenters.numbers import show_value
-from studio.presenters.phone.bench_words import heat, precision_name, range_text
+from studio.presenters.phone.bench_words import heat, precision_name, range_text, row_title
 from studio.widgets.labels import Chip, Heading, Muted, Text
 from studio.widgets.panels import Rule
 
@@ -60,6 +60,9 @@ class BenchTable(QWidget):
             grid.addWidget(_head(tr("studio.bench.n_threads", count=count)), at + 1, 0, Qt.AlignmentFlag.AlignTop)
             for row in (_told_once(row, rows) for row in rows if row.threads == count):
                 cell = Cell(row, _against(bench, row), simulated, target_ms, row.median_ms == fastest)
+                if bench is not None:
+                    cell.setToolTip(row_title(bench, row))
+                    cell.setAccessibleName(row_title(bench, row))
                 grid.addWidget(cell, at + 1, columns.index(precision_name(row)) + 1, Qt.AlignmentFlag.AlignTop)
                 self.cells[precision_name(row), count] = cell
         self._add_parity(grid, columns, bench)
