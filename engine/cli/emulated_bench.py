@@ -51,7 +51,10 @@ def _print(result: Emulation) -> None:
         print(f"{refusal.precision}: {said(refusal.problem)}")
     for row in result.rows:
         text = said(row.finding)
-        print(f"! {row.precision}: {text}" if row.box_px is None else text if row.agrees else f"! {text}")
+        sound = row.agrees and not row.strays
+        print(f"! {row.precision}: {text}" if row.box_px is None else text if sound else f"! {text}")
+        if row.worst is not None:
+            print(f"  {said(row.worst)}")
     print(said(result.note))
 
 

@@ -123,6 +123,8 @@ def _lines(bench: BenchResult) -> Iterator[str]:
 def _parity(bench: BenchResult) -> Iterable[str]:
     for row in bench.parity:
         yield "\t".join([tr("studio.bench.parity"), row.precision, text_of(row.finding)])
+        if row.worst is not None:
+            yield "\t".join([tr("studio.bench.parity"), row.precision, text_of(row.worst)])
 
 
 def _code(name: str) -> str:

@@ -44,7 +44,6 @@ class MeasureForm(Card):
         self._settled = False
         self._settling = QTimer(self)
         self._settling.setSingleShot(True)
-        self._settling.setInterval(0)
         self._settling.timeout.connect(self._settle)
         memory = self._memory = phones.memory
         self.run = QuietCombo()
@@ -135,7 +134,8 @@ class MeasureForm(Card):
         picked, shown = self._studio.project.choices.phone_run, self.run.currentData()
         kept = next((name for name in (picked, shown if self._looked_at() else None) if runs.by_name(name)), None)
         ready = [run.name for run in reversed(runs.runs) if run.status == "finished" or run.name == kept]
-        self._settling.start()
+        self._settled = self._settled and bool(ready)
+        self._settling.start(0)
         if ready != [self.run.itemData(place) for place in range(self.run.count())]:
             self.run.blockSignals(True)
             self.run.clear()
@@ -153,8 +153,10 @@ class MeasureForm(Card):
         self.run.setCurrentIndex(self.run.findData(name))
 
     def _settle(self) -> None:
-        runs = self._studio.runs.runs
-        self._settled = self.run.count() > 0 and all(run.caught_up for run in runs)
+        caught_up = all(run.caught_up for run in self._studio.runs.runs)
+        self._settled = self.run.count() > 0 and (self._settled or caught_up)
+        if not caught_up:
+            self._settling.start(100)
 
     def _looked_at(self) -> bool:
         """Whether somebody sees what is chosen; not while the runs of a project are still being read."""

@@ -144,9 +144,12 @@ class ParityCell(Cell):
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(2)
         self.lines = []
-        self.chip = Chip(*(("studio.bench.agrees", "good") if row.agrees else ("studio.bench.disagrees", "bad")))
+        verdict = "disagrees" if not row.agrees else "agrees_nearly" if row.strays else "agrees"
+        tone = {"disagrees": "bad", "agrees_nearly": "warn", "agrees": "good"}[verdict]
+        self.chip = Chip(f"studio.bench.{verdict}", tone)
         self._column.addWidget(self.chip, 0, Qt.AlignmentFlag.AlignLeft)
-        self._add(text_of(row.finding), "" if row.agrees else "bad")
+        self._add(text_of(row.finding), "" if tone == "good" else tone)
+        self._add(text_of(row.worst) if row.worst is not None else "")
         if row.map_phone is not None:
             host = f"{row.map_host:.1f}" if row.map_host is not None else "-"
             phone, count = f"{row.map_phone:.1f}", row.map_pictures
