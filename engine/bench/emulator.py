@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from engine.bench.exports import Export
 
 FINDINGS = Findings(
-    "emulation.same", "emulation.nearly", "phone.parity_nothing", "emulation.differs", "emulation.map_differs"
+    "emulation.agrees", "emulation.nearly", "phone.parity_nothing", "emulation.differs", "emulation.map_differs"
 )
 # A Cortex-A55's, which Paddle Lite knows; the part number that it takes for an A76 is another processor's.
 _CPUINFO = """processor\t: 0

@@ -46,7 +46,7 @@ class Findings:
 
 
 ON_PHONE = Findings(
-    "phone.parity_same", "phone.parity_nearly", "phone.parity_nothing", "phone.parity_differs", "phone.map_differs"
+    "phone.parity_agrees", "phone.parity_nearly", "phone.parity_nothing", "phone.parity_differs", "phone.map_differs"
 )
 
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator
 
-from engine.contract.phones import BenchResult, BenchRow, Phone, Sensors
+from engine.contract.phones import BenchResult, BenchRow, ParityRow, Phone, Sensors
 from studio.i18n import text_of, tr
 from studio.presenters.numbers import bare_ms, show_value
+
+_FAR = 0.1
+"""As a share of the input's side: where today's rule takes two boxes for two (engine/lite/agreement.py)."""
 
 
 def phone_title(phone: Phone) -> str:
@@ -76,6 +79,13 @@ def outcome(bench: BenchResult) -> str:
         return tr("studio.bench.nothing_measured")
     mark = [tr("studio.bench.simulated")] if bench.simulated else []
     return " · ".join([show_value(best.median_ms, "ms"), row_name(best), phone_title(bench.phone), *mark])
+
+
+def is_loose(row: ParityRow, bench: BenchResult) -> bool:
+    """Whether an older version said that both agree though boxes lie far apart; today's rule tells a median too."""
+    side = bench.input.partition("x")[0]
+    size = int(side) if side.isdigit() else 0
+    return row.agrees and row.median_px is None and (row.box_px or 0.0) > _FAR * size > 0
 
 
 def row_title(bench: BenchResult, row: BenchRow) -> str:

@@ -66,8 +66,8 @@ def test_what_is_found_there_is_compared_and_filed_nowhere(twinned: Benched, tmp
     linux_tool(libs / "libgomp.so.1")
     result = emulated(twinned, tmp_path, tool=str(tool), libs=str(libs), precisions=["fp32", "fp16"], map_pictures=2)
     assert [(row.precision, row.agrees, row.finding.code) for row in result.rows] == [
-        ("fp32", True, "emulation.same"),
-        ("fp16", True, "emulation.same"),
+        ("fp32", True, "emulation.agrees"),
+        ("fp16", True, "emulation.agrees"),
     ]
     assert all(row.boxes and row.pictures == 1 and row.map_pictures == 2 for row in result.rows)
     assert result.rows[0].box_px is not None and result.rows[0].box_px < 0.01 and result.runtime == "v2.13-rc"

@@ -256,7 +256,7 @@ def test_garbage_on_the_phone_is_a_red_row() -> None:
     loaded = Loaded("fp32", "arm", RemotePath("/m"), (), "1")
     host = np.array([[0, 0.9, 10, 10, 50, 50], [1, 0.8, 60, 60, 90, 90]], np.float32)
     good = judge_parity(loaded, [Found(host, (host + 0.01 * (np.arange(6) > 1)).astype(np.float32))], 160)
-    assert good.agrees and good.finding.code == "phone.parity_same" and good.box_px == pytest.approx(0.01, abs=1e-3)
+    assert good.agrees and good.finding.code == "phone.parity_agrees" and good.box_px == pytest.approx(0.01, abs=1e-3)
     for wrong in (
         host[:1],
         host[:0],
