@@ -67,10 +67,11 @@ def compare_models(
             yield broken(export, len(pictures), fault.message)
             continue
         found = [
-            Found(*(in_input_pixels(rows, scale) for rows in both))
-            for *both, scale in zip(wanted, given, scales, strict=True)
+            Found(in_input_pixels(here, scale), in_input_pixels(there, scale), Path(picture.path).name)
+            for here, there, scale, picture in zip(wanted, given, scales, pictures, strict=True)
         ]
-        row = judge(export, found[: max(1, len(few))], side.findings)
+        seen = found[: max(1, len(few))]
+        row = judge(export, seen, exports.choice.size, exports.choice.classes, side.findings)
         if many:
             there, here = (_map(exports, many, rows[: len(many)]) for rows in (given, wanted))
             row = with_map(row, len(many), there, here, side.findings)

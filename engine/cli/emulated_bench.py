@@ -43,7 +43,15 @@ def emulate(job: EmulateJob, folder: ProjectFolder, *, as_json: bool) -> int:
 
 def _print(result: Emulation) -> None:
     print(f"{result.run} on {result.core}, emulated, {result.input}, Paddle Lite {result.runtime or '?'}")
-    headers = ("precision", "box, px of the input", "score", "unmatched", "mAP there", "mAP here", "")
+    headers = (
+        "precision",
+        "box, px of the input: half within, most",
+        "score",
+        "unmatched",
+        "mAP there",
+        "mAP here",
+        "",
+    )
     compared = [row for row in result.rows if row.box_px is not None]
     if compared:
         print_table([_cells(row, result.quantised_here) for row in compared], headers)
@@ -51,14 +59,17 @@ def _print(result: Emulation) -> None:
         print(f"{refusal.precision}: {said(refusal.problem)}")
     for row in result.rows:
         text = said(row.finding)
-        print(f"! {row.precision}: {text}" if row.box_px is None else text if row.agrees else f"! {text}")
+        sound = row.agrees and not row.strays
+        print(f"! {row.precision}: {text}" if row.box_px is None else text if sound else f"! {text}")
+        if row.worst is not None:
+            print(f"  {said(row.worst)}")
     print(said(result.note))
 
 
 def _cells(row: ParityRow, quantised_here: bool) -> tuple[str | None, ...]:
     return (
         row.precision,
-        f"{row.box_px:.4g}",
+        f"{row.box_px:.4g}" if row.median_px is None else f"{row.median_px:.3g}, {row.box_px:.3g}",
         f"{row.score:.2g}",
         f"{row.unmatched} of {row.boxes}",
         f"{row.map_phone:.1f}" if row.map_phone is not None else None,

@@ -112,9 +112,12 @@ class BenchRow(_Frozen):
 class ParityRow(_Frozen):
     """Whether the phone finds what this machine finds with the same model, on `pictures` pictures.
 
-    `box_px`, in pixels of the input, and `score` are the largest differences of matched boxes, `unmatched` boxes have
-    no partner. `map_phone` and `map_host` in points, on `map_pictures` pictures of val, when that was asked for.
-    `agrees` is False for what should be shown red; `finding` says it in words.
+    Counted are boxes of both sides that are sure enough to matter. `box_px`, in pixels of the input, and `score` are
+    the largest differences of partners, half of which lie within `median_px`; `unmatched` boxes have no partner that
+    lies as they do. `strays` are confident boxes without one, and `worst` tells the first to look at. Of an older
+    version all boxes are counted, and the last three are not known. `map_phone` and `map_host` in points, on
+    `map_pictures` pictures of val, when that was asked for. `agrees` is False for what should be shown red; `finding`
+    says it in words. What agrees but for `strays` is neither red nor simply right.
     """
 
     precision: Precision
@@ -124,6 +127,9 @@ class ParityRow(_Frozen):
     unmatched: int = 0
     box_px: float | None = None
     score: float | None = None
+    median_px: float | None = None
+    strays: int = 0
+    worst: Message | None = None
     map_pictures: int = 0
     map_phone: float | None = None
     map_host: float | None = None

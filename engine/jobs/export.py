@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.contract.figures import Figure
 from engine.contract.run.evaluations import keep_figures
+from engine.contract.run.events import Notice
 from engine.contract.run.job import ExportJob
 from engine.contract.text.messages import UserError
 from engine.model.assembly import Model, assemble, extend, load
@@ -31,6 +32,8 @@ def run(job: ExportJob, context: JobContext) -> dict[str, object]:
     set_threads(0)
     with interruptible(context.check_cancelled):
         model, exported, figures = _exported(job, context)
+    for message in exported.notices:
+        context.emit(Notice(level="warning", message=message, text=message.text()))
     describe(model, exported, target=job.target, precision=job.precision, figures=figures)
     figures = exported.figures + figures
     context.figures("final", figures)
@@ -51,6 +54,7 @@ def _exported(job: ExportJob, context: JobContext) -> tuple[Model, Exported, lis
         out=out,
         calibration=calibration,
         pictures=_shown(job, model, context),
+        names=[Path(picture.path).name for picture in _compared_on(job)],
         keep=job.keep,
         check=context.check_cancelled,
     )
@@ -62,7 +66,7 @@ def _shown(job: ExportJob, model: Model, context: JobContext) -> Iterable[dict[s
 
     Of an untrained detector they would say nothing: its scores are all alike, and a rounding decides between boxes.
     """
-    pictures = (_pictures(job, "val") or _pictures(job, "train"))[:PARITY_PICTURES]
+    pictures = _compared_on(job)
     if job.target != "x86" or job.run is None or not pictures:
         return None
 
@@ -73,6 +77,10 @@ def _shown(job: ExportJob, model: Model, context: JobContext) -> Iterable[dict[s
             yield inputs
 
     return told()
+
+
+def _compared_on(job: ExportJob) -> list[Picture]:
+    return (_pictures(job, "val") or _pictures(job, "train"))[:PARITY_PICTURES]
 
 
 def _pictures(job: ExportJob, split: Any) -> list[Picture]:

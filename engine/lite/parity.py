@@ -1,4 +1,7 @@
-"""Whether a converted model finds what the program that it was made of finds, and how far apart is too far."""
+"""How far the numbers of a file for this machine stray from the program that it was made of, and how far is too far.
+
+That both find the same boxes is judged besides, by `lite.agreement`; this is what tells a fault of the conversion.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.contract.text.messages import JobFailed
+from engine.lite.agreement import Agreement, compare_boxes
 from engine.lite.predictor import Detections, Inputs, Predictor
 
 SCORE_FLOOR = 0.05
@@ -89,14 +93,16 @@ def require_parity(parity: Parity, precision: Literal["fp32", "int8"]) -> None:
 
 def compare(
     program_dir: Path, nb: Path, inputs: Iterable[Inputs], *, check: Callable[[], None] = lambda: None
-) -> Parity:
+) -> tuple[Parity, Agreement]:
     """Run a Paddle program and the x86 `.nb` made of it on the same pictures; raises JobFailed if either cannot."""
-    found = Parity()
+    found, seen, size = Parity(), [], 1
     with Predictor(program_dir, check=check) as program, Predictor(nb, check=check) as converted:
         for one in inputs:
             wanted, given = (in_input_pixels(side.detect(one)[0], one["scale_factor"]) for side in (program, converted))
             found += match(wanted, given)
-    return found
+            seen.append((wanted, given))
+            size = one["image"].shape[-1]
+    return found, compare_boxes(seen, size)
 
 
 def in_input_pixels(rows: Detections, scale_factor: NDArray[np.float32]) -> Detections:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -11,13 +11,15 @@ from engine.contract.figures import LITE, LITE_X86, PADDLE, Conditions, Figure, 
 from engine.contract.refusals import detector_refusal, export_refusal
 from engine.contract.run.job import Precision, Target
 from engine.contract.system.files import scratch_beside
-from engine.contract.text.messages import JobFailed, Message, UserError
+from engine.contract.text.messages import Argument, JobFailed, Message, UserError
 from engine.detector.base.spec import find_spec
 from engine.model.assembly import Model
 from engine.technique.base import Calibration, Context
 
 if TYPE_CHECKING:
+    from engine.lite.agreement import Agreement
     from engine.lite.packing import FloatWeight
+    from engine.lite.parity import Parity
     from engine.lite.predictor import Inputs
 
 
@@ -29,6 +31,8 @@ class Exported:
     kernels: dict[str, int]
     packing: list[FloatWeight]
     figures: list[Figure]
+    notices: list[Message] = field(default_factory=list)
+    """What a person should know of it before it is shipped."""
 
 
 def refuse(quantised: bool, target: Target, precision: Precision) -> None:
@@ -85,15 +89,18 @@ def export_model(
     out: Path,
     calibration: Calibration | None = None,
     pictures: Iterable[Inputs] | None = None,
+    names: Sequence[str] = (),
     keep: bool = False,
     check: Callable[[], None] = lambda: None,
 ) -> Exported:
-    """Write `out/model.nb`, and compare a file for x86 with Paddle on `pictures`, if there are any.
+    """Write `out/model.nb`, and compare a file for x86 with Paddle on `pictures`, if there are any; they have
+    `names`.
 
     Raises UserError for what is refused, JobFailed with the optimiser's words, and where the file finds other boxes
     than Paddle: it is gone then, unless it is to be kept.
     """
     from engine.lite.packing import read_packing
+    from engine.lite.parity import compare
 
     refuse_detector(model.choice.key, target)
     refuse(model.stack.quantised, target, precision)
@@ -104,25 +111,50 @@ def export_model(
         check()
         exported = convert(model, program, target=target, precision=precision, out=out, check=check)
         if target == "x86" and pictures is not None:
-            exported.figures.extend(_compared(program, exported.nb, pictures, precision, keep, check))
+            parity, agreement = compare(program, exported.nb, pictures, check=check)
+            exported.figures.extend(_figures(parity, precision))
+            exported.notices.extend(_judged(parity, agreement, model, exported, precision, names, keep))
         exported.packing.extend(read_packing(program))
     return exported
 
 
-def _compared(
-    program: Path, nb: Path, pictures: Iterable[Inputs], precision: Precision, keep: bool, check: Callable[[], None]
-) -> list[Figure]:
-    """How far the file strays from the program; raises JobFailed, and removes it, if that is too far."""
-    from engine.lite.parity import compare, require_parity
+def _judged(
+    parity: Parity,
+    agreement: Agreement,
+    model: Model,
+    exported: Exported,
+    precision: Precision,
+    names: Sequence[str],
+    keep: bool,
+) -> list[Message]:
+    """What is to be said of the file; raises JobFailed, and removes it, if it finds something else than Paddle."""
+    from engine.lite.agreement import in_words
+    from engine.lite.parity import require_parity
 
     kind: Literal["fp32", "int8"] = "int8" if precision == "int8" else "fp32"
-    parity = compare(program, nb, pictures, check=check)
+    verdict, worst = agreement.verdict, agreement.worst
+    args: dict[str, Argument | Message] = {
+        "precision": precision,
+        "pictures": len(names) or 1 + max((pair.picture for pair in agreement.pairs), default=0),
+        "asked": agreement.asked,
+        "missing": agreement.asked - len(agreement.alike),
+        "strays": len(agreement.strays),
+    }
+    if worst is not None:
+        args["worst"] = in_words(worst, agreement.size, model.choice.classes, names)
     try:
         require_parity(parity, kind)
+        if verdict == "differs":
+            raise JobFailed("export.differs", **args)
     except JobFailed:
         if not keep:
-            nb.unlink()
+            exported.nb.unlink()
             raise
+    return [Message(code="export.nearly", args=args)] if verdict == "nearly" else []
+
+
+def _figures(parity: Parity, precision: Precision) -> list[Figure]:
+    """The largest differences, as figures."""
     subject = f"{parity.boxes} boxes of both, {parity.unmatched} without a partner"
     runtime = f"{LITE_X86} against {PADDLE}"
     conditions = Conditions(runtime=runtime, precision=precision, subject=subject)

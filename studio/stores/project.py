@@ -39,6 +39,8 @@ class Choices(BaseModel):
     """How strongly training pictures are changed where one looks at that; None as the training form says."""
     samples_recipe: bool = False
     """Whether the recipe's steps change them too."""
+    phone_run: str | None = None
+    """The run that is measured on a phone, once a person chose one."""
     target_ms: float | None = None
     """The phone's latency alone, as projects kept it before; it is read, and written no more."""
 

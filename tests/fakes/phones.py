@@ -61,6 +61,7 @@ def untrained_run(folder: ProjectFolder, name: str) -> Path:
     network = build(resolve(choice))
     stir(network)
     run = folder.runs / name
+    run.mkdir(parents=True, exist_ok=True)
     tensors = {f"model.{key}": array for key, array in network_arrays(network).items()}
     save(run / "checkpoints" / "best.safetensors", CheckpointInfo(choice=choice), tensors)
     return run
@@ -77,6 +78,7 @@ def quantised_run(folder: ProjectFolder, start: Path, name: str) -> Path:
     model, _ = load(start)
     model = extend(model, [Step(technique="quant_aware")], HookContext(model.config, model.choice))
     run = folder.runs / name
+    run.mkdir(parents=True, exist_ok=True)
     tensors = {f"model.{key}": array for key, array in network_arrays(model.network).items()}
     info = CheckpointInfo(choice=model.choice, steps=model.steps, records=model.records)
     save(run / "checkpoints" / "best.safetensors", info, tensors)

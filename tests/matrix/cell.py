@@ -78,6 +78,7 @@ def _plain(choice: DetectorChoice, folder: Path) -> Path:
     from engine.model.assembly import assemble
 
     arrays = {f"model.{name}": value for name, value in network_arrays(assemble(choice).network).items()}
+    folder.mkdir(parents=True, exist_ok=True)
     save(folder / "checkpoints" / "best.safetensors", CheckpointInfo(choice=choice, steps=(), records=()), arrays)
     return folder
 
@@ -95,6 +96,7 @@ def _run(choice: DetectorChoice, planned: PlannedJob, index: Path, start: Path, 
         choice=choice, index=str(index), start=str(start), teacher=str(teacher), steps=planned.steps,
         alongside=planned.alongside, settings=settings, limit=PICTURES,
     )  # fmt: skip
+    folder.mkdir(parents=True, exist_ok=True)
     opened = Index.open(index)
     # Without val nothing is measured: mAP after two steps says nothing.
     data, context = _Data(opened, opened.pictures("train"), []), JobContext(folder, lambda event: None)

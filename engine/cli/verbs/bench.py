@@ -161,7 +161,9 @@ def _row(row: BenchRow) -> tuple[str | None, ...]:
 
 def _lines(bench: BenchResult) -> Iterator[str]:
     for row in bench.parity:
-        yield ("" if row.agrees else "! ") + said(row.finding)
+        yield ("! " if row.strays or not row.agrees else "") + said(row.finding)
+        if row.worst is not None:
+            yield "  " + said(row.worst)
         if row.map_phone is not None and row.map_host is not None:
             told = {"phone": f"{row.map_phone:.1f}", "host": f"{row.map_host:.1f}"}
             yield "  " + say("cli.map_beside", count=row.map_pictures or 0, **told)

@@ -5,9 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator
 
-from engine.contract.phones import BenchResult, BenchRow, Phone, Sensors
+from engine.contract.phones import BenchResult, BenchRow, ParityRow, Phone, Sensors
 from studio.i18n import text_of, tr
 from studio.presenters.numbers import bare_ms, show_value
+
+_FAR = 0.1
+"""As a share of the input's side: where today's rule takes two boxes for two (engine/lite/agreement.py)."""
 
 
 def phone_title(phone: Phone) -> str:
@@ -58,6 +61,40 @@ def bench_name(bench: BenchResult) -> str:
     return " · ".join([*parts, *([tr("studio.bench.simulated")] if bench.simulated else [])])
 
 
+def row_name(row: BenchRow) -> str:
+    """A row in words: precision, where it ran, and on how many threads."""
+    return f"{precision_name(row)}, {tr('studio.bench.n_threads', count=row.threads)}"
+
+
+def best_row(bench: BenchResult) -> BenchRow | None:
+    """The fastest row; None where none could be measured."""
+    timed = [row for row in bench.rows if row.median_ms is not None]
+    return min(timed, key=lambda row: row.median_ms or 0.0, default=None)
+
+
+def outcome(bench: BenchResult) -> str:
+    """What came of a bench, in short: its fastest row, on which phone."""
+    best = best_row(bench)
+    if best is None or best.median_ms is None:
+        return tr("studio.bench.nothing_measured")
+    mark = [tr("studio.bench.simulated")] if bench.simulated else []
+    return " · ".join([show_value(best.median_ms, "ms"), row_name(best), phone_title(bench.phone), *mark])
+
+
+def is_loose(row: ParityRow, bench: BenchResult) -> bool:
+    """Whether an older version said that both agree though boxes lie far apart; today's rule tells a median too."""
+    side = bench.input.partition("x")[0]
+    size = int(side) if side.isdigit() else 0
+    return row.agrees and row.median_px is None and (row.box_px or 0.0) > _FAR * size > 0
+
+
+def row_title(bench: BenchResult, row: BenchRow) -> str:
+    """All that tells a row from every other: run, precision, where, threads, phone and time."""
+    backend = "OpenCL" if row.backend == "opencl" else "ARM"
+    threads = tr("studio.bench.n_threads", count=row.threads)
+    return " · ".join([bench.run, row.precision, backend, threads, bench_name(bench)])
+
+
 def range_text(row: BenchRow) -> str:
     """The spread of a row and its 90th percentile."""
     parts = []
@@ -96,6 +133,8 @@ def _lines(bench: BenchResult) -> Iterator[str]:
 def _parity(bench: BenchResult) -> Iterable[str]:
     for row in bench.parity:
         yield "\t".join([tr("studio.bench.parity"), row.precision, text_of(row.finding)])
+        if row.worst is not None:
+            yield "\t".join([tr("studio.bench.parity"), row.precision, text_of(row.worst)])
 
 
 def _code(name: str) -> str:

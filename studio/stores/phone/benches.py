@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from pydantic import ValidationError
 from PySide6.QtCore import QObject, Signal
 
 from engine.contract.phones import BenchResult, BenchRow, SustainedPoint, benches
@@ -18,7 +19,7 @@ from studio.workers.background import Background
 
 
 class BenchesStore(QObject):
-    """`benches` of the run that `show` named, latest first."""
+    """`benches` of the run that `show` named, and those `everywhere` in the project; both latest first."""
 
     changed = Signal()
 
@@ -28,13 +29,16 @@ class BenchesStore(QObject):
         self._asked = 0
         self.root: Path | None = None
         self.benches: tuple[BenchResult, ...] = ()
+        self.everywhere: tuple[BenchResult, ...] = ()
         tasks.finished.connect(lambda task: self.reload() if isinstance(task.job, BenchJob) else None)
 
     def show(self, root: Path | None) -> None:
         """Read the benches of the run in a folder; None for no run."""
         if root != self.root:
+            if root is None or self.root is None or root.parent != self.root.parent:
+                self.everywhere = ()
             self.root = root
-            self.benches = ()
+            self.benches = self._of_run()
             self.changed.emit()
             self.reload()
 
@@ -43,17 +47,31 @@ class BenchesStore(QObject):
         self._asked += 1
         number, root = self._asked, self.root
         if root is not None:
-            self._background.run(lambda: read_benches(root), lambda found: self._take(number, found))
+            self._background.run(lambda: read_benches(root.parent), lambda found: self._take(number, found))
 
     def _take(self, number: int, found: tuple[BenchResult, ...]) -> None:
-        if number == self._asked and found != self.benches:
-            self.benches = found
+        if number == self._asked and found != self.everywhere:
+            self.everywhere, self.benches = found, ()
+            self.benches = self._of_run()
             self.changed.emit()
 
+    def _of_run(self) -> tuple[BenchResult, ...]:
+        return tuple(bench for bench in self.everywhere if self.root is not None and bench.run == self.root.name)
 
-def read_benches(root: Path) -> tuple[BenchResult, ...]:
-    """The benches of a run, latest first. It blocks."""
-    return tuple(sorted(benches(root), key=lambda bench: -bench.time))
+
+def read_benches(runs: Path) -> tuple[BenchResult, ...]:
+    """The benches of all runs of a project, latest first, each under the name that its run has now. It blocks."""
+    found = ((run.name, bench) for run in runs.glob("[0-9]*") for bench in benches(run))
+    named = (bench.model_copy(update={"run": name}) for name, bench in found)
+    return tuple(sorted(named, key=lambda bench: -bench.time))
+
+
+def bench_of(result: Mapping[str, object]) -> BenchResult | None:
+    """The bench in a task's result; None where there is none that can be read."""
+    try:
+        return BenchResult.model_validate(result.get("bench"))
+    except ValidationError:
+        return None
 
 
 def live_rows(samples: Iterable[BenchSample]) -> tuple[BenchRow, ...]:

@@ -43,6 +43,7 @@ class ComparePage(Page):
     def __init__(self, studio: Studio) -> None:
         super().__init__(studio)
         self._names: tuple[str | None, str | None] = (None, None)
+        self._known = False  # whether the runs of the project were read when it was last shown
         self._to_evaluate: list[tuple[str, Part]] = []
         self.scatter: CompareScatter | None = None
         self.model = RunTable(self)
@@ -161,6 +162,8 @@ class ComparePage(Page):
         self.stack.setCurrentWidget(self.full if rows else self.empty)
         self.model.show(rows)
         self._names = self._sides(rows)
+        caught_up = all(run.caught_up for run in self.studio.runs.runs)
+        self._known = bool(rows) and (self._known or caught_up)
         a, b = (self.studio.runs.by_name(name) for name in self._names)
         self.model.set_sides(*self._names)
         self.pictures.show_sides(a, b)
@@ -188,16 +191,19 @@ class ComparePage(Page):
         return rows
 
     def _sides(self, rows: list[Row]) -> tuple[str | None, str | None]:
-        """The runs that were chosen, else the first and the latest that have weights; one alone is A."""
+        """The runs that were chosen, else those that are looked at, else the latest with its base; one alone is A."""
         ready = [row.name for row in rows if self._has_weights(row.name)]
         if len(ready) == 1:
             return ready[0], None
         a, b = self.studio.settings.value.compare_a, self.studio.settings.value.compare_b
         latest = max(ready, default=None)
-        chosen_b = b if b in ready else latest
+        # What a person looks at is not changed under their eyes because another run has finished.
+        shown = self._names if self._known and self.isVisible() else (None, None)
+        chosen_b = next((name for name in (b, shown[1]) if name in ready), latest)
         base = next((row.base for row in rows if row.name == chosen_b), None)
         fallback = base or next((name for name in ready if name != chosen_b), None)
-        return (a if a in ready and a != chosen_b else fallback), chosen_b
+        chosen_a = next((name for name in (a, shown[0]) if name in ready and name != chosen_b), fallback)
+        return chosen_a, chosen_b
 
     def _has_weights(self, name: str) -> bool:
         run = self.studio.runs.by_name(name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QFileDialog,
@@ -41,7 +41,10 @@ class MeasureForm(Card):
         super().__init__()
         self._studio = studio
         self._phones = phones
-        self._picked: str | None = None
+        self._settled = False
+        self._settling = QTimer(self)
+        self._settling.setSingleShot(True)
+        self._settling.timeout.connect(self._settle)
         memory = self._memory = phones.memory
         self.run = QuietCombo()
         self.run.setSizeAdjustPolicy(QuietCombo.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
@@ -123,17 +126,41 @@ class MeasureForm(Card):
         return self._studio.runs.by_name(self.run.currentData())
 
     def reload(self) -> None:
-        """Take the runs that can be measured, latest first; the latest is chosen until a person picks another."""
-        ready = [run.name for run in reversed(self._studio.runs.runs) if run.status == "finished"]
+        """Take the runs that can be measured, latest first.
+
+        What a person chose stays chosen, and what they look at, whatever finishes meanwhile; else it is the latest.
+        """
+        runs = self._studio.runs
+        picked, shown = self._studio.project.choices.phone_run, self.run.currentData()
+        kept = next((name for name in (picked, shown if self._looked_at() else None) if runs.by_name(name)), None)
+        ready = [run.name for run in reversed(runs.runs) if run.status == "finished" or run.name == kept]
+        self._settled = self._settled and bool(ready)
+        self._settling.start(0)
         if ready != [self.run.itemData(place) for place in range(self.run.count())]:
             self.run.blockSignals(True)
             self.run.clear()
             for name in ready:
                 self.run.addItem(name, name)
-            self.run.setCurrentIndex(max(0, self.run.findData(self._picked)) if ready else -1)
+            self.run.setCurrentIndex(max(0, self.run.findData(kept)) if ready else -1)
             self.run.blockSignals(False)
             self._on_run()
         self.refresh()
+
+    def choose(self, name: str) -> None:
+        """Choose a run for good, as a person does: it stays until another is chosen."""
+        self._studio.project.choose(phone_run=name)
+        self.reload()
+        self.run.setCurrentIndex(self.run.findData(name))
+
+    def _settle(self) -> None:
+        caught_up = all(run.caught_up for run in self._studio.runs.runs)
+        self._settled = self.run.count() > 0 and (self._settled or caught_up)
+        if not caught_up:
+            self._settling.start(100)
+
+    def _looked_at(self) -> bool:
+        """Whether somebody sees what is chosen; not while the runs of a project are still being read."""
+        return self._settled and self.isVisible()
 
     def refresh(self) -> None:
         """Switch off what this phone or run cannot do, and say why."""
@@ -199,7 +226,7 @@ class MeasureForm(Card):
         )
 
     def _on_picked(self) -> None:
-        self._picked = self.run.currentData()
+        self._studio.project.choose(phone_run=self.run.currentData())
 
     def _on_run(self) -> None:
         self.refresh()

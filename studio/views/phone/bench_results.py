@@ -41,6 +41,7 @@ class BenchResults(QWidget):
         super().__init__()
         self._store, self._targets = store, targets
         self.live = False
+        self._chosen: float | None = None  # when the bench was made that a person chose; None for the latest
         self._live_simulated = False
         self._rows: tuple[BenchRow, ...] = ()
         self.history = QuietCombo()
@@ -87,6 +88,7 @@ class BenchResults(QWidget):
         self._store.changed.connect(self._on_benches)
         self._targets.changed.connect(self._show_target)
         self.history.currentIndexChanged.connect(lambda _: self.refresh())
+        self.history.activated.connect(self._on_chosen)
         self.target.valueChanged.connect(self._set_target)
         shortcut = QShortcut(QKeySequence("Ctrl+Shift+C"), self)
         shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
@@ -101,6 +103,11 @@ class BenchResults(QWidget):
         place = self.history.currentIndex()
         kept = self._store.benches
         return kept[place] if not self.live and 0 <= place < len(kept) else None
+
+    def choose(self, time: float | None) -> None:
+        """Show the bench that was made then, now or once it is read; None for the latest."""
+        self._chosen = time
+        self._on_benches()
 
     def show_live(self, rows: Sequence[BenchRow], points: Sequence[SustainedPoint], simulated: bool) -> None:
         """Show a bench that is under way, as far as it is."""
@@ -119,6 +126,11 @@ class BenchResults(QWidget):
     def refresh(self) -> None:
         """Write what is shown anew."""
         bench = self.bench
+        if self._store.root is None:
+            self.heading.show_code("studio.bench.results")
+        else:
+            code = "studio.bench.measuring_run" if self.live else "studio.bench.results_of"
+            self.heading.show_code(code, run=self._store.root.name)
         self.copy.why_not(None if bench is not None else "studio.bench.nothing_to_copy")
         if bench is not None or not self.live:
             bind(self.copy.setToolTip, "studio.bench.copy_tip" if bench else "studio.bench.nothing_to_copy")
@@ -160,8 +172,14 @@ class BenchResults(QWidget):
             self.history.clear()
             for bench in self._store.benches:
                 self.history.addItem(bench_name(bench))
+            times = [bench.time for bench in self._store.benches]
+            self.history.setCurrentIndex(times.index(self._chosen) if self._chosen in times else 0 if times else -1)
             self.history.setToolTip(self.history.currentText())
         self.refresh()
+
+    def _on_chosen(self, place: int) -> None:
+        self._chosen = self._store.benches[place].time if place else None
+        self.history.setToolTip(self.history.currentText())
 
     def _retranslate(self) -> None:
         self.target.retranslate()

@@ -11,7 +11,7 @@ from engine.contract.phones import Against, BenchResult, BenchRow, ParityRow
 from engine.contract.refusals import PRECISIONS
 from studio.i18n import text_of, tr
 from studio.presenters.numbers import show_value
-from studio.presenters.phone.bench_words import heat, precision_name, range_text
+from studio.presenters.phone.bench_words import heat, is_loose, precision_name, range_text, row_title
 from studio.widgets.labels import Chip, Heading, Muted, Text
 from studio.widgets.panels import Rule
 
@@ -60,6 +60,9 @@ class BenchTable(QWidget):
             grid.addWidget(_head(tr("studio.bench.n_threads", count=count)), at + 1, 0, Qt.AlignmentFlag.AlignTop)
             for row in (_told_once(row, rows) for row in rows if row.threads == count):
                 cell = Cell(row, _against(bench, row), simulated, target_ms, row.median_ms == fastest)
+                if bench is not None:
+                    cell.setToolTip(row_title(bench, row))
+                    cell.setAccessibleName(row_title(bench, row))
                 grid.addWidget(cell, at + 1, columns.index(precision_name(row)) + 1, Qt.AlignmentFlag.AlignTop)
                 self.cells[precision_name(row), count] = cell
         self._add_parity(grid, columns, bench)
@@ -77,7 +80,7 @@ class BenchTable(QWidget):
         for row in bench.parity:
             name = row.precision if row.backend == "arm" else f"{row.precision} OpenCL"
             if name in columns:
-                cell = self.parity[name] = ParityCell(row)
+                cell = self.parity[name] = ParityCell(row, is_loose(row, bench))
                 grid.addWidget(cell, at + 1, columns.index(name) + 1, Qt.AlignmentFlag.AlignTop)
 
 
@@ -133,17 +136,24 @@ class Cell(QWidget):
 
 
 class ParityCell(Cell):
-    """Whether the phone finds what this machine finds, red where it does not."""
+    """Whether the phone finds what this machine finds, red where it does not; `loose`: by an older rule, it may not."""
 
-    def __init__(self, row: ParityRow) -> None:
+    def __init__(self, row: ParityRow, loose: bool = False) -> None:
         QWidget.__init__(self)
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(2)
         self.lines = []
-        self.chip = Chip(*(("studio.bench.agrees", "good") if row.agrees else ("studio.bench.disagrees", "bad")))
+        verdict = "disagrees" if not row.agrees else "agrees_nearly" if row.strays or loose else "agrees"
+        tone = {"disagrees": "bad", "agrees_nearly": "warn", "agrees": "good"}[verdict]
+        self.chip = Chip(f"studio.bench.{verdict}", tone)
         self._column.addWidget(self.chip, 0, Qt.AlignmentFlag.AlignLeft)
-        self._add(text_of(row.finding), "" if row.agrees else "bad")
+        self._add(text_of(row.finding), "" if tone == "good" else tone)
+        self._add(text_of(row.worst) if row.worst is not None else "")
+        if row.median_px is not None and row.boxes:
+            self._add(tr("studio.bench.parity_median", px=f"{row.median_px:.2g}"))
+        if loose:
+            self._add(tr("studio.bench.parity_old"), "warn")
         if row.map_phone is not None:
             host = f"{row.map_host:.1f}" if row.map_host is not None else "-"
             phone, count = f"{row.map_phone:.1f}", row.map_pictures

@@ -14,7 +14,8 @@ from studio.stores.work.task import Task
 from studio.studio import Studio
 from studio.views.phone.export_card import ModelCard
 from studio.views.phone.export_form import ExportForm
-from studio.views.phone.exports import ROW_HEIGHT, ExportList
+from studio.views.phone.exports import ExportList
+from studio.views.phone.two_lines import ROW_HEIGHT
 from studio.views.shared.task_line import TaskLine
 from studio.widgets.labels import Heading
 from studio.widgets.panels import Card, EmptyState

@@ -5,12 +5,11 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from PySide6.QtCore import QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QPainter
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import (
     QListWidget,
     QListWidgetItem,
-    QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QWidget,
@@ -20,10 +19,10 @@ from studio.bound_texts import on_language
 from studio.i18n import tr
 from studio.presenters.numbers import show_value
 from studio.stores.phone.exports import Export, ExportsStore
-from studio.theme import palette, theme
+from studio.theme import theme
+from studio.views.phone.two_lines import ROW_HEIGHT, paint_two_lines
 
 _EXPORT = Qt.ItemDataRole.UserRole
-ROW_HEIGHT = 52
 MODEL = "model.nb"
 
 
@@ -37,32 +36,8 @@ class ExportDelegate(QStyledItemDelegate):
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: object) -> None:
         """Draw an export."""
         export: Export = index.data(_EXPORT)  # type: ignore[attr-defined]
-        rect: QRect = option.rect
-        state: QStyle.StateFlag = option.state
-        colours = palette()
-        painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if state & (QStyle.StateFlag.State_Selected | QStyle.StateFlag.State_MouseOver):
-            selected = bool(state & QStyle.StateFlag.State_Selected)
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(QColor(colours.selection if selected else colours.hover))
-            painter.drawRoundedRect(QRectF(rect).adjusted(0, 1, 0, -1), 6, 6)
-        inner = rect.adjusted(12, 6, -12, -6)
-        metrics = painter.fontMetrics()
-        align = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-        upper = QRect(inner.left(), inner.top(), inner.width(), 20)
-        lower = QRect(inner.left(), inner.bottom() - 19, inner.width(), 20)
         kind = f"{export.job.target}  {export.job.precision}"
-        room = upper.width() - metrics.horizontalAdvance(kind) - 16
-        painter.setPen(QColor(colours.text))
-        painter.drawText(upper, align, metrics.elidedText(export.run, Qt.TextElideMode.ElideMiddle, room))
-        painter.drawText(upper, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, kind)
-        painter.setPen(QColor(colours.muted))
-        painter.drawText(lower, align, metrics.elidedText(export_line(export), _MIDDLE, lower.width()))
-        painter.restore()
-
-
-_MIDDLE = Qt.TextElideMode.ElideMiddle
+        paint_two_lines(painter, option, export.run, kind, export_line(export))
 
 
 class ExportList(QListWidget):
@@ -80,6 +55,7 @@ class ExportList(QListWidget):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         store.changed.connect(self.reload)
         self.currentItemChanged.connect(lambda item: self.chosen.emit(item.data(_EXPORT) if item else None))
+        self.itemPressed.connect(lambda _: self._wish_none())
         on_language(self.viewport().update)
         theme.changed.connect(self.viewport().update)
         self.reload()
@@ -87,6 +63,10 @@ class ExportList(QListWidget):
     def want(self, out: Path) -> None:
         """Select the export into this folder as soon as it is there."""
         self._wish = out
+
+    def _wish_none(self) -> None:
+        """Who chooses another export meanwhile looks at that one."""
+        self._wish = None
 
     def reload(self) -> None:
         """Show the store's exports; the selected one stays so."""

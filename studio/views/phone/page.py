@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
+from engine.contract.phones import BenchResult
 from engine.contract.run.job import BenchJob
 from studio.bound_texts import on_language
 from studio.i18n import tr
 from studio.presenters.page_state import PageState
-from studio.stores.phone.benches import BenchesStore, live_rows, live_sustained
+from studio.stores.phone.benches import BenchesStore, bench_of, live_rows, live_sustained
 from studio.stores.run import Run
 from studio.stores.work.task import Task
 from studio.studio import Studio
@@ -18,6 +21,8 @@ from studio.views.phone.bench_form import MeasureForm
 from studio.views.phone.bench_results import BenchResults
 from studio.views.phone.devices import DeviceCard
 from studio.views.phone.export import FORM_WIDTH, ExportPart
+from studio.views.phone.measured import MeasuredList
+from studio.views.phone.news import BenchNews
 from studio.views.phone.time_card import TimeCard
 from studio.views.shared.task_line import TaskLine
 from studio.widgets.buttons import Button
@@ -44,7 +49,8 @@ class PhonePage(Page):
         self.measure = MeasureForm(studio, self.phones)
         self.results = BenchResults(self.benches, studio.targets)
         self.time = TimeCard(studio, self.phones)
-        self.bench_task = TaskLine()
+        self.bench_task, self.news = TaskLine(named=True), BenchNews()
+        self.everywhere = MeasuredList(self.benches)
         self.start = Button("studio.bench.measure", self._measure, "primary", "play")
         self.why = Elided("", "caption", Qt.TextElideMode.ElideRight)
         self.why.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -68,7 +74,10 @@ class PhonePage(Page):
         row = QHBoxLayout(measuring)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
-        left, right = _scroll((self.devices, self.measure), 24, 8), _scroll((self.results, self.time), 12, 6)
+        left, right = (
+            _scroll((self.devices, self.measure), 24, 8),
+            _scroll((self.results, self.time, self.everywhere), 12, 6),
+        )
         left.setFixedWidth(FORM_WIDTH + 36)
         row.addWidget(left)
         row.addWidget(right, 1)
@@ -77,7 +86,9 @@ class PhonePage(Page):
         self.stack.addWidget(self.exporting)
         around = QVBoxLayout()
         around.setContentsMargins(24, 0, 24, 0)
+        around.setSpacing(8)
         around.addWidget(self.bench_task)
+        around.addWidget(self.news)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(12)
@@ -98,6 +109,9 @@ class PhonePage(Page):
         self.benches.changed.connect(self._on_benches)
         self.results.changed.connect(self._show_time)
         self.bench_task.ended.connect(self._on_ended)
+        self.news.show_wanted.connect(self.show_bench)
+        self.everywhere.wanted.connect(self.show_bench)
+        studio.project.closed.connect(lambda: self.news.tell(None))
         on_language(self._name_parts)
         for task in studio.tasks.running():
             self._on_task(task)
@@ -120,9 +134,18 @@ class PhonePage(Page):
         self.phones.memory.keep(part=part)
         self._refresh()
 
+    def show_bench(self, bench: BenchResult) -> None:
+        """Show a bench with its run, which is chosen from now on."""
+        self.show_part(MEASURE)
+        self.results.choose(bench.time)
+        self.measure.choose(bench.run)
+
     def _measure(self) -> None:
         job = self.measure.job()
         if job is not None and not self.bench_task.busy:
+            self.news.tell(None)
+            self.measure.choose(Path(job.run).name)
+            self.results.choose(None)
             self.studio.tasks.start(job)
 
     def _on_task(self, task: Task) -> None:
@@ -134,8 +157,13 @@ class PhonePage(Page):
             self._refresh()
 
     def _on_told(self) -> None:
-        task = self.bench_task.task
+        """Show what a bench has told so far, unless another run is looked at."""
+        task, run = self.bench_task.task, self.measure.current()
         if task is None or not isinstance(task.job, BenchJob):
+            return
+        if run is None or run.name != Path(task.job.run).name:
+            if self.results.live:
+                self.results.end_live()
             return
         state, serial = task.state, task.job.serial
         phone = next((phone for phone in self.phones.phones if phone.serial == serial), None)
@@ -145,6 +173,8 @@ class PhonePage(Page):
     def _on_ended(self, task: Task) -> None:
         task.changed.disconnect(self._on_told)
         self.results.end_live()
+        if task.status == "finished":
+            self.news.tell(bench_of(task.result()))
         self.benches.reload()
         self._refresh()
 
@@ -155,12 +185,15 @@ class PhonePage(Page):
     def _on_run(self) -> None:
         run = self.measure.current()
         self.benches.show(run.root if run is not None else None)
+        self._on_told()
         self._show_time()
         self._refresh()
 
     def _show_time(self) -> None:
         run = self.measure.current()
         self.time.show_run(run.name if run is not None else None, self.results.bench)
+        self.news.on_screen(self.results.bench)
+        self.everywhere.mark(self.results.bench)
 
     def _on_run_changed(self, run: Run) -> None:
         if run.status != "running":

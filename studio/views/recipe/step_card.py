@@ -60,6 +60,7 @@ class StepCard(QFrame):
     switched = Signal(bool)
     removed = Signal()
     shifted = Signal(int)
+    next_asked = Signal(int)
     expert_asked = Signal()
     measure_asked = Signal(str)
     picked = Signal()
@@ -129,7 +130,7 @@ class StepCard(QFrame):
         self.switch.clicked.connect(self.switched)
         self._remove.clicked.connect(self.removed)
         self._fold.clicked.connect(lambda: self.set_expanded(not self.expanded))
-        for keys, way in (("Alt+Up", -1), ("Alt+Down", 1)):
+        for keys, way in (("Alt+Up", -1), ("Alt+Down", 1), ("Ctrl+Up", -1), ("Ctrl+Down", 1)):
             shortcut = QShortcut(QKeySequence(keys), self)
             shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
             shortcut.activated.connect(lambda way=way: self.shifted.emit(way))
@@ -204,13 +205,17 @@ class StepCard(QFrame):
         self.set_problems(self._problems)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
-        """Return opens or folds, Space switches, Delete removes."""
+        """Return picks, Up and Down a neighbour; Right opens, Left folds; Space switches, Delete removes."""
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self.set_expanded(not self.expanded)
+            self.picked.emit()
+        elif event.key() in (Qt.Key.Key_Right, Qt.Key.Key_Left):
+            self.set_expanded(event.key() == Qt.Key.Key_Right)
         elif event.key() == Qt.Key.Key_Space:
             self.switched.emit(not self.switch.isChecked())
         elif event.key() == Qt.Key.Key_Delete:
             self.removed.emit()
+        elif event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down):
+            self.next_asked.emit(-1 if event.key() == Qt.Key.Key_Up else 1)
         else:
             super().keyPressEvent(event)
 

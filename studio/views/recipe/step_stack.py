@@ -1,4 +1,4 @@
-"""The cards of a recipe on top of each other; a card is moved by its handle or with Alt+Up and Alt+Down."""
+"""The cards of a recipe on top of each other; a card is moved by its handle or by keys."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QApplication, QFrame, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from engine.contract.catalog import TechniqueCard
 from engine.contract.recipe import Step
@@ -89,6 +89,7 @@ class StepStack(QWidget):
         card.switched.connect(lambda on: self.switched.emit(self.cards.index(card), on))
         card.removed.connect(lambda: self.removed.emit(self.cards.index(card)))
         card.shifted.connect(lambda way: self._shift(card, way))
+        card.next_asked.connect(lambda way: self._go(card, way))
         card.expert_asked.connect(self.expert_asked)
         card.picked.connect(lambda: self.picked.emit(self.cards.index(card)))
         card.handle.pressed.connect(lambda place: self._take(card, place))
@@ -110,6 +111,19 @@ class StepStack(QWidget):
         index = self.cards.index(card)
         if 0 <= index + way < len(self.cards):
             self.moved.emit(index, index + way)
+
+    def _go(self, card: StepCard, way: int) -> None:
+        """From a card to its neighbour, which is picked."""
+        place = self.cards.index(card) + way
+        if 0 <= place < len(self.cards):
+            found = self.cards[place]
+            found.setFocus(Qt.FocusReason.ShortcutFocusReason)
+            self.picked.emit(place)
+            around = self.parentWidget()
+            while around is not None and not isinstance(around, QScrollArea):
+                around = around.parentWidget()
+            if around is not None:
+                around.ensureWidgetVisible(found)
 
     def _take(self, card: StepCard, place: QPoint) -> None:
         self._held = card

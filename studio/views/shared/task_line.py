@@ -15,14 +15,17 @@ from studio.widgets.panels import ErrorBanner
 
 
 class TaskLine(QWidget):
-    """Hidden without a task; `ended` tells the task that has ended. Its failure stays until it is put away."""
+    """Hidden without a task; `ended` tells the task that has ended. Its failure stays until it is put away.
+
+    `named` where it is not plain from the page what the task is about: it then begins with the task's title.
+    """
 
     ended = Signal(object)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, *, named: bool = False) -> None:
         super().__init__(parent)
         self.task: Task | None = None
-        self._stopping = False
+        self._stopping, self._named = False, named
         self.text = Elided("", "muted")
         self.bar = QProgressBar()
         self.bar.setRange(0, 1000)
@@ -100,6 +103,8 @@ class TaskLine(QWidget):
         state = task.state
         progress = state.progress
         words = text_of(state.stage.message) if state.stage else task.title
+        if self._named and state.stage:
+            words = f"{task.title} · {words}"
         if progress is not None and progress.total:
             self.bar.setMaximum(1000)
             self.bar.setValue(round(1000 * progress.done / progress.total))

@@ -84,9 +84,10 @@ class Header(QFrame):
     def _refresh(self) -> None:
         project = self._studio.project.project
         self._project.set_full(project.name if project else "")
-        for widget in (*self._arrows, self._project):
+        for widget in (self._arrows[0], self._project):
             widget.setVisible(project is not None)
-        self._where.setVisible(project is not None and self._page is not None)
+        for widget in (self._arrows[1], self._where):
+            widget.setVisible(project is not None and self._page is not None)
         for button in (self.undo, self.redo, self.jobs, self.inspector):
             button.setVisible(self._studio.project.here)
         self._home.setEnabled(project is not None)

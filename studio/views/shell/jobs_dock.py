@@ -19,8 +19,10 @@ from PySide6.QtWidgets import (
 from studio.bound_texts import bind, on_language
 from studio.i18n import text_of, tr
 from studio.presenters.numbers import duration
+from studio.presenters.phone.bench_words import outcome
 from studio.presenters.run_status import STATUS_CODES, STATUS_TONES
 from studio.presenters.train.standing import going_on
+from studio.stores.phone.benches import bench_of
 from studio.stores.run import Run
 from studio.stores.work.task import Task
 from studio.studio import Studio
@@ -74,6 +76,9 @@ class JobRow(QFrame):
         running = job.status == "running"
         stage = job.state.stage
         self._stage.set_full(text_of(job.error) if job.error else text_of(stage.message) if stage and running else "")
+        bench = bench_of(job.result()) if isinstance(job, Task) and job.status == "finished" else None
+        if bench is not None:
+            self._stage.set_full(outcome(bench))
         progress = going_on(job.state.progress) if running else None
         self._bar.setVisible(running)
         self._bar.setRange(0, progress.total if progress else 0)

@@ -87,6 +87,7 @@ def test_that_the_job_keeps_it_with_the_run(
 
     model = assemble(project.load().detector)
     run = project.runs / "0001-base"
+    run.mkdir(parents=True)
     weights = run / "checkpoints" / "best.safetensors"
     arrays = {f"model.{name}": value for name, value in network_arrays(model.network).items()}
     save(weights, CheckpointInfo(choice=model.choice), arrays)

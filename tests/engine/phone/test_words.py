@@ -255,7 +255,7 @@ def test_a_sustained_run_is_judged_by_its_end() -> None:
 def test_garbage_on_the_phone_is_a_red_row() -> None:
     loaded = Loaded("fp32", "arm", RemotePath("/m"), (), "1")
     host = np.array([[0, 0.9, 10, 10, 50, 50], [1, 0.8, 60, 60, 90, 90]], np.float32)
-    good = judge_parity(loaded, [Found(host, (host + 0.01 * (np.arange(6) > 1)).astype(np.float32))])
+    good = judge_parity(loaded, [Found(host, (host + 0.01 * (np.arange(6) > 1)).astype(np.float32))], 160)
     assert good.agrees and good.finding.code == "phone.parity_agrees" and good.box_px == pytest.approx(0.01, abs=1e-3)
     for wrong in (
         host[:1],
@@ -263,7 +263,7 @@ def test_garbage_on_the_phone_is_a_red_row() -> None:
         host + np.array([0, 0, 30, 30, 30, 30], np.float32),
         np.array([[2, 0.9, 0, 0, 9, 9]], np.float32),
     ):
-        bad = judge_parity(loaded, [Found(host, wrong)])
+        bad = judge_parity(loaded, [Found(host, wrong)], 160)
         assert not bad.agrees and bad.finding.code == "phone.parity_differs"
     lost = with_map(good, 50, phone=20.0, host=24.0)
     assert not lost.agrees and lost.finding.code == "phone.map_differs"

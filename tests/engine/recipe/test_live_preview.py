@@ -73,6 +73,7 @@ def test_that_a_recipe_on_a_pruned_run_begins_with_what_is_left_of_it(tmp_path: 
     model = extend(assemble(choice_of(KEY)), (step,))
     info = CheckpointInfo(choice=model.choice, steps=model.steps, records=model.records)
     arrays = {f"model.{name}": value for name, value in network_arrays(model.network).items()}
+    (tmp_path / "runs" / "0002-cut").mkdir(parents=True)
     save(tmp_path / "runs" / "0002-cut" / "checkpoints" / "best.safetensors", info, arrays)
 
     whole, cut = ask(project=str(tmp_path)), ask(project=str(tmp_path), start="0002-cut")

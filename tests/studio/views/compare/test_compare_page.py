@@ -10,6 +10,7 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QFontMetrics
 from pytestqt.qtbot import QtBot
 
+from engine.contract.project import ProjectFolder
 from studio.studio import Studio
 from studio.theme import palette
 from studio.views.compare.page import ComparePage
@@ -261,3 +262,17 @@ def test_that_a_first_run_is_seen_at_once(studio: Studio, project: Path, qtbot: 
     assert page.pictures._path is not None and len(page.pictures.view.sides()[1]["truth"]) == 3
     assert not page.pictures.bar.against.model().item(0).isEnabled()  # type: ignore[attr-defined]
     studio.close()
+
+
+def test_that_the_sides_that_are_looked_at_stay_when_another_run_finishes(
+    page: ComparePage, project: Path, qtbot: QtBot
+) -> None:
+    page.refresh()
+    assert page._names == ("0001-train", "0003-quantised")
+    write_run(project, "later", ProjectFolder(project).runs / "0001-train", score=60.0)
+    qtbot.waitUntil(lambda: len(page.model.rows) == 4 and page._has_weights("0004-later"), timeout=PATIENCE_MS)
+    page.refresh()
+    assert page._names == ("0001-train", "0003-quantised")
+    page.hide()
+    page.refresh()
+    assert page._names == ("0001-train", "0004-later")

@@ -106,6 +106,26 @@ def test_that_keys_move_switch_and_remove_a_card_and_undo_brings_it_back(
     assert studio.recipe.recipe.steps == STEPS and order(page) == [step.technique for step in STEPS]
 
 
+def test_that_cards_are_picked_opened_and_moved_by_keys(page: RecipePage, studio: Studio, qtbot: QtBot) -> None:
+    fill(studio)
+    page.window().activateWindow()
+    first, second = page.stack.cards[0], page.stack.cards[1]
+    first.setFocus(Qt.FocusReason.TabFocusReason)
+    qtbot.waitUntil(first.hasFocus)
+    assert first.property("picked") is not True
+    QTest.keyClick(first, Qt.Key.Key_Return)
+    assert first.property("picked") is True
+    QTest.keyClick(first, Qt.Key.Key_Down)
+    qtbot.waitUntil(second.hasFocus)
+    assert second.property("picked") is True and first.property("picked") is False
+    QTest.keyClick(second, Qt.Key.Key_Right)
+    assert second.expanded
+    QTest.keyClick(second, Qt.Key.Key_Left)
+    assert not second.expanded
+    QTest.keyClick(second, Qt.Key.Key_Up, Qt.KeyboardModifier.ControlModifier)
+    assert page.stack.cards[0] is second and order(page)[0] == "filter_prune"
+
+
 def drag(page: RecipePage, index: int, below: int, drop: bool = True) -> None:
     """Take the card at `index` by its handle and pull it to just below another card's middle."""
     handle = page.stack.cards[index].handle
