@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 import signal
@@ -287,25 +286,3 @@ def test_that_a_folder_without_a_job_is_no_run(tmp_path: Path) -> None:
             begin(tmp_path)
         assert caught.value.message.code == "run.no_job"
     assert list(tmp_path.iterdir()) == []
-
-
-def test_that_a_disk_without_room_for_the_stream_itself_is_told_in_a_sentence(
-    run: RunFolder, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def refuse(path: Path) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device", str(path))
-
-    monkeypatch.setattr(worker, "EventWriter", refuse)
-    assert worker.run(run.root) == 1
-    (line,) = run.last_log_lines()
-    assert "disk" in line and str(run.events) in line and line in str(run.worker_lost())
-
-
-def test_that_a_folder_that_cannot_be_written_is_told_in_a_sentence(run: RunFolder) -> None:
-    def refuse(*_: object) -> dict[str, object]:
-        raise OSError(errno.EROFS, "Read-only file system", "/somewhere/made")
-
-    assert worker.run(run.root, jobs={"evaluate": refuse}) == 1
-    terminal = state_of(run).terminal
-    assert isinstance(terminal, Failed) and terminal.message.code == "run.no_access"
-    assert "/somewhere/made" in terminal.text and "Read-only" in terminal.text
