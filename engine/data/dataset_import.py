@@ -123,7 +123,7 @@ def _elsewhere(files: SourceFiles, records: Records) -> splits.Elsewhere:
 
 
 @contextlib.contextmanager
-def _uncollected() -> Iterator[None]:
+def uncollected() -> Iterator[None]:
     """A look makes millions of small objects that all stay: to search them for circles over and over finds nothing."""
     collecting = gc.isenabled()
     gc.disable()
@@ -149,7 +149,7 @@ class Look:
         self.stop = stop
         self.findings: list[Finding] = []
 
-    @_uncollected()
+    @uncollected()
     def contents(self) -> Contents:
         """Read, probe, settle, split, compare and count."""
         fix = self.options.fix
@@ -241,10 +241,11 @@ class Look:
 
     def _pictures(self, sound: Sequence[Sound]) -> list[Picture]:
         ordered = sorted(sound, key=lambda picture: picture.path)
+        start = f"{str(self.files.root).rstrip('/')}/"
         return [
             Picture(
                 number,
-                str(self.files.root / picture.path),
+                start + picture.path,
                 picture.probe.width,
                 picture.probe.height,
                 picture.part,

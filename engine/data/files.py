@@ -92,7 +92,7 @@ class SourceFiles:
         # Two tellings of each name, with its ending and (pictures) without: as it is, and as loosely as can be.
         # Each is made when it is first asked for: not all formats ask.
         self._names: dict[Callable[[str], str], _Names] = {}
-        self._start = f"{self.root}/"
+        self._start = f"{str(self.root).rstrip('/')}/"
         self._loosely: dict[str, str] = {}
         self._odd: dict[tuple[str, str, str], dict[str, str]] = defaultdict(dict)
 

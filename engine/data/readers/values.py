@@ -13,10 +13,11 @@ T = TypeVar("T")
 
 def number(value: object) -> float | None:
     """A finite number, also one that is written as text; a truth value is none."""
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
+    # A text is what is mostly asked; `float` takes its spaces off.
+    if type(value) is not str and (isinstance(value, bool) or not isinstance(value, int | float | str)):
         return None
     try:
-        found = float(value.strip() if isinstance(value, str) else value)
+        found = float(value)
     except (ValueError, OverflowError):
         return None
     return found if math.isfinite(found) else None

@@ -55,6 +55,9 @@ class LabelLines:
                 picture.lost = True
                 continue
             self._readable = True
+            if len(numbers) == 4 and max(map(abs, numbers)) <= MAX_SHARE:
+                picture.boxes.append(_box_of(name, numbers, place))
+                continue
             read = _Line(picture, place, name, numbers, declared)
             if len(numbers) == 4:
                 self._box(read)
@@ -120,12 +123,10 @@ class LabelLines:
         self._refused[line.picture.file, code].append(line)
 
     def _box(self, line: _Line) -> None:
-        cx, cy, width, height = line.numbers[:4]
         if max(map(abs, line.numbers[:4])) > MAX_SHARE:
             self._refuse(line, "yolo_pixels")
             return
-        edges = (cx - width / 2, cy - height / 2, cx + width / 2, cy + height / 2)
-        line.picture.boxes.append(SourceBox(line.name, *edges, f"line {line.number}"))
+        line.picture.boxes.append(_box_of(line.name, line.numbers, line.number))
 
     def _outline(self, line: _Line) -> None:
         if max(map(abs, line.numbers)) > MAX_SHARE:
@@ -133,6 +134,12 @@ class LabelLines:
             return
         xs, ys = line.numbers[::2], line.numbers[1::2]
         line.picture.boxes.append(SourceBox(line.name, min(xs), min(ys), max(xs), max(ys), f"line {line.number}"))
+
+
+def _box_of(name: str, numbers: Sequence[float], line: int) -> SourceBox:
+    cx, cy, width, height = numbers[:4]
+    edges = (cx - width / 2, cy - height / 2, cx + width / 2, cy + height / 2)
+    return SourceBox(name, *edges, f"line {line}")
 
 
 def _name(word: str, names: Mapping[int, str] | None) -> str | None:

@@ -14,7 +14,7 @@ from engine.contract.project import ProjectFolder
 from engine.contract.source.changes import SyncResult
 from engine.contract.system.locks import try_lock
 from engine.contract.text.messages import JobFailed, UserError
-from engine.data.dataset_import import Options, Progress
+from engine.data.dataset_import import Options, Progress, uncollected
 from engine.data.index import write_index
 from engine.data.sync.earlier import Earlier
 from engine.data.sync.look import SyncLook
@@ -42,6 +42,7 @@ def sync_project(
         return _synced(folder, source, asked or {}, progress, look=False)
 
 
+@uncollected()
 def _synced(
     folder: ProjectFolder, source: Path | None, asked: Mapping[str, object], progress: Progress | None, *, look: bool
 ) -> SyncResult:
