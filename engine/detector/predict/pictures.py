@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.contract.text.messages import UserError
-from engine.data.pictures import decode
+from engine.data.pictures import decode, is_heic
 
 Inputs = dict[str, NDArray[np.float32]]
 
@@ -24,7 +24,7 @@ def read_picture(path: str | Path) -> NDArray[np.uint8]:
         raise UserError("picture.missing", path=str(path), reason=error.strerror or "?") from error
     picture = decode(raw)
     if picture is None:
-        raise UserError("picture.unreadable", path=str(path))
+        raise UserError("picture.heic" if is_heic(raw) else "picture.unreadable", path=str(path))
     return np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB), np.uint8)
 
 

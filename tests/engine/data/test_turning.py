@@ -10,7 +10,9 @@ import pytest
 from PIL import Image
 
 from engine.contract.pictures.turning import orientation_in, turned_box, turned_size
+from engine.contract.text.messages import UserError
 from engine.data.pictures import decode, probe_picture
+from engine.detector.predict.pictures import read_picture
 from tests.fakes.turned import ENDINGS, HEIGHT, SEEN, WIDTH, put_quartered, quartered, seen, with_orientation
 
 
@@ -69,3 +71,13 @@ def test_that_exif_behind_other_headers_counts() -> None:
     raw = with_orientation(quartered(), 8, "jpg")
     note = b"\xff\xe1\x00\x08http:/" + b"\xff\xff\xfe\x00\x04ab"
     assert orientation_in(io.BytesIO(raw[:2] + note + raw[2:])) == 8
+
+
+def test_that_what_is_predicted_is_turned_and_heic_is_named(tmp_path: Path) -> None:
+    path = put_quartered(tmp_path, 6, "webp")
+    assert read_picture(path).shape == (WIDTH, HEIGHT, 3)
+    assert seen([read_picture(path)[10, 10].tolist()]) == SEEN[6][0]
+    path.write_bytes(b"\0\0\0\x18ftypheic" + bytes(64))
+    with pytest.raises(UserError) as refused:
+        read_picture(path)
+    assert refused.value.message.code == "picture.heic"
