@@ -22,9 +22,10 @@ from engine.contract.run.lock import LockRecord, RunLock, read_record
 from engine.contract.run.state import RunState, fold
 from engine.contract.run.stopping import stop
 from engine.contract.run.tail import EventTail
+from engine.contract.run.watch import watch
 from engine.contract.system.locks import is_locked
 from engine.contract.system.processes import find_process, group_members, is_same_process
-from engine.contract.text.messages import UserError
+from engine.contract.text.messages import JobFailed, UserError
 from engine.run import worker
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -309,3 +310,12 @@ def test_that_a_folder_that_cannot_be_written_is_told_in_a_sentence(run: RunFold
     terminal = state_of(run).terminal
     assert isinstance(terminal, Failed) and terminal.message.code == "run.no_access"
     assert "/somewhere/made" in terminal.text and "Read-only" in terminal.text
+
+
+def test_that_a_folder_that_went_away_is_not_waited_for(run: RunFolder) -> None:
+    watching = watch(run)
+    next(watching)
+    run.root.rename(run.root.with_name("elsewhere"))
+    with pytest.raises(JobFailed) as caught:
+        next(watching)
+    assert caught.value.message.code == "run.folder_gone"
