@@ -66,8 +66,10 @@ def ground(record: Record) -> Iterator[Ground]:
     # Nothing of the person's own is read or written: neither weights nor choices nor phones.
     for variable in ("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME"):
         os.environ[variable] = str(root / variable.lower())
+    stand = Ground(root, record.kept)
     try:
-        yield Ground(root, record.kept).ready()
+        with stand.held:
+            yield stand.ready()
     finally:
         shutil.rmtree(root, ignore_errors=True)
 

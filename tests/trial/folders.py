@@ -120,7 +120,7 @@ def _leaving(
     if said.fault is not None:
         raise Found(said.fault[0], said.fault[1])  # type: ignore[arg-type]
     if not wait_until(lambda: not marked(call.mark), GONE_S):
-        names = ", ".join(process.name for process in marked(call.mark))
+        names = ", ".join(process.name for process in marked(call.mark)) or "one that ended just now"
         raise Found("alive", f"alive {GONE_S:.0f} s after the command ended: {names}")
     if project.exists() and said.status != 0:
         left = [str(path.relative_to(project)) for path in project.rglob("*")][:6]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
 import os
@@ -99,7 +100,10 @@ class Call:
 
 
 class Ground:
-    """A folder with the source, the project to copy, and a place for each try; `kept` is where inputs are saved."""
+    """A folder with the source, the project to copy, and a place for each try; `kept` is where inputs are saved.
+
+    What several parts need is made once and `shared`; `held` ends it.
+    """
 
     def __init__(self, root: Path, kept: Path) -> None:
         self.root = root
@@ -107,6 +111,8 @@ class Ground:
         self.source = root / "voc"
         self.base = root / "base"
         self._numbers = itertools.count()
+        self.held = contextlib.ExitStack()
+        self.shared: dict[str, Any] = {}
 
     def ready(self) -> Ground:
         """Make what is not there yet; raises RuntimeError if the project cannot be made."""

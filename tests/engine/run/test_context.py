@@ -11,7 +11,7 @@ import pytest
 from engine.contract.run.events import Artifact, Event, Finished, Metric, Notice, Picture, Progress, Stage
 from engine.contract.run.tail import EventTail
 from engine.contract.text.messages import Cancelled
-from engine.run.context import JobContext
+from engine.run.context import CANCEL_INTERVAL_S, JobContext
 from engine.run.stream import EventWriter
 
 
@@ -119,3 +119,11 @@ def test_that_many_threads_write_whole_lines_in_order(tmp_path: Path) -> None:
             thread.join()
     events = EventTail(path).read()
     assert [event.seq for event in events] == list(range(800))
+
+
+def test_that_work_ends_whose_folder_was_moved_or_deleted(context: JobContext) -> None:
+    context.check_cancelled()
+    context.run_dir.rename(context.run_dir.with_name("elsewhere"))
+    time.sleep(CANCEL_INTERVAL_S)
+    with pytest.raises(Cancelled):
+        context.check_cancelled()

@@ -77,7 +77,8 @@ def _refuse(place: _Place, at: int) -> None:
         raise Found("lost", f"no longer as it was: {', '.join(gone)}")
     if broken := broken_files(place.root / "project"):
         raise Found("lost", "; ".join(broken))
-    if said.status != 0 and place.made.exists():
+    # Made before it could be told, it is a whole project.
+    if said.status != 0 and place.made.exists() and place.ground.call("show", place.made).status != 0:
         raise Found("litter", f"a project that could not be made was left: {list(place.made.rglob('*'))[:5]}")
     shutil.rmtree(place.made, ignore_errors=True)
 

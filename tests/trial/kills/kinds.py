@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from engine.contract.dataset import Index
+from engine.contract.labels import Correction, Corrections, LabelBox
 from engine.contract.project import ProjectFolder
 from engine.contract.run.folder import RunFolder
 from engine.contract.run.lineage import unfinished_recipes
@@ -22,10 +24,7 @@ Words = tuple[object, ...]
 
 @dataclass(frozen=True)
 class Kind:
-    """`begin` are the words in a place; `again` those after a kill; `product` what must be the same as without one.
-
-    `leaves_runs` if what it makes goes on in processes of their own when it is killed.
-    """
+    """`begin` are the words in a place; `again` those after a kill; `product` what must be the same as without one."""
 
     name: str
     begin: Callable[[Ground, Path], Words]
@@ -48,6 +47,7 @@ def kinds() -> dict[str, Kind]:
         Kind("int8 errors", _int8, lambda place, said: said.document.get("layers")),
         Kind("predict", _predict, _boxes_of),
         Kind("export", _export, _exported),
+        Kind("sync", _sync, _synced),
         Kind("host bench", lambda ground, place: ("host-bench", place / "project", "1"), _names),
     )
     return {kind.name: kind for kind in every}
@@ -73,6 +73,16 @@ def _recipe(ground: Ground, place: Path) -> Words:
 
 def _sensitivity(ground: Ground, place: Path) -> Words:
     return ("sensitivity", place / "project", "1", "--criterion", "l1", "--ratios", "0.5", "0.75", "--groups", *GROUPS)
+
+
+def _sync(ground: Ground, place: Path) -> Words:
+    """One picture's boxes were corrected in the project."""
+    folder = ProjectFolder(place / "project")
+    with Index.open(folder.index) as index:
+        picture = index.pictures("train", limit=1)[0]
+    corrected = Correction(path=picture.path, boxes=(LabelBox(name="dog", box=(3.0, 4.0, 21.0, 30.0)),))
+    Corrections(pictures={picture.digest: corrected}).write(folder.labels)
+    return ("sync", folder.root)
 
 
 def _int8(ground: Ground, place: Path) -> Words:
@@ -112,9 +122,12 @@ def _runs_of(place: Path, said: Said) -> Any:
     return {run.name: weights(run) for run in runs}
 
 
-def _index_of(place: Path, said: Said) -> Any:
-    from engine.contract.dataset import Index
+def _synced(place: Path, said: Said) -> Any:
+    with Index.open(ProjectFolder(place / "project").index) as index:
+        return [index.content_hash(), index.picture_count()]
 
+
+def _index_of(place: Path, said: Said) -> Any:
     with Index.open(place / "made" / "data" / "index.sqlite") as index:
         return [index.content_hash(), ProjectFolder(place / "made").load().detector.model_dump()]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from tests.trial.ground import Call, Ground, Said, new_mark
 from tests.trial.kills.kinds import Kind, kinds
 from tests.trial.kills.whole import broken_files, half_files, locked_folders, numbers_twice
 from tests.trial.marked import Marked, kill, marked, wait_until
+from tests.trial.phones.desk import Desk, desk_of
 from tests.trial.record import Outcome, Verdict
 
 NAME = "kills"
@@ -30,11 +31,11 @@ class Found(Exception):
         self.verdict, self.detail = verdict, detail
 
 
-def tries(seed: int, first: int, ground: Ground) -> Iterator[list[Outcome]]:
+def tries(seed: int, first: int, ground: Ground) -> Generator[list[Outcome], None, None]:
     """One try after the other without end, from number `first` on."""
-    every = list(kinds().values())
     known: dict[str, tuple[Any, float]] = {}
     number = first
+    every = [*kinds().values(), bench(desk_of(ground))]
     while True:
         chance = random.Random(f"{seed}:{NAME}:{number}")
         kind = every[number % len(every)]
@@ -44,6 +45,18 @@ def tries(seed: int, first: int, ground: Ground) -> Iterator[list[Outcome]]:
         outcome = attempt(kind, number, chance, ground, known[kind.name])
         yield [outcome.model_copy(update={"seconds": round(time.monotonic() - began, 1)})]
         number += 1
+
+
+def bench(at: Desk) -> Kind:
+    """A bench on a simulated phone, which behaves."""
+
+    def words(ground: Ground, place: Path) -> tuple[object, ...]:
+        return at.words_in(place)
+
+    def names(place: Path, said: Said) -> Any:
+        return sorted({figure["name"] for figure in said.document.get("figures", ())}), at.clean
+
+    return Kind("bench", words, names)
 
 
 def reference(kind: Kind, ground: Ground) -> tuple[Any, float]:
@@ -120,7 +133,7 @@ def _see_that_all_ends(call: Call, place: Path) -> None:
 
 def _unasked(call: Call, place: Path) -> list[Marked]:
     alive = marked(call.mark)
-    if not alive or call.words[0] == "new":
+    if not alive or call.words[0] in ("new", "sync"):
         # Its task lies in a folder of its own, which ends with it: nobody else follows it.
         return [process for process in alive if process.pid != call.process.pid] if call.process.poll() else []
     busy = locked_folders(place / "project")

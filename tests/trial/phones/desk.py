@@ -17,6 +17,7 @@ from tests.trial.ground import Ground
 
 SHORT = ("--precision", "fp32", "--threads", "1", "--processes", "2", "--warmup", "1", "--repeats", "2", "--pause", "0")
 PARITY = ("--parity", "1")
+NAME = "desk"
 WORK = "/data/local/tmp/espalier/work"
 
 
@@ -31,8 +32,12 @@ class Desk:
     @property
     def words(self) -> tuple[object, ...]:
         """The shortest bench."""
+        return self.words_in(self.place)
+
+    def words_in(self, place: Path) -> tuple[object, ...]:
+        """The same of a project elsewhere."""
         chosen = ("--phone", self.phone.serial, *SHORT, *PARITY)
-        return ("bench", self.place / "project", "1", *chosen, "--tool", self.phone.tool)
+        return ("bench", place / "project", "1", *chosen, "--tool", self.phone.tool)
 
     @property
     def clean(self) -> bool:
@@ -64,9 +69,20 @@ class Desk:
             shutil.rmtree(task, ignore_errors=True)
 
 
+def desk_of(ground: Ground) -> Desk:
+    """The one desk of a trial: one server of adb, by which all that is started finds the phone."""
+    if NAME not in ground.shared:
+        ground.shared[NAME] = ground.held.enter_context(desk(ground))
+    found: Desk = ground.shared[NAME]
+    return found
+
+
 @contextlib.contextmanager
 def desk(ground: Ground) -> Iterator[Desk]:
-    """A desk at which one bench went well already, so that all that is made once is there."""
+    """A desk at which one bench went well already, so that all that is made once is there.
+
+    Its environment (the port of adb's server) is that of this process from then on, until it is left.
+    """
     place = ground.place()
     ground.copied(place)
     home = place / "home"

@@ -12,7 +12,7 @@ from tests.trial.ground import Ground, Said, new_mark
 from tests.trial.kills.tries import Found
 from tests.trial.kills.whole import broken_files, half_files
 from tests.trial.marked import wait_until
-from tests.trial.phones.desk import Desk, desk
+from tests.trial.phones.desk import Desk, desk_of
 from tests.trial.record import Outcome
 
 NAME = "phones"
@@ -32,14 +32,13 @@ def tries(seed: int, first: int, ground: Ground) -> Iterator[list[Outcome]]:
     """Every fault at every stage in a random order, then at random moments without end."""
     cases = [*CASES, *((SERVER, stage) for stage in ("phone.pushing", "phone.measuring", "phone.comparing"))]
     random.Random(f"{seed}:{NAME}").shuffle(cases)
-    with desk(ground) as found:
-        number = first
-        while True:
-            chance = random.Random(f"{seed}:{NAME}:{number}")
-            fault, stage = cases[number] if number < len(cases) else chance.choice(cases)
-            delay = 0.0 if number < len(cases) else chance.uniform(0, 1.5)
-            yield [_try(found, number, fault, stage, delay)]
-            number += 1
+    found, number = desk_of(ground), first
+    while True:
+        chance = random.Random(f"{seed}:{NAME}:{number}")
+        fault, stage = cases[number] if number < len(cases) else chance.choice(cases)
+        delay = 0.0 if number < len(cases) else chance.uniform(0, 1.5)
+        yield [_try(found, number, fault, stage, delay)]
+        number += 1
 
 
 def _try(at: Desk, number: int, fault: str, stage: str, delay: float) -> Outcome:
