@@ -74,11 +74,15 @@ class Contents:
         return digest.hexdigest()
 
 
-def write_index(path: Path, contents: Contents) -> None:
-    """Write the index, whole or not at all, over an older one; raises JobFailed if the disk refuses it."""
+def write_index(path: Path, contents: Contents, *, new: bool = True) -> None:
+    """Write the index, whole or not at all, over an older one; raises JobFailed if the disk refuses it.
+
+    Only for a `new` project its folder is made: one that is gone by now must not come back as half a one.
+    """
     temporary = None
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        if new:
+            path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         os.close(handle)
         temporary = Path(name)

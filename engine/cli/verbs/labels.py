@@ -60,6 +60,7 @@ def _write(args: argparse.Namespace, index: Index, waiting: int) -> int:
 
     document = coco_of(index, args.split)
     try:
+        args.coco.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(args.coco, json.dumps(document, ensure_ascii=False))
     except OSError as refused:
         raise JobFailed("cli.system", path=str(args.coco), reason=refused.strerror or str(refused)) from refused

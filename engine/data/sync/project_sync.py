@@ -61,7 +61,7 @@ def _synced(
     summary.compare({picture.path[start:]: picture for picture in contents.pictures}, seen.matches)
     report = seen.report(contents)
     if not look:
-        write_index(folder.index, contents)
+        write_index(folder.index, contents, new=False)
     return SyncResult(
         written=not look,
         report=report,
