@@ -63,6 +63,8 @@ def _lines(result: SyncResult, project: str) -> Iterator[str]:
             shown = [example for example in result.examples if example.kind == kind]
             for example in shown:
                 told = " -> ".join(filter(None, (example.before, example.after)))
+                if example.before and example.before == example.after:
+                    told = say("sync.boxes_moved", boxes=example.after)
                 yield f"  {example.path}" + (f"  ({told})" if told else "")
             if count > len(shown):
                 yield say("sync.more", count=count - len(shown))
@@ -72,4 +74,8 @@ def _lines(result: SyncResult, project: str) -> Iterator[str]:
             yield say("sync.mend", count=mend.count, what=what, example=mend.message.text(language()))
     if result.hash_before != result.hash_after:
         yield say("sync.hash", before=result.hash_before[:8], after=result.hash_after[:8])
-    yield say("sync.written" if result.written else "sync.looked", dir=project)
+    errors = [finding for finding in result.report.findings if finding.severity == "error"]
+    if errors and not result.written:
+        yield say("sync.stopped" if any(one.mend is None for one in errors) else "sync.stopped_mendable", dir=project)
+    else:
+        yield say("sync.written" if result.written else "sync.looked", dir=project)

@@ -51,6 +51,11 @@ def first_error(result: SyncResult, fix: bool) -> Message | None:
 
 
 def _example(example: Example) -> str:
+    if example.kind in ("added", "gone", "moved"):
+        splits = [tr(f"studio.data.part_{part}") for part in (example.before, example.after) if part]
+        return f"{example.path}: {' → '.join(splits)}"
+    if example.before and example.before == example.after:
+        return f"{example.path}: {tr('studio.source.boxes_moved', boxes=example.after)}"
     if example.before and example.after:
         return f"{example.path}: {example.before} → {example.after}"
     return f"{example.path}: {example.after or example.before}" if example.after or example.before else example.path

@@ -32,6 +32,7 @@ class SyncDialog(OnScreenDialog):
         self._studio, self._fix = studio, fix
         self.result_: SyncResult | None = None
         self._refusal: Message | None = None
+        self._mendable: Message | None = None  # what stands in the way of a plain sync, and goes if it is mended
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.title = Title("studio.source.fix_title" if fix else "studio.source.look_title")
         self.told = Muted("studio.source.fix_text" if fix else "studio.source.look_text")
@@ -89,7 +90,15 @@ class SyncDialog(OnScreenDialog):
             self._studio.tasks.dismiss(task)
         if self.result_ is None:
             self._refusal = task.error or Message(code="studio.source.lost", args={"path": str(task.root)})
+        else:
+            self._offer_to_mend(self.result_)
         self._show()
+
+    def _offer_to_mend(self, result: SyncResult) -> None:
+        """What stops a plain sync, and can be mended, is no dead end: the button mends it as well."""
+        stops = first_error(result, fix=False)
+        if not self._fix and stops is not None and first_error(result, fix=True) is None:
+            self._fix, self._mendable = True, stops
 
     def _start(self) -> None:
         self._studio.sync.bring(fix=True if self._fix else None)
@@ -98,7 +107,8 @@ class SyncDialog(OnScreenDialog):
     def _show(self) -> None:
         looking, result = self.task is not None, self.result_
         stops = first_error(result, self._fix) if result is not None else None
-        refusal = Message(code="studio.source.stops", args={"reason": stops}) if stops is not None else self._refusal
+        code, reason = ("stops", stops) if stops is not None else ("mendable", self._mendable)
+        refusal = Message(code=f"studio.source.{code}", args={"reason": reason}) if reason else self._refusal
         self.problem.tell(refusal)
         self.bar.setVisible(looking)
         self.stage.setText(self._stage())
@@ -117,7 +127,9 @@ class SyncDialog(OnScreenDialog):
         self.start.setEnabled(ready and bool(count if self._fix else result is not None and result.changes.any))
         if self.start.isEnabled() and not found:
             self.start.setFocus()
-        if self._fix:
+        if self._mendable is not None:
+            self.start.show_text(tr("studio.source.fix_and_bring", count=count))
+        elif self._fix:
             self.start.show_text(tr("studio.source.fix_now", count=count) if count else tr("studio.source.fix_title"))
         else:
             self.start.show_text(tr("studio.source.bring"))

@@ -178,6 +178,21 @@ def test_that_look_tells_what_would_change_and_can_be_left(
     assert not page.studio.sync.busy and page.studio.tasks.tasks == []
 
 
+def test_that_what_stops_it_and_can_be_mended_is_no_dead_end(
+    page: DataPage, own: tuple[Path, Path], qtbot: QtBot
+) -> None:
+    train = own[1] / "images" / "train"
+    sorted(train.iterdir())[0].unlink()
+    page.look()
+    dialog = page.findChild(SyncDialog)
+    assert dialog is not None
+    qtbot.waitUntil(lambda: dialog.result_ is not None, timeout=LONG_MS)
+    assert "Fix 1" in dialog.start.text() and dialog.start.isEnabled()
+    dialog.start.click()
+    qtbot.waitUntil(lambda: not page.studio.sync.busy, timeout=LONG_MS)
+    assert page.studio.sync.problem is None and page.header.tiles["pictures"].number.text() == "9"
+
+
 def test_that_a_finding_opens_its_picture_with_its_box(page: DataPage, qtbot: QtBot) -> None:
     index = page.studio.project.index
     assert index is not None
