@@ -72,4 +72,7 @@ def _lines(result: SyncResult, project: str) -> Iterator[str]:
             yield say("sync.mend", count=mend.count, what=what, example=mend.message.text(language()))
     if result.hash_before != result.hash_after:
         yield say("sync.hash", before=result.hash_before[:8], after=result.hash_after[:8])
-    yield say("sync.written" if result.written else "sync.looked", dir=project)
+    if result.written:
+        yield say("sync.written", dir=project)
+    elif result.changes.any:
+        yield say("sync.looked", dir=project)
