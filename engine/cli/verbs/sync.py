@@ -75,7 +75,9 @@ def _lines(result: SyncResult, project: str) -> Iterator[str]:
     if result.hash_before != result.hash_after:
         yield say("sync.hash", before=result.hash_before[:8], after=result.hash_after[:8])
     errors = [finding for finding in result.report.findings if finding.severity == "error"]
-    if errors and not result.written:
+    if result.written:
+        yield say("sync.written", dir=project)
+    elif errors:
         yield say("sync.stopped" if any(one.mend is None for one in errors) else "sync.stopped_mendable", dir=project)
-    else:
-        yield say("sync.written" if result.written else "sync.looked", dir=project)
+    elif result.changes.any:
+        yield say("sync.looked", dir=project)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QGuiApplication, QKeyEvent
+from PySide6.QtGui import QColor, QGuiApplication, QShowEvent, QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QTableView, QWidget
 
 from engine.contract.dataset import Finding, Index, Severity
@@ -185,9 +185,16 @@ class FindingTable(QTableView):
         self._measure.start()
 
     def _fit_rows(self) -> None:
-        first, last = self.rowAt(0), self.rowAt(self.viewport().height() - 1)
-        for row in range(max(0, first), (last if last >= 0 else self.model_.rowCount() - 1) + 1):
+        row, room = max(0, self.rowAt(0)), self.viewport().height()
+        # A row that became lower brings others onto the screen.
+        while row < self.model_.rowCount() and self.rowViewportPosition(row) < room:
             self.resizeRowToContents(row)
+            row += 1
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
+        """Findings may have become others, and columns of other widths, while nobody saw the table."""
+        super().showEvent(event)
+        self._measure.start()
 
     def copy_all(self) -> None:
         """Put every finding of the filter on the clipboard."""

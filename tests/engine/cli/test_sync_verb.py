@@ -34,6 +34,8 @@ def test_that_sync_says_what_was_added_corrected_and_gone(desk: Desk, capsys: py
     assert result.changes == SyncCounts(added=1, relabelled=1, gone=1) and result.written
     assert main(["sync", str(desk.folder.root)]) == 0
     assert "Nothing that the project uses has changed" in capsys.readouterr().out
+    assert main(["sync", str(desk.folder.root), "--look"]) == 0
+    assert "takes it in" not in capsys.readouterr().out
 
 
 def test_that_an_error_stops_with_its_sentence_and_a_look_lists_all(
