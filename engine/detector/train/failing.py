@@ -7,6 +7,9 @@ from engine.contract.text.messages import JobFailed, Message
 from engine.detector.base.header import Position
 from engine.detector.train.divergence import Divergence, lower_rate
 
+WORTH_KEEPING = 1.0
+"""Points of val mAP below which nobody is told to go on from weights."""
+
 
 def not_finite(position: Position, settings: TrainSettings, rate: float, run: str) -> JobFailed:
     """The loss is no number any more."""
@@ -63,7 +66,7 @@ def ended_diverged(found: Divergence, position: Position, settings: TrainSetting
 
 def kept(position: Position, run: str) -> Message:
     """Which weights an evaluation found good and kept, to go on from."""
-    if position.best_epoch < 0 or not position.best_map:
+    if position.best_epoch < 0 or (position.best_map or 0.0) < WORTH_KEEPING:
         return Message(code="train.no_best")
     return Message(
         code="train.best_kept", args={"epoch": position.best_epoch, "score": f"{position.best_map:.1f}", "run": run}

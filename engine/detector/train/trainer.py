@@ -16,7 +16,7 @@ from engine.detector.base.runtime import prepare
 from engine.detector.families.raw import tell_progress
 from engine.detector.network.checkpoint import network_arrays
 from engine.detector.network.depthwise import fast_depthwise
-from engine.detector.train.divergence import follow, judge_loss, judge_map
+from engine.detector.train.divergence import NOTHING, follow, judge_loss, judge_map
 from engine.detector.train.failing import diverged, not_finite
 from engine.detector.train.lesson import Lesson
 from engine.detector.train.optimiser import make_optimiser, optimiser_arrays, restore_optimiser
@@ -163,7 +163,7 @@ class Trainer:
         if settings.stop_after and stale >= settings.stop_after:
             position.finished = True
             self.context.notice("train.stopped_rising", epoch=position.epoch, best=position.best_epoch)
-        elif score < COLLAPSE * position.best_map:
+        elif score < COLLAPSE * position.best_map and position.best_map >= NOTHING:
             self.context.notice("train.fell", level="warning", epoch=position.epoch, best=position.best_epoch)
         position.fall, found = judge_map(position.fall, position.loss, score, position.best_map)
         if found is not None:

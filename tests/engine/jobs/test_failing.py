@@ -196,3 +196,14 @@ def test_that_a_training_whose_loss_stays_up_ends_and_names_its_best(tmp_path: P
     kept = told.args["kept"]
     assert isinstance(kept, Message) and kept.args["run"] == "0007-up" and kept.args["score"] == "40.0"
     assert saved[-1][1].loss.steps > 0, "what is judged by is in the checkpoint to resume from"
+
+
+@pytest.mark.parametrize(
+    ("best", "code"), [(40.0, "train.best_kept"), (0.02, "train.no_best"), (None, "train.no_best")]
+)
+def test_that_only_weights_that_find_something_are_told_to_go_on_from(best: float | None, code: str) -> None:
+    from engine.detector.base.header import Position
+    from engine.detector.train.failing import kept
+
+    assert kept(Position(best_map=best, best_epoch=3), "0001-train").code == code
+    assert kept(Position(best_map=best), "0001-train").code == "train.no_best"
