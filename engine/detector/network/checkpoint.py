@@ -7,6 +7,7 @@ Tensors: `model.<structured name>`, and in a checkpoint to resume from also `opt
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from engine.contract.system.files import scratch_beside
@@ -43,7 +44,14 @@ def save(path: Path, info: CheckpointInfo, tensors: Mapping[str, Array]) -> None
     # In a folder, for the library has a temporary name of its own beside the one that it is given.
     with scratch_beside(path.parent, "saving") as scratch:
         temporary = scratch / path.name
-        save_file(dict(tensors), temporary, {HEADER: info.model_dump_json()})
+        try:
+            save_file(dict(tensors), temporary, {HEADER: info.model_dump_json()})
+        except SafetensorError as error:
+            # The library wraps what the disk said: a full one is told as every full disk is.
+            number = re.search(r"\(os error (\d+)\)", str(error))
+            if number is None:
+                raise
+            raise OSError(int(number[1]), os.strerror(int(number[1])), str(path)) from error
         with temporary.open("rb") as stream:
             os.fsync(stream.fileno())
         temporary.replace(path)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors import SafetensorError
 
 from engine.contract.project import DetectorChoice
 from engine.detector.base.header import CheckpointInfo, read_info
@@ -31,3 +33,15 @@ def test_that_nothing_half_made_stays_beside_a_checkpoint(tmp_path: Path, monkey
     with pytest.raises(OSError, match="full"):
         checkpoint.save(path, INFO, tensors)
     assert [each.name for each in path.parent.iterdir()] == [path.name] and path.read_bytes() == before
+
+
+def test_that_a_full_disk_is_told_as_such_whatever_the_library_calls_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise SafetensorError("Error while serializing: I/O error: No space left on device (os error 28)")
+
+    monkeypatch.setattr(checkpoint, "save_file", refuse)
+    with pytest.raises(OSError, match="space") as caught:
+        checkpoint.save(tmp_path / "last.safetensors", INFO, {})
+    assert caught.value.errno == errno.ENOSPC and list(tmp_path.iterdir()) == []
