@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from engine.contract.pictures.broken import told_as_broken
 from engine.contract.pictures.filters import Filters, gaps, parts
 from engine.contract.text.messages import Language, Message, UserError
 
@@ -234,17 +235,18 @@ class Index:
             "SELECT severity, code, args, file, place, action, mend FROM findings WHERE (?1 IS NULL OR severity = ?1) "
             "AND (?2 IS NULL OR code = ?2) ORDER BY id LIMIT ?3 OFFSET ?4"
         )
-        return [
-            Finding(
-                severity=kind,
-                message=Message(code=code, args=json.loads(args)),
-                file=file,
-                place=place,
-                action=action,
-                mend=mend,
-            )
-            for kind, code, args, file, place, action, mend in self._rows(query, (severity, code, limit, offset))
-        ]
+        with told_as_broken(self.path):
+            return [
+                Finding(
+                    severity=kind,
+                    message=Message(code=code, args=json.loads(args)),
+                    file=file,
+                    place=place,
+                    action=action,
+                    mend=mend,
+                )
+                for kind, code, args, file, place, action, mend in self._rows(query, (severity, code, limit, offset))
+            ]
 
     def finding_count(self, severity: Severity | None = None, *, mendable: bool = False) -> int:
         """How many findings there are, of one severity or in all; only those that `--fix` mends if `mendable`."""
@@ -257,7 +259,8 @@ class Index:
 
     def statistics(self) -> Statistics:
         """Class and box-size statistics per split, kept from the import. Raises UserError as `meta` does."""
-        return Statistics.model_validate_json(self.meta("statistics"))
+        with told_as_broken(self.path):
+            return Statistics.model_validate_json(self.meta("statistics"))
 
     def content_hash(self) -> str:
         """The hash of what can be learnt from: the same data elsewhere on the disk has the same.
@@ -289,7 +292,5 @@ class Index:
         return self._rows(f"SELECT {columns} FROM {table}") if there else []
 
     def _rows(self, query: str, args: tuple[str | int | None, ...] = ()) -> list[tuple[Any, ...]]:
-        try:
+        with told_as_broken(self.path):
             return self._connection.execute(query, args).fetchall()
-        except sqlite3.DatabaseError as broken:
-            raise UserError("data.index_broken", path=str(self.path), reason=str(broken)) from broken

@@ -220,7 +220,7 @@ def benches(run: Path) -> Iterator[BenchResult]:
     """The benches that were kept with a run, oldest first; a file that cannot be read is passed over."""
     for path in sorted((run / FOLDER).glob("*.json")):
         try:
-            yield BenchResult.model_validate_json(path.read_text(encoding="utf-8"))
+            yield BenchResult.model_validate_json(path.read_bytes())
         except (OSError, ValidationError):
             continue
 

@@ -101,7 +101,7 @@ class SensitivityFolder:
         found = {}
         for file in sorted(self.root.glob("*.json")):
             try:
-                losses = GroupLosses.model_validate_json(file.read_text(encoding="utf-8"))
+                losses = GroupLosses.model_validate_json(file.read_bytes())
             except (ValidationError, OSError):
                 continue
             found[losses.group] = losses

@@ -98,3 +98,11 @@ def test_that_a_broken_result_and_one_of_a_run_that_is_gone_are_passed_over(fold
     finished(folder, export(folder.runs / "0009-gone", "arm"), sizes(2e6, "arm"))
     keep_earlier_figures(folder)
     assert kept(run) == {} and [path.name for path in folder.runs.iterdir()] == [run.name]
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe", b"{", b"[1]"])
+def test_that_kept_figures_that_cannot_be_read_tell_nothing(tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "evaluations" / "val.json"
+    file.parent.mkdir()
+    file.write_bytes(content)
+    assert read_evaluation(file) == ()

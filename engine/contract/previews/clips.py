@@ -49,6 +49,6 @@ class LayerClips(BaseModel):
     def read(cls, file: Path) -> LayerClips | None:
         """What is kept in a file; None where there is none, or one that cannot be read."""
         try:
-            return cls.model_validate_json(file.read_text(encoding="utf-8"))
+            return cls.model_validate_json(file.read_bytes())
         except (OSError, ValidationError):
             return None

@@ -29,7 +29,7 @@ def evaluation_files(run: Path) -> list[Path]:
 def read_evaluation(file: Path) -> tuple[Figure, ...]:
     """The figures of one of them; none where it cannot be read."""
     try:
-        return _figures.validate_json(file.read_text(encoding="utf-8"))
+        return _figures.validate_json(file.read_bytes())
     except (OSError, ValidationError):
         return ()
 

@@ -49,6 +49,6 @@ def watched_file(run: Path, step: int) -> Path:
 def read_watched(file: Path) -> Watched | None:
     """What such a file says; None where it is gone or cannot be read."""
     try:
-        return Watched.model_validate_json(file.read_text(encoding="utf-8"))
+        return Watched.model_validate_json(file.read_bytes())
     except (OSError, ValidationError):
         return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from engine.contract.project import DetectorChoice
 from engine.contract.recipe import Step
@@ -71,6 +71,12 @@ class CheckpointInfo(BaseModel):
     data_hash: str = ""
     versions: dict[str, str] = {}
     position: Position = Position()
+
+    @model_validator(mode="after")
+    def _one_record_for_each_step(self) -> CheckpointInfo:
+        if len(self.records) != len(self.steps):
+            raise ValueError(f"{len(self.steps)} steps, {len(self.records)} records")
+        return self
 
 
 def read_info(path: Path) -> CheckpointInfo:

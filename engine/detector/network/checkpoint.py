@@ -58,10 +58,13 @@ def save(path: Path, info: CheckpointInfo, tensors: Mapping[str, Array]) -> None
 
 
 def read_tensors(path: Path, prefix: str) -> dict[str, Array]:
-    """The tensors below `prefix.`, without it."""
-    with safe_open(path, "numpy") as stream:
-        names = [name for name in stream.keys() if name.startswith(f"{prefix}.")]  # noqa: SIM118
-        return {name[len(prefix) + 1 :]: stream.get_tensor(name) for name in names}
+    """The tensors below `prefix.`, without it; raises UserError where they are not what the file says."""
+    try:
+        with safe_open(path, "numpy") as stream:
+            names = [name for name in stream.keys() if name.startswith(f"{prefix}.")]  # noqa: SIM118
+            return {name[len(prefix) + 1 :]: stream.get_tensor(name) for name in names}
+    except (SafetensorError, ValueError, TypeError) as error:
+        raise UserError("checkpoint.malformed", path=str(path), reason=str(error)[:200]) from error
 
 
 def network_arrays(network: paddle.nn.Layer) -> dict[str, Array]:

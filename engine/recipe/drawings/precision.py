@@ -74,7 +74,7 @@ def _errors(subject: Subject) -> tuple[dict[str, float], Measured | None]:
         latest = max(files, key=lambda file: file.stat().st_mtime, default=None)
         if latest is None:
             return {}, None
-        found = LayerErrors.model_validate_json(latest.read_text(encoding="utf-8"))
+        found = LayerErrors.model_validate_json(latest.read_bytes())
         measured = Measured(pictures=found.pictures, at=latest.stat().st_mtime)
     except (OSError, ValidationError):  # it is measured again
         return {}, None

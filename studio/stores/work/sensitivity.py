@@ -150,7 +150,7 @@ def read_errors(run: Path, pictures: int) -> LayerErrors | None:
     """What int8 was measured to do to a run's convolutions; None for nothing. It blocks."""
     digest = _digest(run)
     try:
-        return LayerErrors.model_validate_json(LayerErrors.file(run, pictures, digest).read_text(encoding="utf-8"))
+        return LayerErrors.model_validate_json(LayerErrors.file(run, pictures, digest).read_bytes())
     except (OSError, ValidationError):
         return None
 

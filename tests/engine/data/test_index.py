@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import sqlite3
 import subprocess
@@ -191,3 +192,22 @@ def test_that_any_number_of_digests_is_asked_for_at_once(path: Path) -> None:
         assert tuple(index.of_digests(digests, "val")) == PICTURES[7:]
         assert index.of_digests([]) == []
         assert index.picture_at(PICTURES[4].path) == PICTURES[4] and index.picture_at("/data/none.png") is None
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        "UPDATE meta SET value = '[]' WHERE key = 'statistics'",
+        "UPDATE findings SET args = '{'",
+        "UPDATE findings SET severity = 'x'",
+        "UPDATE meta SET value = x'ff' WHERE key = 'statistics'",
+    ],
+)
+def test_that_a_value_that_cannot_be_is_told_as_a_broken_index(path: Path, broken: str) -> None:
+    connection = sqlite3.connect(path)
+    with contextlib.closing(connection), connection:
+        assert connection.execute(broken).rowcount > 0
+    with Index.open(path) as index, pytest.raises(UserError) as caught:
+        index.statistics()
+        index.findings()
+    assert caught.value.message.code == "data.index_broken"

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import errno
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 from safetensors import SafetensorError
+from safetensors.numpy import save_file
 
 from engine.contract.project import DetectorChoice
-from engine.detector.base.header import CheckpointInfo, read_info
+from engine.contract.text.messages import UserError
+from engine.detector.base.header import HEADER, CheckpointInfo, read_info
 from engine.detector.network import checkpoint
 
 INFO = CheckpointInfo(choice=DetectorChoice(key="any", size=96, classes=("a",)))
@@ -45,3 +48,17 @@ def test_that_a_full_disk_is_told_as_such_whatever_the_library_calls_it(
     with pytest.raises(OSError, match="space") as caught:
         checkpoint.save(tmp_path / "last.safetensors", INFO, {})
     assert caught.value.errno == errno.ENOSPC and list(tmp_path.iterdir()) == []
+
+
+def test_that_a_checkpoint_that_is_not_what_it_says_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "last.safetensors"
+    many = json.dumps({"model.a": {"dtype": "F32", "shape": [1] * 54, "data_offsets": [0, 4]}}).encode()
+    path.write_bytes(len(many).to_bytes(8, "little") + many + bytes(4))
+    with pytest.raises(UserError) as caught:
+        checkpoint.read_tensors(path, "model")
+    assert caught.value.message.code == "checkpoint.malformed"
+    told = INFO.model_dump() | {"records": [None]}
+    save_file({}, path, {HEADER: json.dumps(told)})
+    with pytest.raises(UserError) as caught:
+        read_info(path)
+    assert caught.value.message.code == "checkpoint.malformed"

@@ -131,6 +131,7 @@ def _labels(folder: Path) -> None:
 
     box = LabelBox(name="car", box=(1.0, 2.0, 30.0, 20.5))
     held = {f"{n:064x}": Correction(path=f"a/{n}.png", boxes=(box, box)) for n in range(3)}
+    folder.mkdir(parents=True, exist_ok=True)
     Corrections(pictures=held).write(folder / "labels.json")
 
 

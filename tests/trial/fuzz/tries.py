@@ -105,6 +105,8 @@ def _listen(child: subprocess.Popen[bytes], sitting: _Sitting, end: int) -> dict
             more = os.read(child.stdout.fileno(), 1 << 16)
             if not more:
                 status = child.wait()
+                if begun is None:
+                    raise RuntimeError(f"nothing could be tried: the process ended with {status}")
                 return {"verdict": "traceback", "detail": f"the process ended with {status}"}
             *lines, pending = (pending + more).split(b"\n")
             for line in lines:
