@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import shutil
 import sqlite3
 import subprocess
@@ -191,3 +193,13 @@ def test_that_any_number_of_digests_is_asked_for_at_once(path: Path) -> None:
         assert tuple(index.of_digests(digests, "val")) == PICTURES[7:]
         assert index.of_digests([]) == []
         assert index.picture_at(PICTURES[4].path) == PICTURES[4] and index.picture_at("/data/none.png") is None
+
+
+def test_that_the_hash_is_of_each_picture_written_by_itself() -> None:
+    wanted = hashlib.sha256(json.dumps([1, ("zebra", "ant")]).encode())
+    for picture in PICTURES:
+        boxes = [[b.class_id, b.x1, b.y1, b.x2, b.y2, b.difficult, b.crowd] for b in picture.boxes]
+        row = [picture.id, picture.digest, picture.width, picture.height, picture.split, boxes]
+        wanted.update(json.dumps(row).encode())
+    assert CONTENTS.hash() == wanted.hexdigest()
+    assert replace(CONTENTS, pictures=PICTURES * 300).hash() != CONTENTS.hash()
