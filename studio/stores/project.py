@@ -39,6 +39,8 @@ class Choices(BaseModel):
     """How strongly training pictures are changed where one looks at that; None as the training form says."""
     samples_recipe: bool = False
     """Whether the recipe's steps change them too."""
+    old_counts: bool = False
+    """Whether counts of an earlier Espalier are to stay as they are."""
     phone_run: str | None = None
     """The run that is measured on a phone, once a person chose one."""
     target_ms: float | None = None
