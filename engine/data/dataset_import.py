@@ -111,7 +111,7 @@ def _unannotated(files: SourceFiles, records: Records, check: PictureCheck) -> l
     return [info("pictures_unused", unused[0], count=len(unused))] if unused and records.pictures else []
 
 
-def _unopened(there: Sequence[tuple[SourcePicture, Path]], probes: Sequence[Probe]) -> list[Finding]:
+def _unopened(there: Sequence[tuple[SourcePicture, str]], probes: Sequence[Probe]) -> list[Finding]:
     """To leave all pictures out would mend nothing."""
     if len(there) < 2 or not all(probe.problem and probe.problem != "heic" for probe in probes):
         return []
@@ -203,7 +203,7 @@ class Look:
         """The classes of the index, in order."""
         return records.classes
 
-    def probes(self, paths: Sequence[Path]) -> list[Probe]:
+    def probes(self, paths: Sequence[str]) -> list[Probe]:
         """What each picture file is, in order."""
         return probe_all(paths, self.progress)
 
@@ -241,7 +241,7 @@ class Look:
 
     def _pictures(self, sound: Sequence[Sound]) -> list[Picture]:
         ordered = sorted(sound, key=lambda picture: picture.path)
-        start = f"{str(self.files.root).rstrip('/')}/"
+        start = self.files.start
         return [
             Picture(
                 number,

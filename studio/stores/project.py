@@ -11,7 +11,7 @@ from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from engine.contract.dataset import Index
 from engine.contract.project import DetectorChoice, Project, ProjectFolder
-from engine.contract.text.messages import Argument, Message, UserError
+from engine.contract.text.messages import Message, UserError
 from studio.i18n import tr
 from studio.stores.presence import Place, Presence
 from studio.stores.settings import SettingsStore
@@ -39,6 +39,8 @@ class Choices(BaseModel):
     """How strongly training pictures are changed where one looks at that; None as the training form says."""
     samples_recipe: bool = False
     """Whether the recipe's steps change them too."""
+    old_counts: bool = False
+    """Whether counts of an earlier Espalier are to stay as they are."""
     phone_run: str | None = None
     """The run that is measured on a phone, once a person chose one."""
     target_ms: float | None = None
@@ -92,9 +94,12 @@ class ProjectStore(QObject):
     @property
     def gone(self) -> Message:
         """What to say of a project whose folder is not there."""
-        args: dict[str, Argument] = {"path": str(self.folder.root) if self.folder else "-"}
+        return self.gone_from(self.folder.root if self.folder else Path("-"))
+
+    def gone_from(self, root: Path) -> Message:
+        """The same of a project that is being closed."""
         other = self.presence.place is Place.OTHER
-        return Message(code="studio.core.place_other" if other else "project.gone", args=args)
+        return Message(code="studio.core.place_other" if other else "project.gone", args={"path": str(root)})
 
     def is_project(self, path: str | Path) -> bool:
         """Whether a folder holds a project."""

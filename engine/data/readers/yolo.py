@@ -9,6 +9,8 @@ boxes, unless a label nearby has lost its picture. Lines count from 1; `yolo_lin
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
+from weakref import WeakKeyDictionary
 
 from engine.contract.dataset import Part
 from engine.data import class_names
@@ -20,13 +22,18 @@ from engine.data.readers.yolo_lines import LabelLines
 from engine.data.readers.yolo_pairs import pair, stem, unlabelled_folders
 from engine.data.records import Records, SourcePicture, settle_classes
 
+# Texts may have to be opened to know, and are asked for twice.
+_LABELS: WeakKeyDictionary[SourceFiles, list[str]] = WeakKeyDictionary()
 _NOT_LABELS = frozenset({"train", "val", "valid", "test", "trainval", *map(without_suffix, NAME_LISTS)})
 
 
 def recognise(files: SourceFiles) -> bool:
     """Whether the folder holds YOLO labels: texts with boxes, or empty ones, that go with pictures."""
-    names = {stem(path) for path in files.pictures()}
-    return any(stem(path) in names or _in_labels(path) for path in _label_files(files))
+    labels = _label_files(files)
+    if any(_in_labels(path.rpartition("/")[0]) for path in labels):
+        return True
+    names = {stem(path) for path in files.pictures()} if labels else set()
+    return any(stem(path) in names for path in labels)
 
 
 def read(files: SourceFiles, wanted: Sequence[str] | None) -> Records:
@@ -75,17 +82,22 @@ def _parts(pictures: Sequence[str], layout: Layout, records: Records) -> dict[st
 
 def _label_files(files: SourceFiles) -> list[str]:
     """Text files that are labels: all below `labels`, and elsewhere those that begin like one."""
-    found = []
-    for path in files.ending(".txt"):
-        if without_suffix(path.rsplit("/", 1)[-1]).lower() in _NOT_LABELS:
-            continue
-        if _in_labels(path) or _like_label(files.glimpse(path)):
-            found.append(path)
-    return found
+    known = _LABELS.get(files)
+    if known is None:
+        known = _LABELS[files] = [path for path in files.ending(".txt") if _is_label(files, path)]
+    return known
 
 
-def _in_labels(path: str) -> bool:
-    return "labels" in path.lower().split("/")[:-1]
+def _is_label(files: SourceFiles, path: str) -> bool:
+    folder, _, name = path.rpartition("/")
+    if name[: -len(".txt")].lower() in _NOT_LABELS:
+        return False
+    return _in_labels(folder) or _like_label(files.glimpse(path))
+
+
+@lru_cache(maxsize=1 << 12)
+def _in_labels(folder: str) -> bool:
+    return "labels" in folder.lower().split("/")
 
 
 def _like_label(text: str) -> bool:

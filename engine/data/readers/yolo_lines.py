@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from engine.contract.dataset import Action, Finding
 from engine.data.findings import error, info, warning
@@ -19,6 +20,7 @@ from engine.data.records import Records, SourceBox, SourcePicture
 
 # Labels reach over the edge by a little, never by a whole picture: then they are pixels.
 MAX_SHARE = 2.0
+_UNMET = "\n"
 
 
 @dataclass(frozen=True)
@@ -37,17 +39,26 @@ class LabelLines:
         self.records = records
         self._waiting: list[_Line] = []
         self._readable = False
+        self._names: tuple[Mapping[int, str] | None, dict[str, str | None]] | None = None
         self._unreadable: tuple[str, int, str] | None = None
         self._refused: dict[tuple[str, str], list[_Line]] = defaultdict(list)
 
     def read(self, picture: SourcePicture, text: str, names: Mapping[int, str] | None, declared: Declared) -> None:
         """Add the boxes of one label file."""
+        called = self._called(names)
         for place, line in enumerate(text.splitlines(), 1):
             words = line.split()
             if not words:
                 continue
+            name = called.get(words[0], _UNMET)
+            if name is _UNMET:
+                name = called[words[0]] = _name(words[0], names)
+            box = _plain_box(name, words, place)
+            if box is not None:
+                self._readable = True
+                picture.boxes.append(box)
+                continue
             numbers = [value for value in map(number, words[1:]) if value is not None]
-            name = _name(words[0], names)
             if name is None or len(numbers) != len(words) - 1 or len(numbers) < 4:
                 found = warning("box_unreadable", picture.file, f"line {place}", action="dropped")
                 self.records.findings.append(found)
@@ -55,14 +66,17 @@ class LabelLines:
                 picture.lost = True
                 continue
             self._readable = True
-            if len(numbers) == 4 and max(map(abs, numbers)) <= MAX_SHARE:
-                picture.boxes.append(_box_of(name, numbers, place))
-                continue
             read = _Line(picture, place, name, numbers, declared)
             if len(numbers) == 4:
                 self._box(read)
             else:
                 self._waiting.append(read)
+
+    def _called(self, names: Mapping[int, str] | None) -> dict[str, str | None]:
+        """What first words were found to mean under `names`."""
+        if self._names is None or self._names[0] is not names:
+            self._names = (names, {})
+        return self._names[1]
 
     def finish(self) -> None:
         """Read what waited, and say what was refused: once for each file."""
@@ -136,10 +150,28 @@ class LabelLines:
         line.picture.boxes.append(SourceBox(line.name, min(xs), min(ys), max(xs), max(ys), f"line {line.number}"))
 
 
+def _plain_box(name: str | None, words: Sequence[str], line: int) -> SourceBox | None:
+    """What most lines are by far: a class and the four shares of a box; None for all else, which is looked at."""
+    if name is None or len(words) != 5:
+        return None
+    try:
+        numbers = list(map(float, words[1:]))
+    except ValueError:
+        return None
+    # What is no number at all, or without end, is not within bounds either.
+    within = all(-MAX_SHARE <= value <= MAX_SHARE for value in numbers)
+    return _box_of(name, numbers, line) if within else None
+
+
 def _box_of(name: str, numbers: Sequence[float], line: int) -> SourceBox:
     cx, cy, width, height = numbers[:4]
-    edges = (cx - width / 2, cy - height / 2, cx + width / 2, cy + height / 2)
-    return SourceBox(name, *edges, f"line {line}")
+    right, down = width / 2, height / 2
+    return SourceBox(name, cx - right, cy - down, cx + right, cy + down, _place(line))
+
+
+@lru_cache(maxsize=1 << 10)
+def _place(line: int) -> str:
+    return f"line {line}"
 
 
 def _name(word: str, names: Mapping[int, str] | None) -> str | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from engine.data.files import SourceFiles, loose, without_suffix
 from engine.data.findings import info
@@ -27,8 +28,8 @@ def pair(files: SourceFiles, pictures: Sequence[str], labels: Sequence[str], rec
     """Find the label of every picture."""
     pairs, known = Pairs(), set(labels)
     for path in pictures:
-        label = next((name for name in (label_of(path), beside(path)) if name in known), None)
-        if label is not None:
+        label = label_of(path)
+        if label in known or (label := beside(path)) in known:
             pairs.labels[path] = label
     free = sorted(known - set(pairs.labels.values()))
     bare = [path for path in pictures if path not in pairs.labels]
@@ -49,12 +50,18 @@ def beside(path: str) -> str:
 
 def label_of(path: str) -> str:
     """Where a picture's labels are: the last folder called `images` is `labels` there."""
-    parts = path.split("/")
-    for n in range(len(parts) - 2, -1, -1):
+    folder, slash, name = path.rpartition("/")
+    return f"{_labels_folder(folder)}{slash}{beside(name)}"
+
+
+@lru_cache(maxsize=1 << 12)
+def _labels_folder(folder: str) -> str:
+    parts = folder.split("/")
+    for n in range(len(parts) - 1, -1, -1):
         if parts[n].lower() == "images":
             parts[n] = "labels"
             break
-    return beside("/".join(parts))
+    return "/".join(parts)
 
 
 def _loosely(bare: Iterable[str], free: Iterable[str]) -> list[tuple[str, str]]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from engine.contract.dataset import Index, Part, Picture
+from engine.contract.dataset import Drawn, Index, Part, Picture
 from engine.data.kept import KeptPicture, from_rows
 from engine.data.listing import Stamp
 from engine.data.pictures import Probe
@@ -20,7 +20,7 @@ Shares = tuple[float, ...]
 
 @dataclass(frozen=True)
 class Earlier:
-    """An index as it was, its pictures by their paths in the source."""
+    """An index as it was, its pictures (bare) and their boxes by the pictures' paths in the source."""
 
     source: Path
     format: str
@@ -28,6 +28,7 @@ class Earlier:
     content_hash: str
     classes: tuple[str, ...]
     pictures: dict[str, Picture]
+    boxes: dict[str, list[Drawn]]
     files: dict[str, Stamp]
     kept: dict[str, KeptPicture]
     corrections: dict[str, str]
@@ -38,13 +39,15 @@ class Earlier:
         """Raises UserError where the index is broken."""
         source = index.source()
         start = len(str(source).rstrip("/")) + 1
+        drawn = {path[start:]: each for path, each in index.drawn().items()}
         return cls(
             source=source,
             format=index.meta("format"),
             options=index.meta("options"),
             content_hash=index.content_hash(),
             classes=index.classes(),
-            pictures={picture.path[start:]: picture for picture in index.pictures()},
+            pictures={path: picture for path, (picture, _) in drawn.items()},
+            boxes={path: boxes for path, (_, boxes) in drawn.items()},
             files=index.files(),
             kept=from_rows(index.probes()),
             corrections=index.corrections(),

@@ -59,10 +59,10 @@ class SyncLook(Look):
             self.add([info("class_new_unused", names=", ".join(unused))])
         return self.earlier.classes
 
-    def probes(self, paths: Sequence[Path]) -> list[Probe]:
+    def probes(self, paths: Sequence[str]) -> list[Probe]:
         """What the index knows of each file that is what it was; only the others are opened."""
-        start = len(str(self.files.root).rstrip("/")) + 1
-        names = [str(path)[start:] for path in paths]
+        start = len(self.files.start)
+        names = [path[start:] for path in paths]
         known = {name: self.earlier.probe(name, self.files.stamps[name]) for name in names}
         todo = [path for path, name in zip(paths, names, strict=True) if known[name] is None]
         if self.progress is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -18,15 +19,23 @@ Changes = dict[str, Correction | None]
 class LabelFile(QObject):
     """Tells by `told` what the file holds after it was read or written, by `refused` why it could not be.
 
-    What was refused stays in `unwritten`, and is written with what comes next.
+    What was refused stays in `unwritten`, and is written with what comes next. Nothing is written unless `missing`,
+    asked each time, says nothing: where the project was another may be by now.
     """
 
     told = Signal(object)
     refused = Signal(object)
 
-    def __init__(self, path: Path, background: Background, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        background: Background,
+        missing: Callable[[], Message | None],
+        parent: QObject | None = None,
+    ) -> None:
         super().__init__(parent)
         self.path = path
+        self._missing = missing
         self._background = background
         self.unwritten: Changes = {}
         self._writing: Changes | None = None
@@ -51,6 +60,10 @@ class LabelFile(QObject):
         """Write what is not written yet; one write at a time."""
         if self._writing is not None or not self.unwritten:
             return
+        absent = self._missing()
+        if absent is not None:
+            self.refused.emit(absent)
+            return
         changes, self.unwritten = self.unwritten, {}
         self._writing, path = changes, self.path
         self._background.run(lambda: _rewrite(path, changes), self._written, self._not_written)
@@ -58,6 +71,10 @@ class LabelFile(QObject):
     def finish(self) -> Message | None:
         """Write what is left, at once, for the project is closed; why it could not be."""
         left, self.unwritten, self._writing, self._over = self.behind, {}, None, True
+        absent = self._missing() if left else None
+        if absent is not None:
+            self.unwritten = left
+            return absent
         try:
             if left:
                 _rewrite(self.path, left)

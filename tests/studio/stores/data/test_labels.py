@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -90,3 +91,37 @@ def test_that_a_broken_file_is_told_and_not_written_over(studio: Studio, picture
     studio.project.open(root)
     qtbot.waitUntil(lambda: studio.labels.saved and path.is_file())
     assert set(Corrections.read(path).pictures) == {pictures[0].digest}
+
+
+def test_that_what_waits_never_lands_in_another_project_at_that_place(
+    studio: Studio, pictures: list[Picture], project: Path, tmp_path: Path, qtbot: QtBot
+) -> None:
+    mine, other = tmp_path / "mine", tmp_path / "other"
+    shutil.copytree(project, other)
+    document = (other / "project.json").read_text(encoding="utf-8")
+    (other / "project.json").write_text(document.replace('"name"', ' "name"'), encoding="utf-8")
+    project.rename(mine)
+    other.rename(project)
+    studio.labels.correct(pictures[0], (BOX,), "one")
+    qtbot.waitUntil(lambda: studio.labels.problem is not None)
+    assert studio.labels.problem is not None and studio.labels.problem.code == "studio.core.place_other"
+    studio.labels.save()
+    studio.project.close()
+    studio.project.open(project)
+    assert studio.labels.saved and studio.labels.digests() == ()
+    assert not ProjectFolder(project).labels.exists()
+    studio.project.open(mine)
+    qtbot.waitUntil(lambda: studio.labels.saved)
+    assert set(Corrections.read(ProjectFolder(mine).labels).pictures) == {pictures[0].digest}
+
+
+def test_that_what_waits_is_written_when_the_project_is_back(
+    studio: Studio, pictures: list[Picture], project: Path, tmp_path: Path, qtbot: QtBot
+) -> None:
+    project.rename(tmp_path / "away")
+    studio.labels.correct(pictures[0], (BOX,), "one")
+    assert studio.labels.problem is not None and studio.labels.problem.code == "project.gone"
+    assert not project.exists() and not studio.labels.saved
+    (tmp_path / "away").rename(project)
+    qtbot.waitUntil(lambda: studio.labels.saved and studio.labels.problem is None)
+    assert set(Corrections.read(file_of(studio)).pictures) == {pictures[0].digest}
