@@ -43,6 +43,7 @@ class LabelsStore(QObject):
         self._waiting: set[str] = set()
         self._seen: dict[str, list[Picture]] = {}  # corrected pictures as the index has them: to find one takes a while
         self._left: dict[Path, Changes] = {}  # what no disk took before its project was closed
+        self._moved: Changes = {}  # what goes with a project to another folder
         project.opened.connect(self._opened)
         project.closed.connect(self._closed)
         project.index_changed.connect(self._index_changed)
@@ -90,7 +91,9 @@ class LabelsStore(QObject):
             self._source[digest] = boxes_of(found[0], classes) if found else ()
         # What it has of classes that the data does not know is not shown, and not lost.
         boxes += unshown(before.boxes, classes) if before is not None else ()
-        after = None if boxes == self._source.get(digest) else Correction(path=picture.path, boxes=boxes)
+        # Once the index was made of a correction, nobody here knows what its source says by now.
+        as_source = boxes == self._source.get(digest) and digest not in self._taken_in
+        after = None if as_source else Correction(path=picture.path, boxes=boxes)
         if after != before:
             self._project.undo.push(_Change(self, digest, (before, after), text, merge))
 
@@ -177,7 +180,8 @@ class LabelsStore(QObject):
         self._taken_in = self._told_by_index()
         file.told.connect(lambda held: self._take(file, held))
         file.refused.connect(lambda message: self._refused(file, message))
-        for digest, correction in self._left.pop(folder.labels, {}).items():
+        left, self._moved = {**self._left.pop(folder.labels, {}), **self._moved}, {}
+        for digest, correction in left.items():
             self.put(digest, correction)
         file.read()
 
@@ -199,9 +203,10 @@ class LabelsStore(QObject):
 
     def _closed(self) -> None:
         file, self._file = self._file, None
-        problem = file.finish() if file is not None else None
         if file is not None:
-            if problem is not None:
+            if self._project.moving:  # where it was may be another project by now
+                self._moved = file.let_go()
+            elif (problem := file.finish()) is not None:
                 self._left[file.path] = file.unwritten
                 self.failed.emit(Message(code="studio.labels.not_written", args={"reason": problem}))
             file.deleteLater()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ from pytestqt.qtbot import QtBot
 from engine.contract.dataset import Picture
 from engine.contract.labels import Correction, Corrections, LabelBox
 from engine.contract.project import ProjectFolder
+from engine.contract.system.locks import alone
 from studio.stores.data.overlay import boxes_of
 from studio.studio import Studio
 
@@ -37,6 +40,50 @@ def test_that_two_studios_keep_each_others_corrections(
     qtbot.waitUntil(lambda: studio.labels.saved and len(studio.labels.digests()) == 2)
     assert set(Corrections.read(file_of(studio)).pictures) == {pictures[0].digest, pictures[1].digest}
     assert studio.labels.shown(pictures[1]).boxes[0].class_id == 1
+
+
+def test_that_another_process_is_waited_for_before_the_file_is_written(
+    studio: Studio, pictures: list[Picture], qtbot: QtBot
+) -> None:
+    path = file_of(studio)
+    with alone(path.with_name(".labels.lock"), 1.0):
+        held = Corrections.read(path)
+        studio.labels.correct(pictures[0], (BOX,), "one")
+        qtbot.wait(200)
+        assert not studio.labels.saved
+        other = Correction(path=pictures[1].path, boxes=(BOX,))
+        Corrections(pictures={**held.pictures, pictures[1].digest: other}).write(path)
+    qtbot.waitUntil(lambda: studio.labels.saved)
+    assert set(Corrections.read(path).pictures) == {pictures[0].digest, pictures[1].digest}
+
+
+def test_that_corrections_go_with_a_project_to_where_it_is_now(
+    studio: Studio, pictures: list[Picture], project: Path, qtbot: QtBot
+) -> None:
+    qtbot.waitUntil(lambda: studio.labels.saved)
+    moved = project.rename(project.with_name("moved"))
+    studio.labels.correct(pictures[0], (BOX,), "one")
+    qtbot.waitUntil(lambda: studio.labels.problem is not None)
+    assert studio.project.move(moved)
+    qtbot.waitUntil(lambda: studio.labels.saved and studio.labels.problem is None)
+    assert set(Corrections.read(ProjectFolder(moved).labels).pictures) == {pictures[0].digest}
+    assert studio.labels.is_corrected(pictures[0]) and not project.exists()
+
+
+def test_that_labels_drawn_as_the_source_had_them_before_a_sync_hold(
+    studio: Studio, pictures: list[Picture], qtbot: QtBot
+) -> None:
+    assert studio.project.index is not None and studio.project.folder is not None
+    before = boxes_of(pictures[0], studio.project.index.classes())
+    studio.labels.correct(pictures[0], (BOX,), "one")
+    qtbot.waitUntil(lambda: studio.labels.saved)
+    with sqlite3.connect(studio.project.folder.index) as index:  # as a sync says that it took them in
+        taken = json.dumps({pictures[0].digest: "stamp"})
+        index.execute("INSERT OR REPLACE INTO meta VALUES ('corrections', ?)", (taken,))
+    index.close()
+    studio.project.reopen_index()
+    studio.labels.correct(studio.labels.shown(pictures[0]), before, "back")
+    assert studio.labels.is_corrected(pictures[0]), "the source may have said something else since"
 
 
 def test_that_what_was_corrected_is_there_after_opening_again(
