@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
@@ -63,6 +64,22 @@ class Earlier:
         for path, picture in self.pictures.items():
             found[picture.digest].append(path)
         return found
+
+    def labelled(self, path: str, digest: str) -> bool:
+        """Whether a picture that has no label file now had boxes, or is in no use since its label file went."""
+        if path in self.pictures and self.pictures[path].digest == digest:
+            return bool(self.pictures[path].boxes)
+        same = self._by_digest.get(digest, ())
+        return digest in self._left_out or any(self.pictures[one].boxes for one in (path, *same) if one in self.pictures)
+
+    @cached_property
+    def _by_digest(self) -> dict[str, list[str]]:
+        return self.by_digest()
+
+    @cached_property
+    def _left_out(self) -> set[str]:
+        seen = {path: each.probe for path, each in self.kept.items() if path not in self.pictures}
+        return {probe.digest for probe in seen.values() if probe is not None and probe.problem is None}
 
     def probe(self, path: str, stamp: Stamp) -> Probe | None:
         """What a file was seen to be, if it is still the same; a file with a problem is looked at anew."""
