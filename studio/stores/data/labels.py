@@ -165,6 +165,8 @@ class LabelsStore(QObject):
         self._source = {digest: boxes for digest, boxes in self._source.items() if digest in known}
         self._waiting.clear()
         self._compare(known)
+        if self._file is not None and not known <= self._held.keys():
+            self._file.read()  # what the index has of another studio's corrections was not taken back here
         self.changed.emit()
 
     def _told_by_index(self) -> set[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sqlite3
 from pathlib import Path
 
@@ -29,6 +30,19 @@ def pictures(studio: Studio, project: Path) -> list[Picture]:
 def file_of(studio: Studio) -> Path:
     assert studio.project.folder is not None
     return studio.project.folder.labels
+
+
+def taken_in(studio: Studio, picture: Picture) -> None:
+    """As a sync says it: another index in place of the one that is open."""
+    assert studio.project.folder is not None
+    path = studio.project.folder.index
+    made = path.with_name("made.sqlite")
+    shutil.copy(path, made)
+    with sqlite3.connect(made) as index:
+        taken = json.dumps({picture.digest: "stamp"})
+        index.execute("INSERT OR REPLACE INTO meta VALUES ('corrections', ?)", (taken,))
+    index.close()
+    made.replace(path)
 
 
 def test_that_two_studios_keep_each_others_corrections(
@@ -77,13 +91,24 @@ def test_that_labels_drawn_as_the_source_had_them_before_a_sync_hold(
     before = boxes_of(pictures[0], studio.project.index.classes())
     studio.labels.correct(pictures[0], (BOX,), "one")
     qtbot.waitUntil(lambda: studio.labels.saved)
-    with sqlite3.connect(studio.project.folder.index) as index:  # as a sync says that it took them in
-        taken = json.dumps({pictures[0].digest: "stamp"})
-        index.execute("INSERT OR REPLACE INTO meta VALUES ('corrections', ?)", (taken,))
-    index.close()
+    taken_in(studio, pictures[0])
     studio.project.reopen_index()
     studio.labels.correct(studio.labels.shown(pictures[0]), before, "back")
     assert studio.labels.is_corrected(pictures[0]), "the source may have said something else since"
+
+
+def test_that_what_another_studio_corrected_and_applied_is_not_waiting(
+    studio: Studio, pictures: list[Picture], qtbot: QtBot
+) -> None:
+    qtbot.waitUntil(lambda: studio.labels.saved)
+    qtbot.wait(100)  # the file was read before the other studio came
+    assert studio.project.index is not None
+    other = {pictures[1].digest: Correction(path="x", boxes=boxes_of(pictures[1], studio.project.index.classes()))}
+    Corrections(pictures=other).write(file_of(studio))
+    taken_in(studio, pictures[1])
+    studio.project.catch_up()  # as when the engine has answered what changed
+    qtbot.waitUntil(lambda: studio.labels.digests() == (pictures[1].digest,))
+    assert studio.labels.waiting == 0 and studio.labels.is_corrected(pictures[1])
 
 
 def test_that_what_was_corrected_is_there_after_opening_again(
