@@ -181,7 +181,7 @@ class Look:
         asked = self.options.exif if self.options.exif != "ask" else None
         options = self.options.model_copy(update={"exif": asked}).model_dump_json()
         seen = {picture.path or "": probe for picture, probe in zip(annotated, probes, strict=True)}
-        kept = Kept(self.files.worth_keeping(), kept_pictures(seen, declared, dealt), self.corrections())
+        kept = Kept(self.files.worth_keeping(), kept_pictures(seen, declared, dealt), self.corrections(), records.numbers)
         return Contents(self.files.root, form, options, records.classes, pictures, self.findings, counts, kept)
 
     def _settled(

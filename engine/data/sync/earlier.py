@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from engine.contract.dataset import Index, Part, Picture
+from engine.contract.text.messages import UserError
 from engine.data.kept import KeptPicture, from_rows
 from engine.data.listing import Stamp
 from engine.data.pictures import Probe
@@ -32,6 +34,7 @@ class Earlier:
     files: dict[str, Stamp]
     kept: dict[str, KeptPicture]
     corrections: dict[str, str]
+    numbers: dict[int, str]
     dealing: Dealing
 
     @classmethod
@@ -49,6 +52,7 @@ class Earlier:
             files=index.files(),
             kept=from_rows(index.probes()),
             corrections=index.corrections(),
+            numbers=_numbers(index),
             dealing=_dealing(index.finding_codes()),
         )
 
@@ -107,6 +111,15 @@ class Earlier:
         if self.dealing == "val_taken" and split == "val":
             return "train"
         return split if split != "none" else declared
+
+
+def _numbers(index: Index) -> dict[int, str]:
+    """What class numbers meant; older indexes do not tell."""
+    try:
+        told = json.loads(index.meta("numbers"))
+    except UserError:
+        return {}
+    return {int(number): str(name) for number, name in told.items()}
 
 
 def _dealing(told: Collection[str]) -> Dealing:

@@ -47,12 +47,23 @@ class SyncLook(Look):
         """In the format that was found at the import, whatever else lies in the source by now."""
         form = self.options.format or self.earlier.format
         try:
-            return read_source(self.files, form, self.options.classes)
+            found, records = read_source(self.files, form, self.options.classes)
         except UserError as refused:
             if refused.message.code not in ("data.format_absent", "data.unrecognised"):
                 raise
             others = refused.message.args.get("others", "-")
             raise UserError("data.format_gone", path=str(self.files.root), format=form, others=others) from refused
+        self._tell_numbers(records)
+        return found, records
+
+    def _tell_numbers(self, records: Records) -> None:
+        """Boxes of a number that means another class by now are of that class, whoever drew them for the old one."""
+        before, now = self.earlier.numbers, records.numbers
+        other = [number for number in sorted(before.keys() & now.keys()) if before[number] != now[number]]
+        used = {box.name for picture in records.pictures for box in picture.boxes}
+        told = [f"{number}: {before[number]} -> {now[number]}" for number in other if now[number] in used]
+        if told:
+            self.add([warning("numbers_changed", ".", numbers=", ".join(told))])
 
     def classes(self, records: Records) -> tuple[str, ...]:
         """The project's classes as they are: its detectors know them by their places."""

@@ -134,3 +134,20 @@ def test_that_only_what_was_trained_on_is_said_to_have_been_seen(desk: Desk) -> 
     told = {f.message.code: f.message.text() for f in desk.sync().report.findings if "split_moved" in f.message.code}
     assert "have seen" in told["data.split_moved_seen"] and "no longer in train" in told["data.split_moved_seen"]
     assert "have seen" not in told["data.split_moved"] and "no longer in val" in told["data.split_moved"]
+
+
+def test_that_numbers_that_mean_other_classes_are_told_with_both_names(desk: Desk) -> None:
+    desk.source.name_classes(["dog", "car", "tree"])
+    (told,) = [f for f in desk.sync().report.findings if f.message.code == "data.numbers_changed"]
+    assert told.severity == "warning" and "0: car -> dog, 1: dog -> car" in told.message.text()
+    assert "numbers_changed" not in codes(desk.sync())
+
+
+def test_that_a_list_that_contradicts_the_names_that_were_asked_for_is_told(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, shots())
+    (desk.source.root / "data.yaml").unlink()
+    import_dataset(desk.source.root, desk.folder.index, classes=("car", "dog", "tree"))
+    assert "numbers_changed" not in codes(desk.sync())
+    desk.source.put("classes.txt", "tree\ndog\ncar\n")
+    (told,) = [f for f in desk.sync(look=True).report.findings if f.message.code == "data.numbers_changed"]
+    assert "0: car -> tree" in told.message.text()
