@@ -153,7 +153,7 @@ class Look:
     def contents(self) -> Contents:
         """Read, probe, settle, split, compare and count."""
         fix = self.options.fix
-        form, records = read_source(self.files, self.options.format, self.options.classes)
+        form, records = self.read()
         self.add([finding.mended() if fix else finding for finding in records.findings])
         records.classes = self.classes(records)
         check = PictureCheck(self.files, {name: n for n, name in enumerate(records.classes)}, fix=fix)
@@ -181,7 +181,9 @@ class Look:
         asked = self.options.exif if self.options.exif != "ask" else None
         options = self.options.model_copy(update={"exif": asked}).model_dump_json()
         seen = {picture.path or "": probe for picture, probe in zip(annotated, probes, strict=True)}
-        kept = Kept(self.files.worth_keeping(), kept_pictures(seen, declared, dealt), self.corrections())
+        kept = Kept(
+            self.files.worth_keeping(), kept_pictures(seen, declared, dealt), self.corrections(), records.numbers
+        )
         return Contents(self.files.root, form, options, records.classes, pictures, self.findings, counts, kept)
 
     def _settled(
@@ -198,6 +200,10 @@ class Look:
             for n, (picture, probe) in enumerate(zip(annotated, probes, strict=True))
         ]
         return annotated, settled
+
+    def read(self) -> tuple[str, Records]:
+        """The source's format and its records."""
+        return read_source(self.files, self.options.format, self.options.classes)
 
     def classes(self, records: Records) -> tuple[str, ...]:
         """The classes of the index, in order."""

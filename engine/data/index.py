@@ -133,6 +133,7 @@ def _rows_of(contents: Contents) -> Iterator[tuple[str, Iterable[tuple[Any, ...]
         "hash": contents.hash(),
         "statistics": contents.statistics.model_dump_json(),
         "corrections": json.dumps(dict(contents.kept.corrections)),
+        "numbers": json.dumps(dict(contents.kept.numbers)),
     }
     yield "meta", meta.items()
     yield "classes", enumerate(contents.classes)

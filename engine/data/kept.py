@@ -38,11 +38,12 @@ class KeptPicture:
 
 @dataclass(frozen=True)
 class Kept:
-    """The files of a source with their stamps, its pictures, and which corrected labels were taken in."""
+    """The files of a source with their stamps, its pictures, which corrected labels were taken in, and what class numbers mean."""
 
     files: Mapping[str, Stamp] = dataclasses.field(default_factory=dict)
     pictures: tuple[KeptPicture, ...] = ()
     corrections: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    numbers: Mapping[int, str] = dataclasses.field(default_factory=dict)
 
 
 def kept_pictures(

@@ -55,13 +55,15 @@ class SourcePicture:
 class Records:
     """A whole source: its declared classes in order (empty when it declares none), pictures and findings.
 
-    `fuller` is another format of the source that has boxes for more pictures, if there is one.
+    `fuller` is another format of the source that has boxes for more pictures, if there is one. `numbers` are the names
+    that class numbers stand for in its annotations; none where these name their classes, or lists of folders differ.
     """
 
     classes: tuple[str, ...] = ()
     pictures: list[SourcePicture] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     fuller: str = ""
+    numbers: dict[int, str] = field(default_factory=dict)
 
 
 def settle_classes(records: Records, wanted: Sequence[str] | None) -> tuple[str, ...]:

@@ -75,6 +75,7 @@ class ProjectStore(QObject):
         self.folder: ProjectFolder | None = None
         self.project: Project | None = None
         self.index: Index | None = None
+        self._index_stamp: tuple[int, int] | None = None
         self.choices = Choices()
 
     @property
@@ -119,6 +120,7 @@ class ProjectStore(QObject):
             return False
         self.close()
         self.folder, self.project, self.index = folder, project, index
+        self._index_stamp = _stamp(folder)
         self.choices = _read_choices(folder)
         self._settings.remember(folder.root)
         self.presence.hold(folder)
@@ -163,11 +165,17 @@ class ProjectStore(QObject):
             self.failed.emit(error.message)
             return False
         before, self.index = self.index, index
+        self._index_stamp = _stamp(self.folder)
         self.index_changed.emit()
         # After the signal, as in `close`.
         if before is not None:
             before.close()
         return True
+
+    def catch_up(self) -> None:
+        """Read the index if somebody else put another in its place: a second studio, or a command line."""
+        if self.here and self.folder is not None and _stamp(self.folder) not in (None, self._index_stamp):
+            self.reopen_index()
 
     def set_detector(self, choice: DetectorChoice) -> None:
         """Choose another base detector, size or anchors for what is trained from now on; one step of undo."""
@@ -228,6 +236,15 @@ class _DetectorChange(QUndoCommand):
 
     def undo(self) -> None:
         self.setObsolete(not self._store.put_detector(self._before))
+
+
+def _stamp(folder: ProjectFolder) -> tuple[int, int] | None:
+    """Which file the index is: another takes its place when it is made anew."""
+    try:
+        status = folder.index.stat()
+    except OSError:
+        return None
+    return status.st_ino, status.st_mtime_ns
 
 
 def _read_choices(folder: ProjectFolder) -> Choices:

@@ -8,9 +8,13 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from engine.contract.labels import Correction, Corrections
+from engine.contract.system.locks import alone
 from engine.contract.text.messages import Message, UserError
 from studio.workers.background import Background, system_message
 from studio.workers.writing import in_turn
+
+_LIMIT_S = 10.0
+"""Another studio is done with the file in a moment; one that was stopped in the middle is not waited for."""
 
 Changes = dict[str, Correction | None]
 """What pictures get by their digests; None where the source's labels hold again."""
@@ -70,7 +74,7 @@ class LabelFile(QObject):
 
     def finish(self) -> Message | None:
         """Write what is left, at once, for the project is closed; why it could not be."""
-        left, self.unwritten, self._writing, self._over = self.behind, {}, None, True
+        left = self.let_go()
         absent = self._missing() if left else None
         if absent is not None:
             self.unwritten = left
@@ -85,6 +89,11 @@ class LabelFile(QObject):
             self.unwritten = left
             return system_message(error)
         return None
+
+    def let_go(self) -> Changes:
+        """End without writing; what the file does not have for certain."""
+        left, self.unwritten, self._writing, self._over = self.behind, {}, None, True
+        return left
 
     def _have_read(self, held: Corrections) -> None:
         if not self._over:
@@ -110,12 +119,13 @@ class LabelFile(QObject):
 
 
 def _rewrite(path: Path, changes: Changes) -> Corrections:
-    """The file with these changes: what somebody else wrote of other pictures stays."""
+    """The file with these changes: what somebody else wrote of other pictures stays, in this process or another."""
 
     def work() -> Corrections:
-        pictures = {**Corrections.read(path).pictures, **changes}
-        held = Corrections(pictures={key: value for key, value in pictures.items() if value is not None})
-        held.write(path)
+        with alone(path.with_name(f".{path.stem}.lock"), _LIMIT_S):
+            pictures = {**Corrections.read(path).pictures, **changes}
+            held = Corrections(pictures={key: value for key, value in pictures.items() if value is not None})
+            held.write(path)
         return held
 
     return in_turn(work)

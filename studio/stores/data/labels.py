@@ -91,7 +91,9 @@ class LabelsStore(QObject):
             self._source[digest] = boxes_of(found[0], classes) if found else ()
         # What it has of classes that the data does not know is not shown, and not lost.
         boxes += unshown(before.boxes, classes) if before is not None else ()
-        after = None if boxes == self._source.get(digest) else Correction(path=picture.path, boxes=boxes)
+        # Once the index was made of a correction, nobody here knows what its source says by now.
+        as_source = boxes == self._source.get(digest) and digest not in self._taken_in
+        after = None if as_source else Correction(path=picture.path, boxes=boxes)
         if after != before:
             self._project.undo.push(_Change(self, digest, (before, after), text, merge))
 
@@ -163,6 +165,8 @@ class LabelsStore(QObject):
         self._source = {digest: boxes for digest, boxes in self._source.items() if digest in known}
         self._waiting.clear()
         self._compare(known)
+        if self._file is not None and not known <= self._held.keys():
+            self._file.read()  # what the index has of another studio's corrections was not taken back here
         self.changed.emit()
 
     def _told_by_index(self) -> set[str]:
@@ -211,8 +215,8 @@ class LabelsStore(QObject):
 
     def _closed(self) -> None:
         file, self._file = self._file, None
-        problem = file.finish() if file is not None else None
         if file is not None:
+            problem = file.finish()
             if problem is not None:
                 self._left.append((file.path.parent.parent, self._project.presence.mark, file.unwritten))
                 if not self._project.moving:

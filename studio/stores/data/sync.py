@@ -162,6 +162,8 @@ class SyncStore(QObject):
         except ValidationError:  # an engine that cannot tell says why on the job, when one is asked for
             return
         self.changes = told
+        if not self.busy:
+            self._project.catch_up()
         if self.put_off is not None and _counts(self.put_off) != _counts(told):
             self.put_off = None
         self.changed.emit()
