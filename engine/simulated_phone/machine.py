@@ -78,9 +78,9 @@ class Machine:
         self._running: dict[int, threading.Event] = {}
         self._last_pid = 1000
 
-    def refuse_write(self) -> None:
-        """Raise the OSError of a full or read-only phone."""
-        if self.misbehaviour.has("no_space"):
+    def refuse_write(self, grows: bool = True) -> None:
+        """Raise the OSError of a full or read-only phone; from a full one things can be removed."""
+        if grows and self.misbehaviour.has("no_space"):
             raise OSError(errno.ENOSPC, "No space left on device")
         if self.misbehaviour.has("read_only"):
             raise OSError(errno.EROFS, "Read-only file system")

@@ -18,10 +18,11 @@ Told = Callable[[], str]
 class Storage:
     """Paths of the phone and what they stand for on this machine; nothing outside the folder is ever reached.
 
-    `told` are files that only can be read, each with what it says now. `refuse` may raise OSError before a write.
+    `told` are files that only can be read, each with what it says now. `refuse` may raise OSError before a change, and
+    is told whether that takes room.
     """
 
-    def __init__(self, told: Mapping[str, Told], refuse: Callable[[], None]) -> None:
+    def __init__(self, told: Mapping[str, Told], refuse: Callable[[bool], None]) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="espalier-phone-")
         self._root = Path(self._folder.name).resolve()
         self.told, self.refuse = dict(told), refuse
@@ -46,13 +47,13 @@ class Storage:
                 return found
         return None
 
-    def writable(self, path: str) -> Path:
-        """The same for a path that is to be written; raises OSError where nothing can be."""
+    def writable(self, path: str, *, grows: bool = True) -> Path:
+        """The same for a path that is to be written, or removed; raises OSError where nothing can be."""
         found = self.local(path)
         if found is None:
             missing = posixpath.dirname(normal(path)) not in self.folders()
             raise FileNotFoundError(errno.ENOENT, "No such file or directory") if missing else _read_only()
-        self.refuse()
+        self.refuse(grows)
         return found
 
     def read(self, path: str) -> bytes:
@@ -110,7 +111,7 @@ class Storage:
 
     def remove(self, path: str) -> None:
         """Remove a file, or a folder with all in it; raises OSError."""
-        found = self.writable(path)
+        found = self.writable(path, grows=False)
         if found.is_dir() and not found.is_symlink():
             shutil.rmtree(found)
         else:

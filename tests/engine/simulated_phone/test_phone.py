@@ -185,6 +185,18 @@ def test_a_phone_that_takes_nothing_says_why(
     assert adb("-s", phone.serial, "push", str(tmp_path / "file"), "/data/local/tmp/file").returncode == 0
 
 
+@pytest.mark.parametrize(("fault", "taken"), [("no_space", True), ("read_only", False)])
+def test_that_room_is_made_on_a_full_phone_and_nothing_changes_on_a_read_only_one(
+    adb: Adb, phone: SimulatedPhone, tmp_path: Path, fault: str, taken: bool
+) -> None:
+    (tmp_path / "file").write_bytes(bytes(1000))
+    adb("-s", phone.serial, "push", str(tmp_path / "file"), "/data/local/tmp/file")
+    phone.switch(fault)
+    adb("-s", phone.serial, "shell", "rm -f /data/local/tmp/file")
+    phone.switch(None)
+    assert (adb("-s", phone.serial, "shell", "ls /data/local/tmp/file").returncode != 0) is taken
+
+
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
 def test_the_verb_is_a_phone_until_it_is_ended(adb: Adb, ending: signal.Signals) -> None:
     words = [sys.executable, "-m", "engine", "simulate-phone", "sd865", "--json"]

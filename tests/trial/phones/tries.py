@@ -84,7 +84,8 @@ def _judge(at: Desk, said: Said, took: float, fault: str, stage: str) -> None:
             raise Found("lost", f"a bench ended well under {fault} at {stage}")
         if said.status != 0 and SURE[name] and said.code not in SURE[name]:
             raise Found("unsaid", f"{said.code} names the wrong thing: {said.document}")
-    if said.status != 0 and name not in (*GONE, SERVER) and not at.clean:
+    # Nothing can be taken off a phone that went away, or that cannot be written any more.
+    if said.status != 0 and name not in (*GONE, SERVER, "read_only") and not at.clean:
         raise Found("litter", f"{said.code}: the phone could be reached, and work is left on it")
 
 
