@@ -43,10 +43,6 @@ class Box:
     place: str = ""
 
 
-Drawn = tuple[float, ...]
-"""The class of a box, its edges, whether it is difficult, whether it is a crowd."""
-
-
 @dataclass(frozen=True)
 class Picture:
     """A picture: its absolute path, its size in pixels, its split and the SHA-256 of its bytes."""
@@ -231,16 +227,6 @@ class Index:
             ]
         return found
 
-    def drawn(self) -> dict[str, tuple[Picture, list[Drawn]]]:
-        """All pictures by their paths, without boxes, each with its boxes as bare rows: far quicker than `pictures`."""
-        rows: dict[int, list[Drawn]] = defaultdict(list)
-        columns = "picture_id, class_id, x1, y1, x2, y2, difficult, crowd"
-        for row in self._rows(f"SELECT {columns} FROM boxes ORDER BY id"):
-            rows[row[0]].append(row[1:])
-        columns = "id, path, width, height, split, digest"
-        held = (Picture(*row) for row in self._rows(f"SELECT {columns} FROM pictures ORDER BY id"))
-        return {picture.path: (picture, rows[picture.id]) for picture in held}
-
     def findings(
         self, *, severity: Severity | None = None, code: str | None = None, limit: int = -1, offset: int = 0
     ) -> list[Finding]:
@@ -285,11 +271,11 @@ class Index:
 
     def files(self) -> dict[str, tuple[int, int]]:
         """Size and time (ns) of the source's files at the import, by relative path; empty in an older index."""
-        return {path: (size, time) for path, size, time in self._kept("files", "path, size, mtime_ns")}
+        return {path: (size, time) for path, size, time in self.table("files", "path, size, mtime_ns")}
 
     def probes(self) -> list[tuple[Any, ...]]:
         """What was seen of each picture, for `engine.data.kept` to read; empty in an older index."""
-        return self._kept("probes", "path, declared, dealt, shape, seen, thumb")
+        return self.table("probes", "path, declared, dealt, shape, seen, thumb")
 
     def corrections(self) -> dict[str, str]:
         """A stamp of each picture's corrected labels that were taken in, by digest."""
@@ -301,7 +287,8 @@ class Index:
         ids, args = self._filters.page(split, None, limit, 0)
         return [path for (path,) in self._rows(f"SELECT path FROM pictures WHERE id IN ({ids}) ORDER BY id", args)]
 
-    def _kept(self, table: str, columns: str) -> list[tuple[Any, ...]]:
+    def table(self, table: str, columns: str) -> list[tuple[Any, ...]]:
+        """The bare rows of a table by their keys: far quicker than what they stand for; empty in an older index."""
         there = self._rows("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", (table,))
         return self._rows(f"SELECT {columns} FROM {table}") if there else []
 

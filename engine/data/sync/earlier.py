@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
-from engine.contract.dataset import Drawn, Index, Part, Picture
+from engine.contract.dataset import Index, Part, Picture
 from engine.contract.text.messages import UserError
 from engine.data.kept import KeptPicture, from_rows
 from engine.data.listing import Stamp
@@ -19,6 +19,8 @@ from engine.data.splits import DEFAULT, VAL_SHARE
 
 Dealing = Literal["declared", "asked", "drawn", "val_taken"]
 Shares = tuple[float, ...]
+Drawn = tuple[float, ...]
+"""The class of a box, its edges, whether it is difficult, whether it is a crowd."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ class Earlier:
         """Raises UserError where the index is broken."""
         source = index.source()
         start = len(str(source).rstrip("/")) + 1
-        drawn = {path[start:]: each for path, each in index.drawn().items()}
+        drawn = {path[start:]: each for path, each in _drawn(index).items()}
         return cls(
             source=source,
             format=index.meta("format"),
@@ -75,11 +77,9 @@ class Earlier:
     def labelled(self, path: str, digest: str) -> bool:
         """Whether a picture that has no label file now had boxes, or is in no use since its label file went."""
         if path in self.pictures and self.pictures[path].digest == digest:
-            return bool(self.pictures[path].boxes)
+            return bool(self.boxes[path])
         same = self._by_digest.get(digest, ())
-        return digest in self._left_out or any(
-            self.pictures[one].boxes for one in (path, *same) if one in self.pictures
-        )
+        return digest in self._left_out or any(self.boxes[one] for one in (path, *same) if one in self.boxes)
 
     @cached_property
     def _by_digest(self) -> dict[str, list[str]]:
@@ -125,6 +125,15 @@ def _numbers(index: Index) -> dict[int, str]:
     except UserError:
         return {}
     return {int(number): str(name) for number, name in told.items()}
+
+
+def _drawn(index: Index) -> dict[str, tuple[Picture, list[Drawn]]]:
+    """All pictures of an index by their paths, without boxes, each with its boxes as bare rows."""
+    rows: dict[int, list[Drawn]] = defaultdict(list)
+    for row in index.table("boxes", "picture_id, class_id, x1, y1, x2, y2, difficult, crowd"):
+        rows[row[0]].append(row[1:])
+    held = (Picture(*row) for row in index.table("pictures", "id, path, width, height, split, digest"))
+    return {picture.path: (picture, rows[picture.id]) for picture in held}
 
 
 def _dealing(told: Collection[str]) -> Dealing:

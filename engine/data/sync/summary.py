@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from engine.contract.dataset import Drawn, Finding, Picture
+from engine.contract.dataset import Finding, Picture
 from engine.contract.source.changes import EXAMPLES, Example, Kind, Mend, SyncCounts
-from engine.data.sync.earlier import Earlier
+from engine.data.sync.earlier import Drawn, Earlier
 from engine.data.sync.matching import Match
 
 
