@@ -11,7 +11,7 @@ from engine.contract.text.messages import Message
 
 
 def offer_lines(words: Sequence[str], message: Message, folder: str) -> list[str]:
-    """What else could be typed after `espalier WORDS`, on the project in `folder`, failed with `message`; or nothing."""
+    """What else could be typed after `espalier WORDS`, for the project in `folder`, failed so; or nothing."""
     verb = next((word for word in words if not word.startswith("-")), "")
     if verb not in ("train", "compress"):
         return []

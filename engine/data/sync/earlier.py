@@ -75,11 +75,9 @@ class Earlier:
     def labelled(self, path: str, digest: str) -> bool:
         """Whether a picture that has no label file now had boxes, or is in no use since its label file went."""
         if path in self.pictures and self.pictures[path].digest == digest:
-            return bool(self.pictures[path].boxes)
-        same = self._by_digest.get(digest, ())
-        return digest in self._left_out or any(
-            self.pictures[one].boxes for one in (path, *same) if one in self.pictures
-        )
+            return bool(self.boxes[path])
+        same = [one for one in (path, *self._by_digest.get(digest, ())) if one in self.pictures]
+        return digest in self._left_out or any(self.boxes[one] for one in same)
 
     @cached_property
     def _by_digest(self) -> dict[str, list[str]]:
