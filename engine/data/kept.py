@@ -38,7 +38,7 @@ class KeptPicture:
 
 @dataclass(frozen=True)
 class Kept:
-    """A source's files with their stamps, its pictures, the labels corrected in it, and what class numbers mean."""
+    """The files of a source with their stamps, its pictures, the corrections that were taken in, what numbers mean."""
 
     files: Mapping[str, Stamp] = dataclasses.field(default_factory=dict)
     pictures: tuple[KeptPicture, ...] = ()

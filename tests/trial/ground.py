@@ -59,10 +59,18 @@ class Said:
 
 
 class Call:
-    """A command line that was begun; all its processes carry `mark`."""
+    """A command line, or another `module`, that was begun; all its processes carry `mark`."""
 
-    def __init__(self, words: Sequence[object], folder: Path, mark: str, more: dict[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        words: Sequence[object],
+        folder: Path,
+        mark: str,
+        more: dict[str, str] | None = None,
+        module: str = "engine",
+    ) -> None:
         self.words = tuple(str(word) for word in words)
+        wanted = (*self.words, "--json") if module == "engine" else self.words
         self.mark = mark
         self._files = [folder / f"said-{uuid.uuid4().hex[:8]}.{name}" for name in ("out", "err")]
         self._began = time.monotonic()
@@ -70,7 +78,7 @@ class Call:
         # Files and no pipes: who outlives the command would hold a pipe open.
         with self._files[0].open("wb") as out, self._files[1].open("wb") as err:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "engine", *self.words, "--json"],
+                [sys.executable, "-m", module, *wanted],
                 cwd=folder,
                 env=environment,
                 stdin=subprocess.DEVNULL,
@@ -142,9 +150,11 @@ class Ground:
         """A copy of the project in a place."""
         return Path(shutil.copytree(self.base / "project", place / "project"))
 
-    def begin(self, words: Sequence[object], mark: str, more: dict[str, str] | None = None) -> Call:
-        """Begin a command line."""
-        return Call(words, self.root, mark, more)
+    def begin(
+        self, words: Sequence[object], mark: str, more: dict[str, str] | None = None, module: str = "engine"
+    ) -> Call:
+        """Begin a command line, or another module."""
+        return Call(words, self.root, mark, more, module)
 
     def call(self, *words: object, limit_s: float = LIMIT_S, more: dict[str, str] | None = None) -> Said:
         """Run a command line to its end."""

@@ -1,4 +1,4 @@
-"""Several command lines at once on one project: each comes to its end, or is refused in a sentence."""
+"""Several command lines at once on one project, studios among them: each comes to its end, or is refused in words."""
 
 from __future__ import annotations
 
@@ -8,6 +8,10 @@ from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any
 
+from engine.contract.dataset import Index
+from engine.contract.labels import Corrections
+from engine.contract.project import ProjectFolder
+from engine.contract.run.folder import RunFolder
 from tests.trial.ground import KEY, SIZE, Ground, Said, new_mark
 from tests.trial.kills.kinds import kinds
 from tests.trial.kills.tries import Found, plain, reference
@@ -119,10 +123,37 @@ def _mixed(ground: Ground, place: Path, chance: random.Random, wanted: Any) -> N
     _expect(told)
 
 
+def _studios(ground: Ground, place: Path, chance: random.Random, wanted: Any) -> None:
+    """Two people in two windows, and a command line."""
+    project, seed = place / "project", str(chance.random())
+    more = {"QT_QPA_PLATFORM": "offscreen", "XDG_CONFIG_HOME": str(place / "config")}
+    child = "tests.trial.studio_child"
+    calls = [ground.begin((project, half, seed), new_mark(), more, child) for half in (0, 1)]
+    calls.append(ground.begin(kinds()["train"].begin(ground, place), new_mark()))
+    told = [call.end() for call in calls]
+    for said in told:
+        if said.fault is not None:
+            raise Found(said.fault[0], said.fault[1])  # type: ignore[arg-type]
+    _expect(told)
+    done = [said.document for said in told[:2]]
+    runs = [path for path in sorted((project / "runs").glob("[0-9]*")) if RunFolder(path).status() == "finished"]
+    begun = [document["trainings"] for document in done]
+    if len(runs) != 2 + sum(begun):
+        raise Found("lost", f"of {begun} and 2 more trainings only {[run.name for run in runs]} are finished")
+    kept = Corrections.read(ProjectFolder(project).labels).pictures
+    corrected = {digest: count for document in done for digest, count in document["corrected"].items()}
+    held = {digest: len(correction.boxes) for digest, correction in kept.items()}
+    with Index.open(ProjectFolder(project).index) as index:
+        applied = {picture.digest: len(picture.boxes) for picture in index.of_digests(list(corrected))}
+    if corrected != held or corrected != applied:
+        raise Found("lost", f"corrected {corrected}, kept {held}, applied {applied}")
+
+
 SCENES: list[tuple[str, Scene]] = [
     ("three trainings", _trainings),
     ("three resume one run", _resumes),
     ("show while a recipe runs", _shows),
     ("three make one project", _news),
     ("three kinds of job on one run", _mixed),
+    ("two studios and a training", _studios),
 ]

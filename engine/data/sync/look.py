@@ -122,8 +122,9 @@ class SyncLook(Look):
         return found
 
     def add(self, findings: Sequence[Finding]) -> None:
-        """Keep findings; of labels that are gone all was told at once."""
-        super().add(list(without(findings, self.gone)) if self.gone else findings)
+        """Keep findings; of labels that are gone all was told at once, and a sync is asked in other words."""
+        told = list(without(findings, self.gone)) if self.gone else findings
+        super().add([_of_a_sync(finding) for finding in told])
 
     def _is_sound(self, correction: Correction) -> bool:
         strange = [n for n, box in enumerate(correction.boxes) if box.name not in self.earlier.classes]
@@ -146,6 +147,13 @@ class SyncLook(Look):
     def corrections(self) -> dict[str, str]:
         """All that were looked at, those that could not hold too: the person was told."""
         return stamps_of(self.corrected)
+
+
+def _of_a_sync(finding: Finding) -> Finding:
+    if finding.message.code != "data.exif_unclear":
+        return finding
+    message = finding.message.model_copy(update={"code": "data.exif_unclear_sync"})
+    return finding.model_copy(update={"message": message})
 
 
 def _corrected(picture: SourcePicture, correction: Correction) -> SourcePicture:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import signal
+import sqlite3
 import time
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from safetensors.numpy import load_file
 from engine.contract.dataset import Index
 from engine.contract.project import ProjectFolder
 from engine.contract.recipe import Step
-from engine.contract.run.events import Failed, Finished, Stage
+from engine.contract.run.events import Failed, Finished, Metric, Notice, Stage
 from engine.contract.run.folder import RunFolder, start
 from engine.contract.run.job import TrainJob
 from engine.contract.run.lock import read_record
@@ -178,3 +179,18 @@ def test_that_training_which_only_does_harm_ends_with_the_weights_it_began_with(
         trainer.position.epoch = epoch
         trainer._judge()
     assert saved == [("best", 30.0), ("last", 30.0), ("best", 31.0)]
+
+
+@pytest.mark.parametrize(("every", "told"), [(1, ["train.nothing_to_judge"]), (0, [])])
+def test_that_a_training_without_val_says_first_that_nothing_judges_it(
+    project: ProjectFolder, train_job: TrainJob, every: int, told: list[str]
+) -> None:
+    with sqlite3.connect(project.index) as index:
+        index.execute("UPDATE pictures SET split = 'none' WHERE split = 'val'")
+    index.close()
+    settings = train_job.settings.model_copy(update={"epochs": 1, "evaluate_every": every})
+    run = launch(project, train_job.model_copy(update={"settings": settings}), "unjudged")
+    assert isinstance(wait(run).terminal, Finished)
+    events = EventTail(run.events).read()
+    first = next(n for n, event in enumerate(events) if isinstance(event, Metric))
+    assert [event.message.code for event in events[:first] if isinstance(event, Notice)] == told

@@ -74,7 +74,7 @@ def test_that_what_boxes_were_drawn_on_can_be_said_later_and_corrections_are_of_
     with Image.open(io.BytesIO(encoded("turned"))) as picture:
         desk.source.put(path, with_orientation(picture, 6, "png"))
     desk.source.label(Shot("shot 01", "train", (("dog", (0.0, 0.0, 32.0, 12.0)),)))
-    assert "exif_unclear" in codes(desk.sync())
+    assert "exif_unclear_sync" in codes(desk.sync())
     seen = desk.pictures()[path]
     assert (seen.width, seen.height) == (48, 64) and edges(desk, path) == (0, 0, 24, 16), "shares of what is shown"
     assert "exif_asked" in codes(desk.sync(exif="stored"))
