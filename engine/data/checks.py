@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,7 +20,10 @@ MIN_SIDE_PX = 0.01
 
 @dataclass
 class Sound:
-    """A picture that can be used; `path` is relative to the source, boxes lie inside it and have an area."""
+    """A picture that can be used; `path` is relative to the source, boxes lie inside it and have an area.
+
+    It is `lost` when what is annotated could not be kept, which `lost_in` is the file of.
+    """
 
     path: str
     file: str
@@ -28,6 +31,8 @@ class Sound:
     probe: Probe
     part: Part
     boxes: list[Box] = field(default_factory=list)
+    lost: bool = False
+    lost_in: str = ""
 
 
 class PictureCheck:
@@ -68,7 +73,7 @@ class PictureCheck:
         return None
 
     def settle(self, picture: SourcePicture, probe: Probe, *, stored: bool = False) -> Sound | None:
-        """The picture with the boxes that can stand; None when it is left out. `stored` boxes are turned with it."""
+        """The picture with the boxes that can stand; None when it cannot be read. `stored` boxes are turned with it."""
         path = picture.path or picture.name
         if probe.problem == "heic":
             self._heic_met.append(path)
@@ -93,12 +98,20 @@ class PictureCheck:
                     continue
             seen.add(key)
             sound.boxes.append(box)
-        if not sound.boxes and (picture.lost or picture.boxes):
-            # Without a file of its own it is a picture among labels that have none.
-            code = "label_astray" if picture.file == path else "label_lost"
-            self._found(warning(code, picture.file, action="left_out", picture=path))
-            return None
+        sound.lost, sound.lost_in = picture.lost or len(sound.boxes) < len(picture.boxes), picture.file
         return sound
+
+    def whole(self, sounds: Iterable[Sound]) -> list[Sound]:
+        """The pictures that may be used: one that lost all its boxes is left out, it must not pass for empty."""
+        kept = []
+        for sound in sounds:
+            if sound.boxes or not sound.lost:
+                kept.append(sound)
+                continue
+            # Without a file of its own it is a picture among labels that have none.
+            code = "label_astray" if sound.lost_in == sound.path else "label_lost"
+            self._found(warning(code, sound.lost_in, action="left_out", picture=sound.path))
+        return kept
 
     def _found(self, finding: Finding) -> None:
         self.findings.append(finding.mended() if self.fix else finding)

@@ -9,7 +9,6 @@ taken by their value; what could mean anything (`"iscrowd": "maybe"`) is named w
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,7 +16,6 @@ from engine.contract.dataset import Action, Finding, Part
 from engine.data.files import SourceFiles, part_of
 from engine.data.findings import error, warning
 from engine.data.readers.json_kinds import is_aside, json_kind, load_json
-from engine.data.readers.parts import settle_parts
 from engine.data.readers.values import ById, flag, is_id, kind, number
 from engine.data.records import Records, SourceBox, SourcePicture, settle_classes
 
@@ -51,37 +49,9 @@ def read(files: SourceFiles, wanted: Sequence[str] | None) -> Records:
         reader = _Document(files, path, document, records)
         names.update(dict.fromkeys(reader.categories.values()))
         reader.read()
-    _settle_parts(records)
     records.classes = tuple(names)
     records.classes = settle_classes(records, wanted)
     return records
-
-
-def _settle_parts(records: Records) -> None:
-    """One split for a picture that several files list; its boxes are taken from the file of that split."""
-    entries: dict[str, list[SourcePicture]] = defaultdict(list)
-    for picture in records.pictures:
-        if picture.path is not None:
-            entries[picture.path].append(picture)
-    several = {path: found for path, found in entries.items() if len(found) > 1}
-    if not several:
-        return
-    claims = {path: {picture.part for picture in found} for path, found in entries.items()}
-    parts, findings = settle_parts(claims, records.pictures[0].file)
-    dropped: set[int] = set()
-    for path, found in several.items():
-        kept = next(picture for picture in found if picture.part == parts[path])
-        others = [picture for picture in found if picture is not kept]
-        dropped.update(id(picture) for picture in others)
-        # Files of one split share the work, by class perhaps; of another split they say the same again.
-        for picture in others:
-            kept.boxes += picture.boxes if picture.part == kept.part else []
-        others = [picture for picture in others if picture.part != kept.part]
-        if others and not findings:
-            args: dict[str, Any] = {"name": kept.name, "kept": kept.part, "other": others[0].part}
-            records.findings.append(warning("listed_twice", others[0].file, others[0].place, **args))
-    records.pictures = [picture for picture in records.pictures if id(picture) not in dropped]
-    records.findings += findings
 
 
 def _documents(files: SourceFiles) -> list[str]:
