@@ -17,8 +17,9 @@ from dataclasses import dataclass, field
 
 from engine.contract.dataset import Action, Part
 from engine.data.class_names import from_lines, merged
-from engine.data.files import SourceFiles, clean, is_picture, loose, part_of, without_suffix
+from engine.data.files import SourceFiles, clean, loose, part_of, without_suffix
 from engine.data.findings import error, info, warning
+from engine.data.gather.named import Named
 from engine.data.readers.parts import settle_parts
 from engine.data.readers.voc_xml import objects, parse, read_object, root_tag, size
 from engine.data.records import Records, SourceBox, SourcePicture, settle_classes
@@ -42,9 +43,11 @@ def read(files: SourceFiles, wanted: Sequence[str] | None) -> Records:
     records = Records()
     folders = _annotation_folders(files)
     records.classes = _declared(files, [_root(folder) for folder in folders], records)
-    kits = [_Devkit(files, folder, paths, records) for folder, paths in folders.items()]
+    named = Named(files)
+    kits = [_Devkit(files, folder, paths, records, named) for folder, paths in folders.items()]
     for kit in kits:
         kit.read()
+    records.findings += named.findings()
     foreign = [found for kit in kits for found in kit.foreign]
     # Leaving every picture out mends nothing.
     mend: Action | None = "left_out" if records.pictures else None
@@ -107,6 +110,7 @@ class _Devkit:
     folder: str
     paths: list[str]
     records: Records
+    named: Named
     near: list[str] = field(default_factory=list)
     foreign: list[tuple[str, str]] = field(default_factory=list)
     renamed: list[tuple[str, str]] = field(default_factory=list)
@@ -186,10 +190,9 @@ class _Devkit:
             self.renamed.append((path, tag))
         stem = self._id(path)
         named = clean(root.findtext("filename") or "")
-        found_path = self.files.find(stem, self.near, stem=True)
-        if found_path is None and named:
-            found_path = self.files.find(named, self.near, stem=not is_picture(named))
-        picture = SourcePicture(named or stem, found_path, path, "filename", part, size(root))
+        picture = SourcePicture(
+            named or stem, self.named.find(path, stem, named, self.near), path, "filename", part, size(root)
+        )
         for number, element in enumerate(objects(root), 1):
             box = read_object(element, path, f"object {number}")
             if isinstance(box, SourceBox):

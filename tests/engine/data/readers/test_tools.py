@@ -116,8 +116,8 @@ def test_that_labelmes_shapes_are_boxes_around_them(tmp_path: Path) -> None:
         tmp_path / "data",
         shape("car", [[5, 6], [20, 8], [10, 30]], "polygon"),
         shape("dog", [[30, 20], [30, 26]], "circle"),
-        shape("tree", [[1, 1], [5, 5]], group_id=3),
-        shape("tree", [[10, 10], [20, 15]], group_id=3),
+        shape("tree", [[1, 1], [5, 5]], "polygon", group_id=3),
+        shape("tree", [[10, 10], [20, 15]], "polygon", group_id=3),
         shape("car", [[1, 2], [8, 9]], flags={"difficult": True}),
         shape("car", [[7, 7]], "point"),
     )
