@@ -28,6 +28,7 @@ from engine.data.files import SourceFiles
 from engine.data.findings import error, info
 from engine.data.formats import read_source
 from engine.data.frames import settle_frames
+from engine.data.gather.shares import shares_for_pixels
 from engine.data.gather.twice import joined, settle_splits
 from engine.data.index import Contents, write_index
 from engine.data.kept import Kept, kept_pictures
@@ -155,7 +156,7 @@ class Look:
         """Read, probe, settle, split, compare and count."""
         fix = self.options.fix
         form, records = self.read()
-        records.findings += settle_splits(records)
+        records.findings += [*settle_splits(records), *shares_for_pixels(records, fix=fix)]
         self.add([finding.mended() if fix else finding for finding in records.findings])
         records.classes = self.classes(records)
         check = PictureCheck(self.files, {name: n for n, name in enumerate(records.classes)}, fix=fix)

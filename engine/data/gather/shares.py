@@ -1,0 +1,42 @@
+"""Shares of the picture where a format has pixels: said, and with `--fix` taken for what they are."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+from engine.contract.dataset import Finding
+from engine.data.findings import error
+from engine.data.records import Records, SourceBox, SourcePicture
+
+# Boxes drawn over the edge reach a little beyond 1; no box of pixels that anybody drew ends there.
+_LEAST, _MOST = -0.5, 1.5
+
+
+def shares_for_pixels(records: Records, *, fix: bool) -> list[Finding]:
+    """Files all of whose boxes lie within a pixel and a half; with `fix` their pictures are `relative` from here on."""
+    by_file: dict[str, list[SourcePicture]] = defaultdict(list)
+    for picture in records.pictures:
+        if picture.boxes and not picture.relative:
+            by_file[picture.file].append(picture)
+    held = {file: pictures for file, pictures in by_file.items() if _all_shares(pictures)}
+    if not held:
+        return []
+    pictures = [picture for found in held.values() for picture in found]
+    file, box = pictures[0].file, pictures[0].boxes[0]
+    if fix:
+        for picture in pictures:
+            picture.relative = True
+    shown = " ".join(f"{n:.4g}" for n in _edges(box))
+    args: dict[str, Any] = {"box": shown, "count": sum(len(picture.boxes) for picture in pictures)}
+    return [error("shares_for_pixels", file, box.place, mend="scaled", **args)]
+
+
+def _all_shares(pictures: list[SourcePicture]) -> bool:
+    """Whole numbers alone are no shares: a box of 0 0 1 1 is one that slipped."""
+    numbers = [n for picture in pictures for box in picture.boxes for n in _edges(box)]
+    return min(numbers) >= _LEAST and max(numbers) <= _MOST and any(not n.is_integer() for n in numbers)
+
+
+def _edges(box: SourceBox) -> tuple[float, float, float, float]:
+    return box.x1, box.y1, box.x2, box.y2
