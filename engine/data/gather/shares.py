@@ -10,7 +10,7 @@ from engine.data.findings import error
 from engine.data.records import Records, SourceBox, SourcePicture
 
 # Boxes drawn over the edge reach a little beyond 1; no box of pixels that anybody drew ends there.
-_LEAST, _MOST = -0.5, 1.5
+_LEAST, _MOST, _THIN = -0.5, 1.5, 0.99
 
 
 def shares_for_pixels(records: Records, *, fix: bool) -> list[Finding]:
@@ -22,6 +22,9 @@ def shares_for_pixels(records: Records, *, fix: bool) -> list[Finding]:
     held = {file: pictures for file, pictures in by_file.items() if _all_shares(pictures)}
     if not held:
         return []
+    if 2 * len(held) > len(by_file):
+        # Among shares a box of 0 0 1 1 is the whole picture.
+        held |= {file: pictures for file, pictures in by_file.items() if _near_one(pictures)}
     pictures = [picture for found in held.values() for picture in found]
     file, box = pictures[0].file, pictures[0].boxes[0]
     if fix:
@@ -33,9 +36,15 @@ def shares_for_pixels(records: Records, *, fix: bool) -> list[Finding]:
 
 
 def _all_shares(pictures: list[SourcePicture]) -> bool:
-    """Whole numbers alone are no shares: a box of 0 0 1 1 is one that slipped."""
+    """Where most boxes are under a pixel: one of 0 0 1 1, or without any side, is one that slipped."""
+    boxes = [box for picture in pictures for box in picture.boxes]
+    thin = sum(0 < min(box.x2 - box.x1, box.y2 - box.y1) < _THIN for box in boxes)
+    return _near_one(pictures) and 2 * thin > len(boxes)
+
+
+def _near_one(pictures: list[SourcePicture]) -> bool:
     numbers = [n for picture in pictures for box in picture.boxes for n in _edges(box)]
-    return min(numbers) >= _LEAST and max(numbers) <= _MOST and any(not n.is_integer() for n in numbers)
+    return min(numbers) >= _LEAST and max(numbers) <= _MOST
 
 
 def _edges(box: SourceBox) -> tuple[float, float, float, float]:

@@ -16,7 +16,7 @@ from engine.contract.dataset import Action, Finding, Part
 from engine.data.files import SourceFiles, part_of
 from engine.data.findings import error, warning
 from engine.data.readers.json_kinds import is_aside, json_kind, load_json
-from engine.data.readers.values import ById, flag, is_id, kind, number
+from engine.data.readers.values import ById, flag, is_id, kind, number, whole
 from engine.data.records import Records, SourceBox, SourcePicture, settle_classes
 
 MAX_PX = 1e9
@@ -109,7 +109,7 @@ class _Document:
             else:
                 held.add(key, name.strip())
                 named.append((key, name.strip()))
-        named.sort(key=lambda pair: (number(pair[0]) is None, number(pair[0]) or 0.0, str(pair[0])))
+        named.sort(key=lambda pair: (whole(pair[0]) is None, whole(pair[0]) or 0, str(pair[0])))
         names = [name for _, name in named]
         for name in dict.fromkeys(name for name in names if names.count(name) > 1):
             numbers = ", ".join(str(key) for key, other in named if other == name)
@@ -200,17 +200,16 @@ class _Document:
             self._found(warning("box_unreadable", self.path, place, action="dropped"))
             return None
         self.as_text |= any(isinstance(value, str) for value in entry["bbox"])
-        crowd = False
-        difficult = flag(entry.get("difficult")) or False
-        for field in ("iscrowd", "ignore"):
-            value = flag(entry.get(field))
+        flags = {field: flag(entry.get(field)) for field in ("difficult", "iscrowd", "ignore")}
+        for field, value in flags.items():
             if value is None:
                 self._mistyped(place, field, entry.get(field))
                 return None
-            # What is to be ignored teaches nothing and counts neither as found nor as missed: as a crowd. Difficult
-            # ones are learnt from, and marked both ways for programs that know only one (`engine.data.writers.coco`).
-            crowd |= value and not (field == "ignore" and difficult)
             self.as_text |= isinstance(entry.get(field), str)
+        # What is to be ignored teaches nothing and counts neither as found nor as missed: as a crowd. Difficult
+        # ones are learnt from, and marked both ways for programs that know only one (`engine.data.writers.coco`).
+        difficult = bool(flags["difficult"])
+        crowd = bool(flags["iscrowd"] or (flags["ignore"] and not difficult))
         return SourceBox(name, *edges, place, difficult, crowd)
 
 

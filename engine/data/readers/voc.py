@@ -14,6 +14,7 @@ import xml.etree.ElementTree as ElementTree
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from engine.contract.dataset import Action, Part
 from engine.data.class_names import from_lines, merged
@@ -133,10 +134,8 @@ class _Devkit:
     def _parts(self, lists: dict[Part, str]) -> dict[str, Part]:
         """The split of every xml that a list names."""
         names = {self._id(path): path for path in self.paths}
-        bases = {name.rsplit("/", 1)[-1]: path for name, path in names.items()}
-        alike: dict[str, list[str]] = defaultdict(list)
-        for name, path in bases.items():
-            alike[loose(name)].append(path)
+        bases = _grouped((path, name.rsplit("/", 1)[-1]) for name, path in names.items())
+        alike = _grouped((path, loose(name)) for name, paths in bases.items() for path in paths)
         claims: dict[str, set[Part]] = defaultdict(set)
         twice = []
         for part, path in lists.items():
@@ -145,10 +144,14 @@ class _Devkit:
                     continue
                 asked = _names(line)
                 known = [names[n] for n in asked if n in names]
-                known += [bases[b] for b in (n.rsplit("/", 1)[-1] for n in asked) if b in bases]
-                if not known and len(near := alike.get(loose(asked[0].rsplit("/", 1)[-1]), [])) == 1:
+                named = next((bases[b] for b in (n.rsplit("/", 1)[-1] for n in asked) if b in bases), [])
+                near = alike.get(loose(asked[0].rsplit("/", 1)[-1]), []) if not known and not named else []
+                if not known and len(named or near) > 1:
+                    self._ambiguous(path, number, asked[0], named or near)
+                    continue
+                if near:
                     self.files.matched_loosely(asked[0], near[0])
-                    known = near
+                known += named or near
                 if not known:
                     self._not_there(path, number, asked[0])
                 elif not (path.lower().endswith("trainval.txt") and claims[known[0]]):
@@ -161,6 +164,11 @@ class _Devkit:
             kept, other = settled[xml], next(p for p in (part, *claims[xml]) if p != settled[xml])
             self.records.findings.append(warning("listed_twice", path, place, name=name, kept=kept, other=other))
         return settled
+
+    def _ambiguous(self, path: str, number: int, name: str, xmls: list[str]) -> None:
+        """A list names a picture by what several are called: to take one of them would be to guess."""
+        args: dict[str, Any] = {"name": name, "count": len(xmls), "first": xmls[0], "second": xmls[1]}
+        self.records.findings.append(error("listed_ambiguous", path, f"line {number}", **args))
 
     def _not_there(self, path: str, number: int, name: str) -> None:
         """A list names a picture without an xml."""

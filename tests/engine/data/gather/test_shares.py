@@ -55,5 +55,9 @@ def test_that_a_file_of_shares_among_pixels_is_found(tmp_path: Path) -> None:
 
 
 def test_that_a_box_of_one_pixel_is_none(tmp_path: Path) -> None:
-    write_voc(tmp_path, [*shots(6, 0, 0), Shot("dot", boxes=(("car", (0.0, 0.0, 1.0, 1.0)),))])
-    assert codes(check_dataset(tmp_path)) == []
+    dots = [Shot(f"dot {n}", boxes=(("car", (0.0, 0.0, 1.0 * n, 1.0 * n)),)) for n in range(2)]
+    write_voc(tmp_path / "pixels", [*shots(6, 0, 0), *dots])
+    assert codes(check_dataset(tmp_path / "pixels")) == ["box_degenerate", "label_lost"]
+    # Among shares it is the whole picture.
+    write_voc(tmp_path / "shares", [*map(shared, shots(6, 0, 0)), dots[1]])
+    assert only(check_dataset(tmp_path / "shares"), "shares_for_pixels").message.args["count"] == 19
