@@ -84,7 +84,7 @@ class PictureCheck:
         sound = Sound(path, picture.file, picture.place, probe, picture.part)
         frame = probe.stored_size if stored else (probe.width, probe.height)
         turn = probe.orientation if stored else UPRIGHT
-        scale = self._scale(picture, frame)
+        scale = self._scale(picture, frame, probe)
         seen: set[tuple[int, float, float, float, float]] = set()
         for source in picture.boxes:
             box = self._box(picture, source, _edges(source, scale, frame, turn), probe)
@@ -116,11 +116,12 @@ class PictureCheck:
     def _found(self, finding: Finding) -> None:
         self.findings.append(finding.mended() if self.fix else finding)
 
-    def _scale(self, picture: SourcePicture, frame: tuple[int, int]) -> tuple[float, float]:
+    def _scale(self, picture: SourcePicture, frame: tuple[int, int], probe: Probe) -> tuple[float, float]:
         """What the annotation's numbers are multiplied by to be pixels of the frame that they were drawn on."""
         if picture.relative:
             return float(frame[0]), float(frame[1])
-        if picture.size is None or picture.size == frame:
+        # A stored size with boxes of the turned picture was told once for all such.
+        if picture.size is None or picture.size in (frame, probe.stored_size):
             return 1.0, 1.0
         width, height = picture.size
         x, y = frame[0] / width, frame[1] / height
