@@ -68,8 +68,13 @@ class PictureCheck:
         if heic is not None:
             self._heic_met.append(heic)
             return None
-        where = picture.place
-        self._found(error("picture_missing", picture.file, where, mend="left_out", picture=picture.name))
+        called = self.files.called(picture.name, picture.part)
+        args: dict[str, Any] = {"picture": picture.name}
+        if len(called) > 1:
+            args |= {"count": len(called), "first": called[0], "second": called[1]}
+            self._found(error("picture_ambiguous", picture.file, picture.place, mend="left_out", **args))
+        else:
+            self._found(error("picture_missing", picture.file, picture.place, mend="left_out", **args))
         return None
 
     def settle(self, picture: SourcePicture, probe: Probe, *, stored: bool = False) -> Sound | None:

@@ -14,7 +14,7 @@ import contextlib
 import gc
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -108,7 +108,12 @@ def _unannotated(files: SourceFiles, records: Records, check: PictureCheck) -> l
     missing = [picture for picture in records.pictures if picture.path is None and check.heic_of(picture) is None]
     if len(missing) == len(records.pictures) > 1:
         first = missing[0]
-        return [error("pictures_missing", first.file, first.place, count=len(missing), picture=first.name)]
+        args: dict[str, Any] = {"count": len(missing), "picture": first.name}
+        called = files.called(first.name, first.part)
+        if len(called) > 1:
+            args |= {"first": called[0], "second": called[1]}
+            return [error("pictures_ambiguous", first.file, first.place, **args)]
+        return [error("pictures_missing", first.file, first.place, **args)]
     unused = _unused(files, records)
     return [info("pictures_unused", unused[0], count=len(unused))] if unused and records.pictures else []
 

@@ -160,6 +160,13 @@ class SourceFiles:
         found = (self._named(key).find(clean(name), near, part, stem=stem) for key in (_key, loose))
         return next((path for path in found if path is not None), None)
 
+    def called(self, name: str, part: Part = "none") -> list[str]:
+        """The files that are called as `name` ends, in any folder but those of another split than `part`."""
+        base = clean(name).rsplit("/", 1)[-1]
+        names = self._named(_key)
+        held = names.whole[_key(base)] if is_picture(base) else names.stems[_key(base)]
+        return [path for path in held if part == "none" or part_of(path) in ("none", part)]
+
     def twins(self, path: str) -> list[str]:
         """The other pictures of the same folder that differ from this one in their endings only."""
         return [other for other in self._named(_key).bare_paths[_key(without_suffix(path))] if other != path]

@@ -25,6 +25,8 @@ _SAME_IOU = 0.9
 
 def settle_splits(records: Records) -> list[Finding]:
     """One split for all annotations of a picture, where they lie in files of several splits."""
+    if len({picture.part for picture in records.pictures}) < 2:
+        return []
     entries: dict[str, list[SourcePicture]] = defaultdict(list)
     for picture in records.pictures:
         if picture.path is not None:

@@ -14,7 +14,8 @@ from typing import Any
 
 from engine.contract.dataset import Action, Finding, Part
 from engine.data.files import SourceFiles, part_of
-from engine.data.findings import error, warning
+from engine.data.findings import error, info, warning
+from engine.data.readers.cvat import around
 from engine.data.readers.json_kinds import is_aside, json_kind, load_json
 from engine.data.readers.values import ById, flag, is_id, kind, number, whole
 from engine.data.records import Records, SourceBox, SourcePicture, settle_classes
@@ -73,6 +74,7 @@ class _Document:
         self.ids: list[object] = []
         self.categories = self._categories()
         self.as_text = False
+        self.outlines: list[str] = []
 
     def read(self) -> None:
         """Add the file's pictures and boxes to the records."""
@@ -91,6 +93,8 @@ class _Document:
                 picture.lost = True
         if self.as_text or self.by_id.retyped or self.categories.retyped:
             self.records.findings.append(warning("coco_retyped", self.path))
+        if self.outlines:
+            self._found(info("coco_outlines", self.path, self.outlines[0], count=len(self.outlines)))
 
     def _categories(self) -> ById[str]:
         """The class name of every category id, in the order of the ids."""
@@ -196,10 +200,17 @@ class _Document:
     def _box(self, place: str, entry: dict[str, Any], name: str) -> SourceBox | None:
         """The box of an annotation; None, with a finding, when it cannot be told."""
         edges = _edges(entry.get("bbox"))
-        if edges is None:
+        if edges is None and not entry.get("bbox") and entry.get("segmentation"):
+            edges = _around(entry["segmentation"])
+            if edges is None:
+                self._found(warning("coco_no_bbox", self.path, place, action="dropped"))
+                return None
+            self.outlines.append(place)
+        elif edges is None:
             self._found(warning("box_unreadable", self.path, place, action="dropped"))
             return None
-        self.as_text |= any(isinstance(value, str) for value in entry["bbox"])
+        else:
+            self.as_text |= any(isinstance(value, str) for value in entry["bbox"])
         flags = {field: flag(entry.get(field)) for field in ("difficult", "iscrowd", "ignore")}
         for field, value in flags.items():
             if value is None:
@@ -221,6 +232,20 @@ def _edges(box: object) -> tuple[float, float, float, float] | None:
         return None
     x, y, width, height = numbers
     return x, y, x + width, y + height
+
+
+def _around(segmentation: object) -> tuple[float, float, float, float] | None:
+    """The box around the outlines of one object; None for a mask of run lengths."""
+    if not isinstance(segmentation, list) or not segmentation:
+        return None
+    points: list[tuple[float, float]] = []
+    for outline in segmentation:
+        found = [number(value) for value in outline] if isinstance(outline, list) else []
+        held = [value for value in found if value is not None and abs(value) < MAX_PX]
+        if len(held) < 6 or len(held) % 2 or len(held) < len(found):
+            return None
+        points += zip(held[::2], held[1::2], strict=True)
+    return around(points)
 
 
 def _size(entry: dict[str, Any]) -> tuple[int, int] | None:
