@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,7 +20,10 @@ MIN_SIDE_PX = 0.01
 
 @dataclass
 class Sound:
-    """A picture that can be used; `path` is relative to the source, boxes lie inside it and have an area."""
+    """A picture that can be used; `path` is relative to the source, boxes lie inside it and have an area.
+
+    It is `lost` when what is annotated could not be kept, which `lost_in` is the file of.
+    """
 
     path: str
     file: str
@@ -28,6 +31,8 @@ class Sound:
     probe: Probe
     part: Part
     boxes: list[Box] = field(default_factory=list)
+    lost: bool = False
+    lost_in: str = ""
 
 
 class PictureCheck:
@@ -63,12 +68,17 @@ class PictureCheck:
         if heic is not None:
             self._heic_met.append(heic)
             return None
-        where = picture.place
-        self._found(error("picture_missing", picture.file, where, mend="left_out", picture=picture.name))
+        called = self.files.called(picture.name, picture.part)
+        args: dict[str, Any] = {"picture": picture.name}
+        if len(called) > 1:
+            args |= {"count": len(called), "first": called[0], "second": called[1]}
+            self._found(error("picture_ambiguous", picture.file, picture.place, mend="left_out", **args))
+        else:
+            self._found(error("picture_missing", picture.file, picture.place, mend="left_out", **args))
         return None
 
     def settle(self, picture: SourcePicture, probe: Probe, *, stored: bool = False) -> Sound | None:
-        """The picture with the boxes that can stand; None when it is left out. `stored` boxes are turned with it."""
+        """The picture with the boxes that can stand; None when it cannot be read. `stored` boxes are turned with it."""
         path = picture.path or picture.name
         if probe.problem == "heic":
             self._heic_met.append(path)
@@ -79,7 +89,7 @@ class PictureCheck:
         sound = Sound(path, picture.file, picture.place, probe, picture.part)
         frame = probe.stored_size if stored else (probe.width, probe.height)
         turn = probe.orientation if stored else UPRIGHT
-        scale = self._scale(picture, frame)
+        scale = self._scale(picture, frame, probe)
         seen: set[tuple[int, float, float, float, float]] = set()
         for source in picture.boxes:
             box = self._box(picture, source, _edges(source, scale, frame, turn), probe)
@@ -93,21 +103,30 @@ class PictureCheck:
                     continue
             seen.add(key)
             sound.boxes.append(box)
-        if not sound.boxes and (picture.lost or picture.boxes):
-            # Without a file of its own it is a picture among labels that have none.
-            code = "label_astray" if picture.file == path else "label_lost"
-            self._found(warning(code, picture.file, action="left_out", picture=path))
-            return None
+        sound.lost, sound.lost_in = picture.lost or len(sound.boxes) < len(picture.boxes), picture.file
         return sound
+
+    def whole(self, sounds: Iterable[Sound]) -> list[Sound]:
+        """The pictures that may be used: one that lost all its boxes is left out, it must not pass for empty."""
+        kept = []
+        for sound in sounds:
+            if sound.boxes or not sound.lost:
+                kept.append(sound)
+                continue
+            # Without a file of its own it is a picture among labels that have none.
+            code = "label_astray" if sound.lost_in == sound.path else "label_lost"
+            self._found(warning(code, sound.lost_in, action="left_out", picture=sound.path))
+        return kept
 
     def _found(self, finding: Finding) -> None:
         self.findings.append(finding.mended() if self.fix else finding)
 
-    def _scale(self, picture: SourcePicture, frame: tuple[int, int]) -> tuple[float, float]:
+    def _scale(self, picture: SourcePicture, frame: tuple[int, int], probe: Probe) -> tuple[float, float]:
         """What the annotation's numbers are multiplied by to be pixels of the frame that they were drawn on."""
         if picture.relative:
             return float(frame[0]), float(frame[1])
-        if picture.size is None or picture.size == frame:
+        # A stored size with boxes of the turned picture was told once for all such.
+        if picture.size is None or picture.size in (frame, probe.stored_size):
             return 1.0, 1.0
         width, height = picture.size
         x, y = frame[0] / width, frame[1] / height

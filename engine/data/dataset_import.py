@@ -14,7 +14,7 @@ import contextlib
 import gc
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -28,6 +28,8 @@ from engine.data.files import SourceFiles
 from engine.data.findings import error, info
 from engine.data.formats import read_source
 from engine.data.frames import settle_frames
+from engine.data.gather.shares import shares_for_pixels
+from engine.data.gather.twice import joined, settle_splits
 from engine.data.index import Contents, write_index
 from engine.data.kept import Kept, kept_pictures
 from engine.data.pictures import Probe, probe_all
@@ -106,7 +108,12 @@ def _unannotated(files: SourceFiles, records: Records, check: PictureCheck) -> l
     missing = [picture for picture in records.pictures if picture.path is None and check.heic_of(picture) is None]
     if len(missing) == len(records.pictures) > 1:
         first = missing[0]
-        return [error("pictures_missing", first.file, first.place, count=len(missing), picture=first.name)]
+        args: dict[str, Any] = {"count": len(missing), "picture": first.name}
+        called = files.called(first.name, first.part)
+        if len(called) > 1:
+            args |= {"first": called[0], "second": called[1]}
+            return [error("pictures_ambiguous", first.file, first.place, **args)]
+        return [error("pictures_missing", first.file, first.place, **args)]
     unused = _unused(files, records)
     return [info("pictures_unused", unused[0], count=len(unused))] if unused and records.pictures else []
 
@@ -154,6 +161,7 @@ class Look:
         """Read, probe, settle, split, compare and count."""
         fix = self.options.fix
         form, records = self.read()
+        records.findings += [*settle_splits(records), *shares_for_pixels(records, fix=fix)]
         self.add([finding.mended() if fix else finding for finding in records.findings])
         records.classes = self.classes(records)
         check = PictureCheck(self.files, {name: n for n, name in enumerate(records.classes)}, fix=fix)
@@ -161,12 +169,13 @@ class Look:
         located = [(picture, check.locate(picture)) for picture in records.pictures]
         self.add(check.findings)
         there = [(picture, path) for picture, path in located if path is not None]
-        probes = self.probes([path for _, path in there])
+        files = list(dict.fromkeys(path for _, path in there))
+        opened = dict(zip(files, self.probes(files), strict=True))
+        probes = [opened[path] for _, path in there]
         self.add(_unopened(there, probes))
         check.findings = []
-        annotated, settled = self._settled(check, [picture for picture, _ in there], probes)
+        annotated, sound = self._settled(check, [picture for picture, _ in there], probes)
         self.add([*check.heic(len(records.pictures)), *check.findings])
-        sound = [picture for picture in settled if picture is not None]
         declared = {picture.path: picture.part for picture in sound}
         dealt: dict[str, Part] = {}
         if sound:
@@ -188,8 +197,8 @@ class Look:
 
     def _settled(
         self, check: PictureCheck, pictures: Sequence[SourcePicture], probes: Sequence[Probe]
-    ) -> tuple[list[SourcePicture], list[Sound | None]]:
-        """The pictures with the boxes that hold for them, and what becomes of each."""
+    ) -> tuple[list[SourcePicture], list[Sound]]:
+        """The pictures with the boxes that hold for them, and those that can be used, each once."""
         stored, findings = settle_frames(pictures, probes, self.options.exif)
         self.add(findings)
         annotated = self.annotated(pictures, probes)
@@ -199,7 +208,9 @@ class Look:
             check.settle(picture, probe, stored=n in stored and n not in shown)
             for n, (picture, probe) in enumerate(zip(annotated, probes, strict=True))
         ]
-        return annotated, settled
+        once, twice = joined(sound for sound in settled if sound is not None)
+        self.add(twice)
+        return annotated, check.whole(once)
 
     def read(self) -> tuple[str, Records]:
         """The source's format and its records."""

@@ -148,17 +148,33 @@ class SourceFiles:
         With `stem`, `name` has no ending and a picture with any ending fits. Where that finds nothing, names are
         compared without percent-encoding.
         """
-        wanted = clean(name)
-        for key in (_key, loose):
-            if key not in self._names:
-                self._names[key] = _Names(key, self.paths)
-            path = self._names[key].find(wanted, near, part, stem=stem)
-            if path is not None:
-                shown = without_suffix(path) if stem else path
-                if _composed(shown.rsplit("/", 1)[-1]) != _composed(wanted.rsplit("/", 1)[-1]):
-                    self.matched_loosely(name, path)
-                return path
-        return None
+        path = self.known(name, near, part, stem=stem)
+        if path is not None:
+            shown = without_suffix(path) if stem else path
+            if _composed(shown.rsplit("/", 1)[-1]) != _composed(clean(name).rsplit("/", 1)[-1]):
+                self.matched_loosely(name, path)
+        return path
+
+    def known(self, name: str, near: Sequence[str] = (), part: Part = "none", *, stem: bool = False) -> str | None:
+        """What `find` finds, of which nothing is noted: nobody may make use of it."""
+        found = (self._named(key).find(clean(name), near, part, stem=stem) for key in (_key, loose))
+        return next((path for path in found if path is not None), None)
+
+    def called(self, name: str, part: Part = "none") -> list[str]:
+        """The files that are called as `name` ends, in any folder but those of another split than `part`."""
+        base = clean(name).rsplit("/", 1)[-1]
+        names = self._named(_key)
+        held = names.whole[_key(base)] if is_picture(base) else names.stems[_key(base)]
+        return [path for path in held if part == "none" or part_of(path) in ("none", part)]
+
+    def twins(self, path: str) -> list[str]:
+        """The other pictures of the same folder that differ from this one in their endings only."""
+        return [other for other in self._named(_key).bare_paths[_key(without_suffix(path))] if other != path]
+
+    def _named(self, key: Callable[[str], str]) -> _Names:
+        if key not in self._names:
+            self._names[key] = _Names(key, self.paths)
+        return self._names[key]
 
     def matched_loosely(self, name: str, path: str) -> None:
         """Keep for `take_notes` that two names were taken for one though they are written differently."""

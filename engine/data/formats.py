@@ -84,4 +84,4 @@ def _fullest(
 
 def labelled(records: Records) -> int:
     """How many pictures are there with a box."""
-    return sum(picture.path is not None and bool(picture.boxes) for picture in records.pictures)
+    return len({picture.path for picture in records.pictures if picture.path is not None and picture.boxes})

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from engine.contract.dataset import Finding
 from engine.contract.pictures.turning import UPRIGHT
@@ -51,6 +51,8 @@ def settle_frames(
     stored = {n for n, frame in told.items() if (frame or followed or "turned") == "stored"}
     by_itself = [n for n in stored if told[n] is not None]
     findings = [_turned("exif_turned", cases, by_itself)] if by_itself else []
+    if not trusted:
+        findings.append(_untrusted(cases))
     if unclear and followed is None:
         first = cases[unclear[0]].picture.file
         if asked == "ask":
@@ -67,6 +69,14 @@ def _turned(code: str, cases: Mapping[int, _Case], places: Sequence[int]) -> Fin
     if code == "exif_followed":
         return warning("exif_followed", first, action="turned", count=len(places), of=len(cases))
     return info(code, first, action="turned", count=len(places), of=len(cases))
+
+
+def _untrusted(cases: Mapping[int, _Case]) -> Finding:
+    """The sizes that are not believed, by the first picture whose boxes prove one wrong."""
+    proof = next(case for case in cases.values() if case.fits and case.sized and case.fits != case.sized)
+    count = sum(case.sized is not None for case in cases.values())
+    args: dict[str, Any] = {"count": count, "picture": proof.picture.path or proof.picture.name}
+    return warning("exif_sizes_doubted", proof.picture.file, proof.picture.place, **args)
 
 
 def _agreed(told: Sequence[ExifFrame]) -> ExifFrame | None:
@@ -114,7 +124,11 @@ def same_shape(one: tuple[int, int], other: tuple[int, int]) -> bool:
 
 
 def _sizes_trusted(cases: Sequence[_Case]) -> bool:
-    """Not where most boxes that can tell contradict: some tools show the turned picture and write the stored size."""
+    """Not where most boxes that can tell contradict: some tools show the turned picture and write the stored size.
+
+    Where it is the size of the turned picture, one box alone may be careless: only who turned it knows that size.
+    """
     tellers = [case for case in cases if case.fits is not None and case.sized is not None]
-    against = sum(case.fits != case.sized for case in tellers)
-    return against < 2 or against * 2 <= len(tellers)
+    against = [case for case in tellers if case.fits != case.sized]
+    careless = len(against) == 1 and against[0].sized == "turned"
+    return careless or len(against) * 2 <= len(tellers)

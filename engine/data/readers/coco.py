@@ -9,16 +9,15 @@ taken by their value; what could mean anything (`"iscrowd": "maybe"`) is named w
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
 from engine.contract.dataset import Action, Finding, Part
 from engine.data.files import SourceFiles, part_of
-from engine.data.findings import error, warning
+from engine.data.findings import error, info, warning
+from engine.data.readers.cvat import around
 from engine.data.readers.json_kinds import is_aside, json_kind, load_json
-from engine.data.readers.parts import settle_parts
-from engine.data.readers.values import ById, flag, is_id, kind, number
+from engine.data.readers.values import ById, flag, is_id, kind, number, whole
 from engine.data.records import Records, SourceBox, SourcePicture, settle_classes
 
 MAX_PX = 1e9
@@ -51,37 +50,9 @@ def read(files: SourceFiles, wanted: Sequence[str] | None) -> Records:
         reader = _Document(files, path, document, records)
         names.update(dict.fromkeys(reader.categories.values()))
         reader.read()
-    _settle_parts(records)
     records.classes = tuple(names)
     records.classes = settle_classes(records, wanted)
     return records
-
-
-def _settle_parts(records: Records) -> None:
-    """One split for a picture that several files list; its boxes are taken from the file of that split."""
-    entries: dict[str, list[SourcePicture]] = defaultdict(list)
-    for picture in records.pictures:
-        if picture.path is not None:
-            entries[picture.path].append(picture)
-    several = {path: found for path, found in entries.items() if len(found) > 1}
-    if not several:
-        return
-    claims = {path: {picture.part for picture in found} for path, found in entries.items()}
-    parts, findings = settle_parts(claims, records.pictures[0].file)
-    dropped: set[int] = set()
-    for path, found in several.items():
-        kept = next(picture for picture in found if picture.part == parts[path])
-        others = [picture for picture in found if picture is not kept]
-        dropped.update(id(picture) for picture in others)
-        # Files of one split share the work, by class perhaps; of another split they say the same again.
-        for picture in others:
-            kept.boxes += picture.boxes if picture.part == kept.part else []
-        others = [picture for picture in others if picture.part != kept.part]
-        if others and not findings:
-            args: dict[str, Any] = {"name": kept.name, "kept": kept.part, "other": others[0].part}
-            records.findings.append(warning("listed_twice", others[0].file, others[0].place, **args))
-    records.pictures = [picture for picture in records.pictures if id(picture) not in dropped]
-    records.findings += findings
 
 
 def _documents(files: SourceFiles) -> list[str]:
@@ -103,6 +74,7 @@ class _Document:
         self.ids: list[object] = []
         self.categories = self._categories()
         self.as_text = False
+        self.outlines: list[str] = []
 
     def read(self) -> None:
         """Add the file's pictures and boxes to the records."""
@@ -121,6 +93,8 @@ class _Document:
                 picture.lost = True
         if self.as_text or self.by_id.retyped or self.categories.retyped:
             self.records.findings.append(warning("coco_retyped", self.path))
+        if self.outlines:
+            self._found(info("coco_outlines", self.path, self.outlines[0], count=len(self.outlines)))
 
     def _categories(self) -> ById[str]:
         """The class name of every category id, in the order of the ids."""
@@ -139,7 +113,7 @@ class _Document:
             else:
                 held.add(key, name.strip())
                 named.append((key, name.strip()))
-        named.sort(key=lambda pair: (number(pair[0]) is None, number(pair[0]) or 0.0, str(pair[0])))
+        named.sort(key=lambda pair: (whole(pair[0]) is None, whole(pair[0]) or 0, str(pair[0])))
         names = [name for _, name in named]
         for name in dict.fromkeys(name for name in names if names.count(name) > 1):
             numbers = ", ".join(str(key) for key, other in named if other == name)
@@ -226,21 +200,27 @@ class _Document:
     def _box(self, place: str, entry: dict[str, Any], name: str) -> SourceBox | None:
         """The box of an annotation; None, with a finding, when it cannot be told."""
         edges = _edges(entry.get("bbox"))
-        if edges is None:
+        if edges is None and not entry.get("bbox") and entry.get("segmentation"):
+            edges = _around(entry["segmentation"])
+            if edges is None:
+                self._found(warning("coco_no_bbox", self.path, place, action="dropped"))
+                return None
+            self.outlines.append(place)
+        elif edges is None:
             self._found(warning("box_unreadable", self.path, place, action="dropped"))
             return None
-        self.as_text |= any(isinstance(value, str) for value in entry["bbox"])
-        crowd = False
-        difficult = flag(entry.get("difficult")) or False
-        for field in ("iscrowd", "ignore"):
-            value = flag(entry.get(field))
+        else:
+            self.as_text |= any(isinstance(value, str) for value in entry["bbox"])
+        flags = {field: flag(entry.get(field)) for field in ("difficult", "iscrowd", "ignore")}
+        for field, value in flags.items():
             if value is None:
                 self._mistyped(place, field, entry.get(field))
                 return None
-            # What is to be ignored teaches nothing and counts neither as found nor as missed: as a crowd. Difficult
-            # ones are learnt from, and marked both ways for programs that know only one (`engine.data.writers.coco`).
-            crowd |= value and not (field == "ignore" and difficult)
             self.as_text |= isinstance(entry.get(field), str)
+        # What is to be ignored teaches nothing and counts neither as found nor as missed: as a crowd. Difficult
+        # ones are learnt from, and marked both ways for programs that know only one (`engine.data.writers.coco`).
+        difficult = bool(flags["difficult"])
+        crowd = bool(flags["iscrowd"] or (flags["ignore"] and not difficult))
         return SourceBox(name, *edges, place, difficult, crowd)
 
 
@@ -252,6 +232,20 @@ def _edges(box: object) -> tuple[float, float, float, float] | None:
         return None
     x, y, width, height = numbers
     return x, y, x + width, y + height
+
+
+def _around(segmentation: object) -> tuple[float, float, float, float] | None:
+    """The box around the outlines of one object; None for a mask of run lengths."""
+    if not isinstance(segmentation, list) or not segmentation:
+        return None
+    points: list[tuple[float, float]] = []
+    for outline in segmentation:
+        found = [number(value) for value in outline] if isinstance(outline, list) else []
+        held = [value for value in found if value is not None and abs(value) < MAX_PX]
+        if len(held) < 6 or len(held) % 2 or len(held) < len(found):
+            return None
+        points += zip(held[::2], held[1::2], strict=True)
+    return around(points)
 
 
 def _size(entry: dict[str, Any]) -> tuple[int, int] | None:

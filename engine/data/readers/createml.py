@@ -24,8 +24,9 @@ def recognise(files: SourceFiles) -> bool:
 def read(files: SourceFiles, wanted: Sequence[str] | None) -> Records:
     """All pictures that a json lists; `wanted` sets and orders the classes, else all that occur, sorted."""
     records = Records()
-    seen: dict[str, SourcePicture] = {}
     for path in _documents(files):
+        # Some programs write one entry per box.
+        seen: dict[str, SourcePicture] = {}
         document = load_json(files, path, records.findings)
         if document is None:
             continue

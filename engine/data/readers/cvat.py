@@ -12,10 +12,10 @@ import re
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterable, Sequence
 
-from engine.contract.dataset import Part
+from engine.contract.dataset import Finding, Part
 from engine.data.files import SourceFiles, part_of
 from engine.data.findings import error, info, warning
-from engine.data.readers.values import flag, number
+from engine.data.readers.values import flag, kind, number
 from engine.data.readers.voc_xml import root_tag
 from engine.data.records import Records, SourceBox, SourcePicture, settle_classes
 
@@ -75,14 +75,24 @@ def _picture(files: SourceFiles, path: str, element: ElementTree.Element, record
             records.findings.append(warning("box_unreadable", path, where, action="dropped"))
         else:
             flags = _flags(shape)
-            picture.boxes.append(SourceBox(label, *edges, where, "difficult" in flags, "crowd" in flags))
-            continue
+            unclear = next((found for found in flags if flags[found] is None), None)
+            if unclear is None:
+                meant = {_FLAGS[name.lower()] for name, value in flags.items() if value}
+                picture.boxes.append(SourceBox(label, *edges, where, "difficult" in meant, "crowd" in meant))
+                continue
+            records.findings.append(_unclear(shape, path, where, unclear))
         picture.lost = True
 
 
-def _flags(shape: ElementTree.Element) -> set[str]:
-    marked = {(each.get("name") or "").lower(): flag(each.text) for each in shape.iterfind("attribute")}
-    return {meant for name, meant in _FLAGS.items() if marked.get(name)}
+def _flags(shape: ElementTree.Element) -> dict[str, bool | None]:
+    """The attributes of a shape that mark it, by their names; None for one that is neither yes nor no."""
+    named = {each.get("name") or "": each.text for each in shape.iterfind("attribute")}
+    return {name: flag(text) for name, text in named.items() if name.lower() in _FLAGS}
+
+
+def _unclear(shape: ElementTree.Element, path: str, place: str, field: str) -> Finding:
+    text = next(each.text for each in shape.iterfind("attribute") if each.get("name") == field)
+    return error("flag_unclear", path, place, mend="dropped", field=field, found=kind(text))
 
 
 def _edges(shape: ElementTree.Element) -> Edges | None:

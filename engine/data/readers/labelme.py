@@ -1,7 +1,7 @@
 """Reads labelme: a json beside each picture (or in a folder of its own), with shapes in pixels.
 
-Rectangles, outlines, circles and masks become the box around them; shapes of one label with one `group_id` are
-parts of one object. Points and lines have no box. Shapes count from 0, as in the file: `shapes[2]`.
+Rectangles, outlines, circles and masks become the box around them; what `group_id` joins tells `labelme_groups`.
+Points and lines have no box. Shapes count from 0, as in the file: `shapes[2]`.
 """
 
 from __future__ import annotations
@@ -12,12 +12,15 @@ from typing import Any
 
 from engine.data.files import SourceFiles, clean, part_of, without_suffix
 from engine.data.findings import error, info, warning
+from engine.data.gather.named import Named
 from engine.data.readers.cvat import Edges, around
 from engine.data.readers.json_kinds import json_kind, load_json
+from engine.data.readers.labelme_groups import Shape, join
 from engine.data.readers.values import flag, kind, number
 from engine.data.records import Records, SourceBox, SourcePicture, settle_classes
 
 _LINES = ("point", "points", "line", "linestrip")
+_PARTS = ("polygon", "mask", "circle")
 
 
 def recognise(files: SourceFiles) -> bool:
@@ -27,16 +30,18 @@ def recognise(files: SourceFiles) -> bool:
 
 def read(files: SourceFiles, wanted: Sequence[str] | None) -> Records:
     """All pictures that have a json; `wanted` sets and orders the classes, else all that occur, sorted."""
-    records = Records()
+    records, named = Records(), Named(files)
+    drawn: list[tuple[SourcePicture, list[Shape]]] = []
     for path in _documents(files):
         broken = len(records.findings)
         document = load_json(files, path, records.findings, mend="left_out")
         if len(records.findings) > broken:
             continue
         if isinstance(document, dict) and isinstance(document.get("shapes"), list):
-            _picture(files, path, document, records)
+            drawn.append(_picture(named, path, document, records))
         else:
             records.findings.append(error("json_malformed", path, "line 1", mend="left_out"))
+    records.findings += [*named.findings(), *join(drawn)]
     records.classes = settle_classes(records, wanted)
     return records
 
@@ -45,34 +50,26 @@ def _documents(files: SourceFiles) -> list[str]:
     return [path for path in files.ending(".json") if json_kind(files, path) == "labelme"]
 
 
-def _picture(files: SourceFiles, path: str, document: dict[str, Any], records: Records) -> None:
+def _picture(named: Named, path: str, document: dict[str, Any], records: Records) -> tuple[SourcePicture, list[Shape]]:
+    """The picture of a json, still without boxes, and its shapes."""
     folder, part = path.rpartition("/")[0], part_of(path.rpartition("/")[0] + "/x")
     parent = folder.rpartition("/")[0]
-    named = document.get("imagePath")
-    named = clean(named) if isinstance(named, str) else ""
+    inside = document.get("imagePath")
+    inside = clean(inside) if isinstance(inside, str) else ""
     near = [folder, *(f"{parent}/{name}".strip("/") for name in ("images", "JPEGImages", "imgs"))]
-    # The json is called as its picture is; what it says inside may be older than a renaming.
-    found = files.find(without_suffix(path.rsplit("/", 1)[-1].rpartition(".")[0]), near, part, stem=True)
-    if found is None and named:
-        found = files.find(named, near, part)
+    found = named.find(path, without_suffix(path.rsplit("/", 1)[-1].rpartition(".")[0]), inside, near, part)
     width, height = number(document.get("imageWidth")), number(document.get("imageHeight"))
     size = (int(width), int(height)) if width and height and min(width, height) >= 1 else None
-    picture = SourcePicture(named or path, found, path, "imagePath", part, size)
+    picture = SourcePicture(inside or path, found, path, "imagePath", part, size)
     records.pictures.append(picture)
-    groups: dict[tuple[str, str], int] = {}
+    shapes = []
     for n, shape in enumerate(document["shapes"]):
         box = _box(shape, path, f"shapes[{n}]", records)
         if box is None:
             picture.lost = True
-            continue
-        group = (box.name, str(shape.get("group_id")))
-        if shape.get("group_id") is None:
-            picture.boxes.append(box)
-        elif group in groups:
-            picture.boxes[groups[group]] = _joined(picture.boxes[groups[group]], box)
         else:
-            groups[group] = len(picture.boxes)
-            picture.boxes.append(box)
+            shapes.append(Shape(box, shape.get("group_id"), shape.get("shape_type", "polygon") in _PARTS))
+    return picture, shapes
 
 
 def _box(shape: object, path: str, place: str, records: Records) -> SourceBox | None:
@@ -107,8 +104,3 @@ def _edges(shape: dict[str, Any]) -> Edges | None:
         radius = math.dist((cx, cy), edge)
         return cx - radius, cy - radius, cx + radius, cy + radius
     return around(points)
-
-
-def _joined(one: SourceBox, other: SourceBox) -> SourceBox:
-    edges = around([(one.x1, one.y1), (one.x2, one.y2), (other.x1, other.y1), (other.x2, other.y2)])
-    return SourceBox(one.name, *edges, one.place, one.difficult or other.difficult, one.crowd or other.crowd)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable
 from typing import Generic, TypeVar
 
 _TRUE = frozenset({"1", "true", "yes"})
 _FALSE = frozenset({"0", "false", "no", "", "none", "null", "unspecified"})
+_WHOLE = re.compile(r"([+-]?[0-9]+)(?:\.0*)?")
+_DIGITS = 4000
 T = TypeVar("T")
 
 
@@ -91,6 +94,15 @@ class ById(Generic[T]):
         return list(self._exact.values())
 
 
+def whole(key: object) -> int | None:
+    """The whole number that an id is or is written as, exactly: ids of 64 bits are more than a float can tell apart."""
+    if isinstance(key, str):
+        found = _WHOLE.fullmatch(key.strip())
+        # Python turns no longer text into a number.
+        return int(found.group(1)) if found is not None and len(found.group(1)) < _DIGITS else None
+    return int(key) if isinstance(key, int | float) and is_id(key) else None
+
+
 def _plain(key: object) -> str:
-    found = number(key)
-    return str(int(found)) if found is not None and found.is_integer() else str(key).strip()
+    found = whole(key)
+    return str(found) if found is not None else str(key).strip()

@@ -14,11 +14,13 @@ import xml.etree.ElementTree as ElementTree
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from engine.contract.dataset import Action, Part
 from engine.data.class_names import from_lines, merged
-from engine.data.files import SourceFiles, clean, is_picture, loose, part_of, without_suffix
+from engine.data.files import SourceFiles, clean, loose, part_of, without_suffix
 from engine.data.findings import error, info, warning
+from engine.data.gather.named import Named
 from engine.data.readers.parts import settle_parts
 from engine.data.readers.voc_xml import objects, parse, read_object, root_tag, size
 from engine.data.records import Records, SourceBox, SourcePicture, settle_classes
@@ -42,9 +44,11 @@ def read(files: SourceFiles, wanted: Sequence[str] | None) -> Records:
     records = Records()
     folders = _annotation_folders(files)
     records.classes = _declared(files, [_root(folder) for folder in folders], records)
-    kits = [_Devkit(files, folder, paths, records) for folder, paths in folders.items()]
+    named = Named(files)
+    kits = [_Devkit(files, folder, paths, records, named) for folder, paths in folders.items()]
     for kit in kits:
         kit.read()
+    records.findings += named.findings()
     foreign = [found for kit in kits for found in kit.foreign]
     # Leaving every picture out mends nothing.
     mend: Action | None = "left_out" if records.pictures else None
@@ -107,6 +111,7 @@ class _Devkit:
     folder: str
     paths: list[str]
     records: Records
+    named: Named
     near: list[str] = field(default_factory=list)
     foreign: list[tuple[str, str]] = field(default_factory=list)
     renamed: list[tuple[str, str]] = field(default_factory=list)
@@ -129,10 +134,8 @@ class _Devkit:
     def _parts(self, lists: dict[Part, str]) -> dict[str, Part]:
         """The split of every xml that a list names."""
         names = {self._id(path): path for path in self.paths}
-        bases = {name.rsplit("/", 1)[-1]: path for name, path in names.items()}
-        alike: dict[str, list[str]] = defaultdict(list)
-        for name, path in bases.items():
-            alike[loose(name)].append(path)
+        bases = _grouped((path, name.rsplit("/", 1)[-1]) for name, path in names.items())
+        alike = _grouped((path, loose(name)) for name, paths in bases.items() for path in paths)
         claims: dict[str, set[Part]] = defaultdict(set)
         twice = []
         for part, path in lists.items():
@@ -141,10 +144,14 @@ class _Devkit:
                     continue
                 asked = _names(line)
                 known = [names[n] for n in asked if n in names]
-                known += [bases[b] for b in (n.rsplit("/", 1)[-1] for n in asked) if b in bases]
-                if not known and len(near := alike.get(loose(asked[0].rsplit("/", 1)[-1]), [])) == 1:
+                named = next((bases[b] for b in (n.rsplit("/", 1)[-1] for n in asked) if b in bases), [])
+                near = alike.get(loose(asked[0].rsplit("/", 1)[-1]), []) if not known and not named else []
+                if not known and len(named or near) > 1:
+                    self._ambiguous(path, number, asked[0], named or near)
+                    continue
+                if near:
                     self.files.matched_loosely(asked[0], near[0])
-                    known = near
+                known += named or near
                 if not known:
                     self._not_there(path, number, asked[0])
                 elif not (path.lower().endswith("trainval.txt") and claims[known[0]]):
@@ -157,6 +164,11 @@ class _Devkit:
             kept, other = settled[xml], next(p for p in (part, *claims[xml]) if p != settled[xml])
             self.records.findings.append(warning("listed_twice", path, place, name=name, kept=kept, other=other))
         return settled
+
+    def _ambiguous(self, path: str, number: int, name: str, xmls: list[str]) -> None:
+        """A list names a picture by what several are called: to take one of them would be to guess."""
+        args: dict[str, Any] = {"name": name, "count": len(xmls), "first": xmls[0], "second": xmls[1]}
+        self.records.findings.append(error("listed_ambiguous", path, f"line {number}", **args))
 
     def _not_there(self, path: str, number: int, name: str) -> None:
         """A list names a picture without an xml."""
@@ -186,10 +198,9 @@ class _Devkit:
             self.renamed.append((path, tag))
         stem = self._id(path)
         named = clean(root.findtext("filename") or "")
-        found_path = self.files.find(stem, self.near, stem=True)
-        if found_path is None and named:
-            found_path = self.files.find(named, self.near, stem=not is_picture(named))
-        picture = SourcePicture(named or stem, found_path, path, "filename", part, size(root))
+        picture = SourcePicture(
+            named or stem, self.named.find(path, stem, named, self.near), path, "filename", part, size(root)
+        )
         for number, element in enumerate(objects(root), 1):
             box = read_object(element, path, f"object {number}")
             if isinstance(box, SourceBox):

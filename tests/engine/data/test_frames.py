@@ -208,3 +208,17 @@ def test_that_heic_is_named(tmp_path: Path) -> None:
     put(root / "labels" / "02.txt", "0 0.5 0.5 0.2 0.2\n")
     codes = {found.message.code: found for found in check_dataset(root).findings}
     assert codes["data.pictures_heic"].mend == "left_out" and "data.pictures_missing" not in codes
+
+
+def test_that_stored_sizes_are_not_believed_where_the_only_box_that_tells_contradicts(tmp_path: Path) -> None:
+    tall: Edges = (10.0, 100.0, 40.0, 158.0)
+    root = coco(tmp_path / "set", [(6, (WIDTH, HEIGHT), tall)] + [(6, (WIDTH, HEIGHT), STORED)] * 9)
+    (found,) = told(check_dataset(root))
+    assert (found.message.code, found.message.args["count"]) == ("data.exif_sizes_doubted", 10)
+    assert near(imported(root, tmp_path / "i.sqlite"), [tall] + [STORED] * 9)
+    # Who says that all were drawn on the stored pixels is believed for those that do not tell.
+    assert near(imported(root, tmp_path / "j.sqlite", "stored"), [tall] + [TURNED[6]] * 9)
+    # One among many that agree with their sizes is careless.
+    wide: Edges = (100.0, 10.0, 158.0, 40.0)
+    other = coco(tmp_path / "other", [(6, (WIDTH, HEIGHT), tall)] + [(6, (WIDTH, HEIGHT), wide)] * 2)
+    assert near(imported(other, tmp_path / "k.sqlite")[1:], [(88, 100, 118, 158)] * 2)

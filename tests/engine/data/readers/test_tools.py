@@ -116,8 +116,8 @@ def test_that_labelmes_shapes_are_boxes_around_them(tmp_path: Path) -> None:
         tmp_path / "data",
         shape("car", [[5, 6], [20, 8], [10, 30]], "polygon"),
         shape("dog", [[30, 20], [30, 26]], "circle"),
-        shape("tree", [[1, 1], [5, 5]], group_id=3),
-        shape("tree", [[10, 10], [20, 15]], group_id=3),
+        shape("tree", [[1, 1], [5, 5]], "polygon", group_id=3),
+        shape("tree", [[10, 10], [20, 15]], "polygon", group_id=3),
         shape("car", [[1, 2], [8, 9]], flags={"difficult": True}),
         shape("car", [[7, 7]], "point"),
     )
@@ -190,3 +190,15 @@ def test_that_half_a_letter_in_a_name_breaks_no_report(tmp_path: Path) -> None:
         path.write_text(path.read_text().replace('"dog"', '"do\\ud800"'))
     report = check_dataset(tmp_path)
     assert "do\ufffd" in report.classes and report.model_dump_json()
+
+
+@pytest.mark.parametrize("field", ["ignore", "Difficult", "is_crowd"])
+def test_that_a_mark_of_cvat_that_could_mean_anything_is_named(tmp_path: Path, field: str) -> None:
+    edges = 'xtl="1" ytl="2" xbr="30" ybr="40"'
+    marked = f'<box label="car" {edges}><attribute name="{field}">maybe</attribute></box>'
+    other = '<box label="car" xtl="31" ytl="2" xbr="50" ybr="40"><attribute name="colour">maybe</attribute></box>'
+    root = cvat(tmp_path / "data", marked, other)
+    found = only(check_dataset(root), "flag_unclear")
+    assert (found.place, found.message.args["field"]) == ('image "odd.png", shape 1', field)
+    import_dataset(root, tmp_path / "index.sqlite", fix=True)
+    assert [box.x1 for box in pictures_by_name(tmp_path / "index.sqlite")["odd"].boxes] == [31]

@@ -165,3 +165,32 @@ def test_that_an_id_is_exact_where_it_can_be() -> None:
     held = ById([("01", "text"), (1, "number")])
     assert (held.get("01"), held.get(1), held.get(1.0)) == ("text", "number", "number")
     assert held.get("1") is None and not held.retyped
+
+
+@pytest.mark.parametrize(("ids", "image_id"), [((2**53, 2**53 + 2), 2**53 + 1), ((10, 11), "1_0"), ((3, 4), "\u0663")])
+def test_that_an_id_that_is_nearly_one_is_unknown(tmp_path: Path, ids: tuple[int, int], image_id: object) -> None:
+    def change(document: dict[str, Any]) -> None:
+        document["images"][0]["id"], document["images"][1]["id"] = ids
+        document["annotations"] = document["annotations"][6:]
+        document["annotations"].append({**document["annotations"][0], "image_id": image_id})
+
+    report = check_dataset(changed(tmp_path, change))
+    assert only(report, "coco_id_unknown").message.args["id"] == str(image_id) and "coco_retyped" not in codes(report)
+
+
+def test_that_ids_of_64_bits_are_told_apart() -> None:
+    by_id = ById([(2**53, "one"), (2**53 + 1, "two"), (str(2**53 + 2), "three")])
+    assert [by_id.get(2**53 + n) for n in range(4)] == ["one", "two", "three", None]
+    assert by_id.get("9" * 5000) is None
+    assert ById([(7, "seven")]).get("7.0") == "seven"
+
+
+def test_that_a_difficult_that_could_mean_anything_is_named(tmp_path: Path) -> None:
+    def change(document: dict[str, Any]) -> None:
+        document["annotations"][0]["difficult"] = "maybe"
+
+    root = changed(tmp_path / "data", change)
+    found = only(check_dataset(root), "coco_type")
+    assert (found.place, found.message.args["field"], found.mend) == ("annotations[0]", "difficult", "dropped")
+    import_dataset(root, tmp_path / "index.sqlite", fix=True)
+    assert sum(len(picture.boxes) for picture in pictures_by_name(tmp_path / "index.sqlite").values()) == 23
