@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable
 from typing import Generic, TypeVar
 
 _TRUE = frozenset({"1", "true", "yes"})
 _FALSE = frozenset({"0", "false", "no", "", "none", "null", "unspecified"})
+_WHOLE = re.compile(r"[+-]?[0-9]{1,400}(\.0*)?")
 T = TypeVar("T")
 
 
 def number(value: object) -> float | None:
     """A finite number, also one that is written as text; a truth value is none."""
-    # A text is what is mostly asked; `float` takes its spaces off.
-    if type(value) is not str and (isinstance(value, bool) or not isinstance(value, int | float | str)):
+    # A text is what is mostly asked; `float` takes its spaces off, and 1_0 for 10 as no other tool does.
+    if type(value) is str:
+        if "_" in value:
+            return None
+    elif isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:
         found = float(value)
@@ -92,5 +97,8 @@ class ById(Generic[T]):
 
 
 def _plain(key: object) -> str:
-    found = number(key)
-    return str(int(found)) if found is not None and found.is_integer() else str(key).strip()
+    """How an id is written as a whole number, digit by digit: ids may be larger than a float is exact."""
+    if isinstance(key, int | float):
+        return str(int(key))
+    word = str(key).strip()
+    return str(int(word.partition(".")[0])) if _WHOLE.fullmatch(word) else word
