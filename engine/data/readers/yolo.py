@@ -14,19 +14,15 @@ from engine.contract.dataset import Part
 from engine.data import class_names
 from engine.data.files import SourceFiles, part_of, without_suffix
 from engine.data.findings import info, warning
-from engine.data.readers.values import number
-from engine.data.readers.yolo_layout import NAME_LISTS, Layout, read_layout
+from engine.data.readers.yolo_layout import Layout, read_layout
 from engine.data.readers.yolo_lines import LabelLines
-from engine.data.readers.yolo_pairs import pair, stem, unlabelled_folders
+from engine.data.readers.yolo_pairs import is_source, label_files, pair, unlabelled_folders
 from engine.data.records import Records, SourcePicture, settle_classes
-
-_NOT_LABELS = frozenset({"train", "val", "valid", "test", "trainval", *map(without_suffix, NAME_LISTS)})
 
 
 def recognise(files: SourceFiles) -> bool:
     """Whether the folder holds YOLO labels: texts with boxes, or empty ones, that go with pictures."""
-    names = {stem(path) for path in files.pictures()}
-    return any(stem(path) in names or _in_labels(path) for path in _label_files(files))
+    return is_source(files)
 
 
 def read(files: SourceFiles, wanted: Sequence[str] | None) -> Records:
@@ -35,7 +31,7 @@ def read(files: SourceFiles, wanted: Sequence[str] | None) -> Records:
     Without either the classes are called by their numbers.
     """
     records = Records()
-    labels = _label_files(files)
+    labels = label_files(files)
     layout = read_layout(files, labels, records.findings)
     every = files.pictures()
     parts = _parts(every, layout, records)
@@ -71,23 +67,3 @@ def _parts(pictures: Sequence[str], layout: Layout, records: Records) -> dict[st
     if layout.lists_pictures:
         return {path: settled[path] for path in pictures if path in settled}
     return {path: settled.get(path) or part_of(path) for path in pictures}
-
-
-def _label_files(files: SourceFiles) -> list[str]:
-    """Text files that are labels: all below `labels`, and elsewhere those that begin like one."""
-    found = []
-    for path in files.ending(".txt"):
-        if without_suffix(path.rsplit("/", 1)[-1]).lower() in _NOT_LABELS:
-            continue
-        if _in_labels(path) or _like_label(files.glimpse(path)):
-            found.append(path)
-    return found
-
-
-def _in_labels(path: str) -> bool:
-    return "labels" in path.lower().split("/")[:-1]
-
-
-def _like_label(text: str) -> bool:
-    first = next((line.split() for line in text.splitlines() if line.strip()), [])
-    return (not text.strip()) or (len(first) >= 5 and all(number(word) is not None for word in first))

@@ -93,7 +93,7 @@ def read_layout(files: SourceFiles, labels: Sequence[str], findings: list[Findin
     layout = Layout()
     homes = {folder for label in labels for folder in _around(label)}
     followed: dict[str, str] = {}
-    for path in sorted(files.ending(".yaml", ".yml"), key=lambda path: not path.lower().endswith(_FIRST)):
+    for path in sorted(files.ending(".yaml", ".yml"), key=lambda path: path.rsplit("/", 1)[-1].lower() not in _FIRST):
         document = _document(files, path, findings)
         if document is None:
             continue
@@ -107,7 +107,7 @@ def read_layout(files: SourceFiles, labels: Sequence[str], findings: list[Findin
             _follow(files, path, document, layout, findings)
         else:
             findings.append(info("yaml_passed_over", path, other=followed[scope]))
-    for path in files.paths:
+    for path in sorted(set(files.paths) - set(labels)):
         if path.rsplit("/", 1)[-1].lower() in NAME_LISTS or path.lower().endswith(".names"):
             layout.lists[_scope(path, homes)].append(class_names.from_lines(path, files.text(path)))
     _compare(layout, labels, findings)
@@ -139,7 +139,7 @@ def _document(files: SourceFiles, path: str, findings: list[Finding]) -> dict[st
 def _names(files: SourceFiles, path: str, document: dict[str, Any], findings: list[Finding]) -> ClassList | None:
     names = document["names"]
     if isinstance(names, str):
-        other = next((each for each in files.paths if each.endswith(clean(names))), None) if clean(names) else None
+        other = files.find(names, (path.rpartition("/")[0], "")) if clean(names) else None
         found = class_names.from_lines(other, files.text(other)) if other else None
     elif isinstance(names, list):
         named = dict(enumerate(names[:MAX_CLASSES]))

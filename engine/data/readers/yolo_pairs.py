@@ -1,6 +1,8 @@
-"""Which label file belongs to which picture: by the exact name, else loosely, else folder by folder.
+"""Which text files are labels, and of which picture: by the exact name, else loosely, else folder by folder.
 
-A picture without a label is one without boxes only where no label nearby has lost its picture.
+What lies where a picture's label has to lie is its label, whatever it is called and whatever it holds: one that
+cannot be read is a label that is lost, and its picture is not empty. A picture without a label is one without
+boxes only where no label nearby has lost its picture.
 """
 
 from __future__ import annotations
@@ -8,10 +10,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from engine.data.files import SourceFiles, loose, without_suffix
 from engine.data.findings import info
+from engine.data.readers.values import number
+from engine.data.readers.yolo_layout import NAME_LISTS
 from engine.data.records import Records
+
+_LISTS = frozenset({"train", "val", "valid", "test", "trainval", *map(without_suffix, NAME_LISTS)})
 
 
 @dataclass
@@ -21,6 +28,71 @@ class Pairs:
     labels: dict[str, str] = field(default_factory=dict)
     orphans: list[str] = field(default_factory=list)
     lost: set[str] = field(default_factory=set)
+
+
+def is_source(files: SourceFiles) -> bool:
+    """Whether some text is a label by what it holds or its folder, and goes with a picture or lies in `labels`."""
+    texts = _Texts(files)
+    return any(texts.surely(path) and (_in_labels(path) or texts.named(path)) for path in files.ending(".txt"))
+
+
+def label_files(files: SourceFiles) -> list[str]:
+    """The labels of a source that has some, sorted."""
+    texts, paths = _Texts(files), files.ending(".txt")
+    found = {path for path in paths if texts.surely(path)}
+    # Where labels lie, all that is called like a picture is meant as one.
+    homes = {
+        _folder(path) for path in found if not _in_labels(path) and texts.named(path) and files.glimpse(path).strip()
+    }
+    rest = [path for path in paths if path not in found and not _is_list(path) and texts.named(path)]
+    return sorted(found | {path for path in rest if homes and (_folder(path) in homes or texts.beside(path))})
+
+
+class _Texts:
+    """Tells texts that are labels from lists, captions and notes."""
+
+    def __init__(self, files: SourceFiles) -> None:
+        self._files = files
+        self._pictures = files.pictures()
+        self._names = {stem(path) for path in self._pictures} | {_name(path) for path in self._pictures}
+
+    def surely(self, path: str) -> bool:
+        """Whether a text is a label, whatever other texts are."""
+        if not _is_list(path):
+            return _in_labels(path) or _like_label(self._files.glimpse(path))
+        # A picture may be called `train` or `classes`, and its label then as lists are.
+        text = self._files.glimpse(path)
+        if not text.strip():
+            return self.beside(path)
+        return (self.named(path) and _like_label(text, 4)) or (_in_labels(path) and _like_label(text))
+
+    def named(self, path: str) -> bool:
+        """Whether a picture anywhere is called so."""
+        return stem(path) in self._names
+
+    def beside(self, path: str) -> bool:
+        """Whether a text lies where the label of a picture has to lie."""
+        return self.named(path) and loose(path) in self._places
+
+    @cached_property
+    def _places(self) -> set[str]:
+        return {loose(place) for path in self._pictures for place in _places(path)}
+
+
+def _is_list(path: str) -> bool:
+    return stem(path) in _LISTS
+
+
+def _in_labels(path: str) -> bool:
+    return "labels" in path.lower().split("/")[:-1]
+
+
+def _like_label(text: str, least: int = 5) -> bool:
+    """Whether the first line is made of numbers, or there is none; of texts with a picture's name any line counts."""
+    lines = [line.split() for line in text.splitlines() if line.strip()]
+    if least < 5:
+        return any(len(line) >= least and None not in map(number, line[1:]) for line in lines)
+    return not lines or (len(lines[0]) >= least and None not in map(number, lines[0]))
 
 
 def pair(files: SourceFiles, pictures: Sequence[str], labels: Sequence[str], records: Records) -> Pairs:
@@ -120,6 +192,10 @@ def _groups(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
 
 def _folder(path: str) -> str:
     return loose(path.rpartition("/")[0])
+
+
+def _name(path: str) -> str:
+    return loose(path.rsplit("/", 1)[-1])
 
 
 def stem(path: str) -> str:

@@ -209,3 +209,23 @@ def test_that_what_is_not_read_is_named_with_what_to_export(tmp_path: Path, name
     with pytest.raises(UserError, match=owner) as raised:
         check_dataset(tmp_path)
     assert name in str(raised.value) and "Pascal VOC, COCO or YOLO" in str(raised.value)
+
+
+def test_that_names_are_of_the_file_that_a_yaml_names_and_of_no_other(tmp_path: Path) -> None:
+    root = flat_yolo(tmp_path, "train: images/all", 4)
+    put(root / "data.yaml", "names: coco.txt\n")
+    for name, listed in (("a_coco", "bird\nfish\nfox"), ("coco", "car\ndog\ntree"), ("x/coco", "owl\nelk\nape")):
+        put(root / f"{name}.txt", listed)
+    assert check_dataset(root).classes == ("car", "dog", "tree")
+    (root / "coco.txt").unlink()
+    assert check_dataset(root).classes == ("owl", "elk", "ape")
+    (root / "x" / "coco.txt").unlink()
+    assert "names_shape" in codes(check_dataset(root))
+
+
+def test_that_only_a_file_called_data_yaml_comes_first(tmp_path: Path) -> None:
+    root = write_yolo(tmp_path, shots(6, 2, 0))
+    for name, train, val in (("data", "train", "val"), ("a_data", "val", "train")):
+        put(root / f"{name}.yaml", f"train: images/{train}\nval: images/{val}\nnames: [car, dog, tree]\n")
+    assert counts(root) == {"train": 6, "val": 2}
+    assert only(check_dataset(root), "yaml_passed_over").file == "a_data.yaml"

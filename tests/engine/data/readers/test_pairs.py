@@ -24,6 +24,13 @@ def yolo(root: Path, pictures: list[str], labels: list[str]) -> Path:
     return root
 
 
+def drawn(root: Path, index: Path) -> dict[str, list[tuple[int, int, int]]]:
+    """Class and left upper corner of the boxes of every picture of an import."""
+    import_dataset(root, index)
+    read = pictures_by_name(index)
+    return {n: [(b.class_id, round(b.x1), round(b.y1)) for b in picture.boxes] for n, picture in read.items()}
+
+
 def empty(root: Path, index: Path, *, fix: bool = False) -> list[str]:
     """The pictures that count as empty after an import."""
     import_dataset(root, index, fix=fix)
@@ -139,3 +146,37 @@ def test_that_pictures_that_are_all_missing_are_one_error(tmp_path: Path) -> Non
 def test_that_what_matches_exactly_is_not_spoken_of(tmp_path: Path) -> None:
     for name, write in (("voc", write_voc), ("coco", write_coco), ("yolo", write_yolo)):
         assert codes(check_dataset(write(tmp_path / name, shots()))) == []
+
+
+def test_that_pictures_may_be_called_as_lists_are(tmp_path: Path) -> None:
+    names = ["train", "test", "val", "labels", "classes", "bus"]
+    root = yolo(tmp_path / "d", [f"images/{n}.png" for n in names], [f"labels/{n}.txt" for n in names])
+    put(root / "labels" / "classes.txt", "")
+    put(root / "labels" / "val.txt", "dog 0.5 0.5 0.5 0.5")
+    expected = dict.fromkeys(names, [(0, 4, 6)]) | {"classes": [], "val": [(1, 16, 12)]}
+    assert drawn(root, tmp_path / "index.sqlite") == expected
+    assert "unlabelled" not in codes(check_dataset(root))
+    # Beside its picture a list is told from a label by what it holds.
+    flat = yolo(tmp_path / "flat", ["train.png", "a.png", "classes.png"], ["train.txt", "a.txt"])
+    put(flat / "classes.txt", "car 1\ndog 2\n")
+    assert drawn(flat, tmp_path / "flat.sqlite") == {"train": [(0, 4, 6)], "a": [(0, 4, 6)], "classes": []}
+
+
+def test_that_a_label_beside_its_picture_counts_whatever_its_first_line_is(tmp_path: Path) -> None:
+    names = ["a", "b", "named", "short", "words"]
+    root = yolo(tmp_path / "d", [f"x/{n}.png" for n in names], [f"x/{n}.txt" for n in names])
+    put(root / "x" / "named.txt", "dog 0.5 0.5 0.5 0.5\n0 0.5 0.5 0.5 0.5")
+    put(root / "x" / "short.txt", "0 0.5 0.5 0.2")
+    put(root / "x" / "words.txt", "two cars and a dog")
+    boxes = {"a": [(0, 4, 6)], "b": [(0, 4, 6)], "named": [(1, 16, 12), (0, 16, 12)]}
+    assert drawn(root, tmp_path / "index.sqlite") == boxes
+    lost = [(f.file, f.place) for f in check_dataset(root).findings if f.message.code == "data.box_unreadable"]
+    assert lost == [("x/short.txt", "line 1"), ("x/words.txt", "line 1")]
+
+
+def test_that_captions_beside_pictures_are_no_labels(tmp_path: Path) -> None:
+    names = [f"{n}" for n in range(4)]
+    root = yolo(tmp_path / "d", [f"images/{n}.png" for n in names], [f"labels/{n}.txt" for n in names])
+    for name in names:
+        put(root / "images" / f"{name}.txt", "a car in the rain")
+    assert drawn(root, tmp_path / "index.sqlite") == dict.fromkeys(names, [(0, 4, 6)])
