@@ -8,15 +8,16 @@ boxes, unless a label nearby has lost its picture. Lines count from 1; `yolo_lin
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from engine.contract.dataset import Part
 from engine.data import class_names
 from engine.data.files import SourceFiles, part_of, without_suffix
-from engine.data.findings import info, warning
+from engine.data.findings import error, info, warning
 from engine.data.readers.yolo_layout import Layout, read_layout
 from engine.data.readers.yolo_lines import LabelLines
-from engine.data.readers.yolo_pairs import is_source, label_files, pair, unlabelled_folders
+from engine.data.readers.yolo_pairs import Pairs, is_source, label_files, pair, unlabelled_folders
 from engine.data.records import Records, SourcePicture, settle_classes
 
 
@@ -45,13 +46,14 @@ def read(files: SourceFiles, wanted: Sequence[str] | None) -> Records:
         if label is not None:
             lines.read(picture, files.text(label), layout.names(label) or named, layout.meant(label))
     lines.finish()
+    if every and not pairs.labels and pairs.orphans:
+        # To leave every label out would leave no box.
+        args: dict[str, Any] = {"count": len(pairs.orphans), "picture": every[0]}
+        records.findings.append(error("labels_apart", pairs.orphans[0], **args))
+        pairs.orphans = []
     for label in pairs.orphans:
         records.pictures.append(SourcePicture(without_suffix(label), None, label, "line 1", relative=True))
-    bare = sum(path not in pairs.labels and path not in pairs.lost for path in parts)
-    if bare:
-        records.findings.append(info("unlabelled", count=bare))
-    for folder, held in unlabelled_folders(parts, pairs).items() if pairs.labels else ():
-        records.findings.append(warning("unlabelled_folder", held[0], folder=folder or ".", count=len(held)))
+    _tell_bare(parts, pairs, records)
     records.classes = class_names.merged(layout.all_lists()) or tuple(wanted or ())
     if not records.classes:
         names = {box.name for picture in records.pictures for box in picture.boxes}
@@ -59,6 +61,24 @@ def read(files: SourceFiles, wanted: Sequence[str] | None) -> Records:
         records.findings.append(info("class_names_absent"))
     records.classes = settle_classes(records, wanted)
     return records
+
+
+def _tell_bare(parts: Mapping[str, Part], pairs: Pairs, records: Records) -> None:
+    """Say which pictures have no label and count as empty; whether they are is for a person to judge.
+
+    A folder without any label is said by its name, pictures among others that have labels by their number.
+    """
+    bare = [path for path in parts if path not in pairs.labels and path not in pairs.lost]
+    if bare and not pairs.labels:
+        records.findings.append(info("unlabelled", count=len(bare)))
+        return
+    folders = unlabelled_folders(parts, pairs)
+    for folder, held in folders.items():
+        records.findings.append(warning("unlabelled_folder", held[0], folder=folder or ".", count=len(held)))
+    alone = {path for held in folders.values() for path in held}
+    amid = [path for path in bare if path not in alone]
+    if amid:
+        records.findings.append(warning("unlabelled_amid", amid[0], count=len(amid), labelled=len(pairs.labels)))
 
 
 def _parts(pictures: Sequence[str], layout: Layout, records: Records) -> dict[str, Part]:

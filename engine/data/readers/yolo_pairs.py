@@ -11,9 +11,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
-from engine.data.files import SourceFiles, loose, without_suffix
-from engine.data.findings import info
+from engine.data.files import SourceFiles, loose, part_of, without_suffix
+from engine.data.findings import info, warning
 from engine.data.readers.values import number
 from engine.data.readers.yolo_layout import NAME_LISTS
 from engine.data.records import Records
@@ -99,9 +100,17 @@ def pair(files: SourceFiles, pictures: Sequence[str], labels: Sequence[str], rec
     """Find the label of every picture."""
     pairs, known = Pairs(), set(labels)
     for path in pictures:
-        label = next((name for name in (label_of(path), beside(path)) if name in known), None)
+        # A label that names the picture with its ending is of no other picture.
+        whole = f"{label_of(path)[:-4]}{_ending(path)}.txt"
+        label = next((name for name in (whole, label_of(path), beside(path)) if name in known), None)
         if label is not None:
             pairs.labels[path] = label
+            if label == whole:
+                files.matched_loosely(label, path)
+    shared = [paths for paths in _groups((label, path) for path, label in pairs.labels.items()).values() if paths[1:]]
+    if shared:
+        args: dict[str, Any] = {"count": len(shared), "other": shared[0][1], "label": pairs.labels[shared[0][0]]}
+        records.findings.append(warning("label_shared", shared[0][0], **args))
     free = sorted(known - set(pairs.labels.values()))
     bare = [path for path in pictures if path not in pairs.labels]
     if free and bare:
@@ -138,24 +147,32 @@ def _loosely(bare: Iterable[str], free: Iterable[str]) -> list[tuple[str, str]]:
 
 def _places(path: str) -> set[str]:
     """Where a picture's label may lie, also one that has the picture's ending in its name: `a.jpg.txt`."""
-    ending = path[len(without_suffix(path)) :]
+    ending = _ending(path)
     return {f"{place[:-4]}{end}.txt" for place in (label_of(path), beside(path)) for end in ("", ending)}
 
 
 def _by_folder(pictures: Sequence[str], labels: Sequence[str], pairs: Pairs, records: Records) -> None:
-    """A folder of labels none of which has a picture, with the one folder of bare pictures that has all of them."""
+    """A folder of labels none of which has a picture, with bare folders that have one picture for each of them.
+
+    These are one folder that has all of them, or all folders together; never one of another split.
+    """
     taken = set(pairs.labels.values())
-    label_folders = _whole((label for label in labels), taken)
-    picture_folders = _whole(pictures, set(pairs.labels))
-    for folder, held in label_folders.items():
+    label_folders = _whole(labels, taken)
+    bare = _whole(pictures, set(pairs.labels))
+    for held in label_folders.values():
+        folder = held[0].rpartition("/")[0]
+        part = part_of(f"{folder}/picture")
+        near = [paths for paths in bare.values() if part == "none" or part_of(paths[0]) in ("none", part)]
         stems = {stem(label): label for label in held}
-        fitting = [name for name, paths in picture_folders.items() if stems.keys() <= {stem(p) for p in paths}]
-        if len(fitting) != 1 or len(stems) != len(held):
-            continue
-        by_stem = _groups((stem(path), path) for path in picture_folders[fitting[0]])
-        if all(len(by_stem[name]) == 1 for name in stems):
-            pairs.labels.update({by_stem[name][0]: label for name, label in stems.items()})
-            records.findings.append(info("labels_elsewhere", held[0], folder=folder or ".", pictures=fitting[0] or "."))
+        fitting = [paths for paths in near if stems.keys() <= {stem(path) for path in paths}]
+        chosen = fitting[0] if len(fitting) == 1 else [] if fitting else [path for paths in near for path in paths]
+        by_stem = _groups((stem(path), path) for path in chosen)
+        if len(stems) == len(held) and all(len(by_stem.get(name, ())) == 1 for name in stems):
+            found = {by_stem[name][0]: label for name, label in stems.items()}
+            pairs.labels.update(found)
+            places = sorted({path.rpartition("/")[0] or "." for path in found})
+            args: dict[str, Any] = {"folder": folder or ".", "pictures": ", ".join(places[:4])}
+            records.findings.append(info("labels_elsewhere", held[0], **args))
 
 
 def _lost(pictures: Sequence[str], labels: Sequence[str], pairs: Pairs) -> set[str]:
@@ -192,6 +209,10 @@ def _groups(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
 
 def _folder(path: str) -> str:
     return loose(path.rpartition("/")[0])
+
+
+def _ending(path: str) -> str:
+    return path[len(without_suffix(path)) :]
 
 
 def _name(path: str) -> str:

@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 import pytest
 
+from engine.contract.dataset import Index
 from engine.data.dataset_import import check_dataset, import_dataset
 from tests.fakes.datasets import CLASSES, Shot, encoded, put, shots, write_coco, write_voc, write_yolo, yolo_lines
 from tests.fakes.indexes import pictures_by_name
@@ -94,7 +95,9 @@ def test_that_a_picture_whose_label_is_lost_is_never_background(tmp_path: Path, 
 def test_that_pictures_without_a_label_are_background_where_none_is_lost(tmp_path: Path) -> None:
     pictures = [f"images/train/{n}.png" for n in range(8)]
     report = check_dataset(yolo(tmp_path, pictures, [f"labels/train/{n}.txt" for n in range(6)]))
-    assert only(report, "unlabelled").message.args["count"] == 2
+    found = only(report, "unlabelled_amid")
+    assert (found.severity, found.file) == ("warning", "images/train/6.png")
+    assert (found.message.args["count"], found.message.args["labelled"]) == (2, 6)
     assert sum(split.pictures_without_boxes for split in report.statistics.splits.values()) == 2
 
 
@@ -104,6 +107,7 @@ def test_that_a_folder_without_any_label_is_said(tmp_path: Path) -> None:
         check_dataset(yolo(tmp_path, pictures, [f"labels/train/{n}.txt" for n in range(4)])), "unlabelled_folder"
     )
     assert (found.severity, found.message.args["folder"]) == ("warning", "images/more")
+    assert "unlabelled_amid" not in codes(check_dataset(tmp_path))
 
 
 def test_that_a_folder_of_labels_finds_its_folder_of_pictures(tmp_path: Path) -> None:
@@ -180,3 +184,45 @@ def test_that_captions_beside_pictures_are_no_labels(tmp_path: Path) -> None:
     for name in names:
         put(root / "images" / f"{name}.txt", "a car in the rain")
     assert drawn(root, tmp_path / "index.sqlite") == dict.fromkeys(names, [(0, 4, 6)])
+
+
+def test_that_labels_of_one_split_are_not_given_to_pictures_of_another(tmp_path: Path) -> None:
+    pictures = [f"images/{part}/{n}.png" for part in ("train", "val") for n in range(4)]
+    labels = [f"labels/train/{n}.txt" for n in range(4)] + [f"labels/test/{n}.txt" for n in range(3)]
+    root = yolo(tmp_path / "d", pictures, labels)
+    report = check_dataset(root)
+    assert "labels_elsewhere" not in codes(report) and codes(report).count("picture_missing") == 3
+    assert "val" not in check_dataset(root, fix=True).statistics.splits or "label_astray" in codes(report)
+    (root / "labels" / "test").rename(root / "labels" / "valid")
+    put(root / "labels" / "valid" / "3.txt", yolo_lines(Shot("3")))
+    assert empty(root, tmp_path / "index.sqlite") == []
+
+
+def test_that_one_folder_of_labels_serves_folders_of_splits(tmp_path: Path) -> None:
+    pictures = [f"images/{part}/{part}{n}.png" for part in ("train", "val") for n in range(3)]
+    root = yolo(tmp_path / "d", pictures, [f"labels/{part}{n}.txt" for part in ("train", "val") for n in range(3)])
+    assert set(map(tuple, drawn(root, tmp_path / "index.sqlite").values())) == {((0, 4, 6),)}
+    assert only(check_dataset(root), "labels_elsewhere").message.args["pictures"] == "images/train, images/val"
+    # Where a label may be of two pictures none is given it, and no remedy leaves nothing.
+    for part in ("train", "val"):
+        put(root / "images" / part / "train0.png", encoded(f"{part} again"))
+    for fix in (False, True):
+        report = check_dataset(root, fix=fix)
+        found = only(report, "labels_apart")
+        assert (found.mend, found.message.args["count"]) == (None, 6) and "--fix" not in found.line()
+        assert report.has_errors and sum(s.pictures for s in report.statistics.splits.values()) == 0
+
+
+def test_that_pictures_that_share_a_label_are_said(tmp_path: Path) -> None:
+    pictures = ["images/a.png", "images/b.png", "images/a.bmp"]
+    root = yolo(tmp_path / "d", pictures, ["labels/a.txt", "labels/b.txt"])
+    put(root / "images" / "a.bmp", encoded("a.bmp", ending=".bmp"))
+    found = only(check_dataset(root), "label_shared")
+    assert (found.severity, found.file, found.message.args["other"]) == ("warning", "images/a.bmp", "images/a.png")
+    put(root / "labels" / "a.png.txt", "1 0.5 0.5 0.5 0.5")
+    (root / "labels" / "a.txt").rename(root / "labels" / "a.bmp.txt")
+    assert "label_shared" not in codes(check_dataset(root))
+    import_dataset(root, tmp_path / "index.sqlite")
+    with Index.open(tmp_path / "index.sqlite") as index:
+        read = {Path(picture.path).name: [box.class_id for box in picture.boxes] for picture in index.pictures()}
+    assert read == {"a.bmp": [0], "a.png": [1], "b.png": [0]}
