@@ -52,7 +52,7 @@ class Layout:
         """The splits that a picture is claimed for; None when nothing is said of it."""
         if path in self.listed:
             return self.listed[path]
-        inside = [folder for folder in self.folders if path.startswith(f"{folder}/")]
+        inside = [folder for folder in self.folders if not folder or path.startswith(f"{folder}/")]
         return self.folders[max(inside, key=len)] if inside else None
 
     def parts(self, paths: Sequence[str], findings: list[Finding]) -> dict[str, Part]:
@@ -191,28 +191,38 @@ def _contradictions(lists: Sequence[ClassList]) -> list[tuple[ClassList, ClassLi
 
 
 def _follow(files: SourceFiles, path: str, document: dict[str, Any], layout: Layout, findings: list[Finding]) -> None:
-    home = path.rsplit("/", 1)[0] if "/" in path else ""
+    home = path.rpartition("/")[0]
     inner = f"{home}/{clean(str(document.get('path') or ''))}".strip("/")
-    folders = {parent for file in files.paths for parent in _around(file)[1:]}
+    folders = {parent for file in files.paths for parent in _around(file)}
+    held = {parent for picture in files.pictures() for parent in _around(picture)}
     known = {path.lower(): path for path in (*files.paths, *folders)}
     known |= {path: path for path in (*files.paths, *folders)}
     for key, part in _KEYS:
         entries = document.get(key) or []
-        for entry in entries if isinstance(entries, list) else [entries]:
-            target = clean(str(entry))
+        for entry in map(str, entries if isinstance(entries, list) else [entries]):
+            target = clean(entry)
             options = [f"{base}/{target}".strip("/") for base in (inner, home, "")]
-            # An absolute path of another machine: its last folders may be here.
-            options += ["/".join(target.split("/")[n:]) for n in range(1, target.count("/") + 1)]
-            found = next(
-                (known[each] for option in options for each in (option, option.lower()) if each in known), None
-            )
-            if found is None:
-                if part != "test":
-                    findings.append(warning("yaml_path_missing", path, key=key, target=str(entry)))
-            elif found in folders:
+            here = next((option for option in options if _is_folder(files, option)), None)
+            if here is None:
+                # An absolute path of another machine: its last folders may be here.
+                options += ["/".join(target.split("/")[n:]) for n in range(1, target.count("/") + 1)]
+            found = next((known[o] for option in options for o in (option, option.lower()) if o in known), None)
+            if part != "test" and found is None and here is None:
+                findings.append(warning("yaml_path_missing", path, key=key, target=entry))
+            elif part != "test" and (found is None or (found in folders and found not in held)):
+                findings.append(warning("yaml_path_empty", path, key=key, target=entry))
+            if found in folders:
                 layout.folders[found].add(part)
-            else:
+            elif found is not None:
                 _list(files, found, part, layout, findings)
+
+
+def _is_folder(files: SourceFiles, path: str) -> bool:
+    """Whether a folder is there, be it empty; a yaml may hold names that are none."""
+    try:
+        return (files.root / path).is_dir()
+    except (OSError, ValueError):
+        return False
 
 
 def _list(files: SourceFiles, path: str, part: Part, layout: Layout, findings: list[Finding]) -> None:

@@ -20,6 +20,11 @@ def counts(root: Path, **options: object) -> dict[str, int]:
     return {part: split.pictures for part, split in report.statistics.splits.items()}
 
 
+def told(root: Path, *, fix: bool = False) -> list[str]:
+    """The codes of all findings but those of classes that a small set has not."""
+    return [code for code in codes(check_dataset(root, fix=fix)) if code != "class_unused"]
+
+
 def flat_yolo(root: Path, yaml: str, count: int = 10) -> Path:
     for n in range(count):
         put(root / "images" / "all" / f"{n}.png", encoded(str(n)))
@@ -84,6 +89,28 @@ def test_that_parts_are_settled_by_what_is_left_to_train_on() -> None:
 def test_that_a_path_that_is_not_there_is_said(tmp_path: Path) -> None:
     root = flat_yolo(tmp_path, "train: images/all\nval: pictures/held")
     assert only(check_dataset(root), "yaml_path_missing").message.args["target"] == "pictures/held"
+
+
+def test_that_a_folder_without_a_picture_is_not_called_missing(tmp_path: Path) -> None:
+    root = flat_yolo(tmp_path, "train: images/all\nval: ../valid/images")
+    (root / "valid" / "images").mkdir(parents=True)
+    found = only(check_dataset(root), "yaml_path_empty")
+    assert (found.message.args["key"], found.message.args["target"]) == ("val", "../valid/images")
+    put(root / "valid" / "images" / ".gitkeep", "")
+    put(root / "valid" / "images" / "note.md", "none yet")
+    assert told(root) == told(root, fix=True) == ["yaml_path_empty"]
+    put(root / "data.yaml", f"train: images/all\nval: {'x' * 5000}\nnames: [car]\n")
+    assert told(root) == ["yaml_path_missing"]
+
+
+@pytest.mark.parametrize("here", [".", "./", "path: .\ntrain: ."])
+def test_that_a_yaml_may_name_its_own_folder(tmp_path: Path, here: str) -> None:
+    train = here if "train" in here else f"train: {here}"
+    root = flat_yolo(tmp_path / "same", f"{train}\nval: .")
+    assert counts(root) == {"train": 9, "val": 1} and told(root) == ["split_same"]
+    root = write_yolo(tmp_path / "apart", shots(6, 2, 0))
+    put(root / "data.yaml", f"{train}\nval: images/val\nnames: [car, dog, tree]\n")
+    assert counts(root) == {"train": 6, "val": 2} and codes(check_dataset(root)) == []
 
 
 def ultralytics_coco(root: Path) -> Path:
