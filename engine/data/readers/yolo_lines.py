@@ -34,6 +34,34 @@ class _Line:
     declared: Declared
 
 
+class _Order:
+    """Judges whether four numbers are middle and size: of all boxes, and counted only, as there may be millions."""
+
+    def __init__(self) -> None:
+        self._boxes = self._outside = 0
+        self._first = ("", 0)
+        self._corners = self._left_upper = True
+
+    def count(self, file: str, place: int, numbers: Sequence[float]) -> None:
+        """Take the numbers of a box into account."""
+        self._boxes += 1
+        if not _lies_within(numbers):
+            self._first = self._first if self._outside else (file, place)
+            self._outside += 1
+        if self._corners or self._left_upper:
+            x, y, right, lower = numbers
+            self._corners = self._corners and 0 <= x < right <= 1 and 0 <= y < lower <= 1
+            self._left_upper = self._left_upper and x >= 0 <= y and x + right <= 1.001 and y + lower <= 1.001
+
+    def judged(self) -> list[Finding]:
+        """An error where boxes lie outside as they are read, and none does if numbers are corners or one and a size."""
+        few = self._boxes < 4 or self._outside * 4 <= self._boxes
+        if few or not (self._corners or self._left_upper):
+            return []
+        file, place = self._first
+        return [error("yolo_corners", file, f"line {place}", count=self._outside, boxes=self._boxes)]
+
+
 class LabelLines:
     """The lines of all labels; what is more than a box waits until all are known."""
 
@@ -43,7 +71,7 @@ class LabelLines:
         self._readable = False
         self._unreadable: tuple[str, int, str] | None = None
         self._refused: dict[tuple[str, str], list[_Line]] = defaultdict(list)
-        self._plain: list[tuple[str, int, Sequence[float]]] = []
+        self._order = _Order()
 
     def read(self, picture: SourcePicture, text: str, names: Mapping[int, str] | None, declared: Declared) -> None:
         """Add the boxes of one label file."""
@@ -62,7 +90,7 @@ class LabelLines:
             self._readable = True
             if len(numbers) == 4 and max(map(abs, numbers)) <= MAX_SHARE:
                 picture.boxes.append(_box_of(name, numbers, place))
-                self._plain.append((picture.file, place, numbers))
+                self._order.count(picture.file, place, numbers)
                 continue
             read = _Line(picture, place, name, numbers, declared)
             if len(numbers) == 4:
@@ -94,7 +122,7 @@ class LabelLines:
         for picture in {id(line.picture): line.picture for line in waiting}.values():
             picture.boxes.sort(key=lambda box: int(box.place.split()[-1]))
         self._tell_scores(scored, places)
-        self._tell_corners()
+        self.records.findings += self._order.judged()
         self._tell(waiting, outlines)
 
     def _tell_scores(self, scored: Sequence[_Line], places: Sequence[int]) -> None:
@@ -108,18 +136,6 @@ class LabelLines:
             findings.append(warning("yolo_scores_either", file, count=len(scored)))
         else:
             findings.append(info("yolo_scores", file, count=len(scored)))
-
-    def _tell_corners(self) -> None:
-        """Stop where boxes lie outside as they are read, and inside if numbers are corners, or a corner and a size."""
-        plain, self._plain = self._plain, []
-        outside = [line for line in plain if not _lies_within(line[2])]
-        if len(outside) * 4 <= len(plain) or len(plain) < 4:
-            return
-        corners = all(x1 < x2 <= 1 and y1 < y2 <= 1 and min(x1, y1) >= 0 for _, _, (x1, y1, x2, y2) in plain)
-        if corners or all(x + w <= 1.001 and y + h <= 1.001 and min(x, y) >= 0 for _, _, (x, y, w, h) in plain):
-            file, place, _ = outside[0]
-            found = error("yolo_corners", file, f"line {place}", count=len(outside), boxes=len(plain))
-            self.records.findings.append(found)
 
     def _tell(self, waiting: Sequence[_Line], outlines: int) -> None:
         findings = self.records.findings

@@ -42,9 +42,10 @@ def label_files(files: SourceFiles) -> list[str]:
     texts, paths = _Texts(files), files.ending(".txt")
     found = {path for path in paths if texts.surely(path)}
     # Where labels lie, all that is called like a picture is meant as one.
-    homes = {
-        _folder(path) for path in found if not _in_labels(path) and texts.named(path) and files.glimpse(path).strip()
-    }
+    homes: set[str] = set()
+    for path in found:
+        if not _in_labels(path) and _folder(path) not in homes and texts.named(path) and files.glimpse(path).strip():
+            homes.add(_folder(path))
     rest = [path for path in paths if path not in found and not _is_list(path) and texts.named(path)]
     return sorted(found | {path for path in rest if homes and (_folder(path) in homes or texts.beside(path))})
 
@@ -101,8 +102,9 @@ def pair(files: SourceFiles, pictures: Sequence[str], labels: Sequence[str], rec
     pairs, known = Pairs(), set(labels)
     for path in pictures:
         # A label that names the picture with its ending is of no other picture.
-        whole = f"{label_of(path)[:-4]}{_ending(path)}.txt"
-        label = next((name for name in (whole, label_of(path), beside(path)) if name in known), None)
+        usual = label_of(path)
+        whole = f"{usual[:-4]}{_ending(path)}.txt"
+        label = next((name for name in (whole, usual, beside(path)) if name in known), None)
         if label is not None:
             pairs.labels[path] = label
             if label == whole:
