@@ -91,10 +91,17 @@ def open_window(app: QApplication) -> tuple[Studio, MainWindow]:
 
 
 def warm_up(studio: Studio, window: MainWindow) -> None:
-    """Import, beside the window, what draws curves, then build the pages: opening one would stand still for that."""
+    """Import, beside the window, what pages are made of, then build them: opening one would stand still for that."""
     from studio.views.shell.ahead import BuiltAhead
 
-    studio.background.run(lambda: import_module("pyqtgraph"), lambda _: BuiltAhead(window).start())
+    entries = list(window.entries.values())
+
+    def load() -> None:
+        for entry in entries:
+            entry.load()
+        import_module("pyqtgraph")
+
+    studio.background.run(load, lambda _: BuiltAhead(window).start())
 
 
 def forget_foreign_qt() -> None:

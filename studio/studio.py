@@ -8,6 +8,7 @@ from engine.contract.run.job import BenchJob
 from studio.stores.catalog import CatalogStore
 from studio.stores.data.label_export import LabelExport
 from studio.stores.data.labels import LabelsStore
+from studio.stores.data.seen import DataSeenStore
 from studio.stores.data.sync import SyncStore
 from studio.stores.detector_figures import DetectorFigures
 from studio.stores.phone.chosen import ChosenPhone
@@ -45,6 +46,7 @@ class Studio(QObject):
         self.label_export = LabelExport(self.project, self)
         self.sync = SyncStore(self.project, self.tasks, self.labels, self)
         self.runs = RunsStore(self.project, self.recipe, self.tasks, self.following, self.background, self)
+        self.data_seen = DataSeenStore(self.project, self.runs, self.background, self)
         self.previews = PreviewStore(self.project, self.recipe, self.runs, self)
         self.drawings = DrawingStore(
             self.previews, self.project, self.recipe, self.runs, self.tasks, self.catalog, self

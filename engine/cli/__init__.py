@@ -67,12 +67,7 @@ class _Parser(argparse.ArgumentParser):
 def _dispatch(words: list[str]) -> int:
     verb = next((word for word in words if not word.startswith("-")), "")
     if verb in known_verbs():
-        module = load_verb(verb)
-        parser = _Parser(prog=f"espalier {verb}", description=module.HELP)
-        parser.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
-        module.add_parser(parser)
-        place = words.index(verb)
-        return int(module.run(parser.parse_args(words[:place] + words[place + 1 :])))
+        return int(load_verb(verb).run(_parsed(verb, words)))
     if verb == "help" or {"-h", "--help"} & set(words):
         print(_overview())
         return 0
@@ -84,6 +79,22 @@ def _dispatch(words: list[str]) -> int:
     if closest:
         raise UserError("cli.unknown_verb_close", verb=verb, closest=closest[0])
     raise UserError("cli.unknown_verb", verb=verb, known=", ".join(known_verbs()))
+
+
+def _parsed(verb: str, words: list[str]) -> argparse.Namespace:
+    module = load_verb(verb)
+    parser = _Parser(prog=f"espalier {verb}", description=module.HELP)
+    parser.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
+    module.add_parser(parser)
+    place = words.index(verb)
+    return parser.parse_args(words[:place] + words[place + 1 :])
+
+
+def _offers(words: list[str], message: Message) -> list[str]:
+    verb = next((word for word in words if not word.startswith("-")), "")
+    # Only the verb's own parser knows which of the words is the folder, and which the value of an option.
+    folder = getattr(_parsed(verb, words), "dir", "") if verb in known_verbs() else ""
+    return offer_lines(words, message, str(folder))
 
 
 def _open_studio() -> NoReturn:
@@ -101,9 +112,10 @@ def _overview() -> str:
     return "\n".join([usage, "", *lines, "", more, spoken])
 
 
-def _report(message: Message, status: int, as_json: bool, words: Sequence[str] = ()) -> int:
+def _report(message: Message, status: int, as_json: bool, words: list[str] | None = None) -> int:
     if as_json:
         emit_json({"error": message.model_dump() | {"text": message.text()}})
     else:
-        print("\n".join([f"espalier: {said(message)}", *offer_lines(words, message)]), file=sys.stderr)
+        offers = _offers(words, message) if words else []
+        print("\n".join([f"espalier: {said(message)}", *offers]), file=sys.stderr)
     return status

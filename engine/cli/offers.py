@@ -10,8 +10,8 @@ from engine.contract.run.offers import best_run, lower_rate, smaller_batch
 from engine.contract.text.messages import Message
 
 
-def offer_lines(words: Sequence[str], message: Message) -> list[str]:
-    """What else could be typed after `espalier WORDS` failed with `message`; nothing where there is no such offer."""
+def offer_lines(words: Sequence[str], message: Message, folder: str) -> list[str]:
+    """What else could be typed after `espalier WORDS`, on the project in `folder`, failed with `message`; or nothing."""
     verb = next((word for word in words if not word.startswith("-")), "")
     if verb not in ("train", "compress"):
         return []
@@ -25,14 +25,10 @@ def offer_lines(words: Sequence[str], message: Message) -> list[str]:
         lower = rate if verb == "train" or known is None else known / 10
         lines.append(say("cli.offer_rate", command=_setting(words, "learning_rate", lower)))
     if rate is not None and best is not None and "--sha256" not in words:
-        begun = _without(words, "--from") if verb == "train" else ["train", _folder(words)]
+        begun = _without(words, "--from") if verb == "train" else ["train", folder]
         again = _setting([*begun, "--from", best], "learning_rate", rate)
         lines.append(say("cli.offer_best", command=again))
     return lines
-
-
-def _folder(words: Sequence[str]) -> str:
-    return [word for word in words if not word.startswith("-")][1]
 
 
 def _setting(words: Sequence[str], key: str, value: float) -> str:

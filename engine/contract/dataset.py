@@ -43,6 +43,10 @@ class Box:
     place: str = ""
 
 
+Drawn = tuple[float, ...]
+"""The class of a box, its edges, whether it is difficult, whether it is a crowd."""
+
+
 @dataclass(frozen=True)
 class Picture:
     """A picture: its absolute path, its size in pixels, its split and the SHA-256 of its bytes."""
@@ -226,6 +230,16 @@ class Index:
                 for key, path, width, height, part, digest in rows
             ]
         return found
+
+    def drawn(self) -> dict[str, tuple[Picture, list[Drawn]]]:
+        """All pictures by their paths, without boxes, each with its boxes as bare rows: far quicker than `pictures`."""
+        rows: dict[int, list[Drawn]] = defaultdict(list)
+        columns = "picture_id, class_id, x1, y1, x2, y2, difficult, crowd"
+        for row in self._rows(f"SELECT {columns} FROM boxes ORDER BY id"):
+            rows[row[0]].append(row[1:])
+        columns = "id, path, width, height, split, digest"
+        held = (Picture(*row) for row in self._rows(f"SELECT {columns} FROM pictures ORDER BY id"))
+        return {picture.path: (picture, rows[picture.id]) for picture in held}
 
     def findings(
         self, *, severity: Severity | None = None, code: str | None = None, limit: int = -1, offset: int = 0

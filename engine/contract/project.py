@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -132,10 +133,14 @@ class ProjectFolder:
                 except FileExistsError:
                     number += 1
                     continue
-                if job is not None:
-                    write_atomically(claim / "job.json", job)
                 folder = self.runs / f"{number:04d}-{words}"
-                claim.rename(folder)
+                try:
+                    if job is not None:
+                        write_atomically(claim / "job.json", job)
+                    claim.rename(folder)
+                except OSError:
+                    shutil.rmtree(claim, ignore_errors=True)
+                    raise
                 return folder
             number += 1
 

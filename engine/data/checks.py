@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from engine.contract.dataset import Action, Box, Finding, Part
@@ -56,17 +55,17 @@ class PictureCheck:
         found = error("pictures_heic", self._heic_met[0], mend=mend, count=len(self._heic_met))
         return [found.mended() if self.fix else found]
 
-    def locate(self, picture: SourcePicture) -> Path | None:
-        """The picture's file; None, with a finding, when there is none."""
+    def locate(self, picture: SourcePicture) -> str | None:
+        """The whole path of the picture's file; None, with a finding, when there is none."""
+        if picture.path is not None:
+            return self.files.start + picture.path
         heic = self.heic_of(picture)
         if heic is not None:
             self._heic_met.append(heic)
             return None
-        if picture.path is None:
-            where = picture.place
-            self._found(error("picture_missing", picture.file, where, mend="left_out", picture=picture.name))
-            return None
-        return self.files.root / picture.path
+        where = picture.place
+        self._found(error("picture_missing", picture.file, where, mend="left_out", picture=picture.name))
+        return None
 
     def settle(self, picture: SourcePicture, probe: Probe, *, stored: bool = False) -> Sound | None:
         """The picture with the boxes that can stand; None when it is left out. `stored` boxes are turned with it."""
@@ -131,6 +130,10 @@ class PictureCheck:
         """The box in pixels, cut to the picture; None, with a finding, when nothing is left of it."""
         x1, y1, x2, y2 = edges
         width, height = float(probe.width), float(probe.height)
+        kind, flags = self.classes[source.name], (source.difficult, source.crowd)
+        if 0.0 <= x1 <= x2 - MIN_SIDE_PX and x2 <= width and 0.0 <= y1 <= y2 - MIN_SIDE_PX and y2 <= height:
+            # As nearly all are: there is nothing to cut.
+            return Box(kind, x1, y1, x2, y2, *flags, picture.file, source.place)
         inside = (max(x1, 0.0), max(y1, 0.0), min(x2, width), min(y2, height))
         cut = max(abs(a - b) for a, b in zip(inside, edges, strict=True)) >= STRAY_PX
         empty = x2 - x1 < MIN_SIDE_PX or y2 - y1 < MIN_SIDE_PX
@@ -139,8 +142,7 @@ class PictureCheck:
             self._odd(picture, source, edges, probe, "box_degenerate" if empty else "box_outside" if gone else "")
         if empty or gone:
             return None
-        flags = (source.difficult, source.crowd)
-        return Box(self.classes[source.name], *inside, *flags, picture.file, source.place)
+        return Box(kind, *inside, *flags, picture.file, source.place)
 
     def _odd(self, picture: SourcePicture, source: SourceBox, edges: Edges, probe: Probe, code: str) -> None:
         """Say what is wrong with a box: by `code` what has it dropped, else that it is cut."""
@@ -160,6 +162,8 @@ class PictureCheck:
 def _edges(source: SourceBox, scale: tuple[float, float], frame: tuple[int, int], orientation: int) -> Edges:
     """A box in pixels of the turned picture; `frame` is the size of what it was drawn on."""
     x, y = scale
+    if orientation == UPRIGHT:
+        return source.x1 * x, source.y1 * y, source.x2 * x, source.y2 * y
     return turned_box((source.x1 * x, source.y1 * y, source.x2 * x, source.y2 * y), *frame, orientation)
 
 

@@ -35,6 +35,15 @@ class ClassList:
         return ", ".join(listed[:6]) + (", ..." if len(listed) > 6 else "")
 
 
+def agreed(lists: Sequence[ClassList]) -> dict[int, str]:
+    """What each number means in all lists; without those that mean two things."""
+    meant: dict[int, set[str]] = defaultdict(set)
+    for one in lists:
+        for number, name in one.names.items():
+            meant[number].add(name)
+    return {number: next(iter(names)) for number, names in meant.items() if len(names) == 1}
+
+
 def from_lines(file: str, text: str) -> ClassList:
     """One name on each line; an empty line has its number all the same."""
     lines = [line.strip() for line in text.splitlines()[:MAX_CLASSES]]

@@ -111,7 +111,7 @@ def _unannotated(files: SourceFiles, records: Records, check: PictureCheck) -> l
     return [info("pictures_unused", unused[0], count=len(unused))] if unused and records.pictures else []
 
 
-def _unopened(there: Sequence[tuple[SourcePicture, Path]], probes: Sequence[Probe]) -> list[Finding]:
+def _unopened(there: Sequence[tuple[SourcePicture, str]], probes: Sequence[Probe]) -> list[Finding]:
     """To leave all pictures out would mend nothing."""
     if len(there) < 2 or not all(probe.problem and probe.problem != "heic" for probe in probes):
         return []
@@ -153,7 +153,7 @@ class Look:
     def contents(self) -> Contents:
         """Read, probe, settle, split, compare and count."""
         fix = self.options.fix
-        form, records = read_source(self.files, self.options.format, self.options.classes)
+        form, records = self.read()
         self.add([finding.mended() if fix else finding for finding in records.findings])
         records.classes = self.classes(records)
         check = PictureCheck(self.files, {name: n for n, name in enumerate(records.classes)}, fix=fix)
@@ -181,7 +181,9 @@ class Look:
         asked = self.options.exif if self.options.exif != "ask" else None
         options = self.options.model_copy(update={"exif": asked}).model_dump_json()
         seen = {picture.path or "": probe for picture, probe in zip(annotated, probes, strict=True)}
-        kept = Kept(self.files.worth_keeping(), kept_pictures(seen, declared, dealt), self.corrections())
+        kept = Kept(
+            self.files.worth_keeping(), kept_pictures(seen, declared, dealt), self.corrections(), records.numbers
+        )
         return Contents(self.files.root, form, options, records.classes, pictures, self.findings, counts, kept)
 
     def _settled(
@@ -199,11 +201,15 @@ class Look:
         ]
         return annotated, settled
 
+    def read(self) -> tuple[str, Records]:
+        """The source's format and its records."""
+        return read_source(self.files, self.options.format, self.options.classes)
+
     def classes(self, records: Records) -> tuple[str, ...]:
         """The classes of the index, in order."""
         return records.classes
 
-    def probes(self, paths: Sequence[Path]) -> list[Probe]:
+    def probes(self, paths: Sequence[str]) -> list[Probe]:
         """What each picture file is, in order."""
         return probe_all(paths, self.progress)
 
@@ -241,7 +247,7 @@ class Look:
 
     def _pictures(self, sound: Sequence[Sound]) -> list[Picture]:
         ordered = sorted(sound, key=lambda picture: picture.path)
-        start = f"{str(self.files.root).rstrip('/')}/"
+        start = self.files.start
         return [
             Picture(
                 number,

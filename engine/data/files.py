@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import unquote
@@ -20,6 +22,11 @@ PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".bmp", 
 HEIC_SUFFIXES = (".heic", ".heif")
 """Pictures as phones of Apple take them, which are not read."""
 _ANNOTATION_SUFFIXES = (".txt", ".xml", ".json", ".yaml", ".yml", ".names", ".labels")
+_PART_SUFFIXES = PICTURE_SUFFIXES.union(_ANNOTATION_SUFFIXES)
+_SHORTENED = PICTURE_SUFFIXES.union((".xml", ".txt", *HEIC_SUFFIXES))
+_UNKNOWN: Stamp = (-1, -1)
+# A label is read in one piece, by calls that cost less than a stream; larger files are read as such.
+_SMALL = 1 << 16
 _PART_WORDS: dict[str, Part] = {
     "train": "train",
     "training": "train",
@@ -37,11 +44,14 @@ def part_of(path: str) -> Part:
 
     The folder nearest to the file decides; a file's own name counts only if it is a list or json.
     """
-    pure = PurePosixPath(path)
-    names = [*pure.parts[:-1]]
-    if pure.suffix.lower() in {".json", ".txt"}:
-        names.append(pure.stem)
-    for name in reversed(names):
+    folder, _, name = path.rpartition("/")
+    return _part_of(f"{folder}/{PurePosixPath(name).stem}" if name.lower().endswith((".json", ".txt")) else folder)
+
+
+@lru_cache(maxsize=1 << 12)
+def _part_of(names: str) -> Part:
+    # Few folders hold many pictures.
+    for name in reversed(names.split("/")):
         for word in re.split(r"[^a-z]+", name.lower()):
             if word in _PART_WORDS:
                 return _PART_WORDS[word]
@@ -66,8 +76,7 @@ def loose(text: str) -> str:
 
 def without_suffix(path: str) -> str:
     """`path` without its ending, if that is one of a picture, an xml or a text file; names may hold dots."""
-    stem, _, suffix = path.rpartition(".")
-    return stem if f".{suffix.lower()}" in PICTURE_SUFFIXES | {".xml", ".txt", *HEIC_SUFFIXES} else path
+    return path[: path.rindex(".")] if _ending(path) in _SHORTENED else path
 
 
 class SourceFiles:
@@ -92,27 +101,29 @@ class SourceFiles:
         # Two tellings of each name, with its ending and (pictures) without: as it is, and as loosely as can be.
         # Each is made when it is first asked for: not all formats ask.
         self._names: dict[Callable[[str], str], _Names] = {}
-        self._start = f"{str(self.root).rstrip('/')}/"
+        self.start = f"{str(self.root).rstrip('/')}/"
+        self._by_ending: dict[str, list[str]] = defaultdict(list)
+        for path in self.paths:
+            self._by_ending[_ending(path)].append(path)
         self._loosely: dict[str, str] = {}
         self._odd: dict[tuple[str, str, str], dict[str, str]] = defaultdict(dict)
 
     def ending(self, *suffixes: str) -> list[str]:
         """The files whose names end in one of `suffixes` (lower case, with the dot)."""
-        return [path for path in self.paths if path.lower().endswith(suffixes)]
+        return sorted(path for suffix in suffixes for path in self._by_ending.get(suffix, ()))
 
     def pictures(self) -> list[str]:
         """The files that are named like pictures."""
-        return [path for path in self.paths if is_picture(path)]
+        return self.ending(*PICTURE_SUFFIXES)
 
     def worth_keeping(self) -> dict[str, Stamp]:
         """Sizes and times of the files that may be part of a data set."""
-        return {path: self.stamps[path] for path in self.paths if is_part(path)}
+        return {path: self.stamps[path] for path in self.ending(*PICTURE_SUFFIXES, *_ANNOTATION_SUFFIXES)}
 
     def read(self, path: str) -> bytes:
         """The file's bytes; raises UserError when it may not be read."""
         try:
-            with open(self._start + path, "rb") as stream:  # noqa: PTH123  # of many thousands a Path each takes as long
-                return stream.read()
+            return _read(self.start + path, self.stamps.get(path, _UNKNOWN)[0])
         except OSError as closed:
             reason = closed.strerror or type(closed).__name__
             raise UserError("data.file_closed", path=str(self.root / path), reason=reason) from closed
@@ -222,12 +233,12 @@ def absolute(folder: Path) -> Path:
 
 def is_picture(path: str) -> bool:
     """Whether the file is named like a picture."""
-    return path.lower().endswith(tuple(PICTURE_SUFFIXES))
+    return _ending(path) in PICTURE_SUFFIXES
 
 
 def is_part(path: str) -> bool:
     """Whether a file may be part of a data set: a picture, an annotation, or a list of classes or pictures."""
-    return is_picture(path) or path.lower().endswith(_ANNOTATION_SUFFIXES)
+    return _ending(path) in _PART_SUFFIXES
 
 
 def printable(text: str) -> str:
@@ -246,7 +257,32 @@ def _sample(found: Decoded) -> str:
 
 
 def _is_utf8(text: str) -> bool:
-    return printable(text) == text
+    return text.isascii() or printable(text) == text
+
+
+def _ending(path: str) -> str:
+    """From the last dot on, in small letters; empty where there is none."""
+    dot = path.rfind(".")
+    return path[dot:].lower() if dot >= 0 else ""
+
+
+def _read(path: str, size: int) -> bytes:
+    """All bytes of a file that was so large when it was listed; it may be another by now."""
+    if not 0 <= size < _SMALL:
+        with open(path, "rb") as stream:  # noqa: PTH123  # of many thousands a Path each takes as long
+            return stream.read()
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        found = os.read(handle, size + 1)
+        if len(found) == size:
+            return found
+        # It changed meanwhile, or the file system gives less than was asked for.
+        parts = [found]
+        while parts[-1]:
+            parts.append(os.read(handle, _SMALL))
+        return b"".join(parts)
+    finally:
+        os.close(handle)
 
 
 def _shared_end(path: str, wanted: str) -> int:

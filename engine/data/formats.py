@@ -10,6 +10,7 @@ from engine.contract.text.messages import UserError
 from engine.data.files import HEIC_SUFFIXES, SourceFiles
 from engine.data.findings import info, warning
 from engine.data.readers import coco, createml, cvat, foreign, labelme, voc, yolo
+from engine.data.readers.json_kinds import exports, set_aside
 from engine.data.records import Records
 
 FORMATS = {"voc": voc, "coco": coco, "yolo": yolo, "cvat": cvat, "labelme": labelme, "createml": createml}
@@ -28,6 +29,7 @@ def read_source(files: SourceFiles, format: str | None, wanted: Sequence[str] | 
     path = str(files.root)
     if format is not None and format not in FORMATS:
         raise UserError("data.format_unknown", format=format, known=", ".join(FORMATS))
+    own = _pass_over_exports(files, format)
     fitting = detect_format(files)
     if format is not None and format not in fitting:
         raise UserError("data.format_absent", path=path, format=format, others=", ".join(fitting) or "-")
@@ -49,10 +51,25 @@ def read_source(files: SourceFiles, format: str | None, wanted: Sequence[str] | 
             records.fuller = fuller
             counts: dict[str, Any] = {"count": labelled(records), "more": labelled(most)}
             records.findings.append(warning("format_fuller", "", format=key, fuller=fuller, **counts))
-    records.findings += notes
+    records.findings += [*notes, *own]
     for name in files.misnamed:
         records.findings.append(info("name_not_utf8", name, action="left_out"))
     return key, records
+
+
+def _pass_over_exports(files: SourceFiles, format: str | None) -> list[Finding]:
+    """What was written of a project's labels into its source says the same again, or what they were before an edit.
+
+    Where a source has nothing else, as one that was given away with it, that is read.
+    """
+    own = exports(files)
+    if not own:
+        return []
+    set_aside(files, own)
+    if coco.recognise(files) or (format != "coco" and detect_format(files)):
+        return [warning("export_passed_over", own[0], action="left_out", count=len(own))]
+    set_aside(files, ())
+    return []
 
 
 def _fullest(

@@ -45,6 +45,7 @@ CREATE INDEX pictures_split ON pictures (split);
 CREATE INDEX pictures_path ON pictures (path);
 CREATE INDEX pictures_digest ON pictures (digest);
 """
+_AT_ONCE = 1 << 10
 
 
 @dataclass(frozen=True)
@@ -67,11 +68,16 @@ class Contents:
     @cached_property
     def _hash(self) -> str:
         digest = hashlib.sha256(json.dumps([INDEX_SCHEMA, self.classes]).encode())
-        for picture in self.pictures:
-            boxes = [(b.class_id, b.x1, b.y1, b.x2, b.y2, b.difficult, b.crowd) for b in picture.boxes]
-            row = [picture.id, picture.digest, picture.width, picture.height, picture.split, boxes]
-            digest.update(json.dumps(row).encode())
+        rows = map(_hashed, self.pictures)
+        while some := list(itertools.islice(rows, _AT_ONCE)):
+            # As if each row were written by itself, which takes far longer: a row alone ends in two brackets.
+            digest.update(json.dumps(some)[1:-1].replace("]], [", "]][").encode())
         return digest.hexdigest()
+
+
+def _hashed(picture: Picture) -> list[object]:
+    boxes = [(b.class_id, b.x1, b.y1, b.x2, b.y2, b.difficult, b.crowd) for b in picture.boxes]
+    return [picture.id, picture.digest, picture.width, picture.height, picture.split, boxes]
 
 
 def write_index(path: Path, contents: Contents, *, new: bool = True) -> None:
@@ -101,7 +107,10 @@ def _fill(path: Path, contents: Contents) -> None:
     connection = sqlite3.connect(path)
     try:
         # The file has no name yet that anybody reads: it needs no journal to come back from.
-        connection.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;" + _TABLES)
+        # Large pages take a tenth less to write.
+        connection.executescript(
+            "PRAGMA page_size = 16384; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;" + _TABLES
+        )
         for table, rows in _rows_of(contents):
             rows = iter(rows)
             first = next(rows, None)
@@ -124,6 +133,7 @@ def _rows_of(contents: Contents) -> Iterator[tuple[str, Iterable[tuple[Any, ...]
         "hash": contents.hash(),
         "statistics": contents.statistics.model_dump_json(),
         "corrections": json.dumps(dict(contents.kept.corrections)),
+        "numbers": json.dumps(dict(contents.kept.numbers)),
     }
     yield "meta", meta.items()
     yield "classes", enumerate(contents.classes)

@@ -22,6 +22,8 @@ MAX_BITS = 5
 MAX_GREY_LEVELS = 4.0
 _BANDS = tuple((64 * n // (MAX_BITS + 2), 64 * (n + 1) // (MAX_BITS + 2)) for n in range(MAX_BITS + 2))
 _WINDOW = 12
+_RANK_BITS = np.uint64(40)
+_RANKS = np.uint64((1 << 40) - 1)
 _AT_ONCE = 1 << 14
 _ONES = np.array([n.bit_count() for n in range(1 << 16)], np.uint8)
 # What is kept of a picture that is in two splits: the copy that is furthest from training.
@@ -35,6 +37,8 @@ def mend_copies(pictures: list[Sound], *, fix: bool) -> list[Finding]:
     for picture in _by_distance(pictures):
         groups[picture.probe.digest].append(picture)
     for group in groups.values():
+        if len(group) == 1:
+            continue
         # Of two copies the one that was labelled says what the picture shows.
         first, *others = sorted(group, key=lambda picture: not picture.boxes)
         for other in others:
@@ -96,10 +100,14 @@ class _Pairs:
         )
         # The mean grey levels of two that look the same differ by no more than their pixels do.
         light = thumbs.mean(axis=1)
+        by_light = np.argsort(light, kind="stable")
+        rank = np.empty(count, np.uint64)
+        rank[by_light] = np.arange(count, dtype=np.uint64)
         pairs, crowded = cls(np.arange(count)), np.zeros(count, bool)
         for one, other in combinations(_BANDS, 2):
             key = _band(bits, one) << np.uint64(10) | _band(bits, other)
-            row = np.lexsort((light, key))
+            # By the key, then by light: numbers that hold both are sorted several times as fast as pairs are.
+            row = by_light[(np.sort(key << _RANK_BITS | rank) & _RANKS).astype(np.intp)]
             for step in range(1, _WINDOW + 1):
                 same = np.flatnonzero(key[row[step:]] == key[row[:-step]])
                 pairs._compare(row[same], row[same + step], bits, thumbs)

@@ -22,7 +22,8 @@ def stamped_files(root: Path) -> dict[str, Stamp]:
 
     Links are followed, but into no folder twice. A project that was made inside the source is no part of it.
     """
-    return dict(sorted(_walk(root)))
+    found = dict(_walk(root))
+    return {path: found[path] for path in sorted(found)}
 
 
 def _walk(root: Path) -> Iterator[tuple[str, Stamp]]:

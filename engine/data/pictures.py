@@ -54,7 +54,7 @@ class Probe:
         return turned_size(self.width, self.height, self.orientation)
 
 
-def probe_all(paths: Iterable[Path], progress: Callable[[int, int], None] | None = None) -> list[Probe]:
+def probe_all(paths: Iterable[str | Path], progress: Callable[[int, int], None] | None = None) -> list[Probe]:
     """Probe every file, in order, on all cores; `progress(done, total)` is called from this thread."""
     todo = list(paths)
     probes: list[Probe] = []
@@ -72,16 +72,16 @@ def probe_all(paths: Iterable[Path], progress: Callable[[int, int], None] | None
     return probes
 
 
-def _probe_some(paths: Sequence[Path]) -> list[Probe]:
+def _probe_some(paths: Sequence[str | Path]) -> list[Probe]:
     return [probe_picture(path) for path in paths]
 
 
-def probe_picture(path: Path) -> Probe:
+def probe_picture(path: str | Path) -> Probe:
     """Read and decode one file; a file that cannot be read or decoded is told by its `problem`."""
     import cv2
 
     try:
-        raw = path.read_bytes()
+        raw = Path(path).read_bytes()
     except OSError:
         return Probe("", problem="unreadable")
     digest = hashlib.sha256(raw).hexdigest()

@@ -11,9 +11,11 @@ from engine.data.class_names import names_alike
 from engine.data.findings import error
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class SourceBox:
     """A box as annotated: pixels of the annotated picture, or shares of it when the picture is `relative`.
+
+    Nobody changes one; it is not frozen because there are millions, and frozen ones take three times as long to make.
 
     `x1, y1, x2, y2` are edges (left, top, right, bottom); `place` is a spot in the picture's annotation file.
     """
@@ -53,13 +55,15 @@ class SourcePicture:
 class Records:
     """A whole source: its declared classes in order (empty when it declares none), pictures and findings.
 
-    `fuller` is another format of the source that has boxes for more pictures, if there is one.
+    `fuller` is another format of the source that has boxes for more pictures, if there is one. `numbers` are the names
+    that class numbers stand for in its annotations; none where these name their classes, or lists of folders differ.
     """
 
     classes: tuple[str, ...] = ()
     pictures: list[SourcePicture] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     fuller: str = ""
+    numbers: dict[int, str] = field(default_factory=dict)
 
 
 def settle_classes(records: Records, wanted: Sequence[str] | None) -> tuple[str, ...]:
@@ -71,6 +75,9 @@ def settle_classes(records: Records, wanted: Sequence[str] | None) -> tuple[str,
     if not classes:
         classes = tuple(sorted({box.name for picture in records.pictures for box in picture.boxes}))
     known = set(classes)
+    if all(box.name in known for picture in records.pictures for box in picture.boxes):
+        records.findings += names_alike(classes)
+        return classes
     boxes = [(box, picture) for picture in records.pictures for box in picture.boxes]
     if len(boxes) > 1 and not any(box.name in known for box, _ in boxes):
         # To drop them all would mend nothing.

@@ -9,6 +9,7 @@ from engine.contract.figures import LITE_X86, Conditions, Figure
 from engine.contract.run.evaluations import keep_figures
 from engine.contract.run.job import HostJob, Precision
 from engine.contract.system.cores import processor
+from engine.contract.system.files import folder_in
 from engine.contract.system.load import Load
 from engine.model.assembly import load
 from engine.model.export import nb_figure, refuse_detector, replace_subject, save_for_lite
@@ -34,7 +35,7 @@ def run(job: HostJob, context: JobContext) -> dict[str, object]:
     precisions: dict[str, Precision] = {}
     for number, path in enumerate(map(Path, job.runs), start=1):
         context.stage("host.converting", run=path.name, number=number, total=len(job.runs))
-        folder = context.run_dir / "host" / path.name
+        folder = folder_in(context.run_dir, "host", path.name)
         precisions[path.name], size = _convert(path, folder, index.pictures("train"), context)
         figures.append(size)
         models["host_ms_network"][path.name] = folder / "network.nb"

@@ -54,6 +54,8 @@ def run(job: TrainJob, context: JobContext) -> dict[str, object]:
             choice=model.choice, steps=model.steps, records=model.records, data_hash=data.index.content_hash()
         )
     trainer = _trainer(job, context, data, model, info)
+    if not data.val and job.settings.evaluate_every:
+        context.notice("train.nothing_to_judge", level="warning", path=job.index)
     if resuming:
         _restore(trainer, info, last)
     else:

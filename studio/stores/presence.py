@@ -49,6 +49,16 @@ class Presence(QObject):
         return found if found is not None and self.is_same(ProjectFolder(found)) else None
 
     @property
+    def mark(self) -> bytes:
+        """What tells the project from others, to be kept where something waits for it to be opened again."""
+        return self._content
+
+    def is_meant(self, root: Path, mark: bytes) -> bool:
+        """Whether the project is the one that was at `root` with this mark: no copy of it, if that is still there."""
+        here = self._folder.root if self._folder is not None else None
+        return bool(mark) and mark == self._content and (root == here or _content(ProjectFolder(root)) != mark)
+
+    @property
     def restored(self) -> bool:
         """Whether a copy stands in its place: what was read of the old one is to be read again."""
         return self._folder is not None and identity_of(self._folder.index) != self._index

@@ -11,7 +11,7 @@ from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from engine.contract.dataset import Index
 from engine.contract.project import DetectorChoice, Project, ProjectFolder
-from engine.contract.text.messages import Argument, Message, UserError
+from engine.contract.text.messages import Message, UserError
 from studio.i18n import tr
 from studio.stores.presence import Place, Presence
 from studio.stores.settings import SettingsStore
@@ -39,6 +39,8 @@ class Choices(BaseModel):
     """How strongly training pictures are changed where one looks at that; None as the training form says."""
     samples_recipe: bool = False
     """Whether the recipe's steps change them too."""
+    old_counts: bool = False
+    """Whether counts of an earlier Espalier are to stay as they are."""
     phone_run: str | None = None
     """The run that is measured on a phone, once a person chose one."""
     target_ms: float | None = None
@@ -73,6 +75,7 @@ class ProjectStore(QObject):
         self.folder: ProjectFolder | None = None
         self.project: Project | None = None
         self.index: Index | None = None
+        self._index_stamp: tuple[int, int] | None = None
         self.choices = Choices()
 
     @property
@@ -92,9 +95,12 @@ class ProjectStore(QObject):
     @property
     def gone(self) -> Message:
         """What to say of a project whose folder is not there."""
-        args: dict[str, Argument] = {"path": str(self.folder.root) if self.folder else "-"}
+        return self.gone_from(self.folder.root if self.folder else Path("-"))
+
+    def gone_from(self, root: Path) -> Message:
+        """The same of a project that is being closed."""
         other = self.presence.place is Place.OTHER
-        return Message(code="studio.core.place_other" if other else "project.gone", args=args)
+        return Message(code="studio.core.place_other" if other else "project.gone", args={"path": str(root)})
 
     def is_project(self, path: str | Path) -> bool:
         """Whether a folder holds a project."""
@@ -114,6 +120,7 @@ class ProjectStore(QObject):
             return False
         self.close()
         self.folder, self.project, self.index = folder, project, index
+        self._index_stamp = _stamp(folder)
         self.choices = _read_choices(folder)
         self._settings.remember(folder.root)
         self.presence.hold(folder)
@@ -158,11 +165,17 @@ class ProjectStore(QObject):
             self.failed.emit(error.message)
             return False
         before, self.index = self.index, index
+        self._index_stamp = _stamp(self.folder)
         self.index_changed.emit()
         # After the signal, as in `close`.
         if before is not None:
             before.close()
         return True
+
+    def catch_up(self) -> None:
+        """Read the index if somebody else put another in its place: a second studio, or a command line."""
+        if self.here and self.folder is not None and _stamp(self.folder) not in (None, self._index_stamp):
+            self.reopen_index()
 
     def set_detector(self, choice: DetectorChoice) -> None:
         """Choose another base detector, size or anchors for what is trained from now on; one step of undo."""
@@ -223,6 +236,15 @@ class _DetectorChange(QUndoCommand):
 
     def undo(self) -> None:
         self.setObsolete(not self._store.put_detector(self._before))
+
+
+def _stamp(folder: ProjectFolder) -> tuple[int, int] | None:
+    """Which file the index is: another takes its place when it is made anew."""
+    try:
+        status = folder.index.stat()
+    except OSError:
+        return None
+    return status.st_ino, status.st_mtime_ns
 
 
 def _read_choices(folder: ProjectFolder) -> Choices:

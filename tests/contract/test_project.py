@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 import pytest
@@ -30,3 +31,20 @@ def test_that_a_number_in_the_trash_is_not_taken_again(tmp_path: Path) -> None:
     assert project.new_run("train").name == "0001-train"
     folder_in(tmp_path, ".trash", "0004-train")
     assert project.new_run("train").name == "0005-train"
+
+
+def test_that_a_disk_that_refuses_the_job_leaves_no_number_claimed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = ProjectFolder(tmp_path / "project")
+    folder.root.mkdir()
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("engine.contract.project.write_atomically", refuse)
+        with pytest.raises(OSError, match="space"):
+            folder.new_run("train", job="{}")
+    assert list(folder.runs.iterdir()) == []
+    assert folder.new_run("train", job="{}").name == "0001-train"

@@ -14,7 +14,7 @@ from engine.contract.dataset import Index
 from engine.contract.labels import Corrections
 from engine.contract.run.job import Split
 from engine.contract.system.files import write_atomically
-from engine.contract.text.messages import JobFailed
+from engine.contract.text.messages import JobFailed, UserError
 
 NAME = "labels"
 HELP = "the labels corrected in a project; or all of its labels as COCO json"
@@ -58,6 +58,9 @@ def run(args: argparse.Namespace) -> int:
 def _write(args: argparse.Namespace, index: Index, waiting: int) -> int:
     from engine.data.writers.coco import coco_of
 
+    source, out = index.source(), args.coco.resolve()
+    if out.is_relative_to(source):  # it would lie among the labels that it was made of, and be read with them
+        raise UserError("labels.in_source", path=str(out), source=str(source))
     document = coco_of(index, args.split)
     try:
         args.coco.parent.mkdir(parents=True, exist_ok=True)

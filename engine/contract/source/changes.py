@@ -42,7 +42,8 @@ class SourceChanges(_Frozen):
 
     A `source` that is not there is no change: the counts are 0 then. `labels` are pictures whose labels were corrected
     in the project, or given back to the source, since. `pictures` of the changed and gone files are pictures that the
-    index names: training reads those from the source.
+    index names: training reads those from the source. `old_counts` tells that an earlier Espalier made the index, which
+    counted crowds and difficult boxes among those that are to be found.
     """
 
     source: str
@@ -53,6 +54,7 @@ class SourceChanges(_Frozen):
     pictures: int = 0
     examples: tuple[Example, ...] = ()
     labels: int = 0
+    old_counts: bool = False
 
     @property
     def any(self) -> bool:

@@ -7,9 +7,15 @@ pass on; portalocker is this one call on Linux, and on Windows keeps others from
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+_POLL_S = 0.01
 
 
 def try_lock(fd: int) -> bool:
@@ -28,6 +34,24 @@ def is_locked(path: Path) -> bool:
         return False
     try:
         return not _flock(fd, fcntl.LOCK_SH)
+    finally:
+        os.close(fd)
+
+
+@contextmanager
+def alone(path: Path, limit_s: float) -> Iterator[None]:
+    """Nobody else who asks for `path` meanwhile, a file beside what is read and written again; it is made and stays.
+
+    OSError where it cannot be made, or where somebody else has held it for longer than `limit_s`.
+    """
+    fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        until = time.monotonic() + limit_s
+        while not try_lock(fd):
+            if time.monotonic() > until:
+                raise BlockingIOError(errno.EWOULDBLOCK, os.strerror(errno.EWOULDBLOCK), str(path))
+            time.sleep(_POLL_S)
+        yield
     finally:
         os.close(fd)
 

@@ -16,7 +16,7 @@ from typing import Any
 from engine.contract.dataset import Action, Finding, Part
 from engine.data.files import SourceFiles, part_of
 from engine.data.findings import error, warning
-from engine.data.readers.json_kinds import json_kind, load_json
+from engine.data.readers.json_kinds import is_aside, json_kind, load_json
 from engine.data.readers.parts import settle_parts
 from engine.data.readers.values import ById, flag, is_id, kind, number
 from engine.data.records import Records, SourceBox, SourcePicture, settle_classes
@@ -86,7 +86,7 @@ def _settle_parts(records: Records) -> None:
 
 def _documents(files: SourceFiles) -> list[str]:
     """The json files that are COCO's; where some are called `instances_...`, not COCO's own others beside them."""
-    paths = files.ending(".json")
+    paths = [path for path in files.ending(".json") if not is_aside(files, path)]
     named = [path for path in paths if any(word in path.rsplit("/", 1)[-1] for word in _WORDS)]
     rest = [path for path in paths if path not in set(named) and json_kind(files, path) == "coco"]
     return named + [path for path in rest if not (named and path.rsplit("/", 1)[-1].startswith(_BESIDE))]

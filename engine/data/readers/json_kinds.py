@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Collection
 from typing import Any, Literal
 from weakref import WeakKeyDictionary
 
@@ -18,6 +19,11 @@ _SIGNS: tuple[tuple[Kind, re.Pattern[bytes]], ...] = (
     ("createml", re.compile(rb'"coordinates"\s*:\s*\{|"image(filename)?"\s*:\s*"[^"]*"\s*,\s*"annotations?"\s*:\s*\[')),
 )
 _HALF_LETTER = re.compile(r"\\u[dD][89a-fA-F]")
+_EXPORT = re.compile(
+    rb'\A\s*\{\s*"info"\s*:\s*\{\s*"description".{0,2000}?"content_hash"\s*:\s*"[0-9a-f]{64}"\s*\}', re.DOTALL
+)
+_HEAD = 1 << 12
+_aside: WeakKeyDictionary[SourceFiles, frozenset[str]] = WeakKeyDictionary()
 _seen: WeakKeyDictionary[SourceFiles, dict[str, Kind]] = WeakKeyDictionary()
 
 
@@ -28,6 +34,22 @@ def json_kind(files: SourceFiles, path: str) -> Kind:
         raw = files.read(path).replace(b"\0", b"")
         known[path] = next((kind for kind, sign in _SIGNS if sign.search(raw)), "other")
     return known[path]
+
+
+def exports(files: SourceFiles) -> list[str]:
+    """The json that this program wrote of a project's labels (`engine.data.writers.coco`)."""
+    found = [path for path in files.ending(".json") if json_kind(files, path) == "coco"]
+    return [path for path in found if _EXPORT.match(files.read(path)[:_HEAD])]
+
+
+def set_aside(files: SourceFiles, paths: Collection[str]) -> None:
+    """Have no reader take these for annotations."""
+    _aside[files] = frozenset(paths)
+
+
+def is_aside(files: SourceFiles, path: str) -> bool:
+    """Whether a json is not to be read."""
+    return path in _aside.get(files, ())
 
 
 def load_json(files: SourceFiles, path: str, findings: list[Finding], *, mend: Action | None = None) -> Any:

@@ -59,6 +59,7 @@ def read(files: SourceFiles, wanted: Sequence[str] | None) -> Records:
         names = {box.name for picture in records.pictures for box in picture.boxes}
         records.classes = tuple(sorted(names, key=int))
         records.findings.append(info("class_names_absent"))
+    records.numbers = class_names.agreed(layout.all_lists()) if layout.all_lists() else dict(named or {})
     records.classes = settle_classes(records, wanted)
     return records
 

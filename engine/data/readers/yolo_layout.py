@@ -6,8 +6,9 @@ A yaml's scalars are taken as they are written: a class called 02146, no or 1e3 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 from typing import Any
 
 import yaml
@@ -42,6 +43,7 @@ class Layout:
     listed: dict[str, set[Part]] = field(default_factory=lambda: defaultdict(set))
     file: str = ""
     _known: dict[str, Mapping[int, str] | None] = field(default_factory=dict)
+    _meant: dict[str, Declared] = field(default_factory=dict)
 
     @property
     def lists_pictures(self) -> bool:
@@ -52,8 +54,9 @@ class Layout:
         """The splits that a picture is claimed for; None when nothing is said of it."""
         if path in self.listed:
             return self.listed[path]
-        inside = [folder for folder in self.folders if not folder or path.startswith(f"{folder}/")]
-        return self.folders[max(inside, key=len)] if inside else None
+        # Of the folders around it the innermost that something is said of.
+        folder = next((folder for folder in reversed(_around(path)) if folder in self.folders), None)
+        return None if folder is None else self.folders[folder]
 
     def parts(self, paths: Sequence[str], findings: list[Finding]) -> dict[str, Part]:
         """The split of every picture of which something is said."""
@@ -84,14 +87,17 @@ class Layout:
 
     def meant(self, label: str) -> Declared:
         """How the lines of a label file are meant."""
-        found = next((self.declared[scope] for scope in reversed(_around(label)) if scope in self.declared), None)
-        return found or Declared()
+        folder = label.rpartition("/")[0]
+        if folder not in self._meant:
+            scopes = (scope for scope in reversed(_around(label)) if scope in self.declared)
+            self._meant[folder] = next((self.declared[scope] for scope in scopes), Declared())
+        return self._meant[folder]
 
 
 def read_layout(files: SourceFiles, labels: Sequence[str], findings: list[Finding]) -> Layout:
     """The layout that yaml files with `names` and lists such as `classes.txt` tell; flaws go to `findings`."""
     layout = Layout()
-    homes = {folder for label in labels for folder in _around(label)}
+    homes = _folders(labels)
     followed: dict[str, str] = {}
     for path in sorted(files.ending(".yaml", ".yml"), key=lambda path: path.rsplit("/", 1)[-1].lower() not in _FIRST):
         document = _document(files, path, findings)
@@ -107,17 +113,27 @@ def read_layout(files: SourceFiles, labels: Sequence[str], findings: list[Findin
             _follow(files, path, document, layout, findings)
         else:
             findings.append(info("yaml_passed_over", path, other=followed[scope]))
-    for path in sorted(set(files.paths) - set(labels)):
+    for path in sorted(set(files.ending(".txt", ".names", ".labels")).difference(labels)):
         if path.rsplit("/", 1)[-1].lower() in NAME_LISTS or path.lower().endswith(".names"):
             layout.lists[_scope(path, homes)].append(class_names.from_lines(path, files.text(path)))
     _compare(layout, labels, findings)
     return layout
 
 
-def _around(path: str) -> list[str]:
+def _around(path: str) -> tuple[str, ...]:
     """The folders that a file lies in, from the source itself inwards."""
-    parts = path.split("/")[:-1]
-    return ["", *("/".join(parts[: n + 1]) for n in range(len(parts)))]
+    return _and_outer(path.rpartition("/")[0])
+
+
+@lru_cache(maxsize=1 << 12)
+def _and_outer(folder: str) -> tuple[str, ...]:
+    parts = folder.split("/") if folder else []
+    return "", *("/".join(parts[: n + 1]) for n in range(len(parts)))
+
+
+def _folders(paths: Sequence[str]) -> set[str]:
+    """All folders that files lie in, the source itself too."""
+    return {outer for folder in {path.rpartition("/")[0] for path in paths} for outer in _and_outer(folder)}
 
 
 def _scope(path: str, homes: set[str]) -> str:
@@ -174,7 +190,7 @@ def _declared(document: dict[str, Any], path: str, findings: list[Finding]) -> D
 def _compare(layout: Layout, labels: Sequence[str], findings: list[Finding]) -> None:
     """Stop where a label file stands under lists that contradict; say where lists of folders differ."""
     told: set[tuple[str, str]] = set()
-    for folder in dict.fromkeys(_around(label)[-1] for label in labels):
+    for folder in dict.fromkeys(label.rpartition("/")[0] for label in labels):
         own = [one for scope in _around(f"{folder}/x".lstrip("/")) for one in layout.lists.get(scope, ())]
         for one, other in _contradictions(own or layout.all_lists()):
             if (one.file, other.file) not in told:
@@ -190,13 +206,27 @@ def _contradictions(lists: Sequence[ClassList]) -> list[tuple[ClassList, ClassLi
     return [(lists[0], other) for other in lists[1:] if not lists[0].agrees(other)]
 
 
+class _Known:
+    """Files and folders that a yaml may name, if need be in other capitals."""
+
+    def __init__(self, paths: Set[str]) -> None:
+        self.paths = paths
+
+    @cached_property
+    def _lowered(self) -> dict[str, str]:
+        return {path.lower(): path for path in sorted(self.paths)}
+
+    def find(self, path: str) -> str | None:
+        return next((each for each in (path, path.lower()) if each in self.paths), None) or self._lowered.get(
+            path.lower()
+        )
+
+
 def _follow(files: SourceFiles, path: str, document: dict[str, Any], layout: Layout, findings: list[Finding]) -> None:
     home = path.rpartition("/")[0]
     inner = f"{home}/{clean(str(document.get('path') or ''))}".strip("/")
-    folders = {parent for file in files.paths for parent in _around(file)}
-    held = {parent for picture in files.pictures() for parent in _around(picture)}
-    known = {path.lower(): path for path in (*files.paths, *folders)}
-    known |= {path: path for path in (*files.paths, *folders)}
+    folders, held = _folders(files.paths), _folders(files.pictures())
+    known = _Known({*files.paths, *folders})
     for key, part in _KEYS:
         entries = document.get(key) or []
         for entry in map(str, entries if isinstance(entries, list) else [entries]):
@@ -206,7 +236,7 @@ def _follow(files: SourceFiles, path: str, document: dict[str, Any], layout: Lay
             if here is None:
                 # An absolute path of another machine: its last folders may be here.
                 options += ["/".join(target.split("/")[n:]) for n in range(1, target.count("/") + 1)]
-            found = next((known[o] for option in options for o in (option, option.lower()) if o in known), None)
+            found = next((each for each in map(known.find, options) if each is not None), None)
             if part != "test" and found is None and here is None:
                 findings.append(warning("yaml_path_missing", path, key=key, target=entry))
             elif part != "test" and (found is None or (found in folders and found not in held)):

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from engine.contract.dataset import Action, Finding
 from engine.data.findings import error, info, warning
@@ -23,6 +24,8 @@ from engine.data.records import Records, SourceBox, SourcePicture
 MAX_SHARE = 2.0
 _OVER = 0.05
 """How far boxes may reach over the edge and still speak for a reading of their numbers."""
+_TINY = 0.001
+_UNMET = "\n"
 
 
 @dataclass(frozen=True)
@@ -42,16 +45,19 @@ class _Order:
         self._first = ("", 0)
         self._corners = self._left_upper = True
 
-    def count(self, file: str, place: int, numbers: Sequence[float]) -> None:
-        """Take the numbers of a box into account."""
+    def count(self, file: str, place: int, box: SourceBox) -> None:
+        """Take a box into account."""
         self._boxes += 1
-        if not _lies_within(numbers):
+        x1, y1, x2, y2 = box.x1, box.y1, box.x2, box.y2
+        if not (-_OVER <= x1 < x2 <= 1 + _OVER and -_OVER <= y1 < y2 <= 1 + _OVER):
             self._first = self._first if self._outside else (file, place)
             self._outside += 1
         if self._corners or self._left_upper:
-            x, y, right, lower = numbers
-            self._corners = self._corners and 0 <= x < right <= 1 and 0 <= y < lower <= 1
-            self._left_upper = self._left_upper and x >= 0 <= y and x + right <= 1.001 and y + lower <= 1.001
+            # The numbers as they are written.
+            x, y, right, lower = (x1 + x2) / 2, (y1 + y2) / 2, x2 - x1, y2 - y1
+            self._corners = self._corners and -_TINY <= x < right <= 1 + _TINY and -_TINY <= y < lower <= 1 + _TINY
+            inside = min(x, y) >= -_TINY and x + right <= 1 + _TINY and y + lower <= 1 + _TINY
+            self._left_upper = self._left_upper and inside
 
     def judged(self) -> list[Finding]:
         """An error where boxes lie outside as they are read, and none does if numbers are corners or one and a size."""
@@ -69,18 +75,28 @@ class LabelLines:
         self.records = records
         self._waiting: list[_Line] = []
         self._readable = False
+        self._names: tuple[Mapping[int, str] | None, dict[str, str | None]] | None = None
         self._unreadable: tuple[str, int, str] | None = None
         self._refused: dict[tuple[str, str], list[_Line]] = defaultdict(list)
         self._order = _Order()
 
     def read(self, picture: SourcePicture, text: str, names: Mapping[int, str] | None, declared: Declared) -> None:
         """Add the boxes of one label file."""
+        called = self._called(names)
         for place, line in enumerate(text.splitlines(), 1):
             words = line.split()
             if not words:
                 continue
+            name = called.get(words[0], _UNMET)
+            if name is _UNMET:
+                name = called[words[0]] = _name(words[0], names)
+            box = None if "_" in line else _plain_box(name, words, place)
+            if box is not None:
+                self._readable = True
+                picture.boxes.append(box)
+                self._order.count(picture.file, place, box)
+                continue
             numbers = [value for value in map(number, words[1:]) if value is not None]
-            name = _name(words[0], names)
             if name is None or len(numbers) != len(words) - 1 or len(numbers) < 4:
                 found = warning("box_unreadable", picture.file, f"line {place}", action="dropped")
                 self.records.findings.append(found)
@@ -88,15 +104,17 @@ class LabelLines:
                 picture.lost = True
                 continue
             self._readable = True
-            if len(numbers) == 4 and max(map(abs, numbers)) <= MAX_SHARE:
-                picture.boxes.append(_box_of(name, numbers, place))
-                self._order.count(picture.file, place, numbers)
-                continue
             read = _Line(picture, place, name, numbers, declared)
             if len(numbers) == 4:
                 self._box(read)
             else:
                 self._waiting.append(read)
+
+    def _called(self, names: Mapping[int, str] | None) -> dict[str, str | None]:
+        """What first words were found to mean under `names`."""
+        if self._names is None or self._names[0] is not names:
+            self._names = (names, {})
+        return self._names[1]
 
     def finish(self) -> None:
         """Read what waited, and say what was refused: once for each file."""
@@ -182,10 +200,28 @@ class LabelLines:
         line.picture.boxes.append(SourceBox(line.name, min(xs), min(ys), max(xs), max(ys), f"line {line.number}"))
 
 
+def _plain_box(name: str | None, words: Sequence[str], line: int) -> SourceBox | None:
+    """What most lines are by far: a class and the four shares of a box; None for all else, which is looked at."""
+    if name is None or len(words) != 5:
+        return None
+    try:
+        numbers = list(map(float, words[1:]))
+    except ValueError:
+        return None
+    # What is no number at all, or without end, is not within bounds either.
+    within = all(-MAX_SHARE <= value <= MAX_SHARE for value in numbers)
+    return _box_of(name, numbers, line) if within else None
+
+
 def _box_of(name: str, numbers: Sequence[float], line: int) -> SourceBox:
     cx, cy, width, height = numbers[:4]
-    edges = (cx - width / 2, cy - height / 2, cx + width / 2, cy + height / 2)
-    return SourceBox(name, *edges, f"line {line}")
+    right, down = width / 2, height / 2
+    return SourceBox(name, cx - right, cy - down, cx + right, cy + down, _place(line))
+
+
+@lru_cache(maxsize=1 << 10)
+def _place(line: int) -> str:
+    return f"line {line}"
 
 
 def _without(numbers: Sequence[float], place: int) -> Sequence[float]:

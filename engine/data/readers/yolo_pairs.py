@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
-from engine.data.files import SourceFiles, loose, part_of, without_suffix
+from engine.data.files import SourceFiles, is_picture, loose, part_of, without_suffix
 from engine.data.findings import info, warning
 from engine.data.readers.values import number
 from engine.data.readers.yolo_layout import NAME_LISTS
@@ -56,7 +56,6 @@ class _Texts:
     def __init__(self, files: SourceFiles) -> None:
         self._files = files
         self._pictures = files.pictures()
-        self._names = {stem(path) for path in self._pictures} | {_name(path) for path in self._pictures}
 
     def surely(self, path: str) -> bool:
         """Whether a text is a label, whatever other texts are."""
@@ -77,16 +76,25 @@ class _Texts:
         return self.named(path) and loose(path) in self._places
 
     @cached_property
+    def _names(self) -> set[str]:
+        return {stem(path) for path in self._pictures} | {_name(path) for path in self._pictures}
+
+    @cached_property
     def _places(self) -> set[str]:
         return {loose(place) for path in self._pictures for place in _places(path)}
 
 
 def _is_list(path: str) -> bool:
-    return stem(path) in _LISTS
+    return path.rpartition("/")[2][:-4].lower() in _LISTS
 
 
 def _in_labels(path: str) -> bool:
-    return "labels" in path.lower().split("/")[:-1]
+    return _labels_within(path.rpartition("/")[0])
+
+
+@lru_cache(maxsize=1 << 12)
+def _labels_within(folder: str) -> bool:
+    return "labels" in folder.lower().split("/")
 
 
 def _like_label(text: str, least: int = 5) -> bool:
@@ -100,15 +108,17 @@ def _like_label(text: str, least: int = 5) -> bool:
 def pair(files: SourceFiles, pictures: Sequence[str], labels: Sequence[str], records: Records) -> Pairs:
     """Find the label of every picture."""
     pairs, known = Pairs(), set(labels)
+    ended = {label for label in labels if is_picture(label[:-4])}
     for path in pictures:
-        # A label that names the picture with its ending is of no other picture.
-        usual = label_of(path)
-        whole = f"{usual[:-4]}{_ending(path)}.txt"
-        label = next((name for name in (whole, usual, beside(path)) if name in known), None)
-        if label is not None:
+        label = whole = label_of(path)
+        if ended:
+            # A label that names the picture with its ending is of no other picture.
+            whole = f"{label[:-4]}{_ending(path)}.txt"
+        if whole in ended:
+            pairs.labels[path] = whole
+            files.matched_loosely(whole, path)
+        elif label in known or (label := beside(path)) in known:
             pairs.labels[path] = label
-            if label == whole:
-                files.matched_loosely(label, path)
     shared = [paths for paths in _groups((label, path) for path, label in pairs.labels.items()).values() if paths[1:]]
     if shared:
         args: dict[str, Any] = {"count": len(shared), "other": shared[0][1], "label": pairs.labels[shared[0][0]]}
@@ -132,12 +142,18 @@ def beside(path: str) -> str:
 
 def label_of(path: str) -> str:
     """Where a picture's labels are: the last folder called `images` is `labels` there."""
-    parts = path.split("/")
-    for n in range(len(parts) - 2, -1, -1):
+    folder, slash, name = path.rpartition("/")
+    return f"{_labels_folder(folder)}{slash}{beside(name)}"
+
+
+@lru_cache(maxsize=1 << 12)
+def _labels_folder(folder: str) -> str:
+    parts = folder.split("/")
+    for n in range(len(parts) - 1, -1, -1):
         if parts[n].lower() == "images":
             parts[n] = "labels"
             break
-    return beside("/".join(parts))
+    return "/".join(parts)
 
 
 def _loosely(bare: Iterable[str], free: Iterable[str]) -> list[tuple[str, str]]:

@@ -7,6 +7,7 @@ size and time with other bytes is not seen at all (`engine.data.listing` tells h
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,9 +37,9 @@ def project_changes(folder: ProjectFolder) -> SourceChanges:
     """What changed for the project in `folder`; raises UserError where its index or its labels cannot be read."""
     with Index.open(folder.index) as index:
         labels = waiting_labels(index, Corrections.read(folder.labels))
-        source, found = index.source(), source_difference(index)
+        source, found, old = index.source(), source_difference(index), has_old_counts(index)
         if found is None:
-            return SourceChanges(source=str(source), source_there=False, labels=labels)
+            return SourceChanges(source=str(source), source_there=False, labels=labels, old_counts=old)
         return SourceChanges(
             source=str(source),
             source_there=True,
@@ -48,7 +49,17 @@ def project_changes(folder: ProjectFolder) -> SourceChanges:
             pictures=len(pictures_touched(index, found)),
             examples=found.examples(),
             labels=labels,
+            old_counts=old,
         )
+
+
+def has_old_counts(index: Index) -> bool:
+    """Whether its statistics were made before crowds and difficult boxes were counted apart, by class."""
+    try:
+        splits = json.loads(index.meta("statistics")).get("splits", {})
+        return any("aside" not in split for split in splits.values())
+    except (ValueError, AttributeError, TypeError):
+        return False
 
 
 def source_difference(index: Index) -> Difference | None:

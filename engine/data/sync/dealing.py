@@ -96,7 +96,7 @@ class Dealer:
             taken = sum(picture.part == "val" and declared[picture.path] == "train" for picture in pictures)
             findings.append(warning("split_val_taken", "", action="moved", count=taken, seed=self.seed))
         if not held["val"] and self.shares[1] > 0:
-            findings.append(warning("split_val_gone", "."))
+            findings.append(error("split_val_gone", "."))
         if not held["test"] and dealing in ("declared", "val_taken"):
             findings.append(info("split_no_test"))
         idle = [picture.path for picture in new if picture.part == "none"]
@@ -109,7 +109,15 @@ class Dealer:
         for picture, before in moved:
             kinds[before, picture.part].append(picture.path)
         return [
-            warning("split_moved", paths[0], action="moved", count=len(paths), before=before, part=part)
+            # Only of what was trained on a run has seen the answers.
+            warning(
+                "split_moved_seen" if before == "train" else "split_moved",
+                paths[0],
+                action="moved",
+                count=len(paths),
+                before=before,
+                part=part,
+            )
             for (before, part), paths in kinds.items()
         ]
 

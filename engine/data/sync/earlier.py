@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
-from engine.contract.dataset import Index, Part, Picture
+from engine.contract.dataset import Drawn, Index, Part, Picture
+from engine.contract.text.messages import UserError
 from engine.data.kept import KeptPicture, from_rows
 from engine.data.listing import Stamp
 from engine.data.pictures import Probe
@@ -20,7 +23,7 @@ Shares = tuple[float, ...]
 
 @dataclass(frozen=True)
 class Earlier:
-    """An index as it was, its pictures by their paths in the source."""
+    """An index as it was, its pictures (bare) and their boxes by the pictures' paths in the source."""
 
     source: Path
     format: str
@@ -28,9 +31,11 @@ class Earlier:
     content_hash: str
     classes: tuple[str, ...]
     pictures: dict[str, Picture]
+    boxes: dict[str, list[Drawn]]
     files: dict[str, Stamp]
     kept: dict[str, KeptPicture]
     corrections: dict[str, str]
+    numbers: dict[int, str]
     dealing: Dealing
 
     @classmethod
@@ -38,16 +43,19 @@ class Earlier:
         """Raises UserError where the index is broken."""
         source = index.source()
         start = len(str(source).rstrip("/")) + 1
+        drawn = {path[start:]: each for path, each in index.drawn().items()}
         return cls(
             source=source,
             format=index.meta("format"),
             options=index.meta("options"),
             content_hash=index.content_hash(),
             classes=index.classes(),
-            pictures={picture.path[start:]: picture for picture in index.pictures()},
+            pictures={path: picture for path, (picture, _) in drawn.items()},
+            boxes={path: boxes for path, (_, boxes) in drawn.items()},
             files=index.files(),
             kept=from_rows(index.probes()),
             corrections=index.corrections(),
+            numbers=_numbers(index),
             dealing=_dealing(index.finding_codes()),
         )
 
@@ -63,6 +71,24 @@ class Earlier:
         for path, picture in self.pictures.items():
             found[picture.digest].append(path)
         return found
+
+    def labelled(self, path: str, digest: str) -> bool:
+        """Whether a picture that has no label file now had boxes, or is in no use since its label file went."""
+        if path in self.pictures and self.pictures[path].digest == digest:
+            return bool(self.pictures[path].boxes)
+        same = self._by_digest.get(digest, ())
+        return digest in self._left_out or any(
+            self.pictures[one].boxes for one in (path, *same) if one in self.pictures
+        )
+
+    @cached_property
+    def _by_digest(self) -> dict[str, list[str]]:
+        return self.by_digest()
+
+    @cached_property
+    def _left_out(self) -> set[str]:
+        seen = {path: each.probe for path, each in self.kept.items() if path not in self.pictures}
+        return {probe.digest for probe in seen.values() if probe is not None and probe.problem is None}
 
     def probe(self, path: str, stamp: Stamp) -> Probe | None:
         """What a file was seen to be, if it is still the same; a file with a problem is looked at anew."""
@@ -90,6 +116,15 @@ class Earlier:
         if self.dealing == "val_taken" and split == "val":
             return "train"
         return split if split != "none" else declared
+
+
+def _numbers(index: Index) -> dict[int, str]:
+    """What class numbers meant; older indexes do not tell."""
+    try:
+        told = json.loads(index.meta("numbers"))
+    except UserError:
+        return {}
+    return {int(number): str(name) for number, name in told.items()}
 
 
 def _dealing(told: Collection[str]) -> Dealing:

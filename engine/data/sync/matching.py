@@ -30,8 +30,8 @@ def match_pictures(pictures: Sequence[Sound], earlier: Earlier) -> dict[str, Mat
         if old is not None and old.digest == picture.probe.digest:
             found[picture.path] = Match(picture.path)
             free.discard(picture.path)
-    by_digest = earlier.by_digest()
     left = [picture for picture in ordered if picture.path not in found]
+    by_digest = earlier.by_digest() if left else {}
     for picture in left:
         was = next((path for path in by_digest.get(picture.probe.digest, ()) if path in free), None)
         if was is not None:

@@ -56,7 +56,7 @@ def _synced(
         source or earlier.source, earlier, options, Corrections.read(folder.labels), progress, stop=not look
     )
     contents = seen.contents()
-    start = len(str(seen.files.root).rstrip("/")) + 1
+    start = len(seen.files.start)
     summary = Summary(earlier, contents.kept.corrections)
     summary.compare({picture.path[start:]: picture for picture in contents.pictures}, seen.matches)
     report = seen.report(contents)

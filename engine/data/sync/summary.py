@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from engine.contract.dataset import Finding, Picture
+from engine.contract.dataset import Drawn, Finding, Picture
 from engine.contract.source.changes import EXAMPLES, Example, Kind, Mend, SyncCounts
 from engine.data.sync.earlier import Earlier
 from engine.data.sync.matching import Match
@@ -39,31 +39,33 @@ class Summary:
         return tuple(example for found in self._found.values() for example in found[:EXAMPLES])
 
     def _compare(self, path: str, picture: Picture, was: str) -> None:
-        before = self.earlier.pictures[was]
+        before, drawn = self.earlier.pictures[was], self.earlier.boxes[was]
+        redrawn = [(b.class_id, b.x1, b.y1, b.x2, b.y2, b.difficult, b.crowd) for b in picture.boxes]
+        other = drawn != redrawn and sorted(drawn) != sorted(redrawn)
         if was != path:
             self._tell("renamed", path, before=was)
         if before.split != picture.split:
             self._tell("moved", path, before=before.split, after=picture.split)
-        if _boxes(before) != _boxes(picture) and self._is_corrected_anew(before, picture):
-            self._tell_boxes("corrected", path, before, picture)
+        if other and self._is_corrected_anew(before, picture):
+            self._tell_boxes("corrected", path, drawn, redrawn)
         elif before.digest != picture.digest:
-            self._tell_boxes("replaced", path, before, picture)
-        elif _boxes(before) != _boxes(picture):
-            self._tell_boxes("relabelled", path, before, picture)
+            self._tell_boxes("replaced", path, drawn, redrawn)
+        elif other:
+            self._tell_boxes("relabelled", path, drawn, redrawn)
 
     def _is_corrected_anew(self, before: Picture, picture: Picture) -> bool:
         """Whether what was corrected in the project is another thing for it than it was."""
         same = before.digest == picture.digest
         return same and self.earlier.corrections.get(before.digest) != self.corrections.get(picture.digest)
 
-    def _tell_boxes(self, kind: Kind, path: str, before: Picture, after: Picture) -> None:
+    def _tell_boxes(self, kind: Kind, path: str, before: Sequence[Drawn], after: Sequence[Drawn]) -> None:
         self._tell(kind, path, before=self._shown(before), after=self._shown(after))
 
     def _tell(self, kind: Kind, path: str, before: str = "", after: str = "") -> None:
         self._found.setdefault(kind, []).append(Example(kind=kind, path=path, before=before, after=after))
 
-    def _shown(self, picture: Picture) -> str:
-        counts = Counter(self.earlier.classes[box.class_id] for box in picture.boxes)
+    def _shown(self, boxes: Sequence[Drawn]) -> str:
+        counts = Counter(self.earlier.classes[int(box[0])] for box in boxes)
         return ", ".join(f"{count} {name}" for name, count in sorted(counts.items())) or "0"
 
 
@@ -80,7 +82,3 @@ def _mend(found: Sequence[Finding]) -> Mend:
     first = found[0]
     assert first.mend is not None, "these alone are taken"
     return Mend(message=first.message, file=first.file, action=first.mend, count=len(found))
-
-
-def _boxes(picture: Picture) -> list[tuple[float, ...]]:
-    return sorted((b.class_id, b.x1, b.y1, b.x2, b.y2, b.difficult, b.crowd) for b in picture.boxes)

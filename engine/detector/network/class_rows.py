@@ -78,11 +78,6 @@ def _places(names: Sequence[str], key: Any) -> dict[str, int]:
     return {name: place for place, name in enumerate(found) if found.count(name) == 1}
 
 
-def is_class_tensor(name: str) -> bool:
-    """Whether a parameter has rows of single classes."""
-    return any(layout.names.fullmatch(name) for layout in LAYOUTS)
-
-
 def by_name(
     arrays: Mapping[str, Array], fresh: Mapping[str, Array], theirs: Sequence[str], ours: Sequence[str]
 ) -> dict[str, Array]:

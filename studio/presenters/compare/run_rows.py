@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from engine.contract.figures import Figure, FigureName
 from engine.contract.run.evaluations import PHONE
 from engine.contract.run.resamples import score_of
+from engine.contract.text.messages import Message
 from studio.presenters.numbers import Delta, delta
 from studio.stores.run import Run
 
@@ -53,7 +54,10 @@ Lookup = Callable[[FigureName, dict[str, object]], Figure | None]
 
 @dataclass(frozen=True)
 class Row:
-    """One run in the table: `figures` and `deltas` by column; `base` is the first run that it descends from."""
+    """One run in the table: `figures` and `deltas` by column; `base` is the first run that it descends from.
+
+    `other_data` says that it was trained on other data than today's, if it was.
+    """
 
     name: str
     number: int
@@ -62,6 +66,7 @@ class Row:
     base: str | None
     figures: Mapping[str, Figure | None]
     deltas: Mapping[str, Delta | None]
+    other_data: Message | None = None
 
 
 def figures_of(lookup: Lookup) -> dict[str, Figure | None]:

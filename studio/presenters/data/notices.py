@@ -40,6 +40,7 @@ class Standing:
     failed: Message | None = None
     changes: SourceChanges | None = None
     put_off: bool = False
+    old_counts: bool = False  # an earlier Espalier counted the data, and nobody said that this may stay so
     done: SyncCounts | None = None
     exported: Message | None = None
     not_exported: Message | None = None
@@ -108,6 +109,8 @@ def _of_source(now: Standing) -> Iterable[Notice]:
         if now.waiting:
             text += " " + tr("studio.source.with_labels", count=now.waiting)
         yield Notice("info", text, ("bring", "look", "later"))
+    elif now.old_counts:
+        yield Notice("info", tr("studio.source.old_counts"), ("bring", "later"))
 
 
 def _of_labels(now: Standing) -> Iterable[Notice]:

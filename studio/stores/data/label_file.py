@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
 from engine.contract.labels import Correction, Corrections
+from engine.contract.system.locks import alone
 from engine.contract.text.messages import Message, UserError
 from studio.workers.background import Background, system_message
 from studio.workers.writing import in_turn
+
+_LIMIT_S = 10.0
+"""Another studio is done with the file in a moment; one that was stopped in the middle is not waited for."""
 
 Changes = dict[str, Correction | None]
 """What pictures get by their digests; None where the source's labels hold again."""
@@ -18,15 +23,23 @@ Changes = dict[str, Correction | None]
 class LabelFile(QObject):
     """Tells by `told` what the file holds after it was read or written, by `refused` why it could not be.
 
-    What was refused stays in `unwritten`, and is written with what comes next.
+    What was refused stays in `unwritten`, and is written with what comes next. Nothing is written unless `missing`,
+    asked each time, says nothing: where the project was another may be by now.
     """
 
     told = Signal(object)
     refused = Signal(object)
 
-    def __init__(self, path: Path, background: Background, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        background: Background,
+        missing: Callable[[], Message | None],
+        parent: QObject | None = None,
+    ) -> None:
         super().__init__(parent)
         self.path = path
+        self._missing = missing
         self._background = background
         self.unwritten: Changes = {}
         self._writing: Changes | None = None
@@ -51,13 +64,21 @@ class LabelFile(QObject):
         """Write what is not written yet; one write at a time."""
         if self._writing is not None or not self.unwritten:
             return
+        absent = self._missing()
+        if absent is not None:
+            self.refused.emit(absent)
+            return
         changes, self.unwritten = self.unwritten, {}
         self._writing, path = changes, self.path
         self._background.run(lambda: _rewrite(path, changes), self._written, self._not_written)
 
     def finish(self) -> Message | None:
         """Write what is left, at once, for the project is closed; why it could not be."""
-        left, self.unwritten, self._writing, self._over = self.behind, {}, None, True
+        left = self.let_go()
+        absent = self._missing() if left else None
+        if absent is not None:
+            self.unwritten = left
+            return absent
         try:
             if left:
                 _rewrite(self.path, left)
@@ -68,6 +89,11 @@ class LabelFile(QObject):
             self.unwritten = left
             return system_message(error)
         return None
+
+    def let_go(self) -> Changes:
+        """End without writing; what the file does not have for certain."""
+        left, self.unwritten, self._writing, self._over = self.behind, {}, None, True
+        return left
 
     def _have_read(self, held: Corrections) -> None:
         if not self._over:
@@ -93,12 +119,13 @@ class LabelFile(QObject):
 
 
 def _rewrite(path: Path, changes: Changes) -> Corrections:
-    """The file with these changes: what somebody else wrote of other pictures stays."""
+    """The file with these changes: what somebody else wrote of other pictures stays, in this process or another."""
 
     def work() -> Corrections:
-        pictures = {**Corrections.read(path).pictures, **changes}
-        held = Corrections(pictures={key: value for key, value in pictures.items() if value is not None})
-        held.write(path)
+        with alone(path.with_name(f".{path.stem}.lock"), _LIMIT_S):
+            pictures = {**Corrections.read(path).pictures, **changes}
+            held = Corrections(pictures={key: value for key, value in pictures.items() if value is not None})
+            held.write(path)
         return held
 
     return in_turn(work)

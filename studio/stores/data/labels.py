@@ -42,9 +42,10 @@ class LabelsStore(QObject):
         self._taken_in: set[str] = set()  # the pictures that the index has corrected labels of
         self._waiting: set[str] = set()
         self._seen: dict[str, list[Picture]] = {}  # corrected pictures as the index has them: to find one takes a while
-        self._left: dict[Path, Changes] = {}  # what no disk took before its project was closed
+        self._left: list[tuple[Path, bytes, Changes]] = []  # what could not be written of projects that were closed
         project.opened.connect(self._opened)
         project.closed.connect(self._closed)
+        project.place_changed.connect(self._place_changed)
         project.index_changed.connect(self._index_changed)
 
     @property
@@ -90,7 +91,9 @@ class LabelsStore(QObject):
             self._source[digest] = boxes_of(found[0], classes) if found else ()
         # What it has of classes that the data does not know is not shown, and not lost.
         boxes += unshown(before.boxes, classes) if before is not None else ()
-        after = None if boxes == self._source.get(digest) else Correction(path=picture.path, boxes=boxes)
+        # Once the index was made of a correction, nobody here knows what its source says by now.
+        as_source = boxes == self._source.get(digest) and digest not in self._taken_in
+        after = None if as_source else Correction(path=picture.path, boxes=boxes)
         if after != before:
             self._project.undo.push(_Change(self, digest, (before, after), text, merge))
 
@@ -162,6 +165,8 @@ class LabelsStore(QObject):
         self._source = {digest: boxes for digest, boxes in self._source.items() if digest in known}
         self._waiting.clear()
         self._compare(known)
+        if self._file is not None and not known <= self._held.keys():
+            self._file.read()  # what the index has of another studio's corrections was not taken back here
         self.changed.emit()
 
     def _told_by_index(self) -> set[str]:
@@ -173,13 +178,24 @@ class LabelsStore(QObject):
     def _opened(self) -> None:
         folder = self._project.folder
         assert folder is not None
-        file = self._file = LabelFile(folder.labels, self._background, self)
+        file = self._file = LabelFile(folder.labels, self._background, lambda: self._missing(folder.root), self)
         self._taken_in = self._told_by_index()
         file.told.connect(lambda held: self._take(file, held))
         file.refused.connect(lambda message: self._refused(file, message))
-        for digest, correction in self._left.pop(folder.labels, {}).items():
-            self.put(digest, correction)
+        left, presence = self._left, self._project.presence
+        self._left = [each for each in left if not presence.is_meant(each[0], each[1])]
+        for root, mark, changes in left:
+            for digest, correction in changes.items() if presence.is_meant(root, mark) else ():
+                self.put(digest, correction)
         file.read()
+
+    def _missing(self, root: Path) -> Message | None:
+        """Why nothing is to be written: the project is not where it was. That is known while it is being closed too."""
+        return None if self._project.presence.look() else self._project.gone_from(root)
+
+    def _place_changed(self) -> None:
+        if self._project.here and not self.saved:
+            self.save()
 
     def _take(self, file: LabelFile, held: Corrections) -> None:
         if file is not self._file:
@@ -199,11 +215,12 @@ class LabelsStore(QObject):
 
     def _closed(self) -> None:
         file, self._file = self._file, None
-        problem = file.finish() if file is not None else None
         if file is not None:
+            problem = file.finish()
             if problem is not None:
-                self._left[file.path] = file.unwritten
-                self.failed.emit(Message(code="studio.labels.not_written", args={"reason": problem}))
+                self._left.append((file.path.parent.parent, self._project.presence.mark, file.unwritten))
+                if not self._project.moving:
+                    self.failed.emit(Message(code="studio.labels.not_written", args={"reason": problem}))
             file.deleteLater()
         self.problem = None
         for kept in (self._held, self._source, self._seen):

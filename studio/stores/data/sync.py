@@ -70,6 +70,13 @@ class SyncStore(QObject):
         """Whether the folder of the source is not there."""
         return self.changes is not None and not self.changes.source_there
 
+    @property
+    def old_counts(self) -> bool:
+        """Whether an earlier Espalier counted the data, and nobody said yet that this may stay so."""
+        changes = self.changes
+        told = changes is not None and changes.source_there and changes.old_counts
+        return told and not self._project.choices.old_counts
+
     def look(self) -> None:
         """Ask what changed, unless that was asked a moment ago: somebody came back to the window."""
         if self._project.folder is not None and time.monotonic() - self._asked_at >= _AGAIN_S:
@@ -130,6 +137,8 @@ class SyncStore(QObject):
     def later(self) -> None:
         """Say no more of these changes; of others again."""
         self.put_off = self.changes
+        if self.old_counts and not self.source_changed:
+            self._project.choose(old_counts=True)
         self.changed.emit()
 
     def dismiss(self) -> None:
@@ -153,6 +162,8 @@ class SyncStore(QObject):
         except ValidationError:  # an engine that cannot tell says why on the job, when one is asked for
             return
         self.changes = told
+        if not self.busy:
+            self._project.catch_up()
         if self.put_off is not None and _counts(self.put_off) != _counts(told):
             self.put_off = None
         self.changed.emit()

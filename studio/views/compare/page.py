@@ -114,6 +114,7 @@ class ComparePage(Page):
             project.changed,
             project.closed,
             tasks.added,
+            self.studio.data_seen.changed,
         ):
             signal.connect(self._later)
         tasks.finished.connect(self._later)
@@ -187,7 +188,8 @@ class ComparePage(Page):
             found = figures[run.name]
             between = between_runs(self.studio.runs.by_name(base), run)
             changes = deltas_of(figures[base] if base else None, found, between)
-            rows.append(Row(run.name, run.number, run.label, depth, base, found, changes))
+            other = self.studio.data_seen.other(run)
+            rows.append(Row(run.name, run.number, run.label, depth, base, found, changes, other))
         return rows
 
     def _sides(self, rows: list[Row]) -> tuple[str | None, str | None]:

@@ -37,6 +37,7 @@ from studio.views.shared.run_table import DELTA_ROLE, FIGURE_ROLE, ROW_ROLE, RUN
 
 ROW_HEIGHT = 44
 _PAD, _INDENT, _TICK, _DISC = 12, 18, 16, 22
+_MARK = 14
 _FIGURE, _NAME = 76, (196, 264)
 """How wide a figure is with what is said of its change, and how wide names are at least and at most."""
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -93,8 +94,12 @@ class RunCellDelegate(QStyledItemDelegate):
         painter.drawText(text, _LEFT, number)
         text.setLeft(text.left() + painter.fontMetrics().horizontalAdvance(number) + 8)
         painter.setPen(QColor(palette().text))
-        words = painter.fontMetrics().elidedText(row.label, Qt.TextElideMode.ElideMiddle, text.width())
+        room = text.width() - (_MARK + 4 if row.other_data is not None else 0)
+        words = painter.fontMetrics().elidedText(row.label, Qt.TextElideMode.ElideMiddle, room)
         painter.drawText(text, _LEFT, words)
+        if row.other_data is not None:
+            left = text.left() + painter.fontMetrics().horizontalAdvance(words) + 4
+            painter.drawPixmap(left, rect.center().y() - _MARK // 2, pixmap("alert", palette().warn, _MARK))
 
     def _paint_sides(self, painter: QPainter, rect: QRect, chosen: tuple[bool, bool]) -> None:
         font = QFont(painter.font())

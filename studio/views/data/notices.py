@@ -143,6 +143,7 @@ def standing_of(studio: Studio) -> Standing:
         failed=sync.problem,
         changes=sync.changes,
         put_off=sync.put_off is not None,
+        old_counts=sync.old_counts,
         done=sync.result.changes if sync.result is not None else None,
         exported=studio.label_export.written,
         not_exported=studio.label_export.problem,

@@ -8,7 +8,7 @@ from typing import Any
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, Qt, Signal
 
 from studio.bound_texts import on_language
-from studio.i18n import tr
+from studio.i18n import text_of, tr
 from studio.presenters.compare.run_rows import FIGURES, Row
 from studio.presenters.figure_words import change_words, column_title, figure_tip
 from studio.presenters.numbers import show
@@ -89,7 +89,10 @@ class RunTable(QAbstractTableModel):
         if role == Qt.ItemDataRole.CheckStateRole and index.column() == RUN:
             return Qt.CheckState.Checked if self.is_ticked(row.name) else Qt.CheckState.Unchecked
         if index.column() == RUN:
-            return row.name if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole) else None
+            told = f"{row.name}\n{text_of(row.other_data)}" if row.other_data is not None else row.name
+            if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
+                return told
+            return row.name if role == Qt.ItemDataRole.DisplayRole else None
         if index.column() == SIDES:
             return tr("studio.compare.sides_tip") if role == Qt.ItemDataRole.ToolTipRole else None
         return self._figure_data(row, column, role)

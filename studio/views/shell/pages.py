@@ -29,10 +29,15 @@ class PageEntry:
     place: str
     state: Callable[[Studio], PageState] = lambda studio: PageState.READY
 
+    def load(self) -> Callable[[Studio], Page]:
+        """Import the page's class, which may be done in any thread: modules make no widgets."""
+        module, name = self.place.split(":")
+        found: Callable[[Studio], Page] = getattr(import_module(module), name)
+        return found
+
     def build(self, studio: Studio) -> Page:
         """Import the page's module and make the page."""
-        module, name = self.place.split(":")
-        page: Page = getattr(import_module(module), name)(studio)
+        page: Page = self.load()(studio)
         page.setObjectName(f"page_{self.key}")
         return page
 

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QProgressBar, QV
 
 from engine.contract.run.folder import Status
 from engine.contract.run.offers import DIVERGED
+from engine.contract.text.messages import Message
 from studio.bound_texts import bind, on_language
 from studio.i18n import text_of, tr
 from studio.presenters.numbers import duration, shown_value
@@ -19,7 +20,7 @@ from studio.stores.run import Run
 from studio.theme import theme
 from studio.views.train.status import CHIP_HEIGHT, chip_width, paint_chip
 from studio.widgets.buttons import Button
-from studio.widgets.labels import Elided, Muted
+from studio.widgets.labels import Elided, IconLabel, Muted
 
 RESUMABLE = ("cancelled", "failed", "lost")
 _TICK_MS = 500
@@ -122,6 +123,7 @@ class RunHeader(QWidget):
         self.percent.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.percent.setMinimumWidth(40)
         self.stats = Stats()
+        self.other_data = self._mark()
         self._build_buttons()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -150,11 +152,31 @@ class RunHeader(QWidget):
         row = QHBoxLayout()
         row.setSpacing(12)
         row.addWidget(self.name, 1)
+        row.addWidget(self.other_data)
         row.addWidget(self.chip)
         row.addSpacing(8)
         for button in (self.cancel, self.resume, self.trash):
             row.addWidget(button)
         return row
+
+    @staticmethod
+    def _mark() -> QWidget:
+        mark, text = QWidget(), QLabel()
+        row = QHBoxLayout(mark)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(4)
+        row.addWidget(IconLabel("alert", 16, "warn"))
+        row.addWidget(text)
+        bind(text.setText, "studio.train.other_data")
+        mark.hide()
+        return mark
+
+    def show_data(self, other: Message | None) -> None:
+        """Mark the run as trained on other data than today's, and say on which."""
+        self.other_data.setVisible(other is not None)
+        told = text_of(other) if other is not None else ""
+        self.other_data.setToolTip(told)
+        self.other_data.setAccessibleName(told)
 
     def show_run(self, run: Run | None) -> None:
         """Show a run; None leaves the head as it is and stops its clock."""

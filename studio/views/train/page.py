@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, 
 
 from engine.contract.run.offers import Offer
 from engine.contract.text.messages import Message
+from studio.bound_texts import on_language
 from studio.presenters.page_state import PageState, runs_state
 from studio.stores.run import Run
 from studio.studio import Studio
@@ -113,6 +114,8 @@ class TrainPage(Page):
         runs.removed.connect(self._on_removed)
         runs.changed.connect(self._on_changed)
         runs.failed.connect(self._on_failed)
+        self.studio.data_seen.changed.connect(self._show_data)
+        on_language(self._show_data)
         self.studio.project.opened.connect(self._show_first)
         self.studio.project.closed.connect(self._show_first)
 
@@ -170,6 +173,7 @@ class TrainPage(Page):
     def _refresh(self) -> None:
         run = self._shown
         self.header.show_run(run)
+        self._show_data()
         self.details.show_run(run)
         if self.body is not None:
             self.body.refresh()
@@ -180,6 +184,9 @@ class TrainPage(Page):
         self.empty.setVisible(not runs.runs)
         self.list.setVisible(bool(runs.runs))
         self._tell_state()
+
+    def _show_data(self) -> None:
+        self.header.show_data(self.studio.data_seen.other(self._shown) if self._shown is not None else None)
 
     def _tell_state(self) -> None:
         closed = self.studio.project.project is None

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
+import json
 import shutil
 import sqlite3
 import subprocess
@@ -211,3 +213,13 @@ def test_that_a_value_that_cannot_be_is_told_as_a_broken_index(path: Path, broke
         index.statistics()
         index.findings()
     assert caught.value.message.code == "data.index_broken"
+
+
+def test_that_the_hash_is_of_each_picture_written_by_itself() -> None:
+    wanted = hashlib.sha256(json.dumps([1, ("zebra", "ant")]).encode())
+    for picture in PICTURES:
+        boxes = [[b.class_id, b.x1, b.y1, b.x2, b.y2, b.difficult, b.crowd] for b in picture.boxes]
+        row = [picture.id, picture.digest, picture.width, picture.height, picture.split, boxes]
+        wanted.update(json.dumps(row).encode())
+    assert CONTENTS.hash() == wanted.hexdigest()
+    assert replace(CONTENTS, pictures=PICTURES * 300).hash() != CONTENTS.hash()

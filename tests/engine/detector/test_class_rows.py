@@ -11,7 +11,7 @@ from engine.contract.project import DetectorChoice
 from engine.detector.base.spec import resolve
 from engine.detector.families.build import build
 from engine.detector.network.checkpoint import network_arrays, put_weights
-from engine.detector.network.class_rows import by_name, is_class_tensor, match_classes
+from engine.detector.network.class_rows import LAYOUTS, by_name, match_classes
 
 KEYS = (
     "ssd_mobilenet_v1",
@@ -50,7 +50,7 @@ def scores_of(made: Any, image: np.ndarray) -> list[np.ndarray]:
 def test_that_the_tensors_with_rows_of_classes_are_known(key: str) -> None:
     two, three = (network_arrays(network(key, OLD[:count])) for count in (2, 3))
     grown = {name for name in two if two[name].shape != three[name].shape}
-    assert grown and grown == {name for name in two if is_class_tensor(name)}
+    assert grown and grown == {name for name in two if any(layout.names.fullmatch(name) for layout in LAYOUTS)}
 
 
 @pytest.mark.slow

@@ -19,7 +19,7 @@ from engine.contract.text.messages import UserError
 
 _HALF = re.compile(r"^\.(\d{4}|tmp\w{6}|.+\.[A-Za-z0-9_]+|(opt|program|saving)-.+)$")
 """A number that was claimed for a run, or a file under the temporary name of its writer."""
-_OURS = (".working.json", ".sync.lock")
+_OURS = (".working.json", ".sync.lock", ".labels.lock")
 
 
 def broken_files(project: Path) -> list[str]:

@@ -13,11 +13,15 @@ from pathlib import Path
 import pytest
 
 from engine.cli.verbs.serve import answer_figures, serve
+from engine.contract.dataset import Index
+from engine.contract.project import ProjectFolder
 from engine.contract.source.changes import SourceChanges
 from engine.contract.text.messages import UserError
+from engine.data.dataset_import import import_dataset
 from engine.data.listing import stamped_files
 from engine.data.sync.changes import project_changes
-from tests.fakes.datasets import Shot, put, shots
+from engine.data.sync.project_sync import sync_project
+from tests.fakes.datasets import Shot, put, shots, write_coco
 from tests.fakes.synced import Desk
 
 ONE = (("dog", (4.0, 6.0, 30.0, 40.0)),)
@@ -93,6 +97,33 @@ def test_that_an_index_without_stamps_goes_by_its_own_time(desk: Desk) -> None:
     for path in ("images/val/new.png", "labels/val/new.txt", "labels/train/shot 01.txt"):
         os.utime(desk.source.root / path, ns=(later + 1, later + 1))
     assert counts(desk) == (1, 2, 1)
+
+
+def test_that_counts_of_an_earlier_espalier_are_told_and_a_sync_counts_anew(tmp_path: Path) -> None:
+    folder = ProjectFolder(tmp_path / "project")
+    file = write_coco(tmp_path / "source", shots()) / "annotations" / "instances_train.json"
+    document = json.loads(file.read_text())
+    crowd = {"id": 999, "bbox": [1, 1, 40, 30], "iscrowd": 1}
+    document["annotations"].append({**document["annotations"][0], **crowd})
+    file.write_text(json.dumps(document))
+    import_dataset(tmp_path / "source", folder.index)
+    with Index.open(folder.index) as index:
+        right = index.statistics()
+    assert sum(split.crowd for split in right.splits.values()) == 1 and not project_changes(folder).old_counts
+    old = json.loads(right.model_dump_json())
+    for split in old["splits"].values():
+        split["boxes"] += split.pop("crowd") + split.pop("difficult")
+        del split["aside"]
+    with sqlite3.connect(folder.index) as connection:
+        connection.executescript("DROP TABLE files; DROP TABLE probes;")
+        connection.execute("UPDATE meta SET value = ? WHERE key = 'statistics'", (json.dumps(old),))
+    connection.close()
+    found = project_changes(folder)
+    assert found.old_counts and not found.any
+    sync_project(folder)
+    with Index.open(folder.index) as index:
+        assert index.statistics() == right
+    assert not project_changes(folder).old_counts
 
 
 def test_that_corrected_labels_wait_until_they_are_taken_in(desk: Desk) -> None:

@@ -139,8 +139,8 @@ def test_that_only_files_that_changed_are_opened(desk: Desk, monkeypatch: pytest
     opened: list[str] = []
     kept = pictures.probe_all
 
-    def probe_all(paths: list[Path], progress: object) -> object:
-        opened.extend(path.name for path in paths)
+    def probe_all(paths: list[str], progress: object) -> object:
+        opened.extend(Path(path).name for path in paths)
         return kept(paths)
 
     monkeypatch.setattr(look, "probe_all", probe_all)

@@ -103,9 +103,9 @@ def test_that_val_taken_from_train_stays_what_it_is(tmp_path: Path) -> None:
 def test_that_a_picture_whose_declared_split_moved_follows_it_and_is_told(desk: Desk) -> None:
     desk.source.move("shot 00", "train", "shot 00", "test")
     result = desk.sync()
-    assert result.changes == SyncCounts(moved=1, renamed=1) and "split_moved" in codes(result)
+    assert result.changes == SyncCounts(moved=1, renamed=1) and "split_moved_seen" in codes(result)
     assert desk.parts()["shot 00"] == "test"
-    assert "split_moved" not in codes(desk.sync())
+    assert "split_moved_seen" not in codes(desk.sync())
 
 
 def test_that_a_copy_of_a_known_picture_makes_no_leak(tmp_path: Path) -> None:

@@ -33,6 +33,13 @@ def test_that_a_changed_source_is_told_in_numbers_until_it_is_put_off() -> None:
     assert "3 added" in train_lines(CHANGED, 0)[0]
 
 
+def test_that_counts_of_an_earlier_espalier_are_told_where_nothing_else_is() -> None:
+    same = SourceChanges(source="/data", source_there=True, old_counts=True)
+    assert told(changes=same, old_counts=True) == [("info", ("bring", "later"))]
+    assert told(changes=same) == []
+    assert told(changes=CHANGED, old_counts=True) == [("info", ("bring", "look", "later"))]
+
+
 def test_that_labels_and_source_are_told_together_where_both_wait() -> None:
     (notice,) = notices(Standing(changes=CHANGED, waiting=2, corrected=2))
     assert "2 corrected pictures" in notice.text

@@ -154,3 +154,26 @@ def test_that_a_closed_project_leaves_an_empty_page(page: DataPage) -> None:
     page.studio.project.close()
     assert page.state is PageState.EMPTY
     assert page.pictures.grid.pictures.rowCount() == 0
+
+
+def test_that_findings_that_changed_while_nobody_looked_have_room(page: DataPage, qtbot: QtBot) -> None:
+    table = page.report.table
+
+    def fitting() -> bool:
+        rows = range(table.model_.rowCount())
+        return all(table.rowHeight(row) == table.sizeHintForRow(row) for row in rows)
+
+    page.tabs.setCurrentWidget(page.report)
+    qtbot.waitUntil(fitting)
+    page.tabs.setCurrentWidget(page.pictures)
+    long = table.model_.findings[0].message.model_copy(update={"args": {"file": "word " * 60, "place": ""}})
+    first = table.model_.findings[0].model_copy(update={"message": long, "file": "folder/ " * 20})
+    table.model_.beginResetModel()
+    table.model_.findings = [first, *table.model_.findings[1:]]
+    table.model_.endResetModel()
+    qtbot.wait(50)  # what measures rows has had its turn
+    page.tabs.setCurrentWidget(page.report)
+    qtbot.waitUntil(fitting)
+    assert table.rowHeight(0) > 2 * table.rowHeight(1)
+    page.report.table.model_.show_index(page.studio.project.index)
+    qtbot.waitUntil(fitting)
