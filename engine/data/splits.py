@@ -52,7 +52,8 @@ def assign(
         _draw(pictures, ("train", "val", "test"), split or DEFAULT, seed)
         _judgeable(pictures)
         shares = ", ".join(f"{share:g}" for share in split or DEFAULT)
-        return [info("split_asked" if by_choice else "split_drawn", action="moved", shares=shares, seed=seed)]
+        told = info("split_asked" if by_choice else "split_drawn", action="moved", shares=shares, seed=seed)
+        return [told, *_unjudged(pictures, (split or DEFAULT)[1])]
     findings = []
     train = [picture for picture in pictures if picture.part == "train"]
     held = {picture.part for picture in pictures}
@@ -67,9 +68,17 @@ def assign(
         _judgeable(train)
         taken = sum(picture.part == "val" for picture in train)
         findings.append(warning("split_val_taken", "", action="moved", count=taken, seed=seed))
+        findings += _unjudged(train, VAL_SHARE)
     if "test" not in held:
         findings.append(info("split_no_test"))
     return findings
+
+
+def _unjudged(pictures: Sequence[Sound], share: float) -> list[Finding]:
+    """Val may be left empty by who asks for it, not for want of pictures."""
+    if share > 0 and pictures and not any(picture.part == "val" for picture in pictures):
+        return [warning("split_val_empty", ".", count=len(pictures))]
+    return []
 
 
 def _draw(pictures: Sequence[Sound], parts: Sequence[Part], shares: Sequence[float], seed: int) -> None:

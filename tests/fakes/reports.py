@@ -19,5 +19,5 @@ def facts(finding: Finding) -> tuple[str, str, str, str, str | None]:
 
 def codes(report: Report) -> list[str]:
     """The codes of all findings, without what the lack of splits adds."""
-    usual = {"data.split_no_test", "data.split_drawn", "data.split_val_taken"}
+    usual = {"data.split_no_test", "data.split_drawn", "data.split_val_taken", "data.split_val_empty"}
     return [finding.message.code[5:] for finding in report.findings if finding.message.code not in usual]

@@ -96,7 +96,9 @@ class Dealer:
             taken = sum(picture.part == "val" and declared[picture.path] == "train" for picture in pictures)
             findings.append(warning("split_val_taken", "", action="moved", count=taken, seed=self.seed))
         if not held["val"] and self.shares[1] > 0:
-            findings.append(error("split_val_gone", "."))
+            # A project that never had any is as it was.
+            had = any(picture.split == "val" for picture in self.earlier.pictures.values())
+            findings.append(error("split_val_gone", ".") if had else warning("split_val_gone", "."))
         if not held["test"] and dealing in ("declared", "val_taken"):
             findings.append(info("split_no_test"))
         idle = [picture.path for picture in new if picture.part == "none"]

@@ -65,7 +65,7 @@ def imported(root: Path, index: Path, exif: str | None = None) -> list[Edges]:
 
 def told(report: Report) -> list[Finding]:
     """All but what is said of every small set."""
-    dull = ("split_drawn", "class_names_absent", "split_no_test")
+    dull = ("split_drawn", "class_names_absent", "split_no_test", "split_val_empty")
     return [finding for finding in report.findings if finding.message.code.removeprefix("data.") not in dull]
 
 

@@ -14,7 +14,7 @@ from engine.data.checks import Sound
 from engine.data.dataset_import import check_dataset, import_dataset
 from engine.data.pictures import Probe
 from engine.data.splits import assign, parse_split
-from tests.fakes.datasets import Shot, shots, write_coco, write_voc
+from tests.fakes.datasets import Shot, shots, write_coco, write_voc, write_yolo
 
 
 @pytest.mark.parametrize("text", ["0.8,0.2", "0.8,0.1,x", "0.5,0.1,0.1", "0,0.5,0.5", "1.2,-0.1,-0.1", "nan,0,1", ""])
@@ -68,3 +68,10 @@ def test_that_drawing_makes_no_leak_and_no_empty_split(count: int, seed: int, co
     assert all(len(found) == 1 for found in parts.values())
     if len(parts) >= 3:
         assert {picture.part for picture in pictures} == {"train", "val", "test"}
+
+
+def test_that_pictures_that_are_too_few_for_val_are_told(tmp_path: Path) -> None:
+    one = write_yolo(tmp_path / "one", [Shot("a", "train")])
+    assert "data.split_val_empty" in {finding.message.code for finding in check_dataset(one).findings}
+    asked = check_dataset(one, split=(1.0, 0.0, 0.0))
+    assert "data.split_val_empty" not in {finding.message.code for finding in asked.findings}
