@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import unicodedata
 from collections import defaultdict
@@ -15,7 +14,7 @@ from urllib.parse import unquote
 from engine.contract.dataset import Finding, Part
 from engine.contract.text.messages import UserError
 from engine.data.findings import info, warning
-from engine.data.listing import Stamp, stamped_files
+from engine.data.listing import Stamp, read_listed, stamped_files
 from engine.data.text import Decoded, decode
 
 PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".bmp", ".webp", ".tif", ".tiff", ".gif"})
@@ -26,7 +25,6 @@ _PART_SUFFIXES = PICTURE_SUFFIXES.union(_ANNOTATION_SUFFIXES)
 _SHORTENED = PICTURE_SUFFIXES.union((".xml", ".txt", *HEIC_SUFFIXES))
 _UNKNOWN: Stamp = (-1, -1)
 # A label is read in one piece, by calls that cost less than a stream; larger files are read as such.
-_SMALL = 1 << 16
 _PART_WORDS: dict[str, Part] = {
     "train": "train",
     "training": "train",
@@ -123,7 +121,7 @@ class SourceFiles:
     def read(self, path: str) -> bytes:
         """The file's bytes; raises UserError when it may not be read."""
         try:
-            return _read(self.start + path, self.stamps.get(path, _UNKNOWN)[0])
+            return read_listed(self.start + path, self.stamps.get(path, _UNKNOWN)[0])
         except OSError as closed:
             reason = closed.strerror or type(closed).__name__
             raise UserError("data.file_closed", path=str(self.root / path), reason=reason) from closed
@@ -280,25 +278,6 @@ def _ending(path: str) -> str:
     """From the last dot on, in small letters; empty where there is none."""
     dot = path.rfind(".")
     return path[dot:].lower() if dot >= 0 else ""
-
-
-def _read(path: str, size: int) -> bytes:
-    """All bytes of a file that was so large when it was listed; it may be another by now."""
-    if not 0 <= size < _SMALL:
-        with open(path, "rb") as stream:  # noqa: PTH123  # of many thousands a Path each takes as long
-            return stream.read()
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        found = os.read(handle, size + 1)
-        if len(found) == size:
-            return found
-        # It changed meanwhile, or the file system gives less than was asked for.
-        parts = [found]
-        while parts[-1]:
-            parts.append(os.read(handle, _SMALL))
-        return b"".join(parts)
-    finally:
-        os.close(handle)
 
 
 def _shared_end(path: str, wanted: str) -> int:

@@ -15,6 +15,7 @@ from pathlib import Path
 Stamp = tuple[int, int]
 """Bytes, and the time of the last change in nanoseconds; (-1, -1) for a link that leads nowhere."""
 _GONE: Stamp = (-1, -1)
+_SMALL = 1 << 16
 
 
 def stamped_files(root: Path) -> dict[str, Stamp]:
@@ -65,3 +66,22 @@ def _stamp(entry: os.DirEntry[str]) -> Stamp:
 def _is_project(folder: str, entries: list[os.DirEntry[str]]) -> bool:
     named = any(entry.name == "project.json" for entry in entries)
     return named and Path(folder, "data", "index.sqlite").is_file()
+
+
+def read_listed(path: str, size: int) -> bytes:
+    """All bytes of a file that was so large when it was listed; it may be another by now."""
+    if not 0 <= size < _SMALL:
+        with open(path, "rb") as stream:  # noqa: PTH123  # of many thousands a Path each takes as long
+            return stream.read()
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        found = os.read(handle, size + 1)
+        if len(found) == size:
+            return found
+        # It changed meanwhile, or the file system gives less than was asked for.
+        parts = [found]
+        while parts[-1]:
+            parts.append(os.read(handle, _SMALL))
+        return b"".join(parts)
+    finally:
+        os.close(handle)

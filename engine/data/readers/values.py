@@ -16,8 +16,11 @@ T = TypeVar("T")
 
 def number(value: object) -> float | None:
     """A finite number, also one that is written as text; a truth value is none."""
-    # A text is what is mostly asked; `float` takes its spaces off.
-    if type(value) is not str and (isinstance(value, bool) or not isinstance(value, int | float | str)):
+    # A text is what is mostly asked; `float` takes its spaces off, and 1_0 for 10 as no other tool does.
+    if type(value) is str:
+        if "_" in value:
+            return None
+    elif isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:
         found = float(value)

@@ -8,32 +8,22 @@ boxes, unless a label nearby has lost its picture. Lines count from 1; `yolo_lin
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import lru_cache
-from weakref import WeakKeyDictionary
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from engine.contract.dataset import Part
 from engine.data import class_names
 from engine.data.files import SourceFiles, part_of, without_suffix
-from engine.data.findings import info, warning
-from engine.data.readers.values import number
-from engine.data.readers.yolo_layout import NAME_LISTS, Layout, read_layout
+from engine.data.findings import error, info, warning
+from engine.data.readers.yolo_layout import Layout, read_layout
 from engine.data.readers.yolo_lines import LabelLines
-from engine.data.readers.yolo_pairs import pair, stem, unlabelled_folders
+from engine.data.readers.yolo_pairs import Pairs, is_source, label_files, pair, unlabelled_folders
 from engine.data.records import Records, SourcePicture, settle_classes
-
-# Texts may have to be opened to know, and are asked for twice.
-_LABELS: WeakKeyDictionary[SourceFiles, list[str]] = WeakKeyDictionary()
-_NOT_LABELS = frozenset({"train", "val", "valid", "test", "trainval", *map(without_suffix, NAME_LISTS)})
 
 
 def recognise(files: SourceFiles) -> bool:
     """Whether the folder holds YOLO labels: texts with boxes, or empty ones, that go with pictures."""
-    labels = _label_files(files)
-    if any(_in_labels(path.rpartition("/")[0]) for path in labels):
-        return True
-    names = {stem(path) for path in files.pictures()} if labels else set()
-    return any(stem(path) in names for path in labels)
+    return is_source(files)
 
 
 def read(files: SourceFiles, wanted: Sequence[str] | None) -> Records:
@@ -42,7 +32,7 @@ def read(files: SourceFiles, wanted: Sequence[str] | None) -> Records:
     Without either the classes are called by their numbers.
     """
     records = Records()
-    labels = _label_files(files)
+    labels = label_files(files)
     layout = read_layout(files, labels, records.findings)
     every = files.pictures()
     parts = _parts(every, layout, records)
@@ -56,13 +46,14 @@ def read(files: SourceFiles, wanted: Sequence[str] | None) -> Records:
         if label is not None:
             lines.read(picture, files.text(label), layout.names(label) or named, layout.meant(label))
     lines.finish()
+    if every and not pairs.labels and pairs.orphans:
+        # To leave every label out would leave no box.
+        args: dict[str, Any] = {"count": len(pairs.orphans), "picture": every[0]}
+        records.findings.append(error("labels_apart", pairs.orphans[0], **args))
+        pairs.orphans = []
     for label in pairs.orphans:
         records.pictures.append(SourcePicture(without_suffix(label), None, label, "line 1", relative=True))
-    bare = sum(path not in pairs.labels and path not in pairs.lost for path in parts)
-    if bare:
-        records.findings.append(info("unlabelled", count=bare))
-    for folder, held in unlabelled_folders(parts, pairs).items() if pairs.labels else ():
-        records.findings.append(warning("unlabelled_folder", held[0], folder=folder or ".", count=len(held)))
+    _tell_bare(parts, pairs, records)
     records.classes = class_names.merged(layout.all_lists()) or tuple(wanted or ())
     if not records.classes:
         names = {box.name for picture in records.pictures for box in picture.boxes}
@@ -73,34 +64,27 @@ def read(files: SourceFiles, wanted: Sequence[str] | None) -> Records:
     return records
 
 
+def _tell_bare(parts: Mapping[str, Part], pairs: Pairs, records: Records) -> None:
+    """Say which pictures have no label and count as empty; whether they are is for a person to judge.
+
+    A folder without any label is said by its name, pictures among others that have labels by their number.
+    """
+    bare = [path for path in parts if path not in pairs.labels and path not in pairs.lost]
+    if bare and not pairs.labels:
+        records.findings.append(info("unlabelled", count=len(bare)))
+        return
+    folders = unlabelled_folders(parts, pairs)
+    for folder, held in folders.items():
+        records.findings.append(warning("unlabelled_folder", held[0], folder=folder or ".", count=len(held)))
+    alone = {path for held in folders.values() for path in held}
+    amid = [path for path in bare if path not in alone]
+    if amid:
+        records.findings.append(warning("unlabelled_amid", amid[0], count=len(amid), labelled=len(pairs.labels)))
+
+
 def _parts(pictures: Sequence[str], layout: Layout, records: Records) -> dict[str, Part]:
     """Every picture that is meant, with its split: as the yaml says, else as its folders are called."""
     settled = layout.parts(pictures, records.findings)
     if layout.lists_pictures:
         return {path: settled[path] for path in pictures if path in settled}
     return {path: settled.get(path) or part_of(path) for path in pictures}
-
-
-def _label_files(files: SourceFiles) -> list[str]:
-    """Text files that are labels: all below `labels`, and elsewhere those that begin like one."""
-    known = _LABELS.get(files)
-    if known is None:
-        known = _LABELS[files] = [path for path in files.ending(".txt") if _is_label(files, path)]
-    return known
-
-
-def _is_label(files: SourceFiles, path: str) -> bool:
-    folder, _, name = path.rpartition("/")
-    if name[: -len(".txt")].lower() in _NOT_LABELS:
-        return False
-    return _in_labels(folder) or _like_label(files.glimpse(path))
-
-
-@lru_cache(maxsize=1 << 12)
-def _in_labels(folder: str) -> bool:
-    return "labels" in folder.lower().split("/")
-
-
-def _like_label(text: str) -> bool:
-    first = next((line.split() for line in text.splitlines() if line.strip()), [])
-    return (not text.strip()) or (len(first) >= 5 and all(number(word) is not None for word in first))

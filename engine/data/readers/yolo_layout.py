@@ -55,8 +55,8 @@ class Layout:
         if path in self.listed:
             return self.listed[path]
         # Of the folders around it the innermost that something is said of.
-        folder = next((folder for folder in reversed(_around(path)) if folder in self.folders), "")
-        return self.folders[folder] if folder else None
+        folder = next((folder for folder in reversed(_around(path)) if folder in self.folders), None)
+        return None if folder is None else self.folders[folder]
 
     def parts(self, paths: Sequence[str], findings: list[Finding]) -> dict[str, Part]:
         """The split of every picture of which something is said."""
@@ -99,7 +99,7 @@ def read_layout(files: SourceFiles, labels: Sequence[str], findings: list[Findin
     layout = Layout()
     homes = _folders(labels)
     followed: dict[str, str] = {}
-    for path in sorted(files.ending(".yaml", ".yml"), key=lambda path: not path.lower().endswith(_FIRST)):
+    for path in sorted(files.ending(".yaml", ".yml"), key=lambda path: path.rsplit("/", 1)[-1].lower() not in _FIRST):
         document = _document(files, path, findings)
         if document is None:
             continue
@@ -113,7 +113,7 @@ def read_layout(files: SourceFiles, labels: Sequence[str], findings: list[Findin
             _follow(files, path, document, layout, findings)
         else:
             findings.append(info("yaml_passed_over", path, other=followed[scope]))
-    for path in files.ending(".txt", ".names", ".labels"):
+    for path in sorted(set(files.ending(".txt", ".names", ".labels")).difference(labels)):
         if path.rsplit("/", 1)[-1].lower() in NAME_LISTS or path.lower().endswith(".names"):
             layout.lists[_scope(path, homes)].append(class_names.from_lines(path, files.text(path)))
     _compare(layout, labels, findings)
@@ -155,7 +155,7 @@ def _document(files: SourceFiles, path: str, findings: list[Finding]) -> dict[st
 def _names(files: SourceFiles, path: str, document: dict[str, Any], findings: list[Finding]) -> ClassList | None:
     names = document["names"]
     if isinstance(names, str):
-        other = next((each for each in files.paths if each.endswith(clean(names))), None) if clean(names) else None
+        other = files.find(names, (path.rpartition("/")[0], "")) if clean(names) else None
         found = class_names.from_lines(other, files.text(other)) if other else None
     elif isinstance(names, list):
         named = dict(enumerate(names[:MAX_CLASSES]))
@@ -223,25 +223,36 @@ class _Known:
 
 
 def _follow(files: SourceFiles, path: str, document: dict[str, Any], layout: Layout, findings: list[Finding]) -> None:
-    home = path.rsplit("/", 1)[0] if "/" in path else ""
+    home = path.rpartition("/")[0]
     inner = f"{home}/{clean(str(document.get('path') or ''))}".strip("/")
-    folders = _folders(files.paths) - {""}
+    folders, held = _folders(files.paths), _folders(files.pictures())
     known = _Known({*files.paths, *folders})
     for key, part in _KEYS:
         entries = document.get(key) or []
-        for entry in entries if isinstance(entries, list) else [entries]:
-            target = clean(str(entry))
+        for entry in map(str, entries if isinstance(entries, list) else [entries]):
+            target = clean(entry)
             options = [f"{base}/{target}".strip("/") for base in (inner, home, "")]
-            # An absolute path of another machine: its last folders may be here.
-            options += ["/".join(target.split("/")[n:]) for n in range(1, target.count("/") + 1)]
-            found = next(filter(None, map(known.find, options)), None)
-            if found is None:
-                if part != "test":
-                    findings.append(warning("yaml_path_missing", path, key=key, target=str(entry)))
-            elif found in folders:
+            here = next((option for option in options if _is_folder(files, option)), None)
+            if here is None:
+                # An absolute path of another machine: its last folders may be here.
+                options += ["/".join(target.split("/")[n:]) for n in range(1, target.count("/") + 1)]
+            found = next((each for each in map(known.find, options) if each is not None), None)
+            if part != "test" and found is None and here is None:
+                findings.append(warning("yaml_path_missing", path, key=key, target=entry))
+            elif part != "test" and (found is None or (found in folders and found not in held)):
+                findings.append(warning("yaml_path_empty", path, key=key, target=entry))
+            if found in folders:
                 layout.folders[found].add(part)
-            else:
+            elif found is not None:
                 _list(files, found, part, layout, findings)
+
+
+def _is_folder(files: SourceFiles, path: str) -> bool:
+    """Whether a folder is there, be it empty; a yaml may hold names that are none."""
+    try:
+        return (files.root / path).is_dir()
+    except (OSError, ValueError):
+        return False
 
 
 def _list(files: SourceFiles, path: str, part: Part, layout: Layout, findings: list[Finding]) -> None:

@@ -1,15 +1,17 @@
 """What the lines of YOLO labels mean: as the yaml declares it, or as all of them agree.
 
-Five numbers are a class and a box, a sixth between 0 and 1 a score. More are read by what is declared: a pose
-(`kpt_shape`) begins with its box, an outline becomes the box around it. Where nothing is declared, points that
-lie in the box which a pose would have may be either, and a count that fits nothing is not read.
+Five numbers are a class and a box. A sixth is a score, last or (as some tools write it) after the class: where it
+stands is told by which boxes lie in their pictures, and where none do it is not read. More are read by what is
+declared: a pose (`kpt_shape`) begins with its box, an outline becomes the box around it. Where nothing is
+declared, points that lie in the box which a pose would have may be either, and a count that fits nothing is not
+read.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from engine.contract.dataset import Action, Finding
@@ -20,6 +22,9 @@ from engine.data.records import Records, SourceBox, SourcePicture
 
 # Labels reach over the edge by a little, never by a whole picture: then they are pixels.
 MAX_SHARE = 2.0
+_OVER = 0.05
+"""How far boxes may reach over the edge and still speak for a reading of their numbers."""
+_TINY = 0.001
 _UNMET = "\n"
 
 
@@ -32,6 +37,37 @@ class _Line:
     declared: Declared
 
 
+class _Order:
+    """Judges whether four numbers are middle and size: of all boxes, and counted only, as there may be millions."""
+
+    def __init__(self) -> None:
+        self._boxes = self._outside = 0
+        self._first = ("", 0)
+        self._corners = self._left_upper = True
+
+    def count(self, file: str, place: int, box: SourceBox) -> None:
+        """Take a box into account."""
+        self._boxes += 1
+        x1, y1, x2, y2 = box.x1, box.y1, box.x2, box.y2
+        if not (-_OVER <= x1 < x2 <= 1 + _OVER and -_OVER <= y1 < y2 <= 1 + _OVER):
+            self._first = self._first if self._outside else (file, place)
+            self._outside += 1
+        if self._corners or self._left_upper:
+            # The numbers as they are written.
+            x, y, right, lower = (x1 + x2) / 2, (y1 + y2) / 2, x2 - x1, y2 - y1
+            self._corners = self._corners and -_TINY <= x < right <= 1 + _TINY and -_TINY <= y < lower <= 1 + _TINY
+            inside = min(x, y) >= -_TINY and x + right <= 1 + _TINY and y + lower <= 1 + _TINY
+            self._left_upper = self._left_upper and inside
+
+    def judged(self) -> list[Finding]:
+        """An error where boxes lie outside as they are read, and none does if numbers are corners or one and a size."""
+        few = self._boxes < 4 or self._outside * 4 <= self._boxes
+        if few or not (self._corners or self._left_upper):
+            return []
+        file, place = self._first
+        return [error("yolo_corners", file, f"line {place}", count=self._outside, boxes=self._boxes)]
+
+
 class LabelLines:
     """The lines of all labels; what is more than a box waits until all are known."""
 
@@ -42,6 +78,7 @@ class LabelLines:
         self._names: tuple[Mapping[int, str] | None, dict[str, str | None]] | None = None
         self._unreadable: tuple[str, int, str] | None = None
         self._refused: dict[tuple[str, str], list[_Line]] = defaultdict(list)
+        self._order = _Order()
 
     def read(self, picture: SourcePicture, text: str, names: Mapping[int, str] | None, declared: Declared) -> None:
         """Add the boxes of one label file."""
@@ -53,10 +90,11 @@ class LabelLines:
             name = called.get(words[0], _UNMET)
             if name is _UNMET:
                 name = called[words[0]] = _name(words[0], names)
-            box = _plain_box(name, words, place)
+            box = None if "_" in line else _plain_box(name, words, place)
             if box is not None:
                 self._readable = True
                 picture.boxes.append(box)
+                self._order.count(picture.file, place, box)
                 continue
             numbers = [value for value in map(number, words[1:]) if value is not None]
             if name is None or len(numbers) != len(words) - 1 or len(numbers) < 4:
@@ -83,15 +121,15 @@ class LabelLines:
         waiting, self._waiting = self._waiting, []
         undeclared = [line for line in waiting if line.declared == Declared()]
         doubtful = _may_be_poses(undeclared)
-        scores = [line.numbers[4] for line in undeclared if len(line.numbers) == 5]
-        scored = all(0 <= score <= 1 for score in scores)
+        scored = [line for line in undeclared if len(line.numbers) == 5]
+        places = _score_places([line.numbers for line in scored])
         outlines = 0
         for line in waiting:
             count = len(line.numbers)
             if line.declared.pose:
                 self._box(line) if count == 4 + line.declared.pose else self._refuse(line, "yolo_pose_columns")
-            elif count == 5 and scored and not line.declared.outline:
-                self._box(line)
+            elif count == 5 and places and not line.declared.outline:
+                self._box(replace(line, numbers=_without(line.numbers, places[0])))
             elif count < 6 or count % 2:
                 self._refuse(line, "yolo_columns")
             elif doubtful and not line.declared.outline:
@@ -101,15 +139,27 @@ class LabelLines:
                 self._outline(line)
         for picture in {id(line.picture): line.picture for line in waiting}.values():
             picture.boxes.sort(key=lambda box: int(box.place.split()[-1]))
-        self._tell(waiting, outlines, len(scores) if scored else 0)
+        self._tell_scores(scored, places)
+        self.records.findings += self._order.judged()
+        self._tell(waiting, outlines)
 
-    def _tell(self, waiting: Sequence[_Line], outlines: int, scores: int) -> None:
+    def _tell_scores(self, scored: Sequence[_Line], places: Sequence[int]) -> None:
+        """Name the column that is taken for scores; where two could be, a person should look."""
+        if not scored or not places:
+            return
+        file, findings = scored[0].picture.file, self.records.findings
+        if places[0] == 0:
+            findings.append(warning("yolo_scores_first", file, count=len(scored)))
+        elif len(places) > 1:
+            findings.append(warning("yolo_scores_either", file, count=len(scored)))
+        else:
+            findings.append(info("yolo_scores", file, count=len(scored)))
+
+    def _tell(self, waiting: Sequence[_Line], outlines: int) -> None:
         findings = self.records.findings
         if self._unreadable and not self._readable:
             file, number, shown = self._unreadable
             findings.append(error("yolo_other", file, f"line {number}", line=shown))
-        if scores:
-            findings.append(info("yolo_scores", waiting[0].picture.file, count=scores))
         if outlines:
             findings.append(info("yolo_outlines", waiting[0].picture.file, count=outlines))
         refused = list(self._refused.items())
@@ -172,6 +222,29 @@ def _box_of(name: str, numbers: Sequence[float], line: int) -> SourceBox:
 @lru_cache(maxsize=1 << 10)
 def _place(line: int) -> str:
     return f"line {line}"
+
+
+def _without(numbers: Sequence[float], place: int) -> Sequence[float]:
+    return [*numbers[:place], *numbers[place + 1 :]]
+
+
+def _lies_within(numbers: Sequence[float]) -> bool:
+    """Whether a box has an area and lies in its picture, but for a little over the edge."""
+    cx, cy, width, height = numbers
+    over = max(width / 2 - cx, cx + width / 2 - 1, height / 2 - cy, cy + height / 2 - 1)
+    return width > 0 and height > 0 and over <= _OVER
+
+
+def _score_places(lines: Sequence[Sequence[float]]) -> list[int]:
+    """Which of five numbers may be the score, the likeliest first: so that it is a share and boxes lie in pictures."""
+    outside: dict[int, int] = {}
+    for place in (4, 0):
+        if all(0 <= numbers[place] <= 1 for numbers in lines):
+            boxes = [_without(numbers, place) for numbers in lines]
+            # What is in pixels tells nothing of the usual order, and is refused as such.
+            outside[place] = sum(not _lies_within(b) for b in boxes if not place or max(map(abs, b)) <= MAX_SHARE)
+    least = min(outside.values(), default=0)
+    return [place for place, count in outside.items() if count == least and count * 4 <= len(lines)]
 
 
 def _name(word: str, names: Mapping[int, str] | None) -> str | None:

@@ -20,6 +20,11 @@ def counts(root: Path, **options: object) -> dict[str, int]:
     return {part: split.pictures for part, split in report.statistics.splits.items()}
 
 
+def told(root: Path, *, fix: bool = False) -> list[str]:
+    """The codes of all findings but those of classes that a small set has not."""
+    return [code for code in codes(check_dataset(root, fix=fix)) if code != "class_unused"]
+
+
 def flat_yolo(root: Path, yaml: str, count: int = 10) -> Path:
     for n in range(count):
         put(root / "images" / "all" / f"{n}.png", encoded(str(n)))
@@ -84,6 +89,28 @@ def test_that_parts_are_settled_by_what_is_left_to_train_on() -> None:
 def test_that_a_path_that_is_not_there_is_said(tmp_path: Path) -> None:
     root = flat_yolo(tmp_path, "train: images/all\nval: pictures/held")
     assert only(check_dataset(root), "yaml_path_missing").message.args["target"] == "pictures/held"
+
+
+def test_that_a_folder_without_a_picture_is_not_called_missing(tmp_path: Path) -> None:
+    root = flat_yolo(tmp_path, "train: images/all\nval: ../valid/images")
+    (root / "valid" / "images").mkdir(parents=True)
+    found = only(check_dataset(root), "yaml_path_empty")
+    assert (found.message.args["key"], found.message.args["target"]) == ("val", "../valid/images")
+    put(root / "valid" / "images" / ".gitkeep", "")
+    put(root / "valid" / "images" / "note.md", "none yet")
+    assert told(root) == told(root, fix=True) == ["yaml_path_empty"]
+    put(root / "data.yaml", f"train: images/all\nval: {'x' * 5000}\nnames: [car]\n")
+    assert told(root) == ["yaml_path_missing"]
+
+
+@pytest.mark.parametrize("here", [".", "./", "path: .\ntrain: ."])
+def test_that_a_yaml_may_name_its_own_folder(tmp_path: Path, here: str) -> None:
+    train = here if "train" in here else f"train: {here}"
+    root = flat_yolo(tmp_path / "same", f"{train}\nval: .")
+    assert counts(root) == {"train": 9, "val": 1} and told(root) == ["split_same"]
+    root = write_yolo(tmp_path / "apart", shots(6, 2, 0))
+    put(root / "data.yaml", f"{train}\nval: images/val\nnames: [car, dog, tree]\n")
+    assert counts(root) == {"train": 6, "val": 2} and codes(check_dataset(root)) == []
 
 
 def ultralytics_coco(root: Path) -> Path:
@@ -209,3 +236,23 @@ def test_that_what_is_not_read_is_named_with_what_to_export(tmp_path: Path, name
     with pytest.raises(UserError, match=owner) as raised:
         check_dataset(tmp_path)
     assert name in str(raised.value) and "Pascal VOC, COCO or YOLO" in str(raised.value)
+
+
+def test_that_names_are_of_the_file_that_a_yaml_names_and_of_no_other(tmp_path: Path) -> None:
+    root = flat_yolo(tmp_path, "train: images/all", 4)
+    put(root / "data.yaml", "names: coco.txt\n")
+    for name, listed in (("a_coco", "bird\nfish\nfox"), ("coco", "car\ndog\ntree"), ("x/coco", "owl\nelk\nape")):
+        put(root / f"{name}.txt", listed)
+    assert check_dataset(root).classes == ("car", "dog", "tree")
+    (root / "coco.txt").unlink()
+    assert check_dataset(root).classes == ("owl", "elk", "ape")
+    (root / "x" / "coco.txt").unlink()
+    assert "names_shape" in codes(check_dataset(root))
+
+
+def test_that_only_a_file_called_data_yaml_comes_first(tmp_path: Path) -> None:
+    root = write_yolo(tmp_path, shots(6, 2, 0))
+    for name, train, val in (("data", "train", "val"), ("a_data", "val", "train")):
+        put(root / f"{name}.yaml", f"train: images/{train}\nval: images/{val}\nnames: [car, dog, tree]\n")
+    assert counts(root) == {"train": 6, "val": 2}
+    assert only(check_dataset(root), "yaml_passed_over").file == "a_data.yaml"

@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 import pytest
 
+from engine.contract.dataset import Index
 from engine.data.dataset_import import check_dataset, import_dataset
 from tests.fakes.datasets import CLASSES, Shot, encoded, put, shots, write_coco, write_voc, write_yolo, yolo_lines
 from tests.fakes.indexes import pictures_by_name
@@ -22,6 +23,13 @@ def yolo(root: Path, pictures: list[str], labels: list[str]) -> Path:
         put(root / path, yolo_lines(Shot(path)))
     put(root / "classes.txt", "\n".join(CLASSES))
     return root
+
+
+def drawn(root: Path, index: Path) -> dict[str, list[tuple[int, int, int]]]:
+    """Class and left upper corner of the boxes of every picture of an import."""
+    import_dataset(root, index)
+    read = pictures_by_name(index)
+    return {n: [(b.class_id, round(b.x1), round(b.y1)) for b in picture.boxes] for n, picture in read.items()}
 
 
 def empty(root: Path, index: Path, *, fix: bool = False) -> list[str]:
@@ -87,7 +95,9 @@ def test_that_a_picture_whose_label_is_lost_is_never_background(tmp_path: Path, 
 def test_that_pictures_without_a_label_are_background_where_none_is_lost(tmp_path: Path) -> None:
     pictures = [f"images/train/{n}.png" for n in range(8)]
     report = check_dataset(yolo(tmp_path, pictures, [f"labels/train/{n}.txt" for n in range(6)]))
-    assert only(report, "unlabelled").message.args["count"] == 2
+    found = only(report, "unlabelled_amid")
+    assert (found.severity, found.file) == ("warning", "images/train/6.png")
+    assert (found.message.args["count"], found.message.args["labelled"]) == (2, 6)
     assert sum(split.pictures_without_boxes for split in report.statistics.splits.values()) == 2
 
 
@@ -97,6 +107,7 @@ def test_that_a_folder_without_any_label_is_said(tmp_path: Path) -> None:
         check_dataset(yolo(tmp_path, pictures, [f"labels/train/{n}.txt" for n in range(4)])), "unlabelled_folder"
     )
     assert (found.severity, found.message.args["folder"]) == ("warning", "images/more")
+    assert "unlabelled_amid" not in codes(check_dataset(tmp_path))
 
 
 def test_that_a_folder_of_labels_finds_its_folder_of_pictures(tmp_path: Path) -> None:
@@ -139,3 +150,79 @@ def test_that_pictures_that_are_all_missing_are_one_error(tmp_path: Path) -> Non
 def test_that_what_matches_exactly_is_not_spoken_of(tmp_path: Path) -> None:
     for name, write in (("voc", write_voc), ("coco", write_coco), ("yolo", write_yolo)):
         assert codes(check_dataset(write(tmp_path / name, shots()))) == []
+
+
+def test_that_pictures_may_be_called_as_lists_are(tmp_path: Path) -> None:
+    names = ["train", "test", "val", "labels", "classes", "bus"]
+    root = yolo(tmp_path / "d", [f"images/{n}.png" for n in names], [f"labels/{n}.txt" for n in names])
+    put(root / "labels" / "classes.txt", "")
+    put(root / "labels" / "val.txt", "dog 0.5 0.5 0.5 0.5")
+    expected = dict.fromkeys(names, [(0, 4, 6)]) | {"classes": [], "val": [(1, 16, 12)]}
+    assert drawn(root, tmp_path / "index.sqlite") == expected
+    assert "unlabelled" not in codes(check_dataset(root))
+    # Beside its picture a list is told from a label by what it holds.
+    flat = yolo(tmp_path / "flat", ["train.png", "a.png", "classes.png"], ["train.txt", "a.txt"])
+    put(flat / "classes.txt", "car 1\ndog 2\n")
+    assert drawn(flat, tmp_path / "flat.sqlite") == {"train": [(0, 4, 6)], "a": [(0, 4, 6)], "classes": []}
+
+
+def test_that_a_label_beside_its_picture_counts_whatever_its_first_line_is(tmp_path: Path) -> None:
+    names = ["a", "b", "named", "short", "words"]
+    root = yolo(tmp_path / "d", [f"x/{n}.png" for n in names], [f"x/{n}.txt" for n in names])
+    put(root / "x" / "named.txt", "dog 0.5 0.5 0.5 0.5\n0 0.5 0.5 0.5 0.5")
+    put(root / "x" / "short.txt", "0 0.5 0.5 0.2")
+    put(root / "x" / "words.txt", "two cars and a dog")
+    boxes = {"a": [(0, 4, 6)], "b": [(0, 4, 6)], "named": [(1, 16, 12), (0, 16, 12)]}
+    assert drawn(root, tmp_path / "index.sqlite") == boxes
+    lost = [(f.file, f.place) for f in check_dataset(root).findings if f.message.code == "data.box_unreadable"]
+    assert lost == [("x/short.txt", "line 1"), ("x/words.txt", "line 1")]
+
+
+def test_that_captions_beside_pictures_are_no_labels(tmp_path: Path) -> None:
+    names = [f"{n}" for n in range(4)]
+    root = yolo(tmp_path / "d", [f"images/{n}.png" for n in names], [f"labels/{n}.txt" for n in names])
+    for name in names:
+        put(root / "images" / f"{name}.txt", "a car in the rain")
+    assert drawn(root, tmp_path / "index.sqlite") == dict.fromkeys(names, [(0, 4, 6)])
+
+
+def test_that_labels_of_one_split_are_not_given_to_pictures_of_another(tmp_path: Path) -> None:
+    pictures = [f"images/{part}/{n}.png" for part in ("train", "val") for n in range(4)]
+    labels = [f"labels/train/{n}.txt" for n in range(4)] + [f"labels/test/{n}.txt" for n in range(3)]
+    root = yolo(tmp_path / "d", pictures, labels)
+    report = check_dataset(root)
+    assert "labels_elsewhere" not in codes(report) and codes(report).count("picture_missing") == 3
+    assert "val" not in check_dataset(root, fix=True).statistics.splits or "label_astray" in codes(report)
+    (root / "labels" / "test").rename(root / "labels" / "valid")
+    put(root / "labels" / "valid" / "3.txt", yolo_lines(Shot("3")))
+    assert empty(root, tmp_path / "index.sqlite") == []
+
+
+def test_that_one_folder_of_labels_serves_folders_of_splits(tmp_path: Path) -> None:
+    pictures = [f"images/{part}/{part}{n}.png" for part in ("train", "val") for n in range(3)]
+    root = yolo(tmp_path / "d", pictures, [f"labels/{part}{n}.txt" for part in ("train", "val") for n in range(3)])
+    assert set(map(tuple, drawn(root, tmp_path / "index.sqlite").values())) == {((0, 4, 6),)}
+    assert only(check_dataset(root), "labels_elsewhere").message.args["pictures"] == "images/train, images/val"
+    # Where a label may be of two pictures none is given it, and no remedy leaves nothing.
+    for part in ("train", "val"):
+        put(root / "images" / part / "train0.png", encoded(f"{part} again"))
+    for fix in (False, True):
+        report = check_dataset(root, fix=fix)
+        found = only(report, "labels_apart")
+        assert (found.mend, found.message.args["count"]) == (None, 6) and "--fix" not in found.line()
+        assert report.has_errors and sum(s.pictures for s in report.statistics.splits.values()) == 0
+
+
+def test_that_pictures_that_share_a_label_are_said(tmp_path: Path) -> None:
+    pictures = ["images/a.png", "images/b.png", "images/a.bmp"]
+    root = yolo(tmp_path / "d", pictures, ["labels/a.txt", "labels/b.txt"])
+    put(root / "images" / "a.bmp", encoded("a.bmp", ending=".bmp"))
+    found = only(check_dataset(root), "label_shared")
+    assert (found.severity, found.file, found.message.args["other"]) == ("warning", "images/a.bmp", "images/a.png")
+    put(root / "labels" / "a.png.txt", "1 0.5 0.5 0.5 0.5")
+    (root / "labels" / "a.txt").rename(root / "labels" / "a.bmp.txt")
+    assert "label_shared" not in codes(check_dataset(root))
+    import_dataset(root, tmp_path / "index.sqlite")
+    with Index.open(tmp_path / "index.sqlite") as index:
+        read = {Path(picture.path).name: [box.class_id for box in picture.boxes] for picture in index.pictures()}
+    assert read == {"a.bmp": [0], "a.png": [1], "b.png": [0]}

@@ -11,7 +11,7 @@ import pytest
 
 from engine.data.dataset_import import check_dataset, import_dataset
 from engine.data.readers.values import ById, flag, number
-from tests.fakes.datasets import Shot, put, shots, write_coco, write_voc
+from tests.fakes.datasets import Shot, encoded, put, shots, write_coco, write_voc
 from tests.fakes.indexes import pictures_by_name
 from tests.fakes.reports import codes, only
 
@@ -194,3 +194,25 @@ def test_that_a_difficult_that_could_mean_anything_is_named(tmp_path: Path) -> N
     assert (found.place, found.message.args["field"], found.mend) == ("annotations[0]", "difficult", "dropped")
     import_dataset(root, tmp_path / "index.sqlite", fix=True)
     assert sum(len(picture.boxes) for picture in pictures_by_name(tmp_path / "index.sqlite").values()) == 23
+
+
+def test_that_underscores_are_no_part_of_a_number(tmp_path: Path) -> None:
+    assert [number(word) for word in ("1_0", "0.1_5", "_1", "1__0")] == [None] * 4
+    assert flag("0_0") is None and ById([(10, "ten")]).get("1_0") is None
+    names = ", ".join("abcdefghijk")
+    for n, line in enumerate(("10 .5 .5 .5 .5", "1_0 .5 .5 .5 .5", "1 .5 .5 .5 .5\n1 .5 .5 .5 .2_5")):
+        put(tmp_path / "data" / "images" / f"p{n}.png", encoded(f"p{n}"))
+        put(tmp_path / "data" / "labels" / f"p{n}.txt", line)
+    put(tmp_path / "data" / "data.yaml", f"names: [{names}]\n")
+    report = import_dataset(tmp_path / "data", tmp_path / "index.sqlite")
+    lost = [(f.file, f.place) for f in report.findings if f.message.code == "data.box_unreadable"]
+    assert lost == [("labels/p1.txt", "line 1"), ("labels/p2.txt", "line 2")]
+    read = pictures_by_name(tmp_path / "index.sqlite")
+    assert {name: [box.class_id for box in picture.boxes] for name, picture in read.items()} == {"p0": [10], "p2": [1]}
+
+
+def test_that_ids_are_compared_in_all_their_digits() -> None:
+    large = 2**53
+    held = ById([(large, "even"), (7, "seven")])
+    assert held.get(large + 1) is None and held.get(str(large + 1)) is None
+    assert held.get(str(large)) == "even" and held.get("7.0") == held.get(" +07") == "seven" and held.retyped

@@ -99,6 +99,42 @@ def test_that_a_sixth_number_is_a_score_only_where_all_are_shares(tmp_path: Path
     assert set(errors(report)) >= {"yolo_columns"}
 
 
+def edges(root: Path, index: Path) -> dict[str, list[list[int]]]:
+    """The boxes of every picture of an import, in whole pixels."""
+    import_dataset(root, index)
+    read = pictures_by_name(index)
+    return {n: [[round(e) for e in (b.x1, b.y1, b.x2, b.y2)] for b in picture.boxes] for n, picture in read.items()}
+
+
+def test_that_the_score_is_the_column_that_leaves_boxes_in_their_pictures(tmp_path: Path) -> None:
+    shapes = ("0.8 0.2 0.2 0.3", "0.3 0.7 0.4 0.2", "0.5 0.85 0.1 0.3")
+    drawn = {"p0": [[70, 5, 90, 35]], "p1": [[10, 60, 50, 80]], "p2": [[45, 70, 55, 100]]}
+    for name, line, code in (("last", "0 {} 0.9", "yolo_scores"), ("first", "0 0.9 {}", "yolo_scores_first")):
+        root = labelled(tmp_path / name, *[line.format(shape) for shape in shapes])
+        assert edges(root, tmp_path / f"{name}.sqlite") == drawn
+        found = only(check_dataset(root), code)
+        assert (found.severity, found.message.args["count"]) == ("info" if name == "last" else "warning", 3)
+    either = labelled(tmp_path / "either", "0 .5 .5 .4 .5", "0 .5 .5 .4 .4 .4")
+    assert only(check_dataset(either), "yolo_scores_either").severity == "warning"
+
+
+def test_that_a_sixth_number_is_no_score_where_boxes_lie_outside(tmp_path: Path) -> None:
+    lines = ("0 0.9 0.9 0.8 0.9 0.8", "0 0.1 0.9 0.9 0.8 0.9", "0 0.2 0.9 0.8 0.9 0.7")
+    report = check_dataset(labelled(tmp_path, BOX, *lines))
+    assert errors(report) == ["yolo_columns"] * 3
+    assert sum(s.pictures_without_boxes for s in check_dataset(tmp_path, fix=True).statistics.splits.values()) == 0
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [("0 .1 .1 .3 .4", "0 .7 .6 .95 .9", "0 .5 .7 .8 1", "0 .6 .1 .9 .2"), ("0 .7 .7 .3 .3", "0 0 .1 .6 .5") * 2],
+)
+def test_that_corners_are_no_middles(tmp_path: Path, lines: tuple[str, ...]) -> None:
+    found = only(check_dataset(labelled(tmp_path, *lines)), "yolo_corners")
+    assert (found.severity, found.mend, found.message.args["boxes"]) == ("error", None, 4)
+    assert errors(check_dataset(labelled(tmp_path / "over", *["0 .1 .5 .3 .3"] * 4))) == []
+
+
 def test_that_pixels_are_no_shares(tmp_path: Path) -> None:
     report = check_dataset(labelled(tmp_path, BOX, BOX, "0 50 50 40 40"))
     found = only(report, "yolo_pixels")
