@@ -15,7 +15,7 @@ from engine.contract.dataset import Box, Finding
 from engine.contract.labels import CORRECTED
 from engine.data.checks import Sound
 from engine.data.findings import info, warning
-from engine.data.readers.parts import settle_parts
+from engine.data.gather.parts import settle_parts
 from engine.data.records import Records, SourcePicture
 
 # The same box by another program: rounded otherwise, or counted from 1.

@@ -75,6 +75,7 @@ class _Document:
         self.categories = self._categories()
         self.as_text = False
         self.outlines: list[str] = []
+        self.unboxed = 0
 
     def read(self) -> None:
         """Add the file's pictures and boxes to the records."""
@@ -87,6 +88,9 @@ class _Document:
             self._found(error("coco_ids_apart", self.path, entries[0][0], **ids))
             entries = []
         strays = sum(not self._annotation(place, entry) for place, entry in entries)
+        if self.unboxed == len(entries) > 1:
+            # To drop them all would mend nothing.
+            self._found(error("coco_boxes_none", self.path, entries[0][0], count=len(entries)))
         if strays:
             # One of these may be what a picture without boxes has lost.
             for picture in self.by_id.values():
@@ -200,11 +204,13 @@ class _Document:
     def _box(self, place: str, entry: dict[str, Any], name: str) -> SourceBox | None:
         """The box of an annotation; None, with a finding, when it cannot be told."""
         edges = _edges(entry.get("bbox"))
+        self.unboxed += edges is None
         if edges is None and not entry.get("bbox") and entry.get("segmentation"):
             edges = _around(entry["segmentation"])
             if edges is None:
                 self._found(warning("coco_no_bbox", self.path, place, action="dropped"))
                 return None
+            self.unboxed -= 1
             self.outlines.append(place)
         elif edges is None:
             self._found(warning("box_unreadable", self.path, place, action="dropped"))

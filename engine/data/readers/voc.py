@@ -21,7 +21,7 @@ from engine.data.class_names import from_lines, merged
 from engine.data.files import SourceFiles, clean, loose, part_of, without_suffix
 from engine.data.findings import error, info, warning
 from engine.data.gather.named import Named
-from engine.data.readers.parts import settle_parts
+from engine.data.gather.parts import settle_parts
 from engine.data.readers.voc_xml import objects, parse, read_object, root_tag, size
 from engine.data.records import Records, SourceBox, SourcePicture, settle_classes
 

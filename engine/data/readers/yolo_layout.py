@@ -18,7 +18,7 @@ from engine.data import class_names
 from engine.data.class_names import MAX_CLASSES, ClassList
 from engine.data.files import SourceFiles, clean
 from engine.data.findings import error, info, warning
-from engine.data.readers.parts import settle_parts
+from engine.data.gather.parts import settle_parts
 
 NAME_LISTS = ("classes.txt", "labels.txt", "label_list.txt", "obj.names", "_darknet.labels")
 _FIRST = ("data.yaml", "data.yml", "dataset.yaml", "dataset.yml")

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from engine.contract.text.messages import UserError
 from engine.data.dataset_import import check_dataset, import_dataset
 from tests.fakes.datasets import coco_document, encoded, put, shots
 from tests.fakes.indexes import pictures_by_name
@@ -61,3 +62,12 @@ def test_that_names_that_are_there_twice_are_called_so(tmp_path: Path) -> None:
     put(root / "x.json", json.dumps(document))
     report = check_dataset(root)
     assert codes(report).count("picture_ambiguous") == 3 and "picture_missing" not in codes(report)
+
+
+def test_that_a_file_without_any_box_is_refused_with_its_cause(tmp_path: Path) -> None:
+    def emptied(document: dict[str, Any]) -> None:
+        for entry in document["annotations"]:
+            del entry["bbox"]
+
+    with pytest.raises(UserError, match="none of the 12 annotations has a bbox"):
+        import_dataset(source(tmp_path / "data", emptied), tmp_path / "index.sqlite")

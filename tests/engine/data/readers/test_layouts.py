@@ -9,7 +9,7 @@ import pytest
 
 from engine.contract.text.messages import UserError
 from engine.data.dataset_import import check_dataset, import_dataset
-from engine.data.readers.parts import settle_parts
+from engine.data.gather.parts import settle_parts
 from tests.fakes.datasets import Shot, coco_document, encoded, put, shots, write_coco, write_voc, write_yolo, yolo_lines
 from tests.fakes.reports import codes, only
 
