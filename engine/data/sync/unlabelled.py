@@ -30,12 +30,15 @@ def bereft(
 
 def without(findings: Sequence[Finding], gone: Collection[str]) -> Iterator[Finding]:
     """What was found, but for what is said of pictures that are `gone` as if they were without boxes or astray."""
+    folders = {f.message.args["folder"] for f in findings if f.message.code == "data.unlabelled_folder"}
+    # Those of folders without any label are told by their folder, and not counted among the others.
+    amid = [path for path in gone if (path.rpartition("/")[0] or ".") not in folders]
     for finding in findings:
         code = finding.message.code.removeprefix("data.")
         if code in ("unlabelled_folder", "label_astray") and finding.file in gone:
             continue
-        if code == "unlabelled":
-            left = int(str(finding.message.args["count"])) - len(gone)
+        if code in ("unlabelled", "unlabelled_amid"):
+            left = int(str(finding.message.args["count"])) - len(gone if code == "unlabelled" else amid)
             message = finding.message.model_copy(update={"args": {**finding.message.args, "count": left}})
             finding = finding.model_copy(update={"message": message})
             if left <= 0:

@@ -191,7 +191,7 @@ def test_that_labels_of_one_split_are_not_given_to_pictures_of_another(tmp_path:
     labels = [f"labels/train/{n}.txt" for n in range(4)] + [f"labels/test/{n}.txt" for n in range(3)]
     root = yolo(tmp_path / "d", pictures, labels)
     report = check_dataset(root)
-    assert "labels_elsewhere" not in codes(report) and codes(report).count("picture_missing") == 3
+    assert "labels_elsewhere" not in codes(report) and codes(report).count("picture_ambiguous") == 3
     assert "val" not in check_dataset(root, fix=True).statistics.splits or "label_astray" in codes(report)
     (root / "labels" / "test").rename(root / "labels" / "valid")
     put(root / "labels" / "valid" / "3.txt", yolo_lines(Shot("3")))

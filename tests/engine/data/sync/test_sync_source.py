@@ -89,7 +89,7 @@ def test_that_a_picture_whose_label_file_is_gone_is_left_out_until_it_is_back(de
     label.unlink()
     result = desk.sync()
     assert result.changes == SyncCounts(gone=1) and "label_gone" in codes(result)
-    assert not {"unlabelled", "label_astray"} & set(codes(result))
+    assert not {"unlabelled", "unlabelled_amid", "label_astray"} & set(codes(result))
     assert "shot 01" not in desk.parts()
     assert "label_gone" in codes(desk.sync()) and "shot 01" not in desk.parts(), "the next sync knows it too"
     desk.source.put("labels/train/shot 01.txt", text)
