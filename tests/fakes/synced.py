@@ -22,6 +22,15 @@ from tests.fakes.datasets import Shot, encoded, put, yolo_lines
 _moment = itertools.count(1)
 
 
+ONE = (("dog", (4.0, 6.0, 30.0, 40.0)),)
+"""The boxes of a picture with one dog."""
+
+
+def codes(result: object) -> list[str]:
+    """What was found, without the first word that all codes share."""
+    return [finding.message.code.removeprefix("data.") for finding in result.report.findings]  # type: ignore[attr-defined]
+
+
 class Source:
     """A YOLO folder whose files get a new time whenever they are written, however fast that goes."""
 

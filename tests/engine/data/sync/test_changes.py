@@ -22,9 +22,7 @@ from engine.data.listing import stamped_files
 from engine.data.sync.changes import project_changes
 from engine.data.sync.project_sync import sync_project
 from tests.fakes.datasets import Shot, put, shots, write_coco
-from tests.fakes.synced import Desk
-
-ONE = (("dog", (4.0, 6.0, 30.0, 40.0)),)
+from tests.fakes.synced import ONE, Desk
 
 
 @pytest.fixture

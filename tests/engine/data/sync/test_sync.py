@@ -15,19 +15,7 @@ from engine.data import pictures
 from engine.data.dataset_import import check_dataset
 from engine.data.sync import look
 from tests.fakes.datasets import Shot, encoded, shots, write_coco, write_voc
-from tests.fakes.synced import Desk
-
-ONE = (("dog", (4.0, 6.0, 30.0, 40.0)),)
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Desk:
-    """Six pictures of train, two of val, two of test, as the source declares."""
-    return Desk(tmp_path, shots())
-
-
-def codes(result: object) -> list[str]:
-    return [finding.message.code.removeprefix("data.") for finding in result.report.findings]  # type: ignore[attr-defined]
+from tests.fakes.synced import ONE, Desk, codes
 
 
 def test_that_a_source_that_did_not_change_changes_nothing(desk: Desk) -> None:

@@ -3,28 +3,14 @@
 from __future__ import annotations
 
 import io
-from pathlib import Path
 
-import pytest
 from PIL import Image
 
 from engine.contract.labels import CORRECTED
 from engine.contract.source.changes import SyncCounts
-from tests.fakes.datasets import Shot, encoded, shots
-from tests.fakes.synced import Desk
+from tests.fakes.datasets import Shot, encoded
+from tests.fakes.synced import ONE, Desk, codes
 from tests.fakes.turned import with_orientation
-
-ONE = (("dog", (4.0, 6.0, 30.0, 40.0)),)
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Desk:
-    """Six pictures of train, two of val, two of test, as the source declares."""
-    return Desk(tmp_path, shots())
-
-
-def codes(result: object) -> list[str]:
-    return [finding.message.code.removeprefix("data.") for finding in result.report.findings]  # type: ignore[attr-defined]
 
 
 def test_that_corrected_labels_win_over_the_source(desk: Desk) -> None:

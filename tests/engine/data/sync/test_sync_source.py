@@ -13,19 +13,7 @@ from engine.data.dataset_import import check_dataset, import_dataset
 from engine.data.sync.project_sync import sync_project
 from engine.data.writers.coco import coco_of
 from tests.fakes.datasets import Shot, shots, write_coco
-from tests.fakes.synced import Desk
-
-ONE = (("dog", (4.0, 6.0, 30.0, 40.0)),)
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Desk:
-    """Six pictures of train, two of val, two of test, as the source declares."""
-    return Desk(tmp_path, shots())
-
-
-def codes(result: object) -> list[str]:
-    return [finding.message.code.removeprefix("data.") for finding in result.report.findings]  # type: ignore[attr-defined]
+from tests.fakes.synced import ONE, Desk, codes
 
 
 def predictions(desk: Desk) -> str:

@@ -5,27 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
-import pytest
-
 from engine.contract.source.changes import SyncCounts
 from tests.fakes.datasets import Shot, shots
-from tests.fakes.synced import Desk
-
-ONE = (("dog", (4.0, 6.0, 30.0, 40.0)),)
+from tests.fakes.synced import ONE, Desk, codes
 
 
 def drawn(count: int = 20) -> list[Shot]:
     return [Shot(f"p{n:02}", "none") for n in range(count)]
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Desk:
-    """Six pictures of train, two of val, two of test, as the source declares."""
-    return Desk(tmp_path, shots())
-
-
-def codes(result: object) -> list[str]:
-    return [finding.message.code.removeprefix("data.") for finding in result.report.findings]  # type: ignore[attr-defined]
 
 
 def test_that_a_renamed_picture_keeps_its_split(tmp_path: Path) -> None:
