@@ -18,7 +18,7 @@ from tests.trial.preload.build import build
 from tests.trial.record import Outcome
 
 NAME = "disk"
-WANTED = 500
+WANTED = 1240
 """About what a session asks; the tries end when each was refused."""
 LONGEST = ("train", "recipe")
 """What asks hundreds of times comes last: a trial that is bounded has seen something of all."""
