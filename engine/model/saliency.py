@@ -1,4 +1,4 @@
-"""How much the loss would rise without each channel: one backward pass over training pictures tells it of all groups."""
+"""How much the loss would rise without each channel: one backward pass over training pictures tells it of all."""
 
 from __future__ import annotations
 
