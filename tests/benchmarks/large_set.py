@@ -72,4 +72,11 @@ def _document(first: int, last: int, size: tuple[int, int]) -> dict[str, object]
 
 def _box(key: int, picture: int, category: int, edges: tuple[int, int, int, int]) -> dict[str, object]:
     x1, y1, x2, y2 = edges
-    return {"id": key, "image_id": picture, "category_id": category, "bbox": [x1, y1, x2 - x1, y2 - y1]}
+    return {
+        "id": key,
+        "image_id": picture,
+        "category_id": category,
+        "bbox": [x1, y1, x2 - x1, y2 - y1],
+        "iscrowd": 0,
+        "area": (x2 - x1) * (y2 - y1),
+    }

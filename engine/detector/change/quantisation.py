@@ -16,6 +16,7 @@ import numpy as np
 from engine.detector.base.runtime import prepare
 from engine.detector.families.raw import run_to_head
 from engine.detector.network.saved_program import static_mode
+from engine.detector.network.saving import telling_refusals
 from engine.detector.network.trace import evaluating
 
 prepare()
@@ -123,9 +124,10 @@ def convert_program(program_dir: Path) -> int:
             QuantWeightPass(scope, place).apply(part)
         program = graph.to_program()
         block = program.global_block()
-        paddle.static.save_inference_model(
-            prefix, [block.var(n) for n in feeds], [block.var(n) for n in names], executor, program=program
-        )
+        with telling_refusals():
+            paddle.static.save_inference_model(
+                prefix, [block.var(n) for n in feeds], [block.var(n) for n in names], executor, program=program
+            )
     return count
 
 

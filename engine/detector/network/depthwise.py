@@ -1,7 +1,6 @@
 """Depthwise convolution for training on a CPU, several times faster than Paddle 2.6's own kernel.
 
-Each tap of the filter is one multiply-add over a whole row, which the compiler turns into vector instructions, and
-channels, each with one filter or several, are shared out over the cores. Sums run in a fixed order, so results do not
+Channels, each with one filter or several, are shared out over the cores. Sums run in a fixed order, so results do not
 depend on the number of cores. `make bench` reports the ratio to Paddle's kernel.
 """
 
@@ -11,9 +10,6 @@ import contextlib
 from collections.abc import Iterator
 from typing import Any
 
-import numba
-import numpy as np
-
 from engine.detector.base.runtime import prepare
 
 prepare()
@@ -22,57 +18,8 @@ import paddle  # noqa: E402
 from paddle.autograd import PyLayer  # noqa: E402
 from paddle.nn import functional  # noqa: E402
 
-Array = Any  # numba-compiled code takes plain float32 arrays
-
-
-@numba.njit(cache=True, fastmath=True, parallel=True)
-def _forward(padded: Array, weight: Array, y: Array, stride: int) -> None:
-    batch, filters, rows, columns = y.shape
-    channels, k = padded.shape[1], weight.shape[2]
-    for c in numba.prange(channels):
-        for f in range(c * filters // channels, (c + 1) * filters // channels):
-            for b in range(batch):
-                for i in range(rows):
-                    target = y[b, f, i]
-                    for u in range(k):
-                        source = padded[b, c, i * stride + u]
-                        for v in range(k):
-                            w = weight[f, 0, u, v]
-                            if stride == 1:  # a loop of its own: contiguous reads become vector instructions
-                                for j in range(columns):
-                                    target[j] += w * source[j + v]
-                            else:
-                                for j in range(columns):
-                                    target[j] += w * source[j * stride + v]
-
-
-@numba.njit(cache=True, fastmath=True, parallel=True)
-def _backward(padded: Array, weight: Array, grad: Array, grad_padded: Array, grad_w: Array, stride: int) -> None:
-    batch, filters, rows, columns = grad.shape
-    channels, k = padded.shape[1], weight.shape[2]
-    for c in numba.prange(channels):
-        for f in range(c * filters // channels, (c + 1) * filters // channels):
-            for b in range(batch):
-                for i in range(rows):
-                    g = grad[b, f, i]
-                    for u in range(k):
-                        source = padded[b, c, i * stride + u]
-                        target = grad_padded[b, c, i * stride + u]
-                        for v in range(k):
-                            w = weight[f, 0, u, v]
-                            dot = np.float32(0.0)
-                            if stride == 1:
-                                for j in range(columns):
-                                    dot += g[j] * source[j + v]
-                                for j in range(columns):
-                                    target[j + v] += w * g[j]
-                            else:
-                                for j in range(columns):
-                                    dot += g[j] * source[j * stride + v]
-                                for j in range(columns):
-                                    target[j * stride + v] += w * g[j]
-                            grad_w[f, 0, u, v] += dot
-
+from engine.detector.network import depthwise_kernels  # noqa: E402
+from engine.detector.network.memory import shared  # noqa: E402
 
 Pads = tuple[int, int, int, int]
 """Rows and columns added above, below, left and right."""
@@ -81,25 +28,23 @@ Pads = tuple[int, int, int, int]
 class _Depthwise(PyLayer):  # type: ignore[misc]  # Paddle is untyped
     @staticmethod
     def forward(ctx: Any, x: Any, weight: Any, stride: int, pads: Pads) -> Any:
-        inputs, filters = x.numpy(), weight.numpy()
-        batch, channels, height, width = inputs.shape
-        count, _, k, _ = filters.shape
-        above, below, left, right = pads
-        padded = np.zeros((batch, channels, above + height + below, left + width + right), np.float32)
-        padded[:, :, above : above + height, left : left + width] = inputs
-        shape = [(side - k) // stride + 1 for side in padded.shape[2:]]
-        y = np.zeros((batch, count, *shape), np.float32)
-        _forward(padded, filters, y, stride)
-        ctx.kept = (padded, filters, stride, pads)
-        return paddle.to_tensor(y)
+        x, weight = x.contiguous(), weight.contiguous()
+        k = weight.shape[2]
+        sides = [x.shape[2] + pads[0] + pads[1], x.shape[3] + pads[2] + pads[3]]
+        y = paddle.empty([x.shape[0], weight.shape[0], *((side - k) // stride + 1 for side in sides)], "float32")
+        depthwise_kernels.forward(shared(x), shared(weight), shared(y), stride, pads)
+        ctx.save_for_backward(x, weight)
+        ctx.how = (stride, pads)
+        return y
 
     @staticmethod
     def backward(ctx: Any, grad: Any) -> tuple[Any, Any]:
-        padded, filters, stride, (above, below, left, right) = ctx.kept
-        grad_padded, grad_w = np.zeros_like(padded), np.zeros_like(filters)
-        _backward(padded, filters, grad.numpy(), grad_padded, grad_w, stride)
-        inner = grad_padded[:, :, above : padded.shape[2] - below, left : padded.shape[3] - right]
-        return paddle.to_tensor(np.ascontiguousarray(inner)), paddle.to_tensor(grad_w)
+        x, weight = ctx.saved_tensor()
+        grad = grad.contiguous()
+        grad_x, grad_w = paddle.empty(x.shape, "float32"), paddle.zeros(weight.shape, "float32")
+        arrays = (shared(x), shared(weight), shared(grad), shared(grad_x), shared(grad_w))
+        depthwise_kernels.backward(*arrays, *ctx.how)
+        return grad_x, grad_w
 
 
 def _fits(

@@ -9,6 +9,7 @@ from engine.detector.base.runtime import prepare
 from engine.detector.base.spec import Config, program_inputs
 from engine.detector.network.conversion import each_method_once
 from engine.detector.network.priors import store_priors
+from engine.detector.network.saving import telling_refusals
 from engine.detector.network.trace import Heads, evaluating
 
 prepare()
@@ -47,7 +48,8 @@ def save_program(network: nn.Layer, config: Config, out_dir: Path, *, post_proce
             asked = {name: _spec(name, size) for name in program_inputs(config)}
             specs = [asked] if post_process else [asked["image"]]
             program = paddle.jit.to_static(layer, input_spec=specs, full_graph=True)
-            paddle.jit.save(program, str(out_dir / "model"))
+            with telling_refusals():
+                paddle.jit.save(program, str(out_dir / "model"))
     finally:
         # The detector keeps its last inputs; those of the trace are symbols that nothing else can use.
         network.inputs = held

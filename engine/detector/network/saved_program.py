@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.detector.base.runtime import prepare
+from engine.detector.network.saving import telling_refusals
 
 prepare()
 
@@ -85,7 +86,10 @@ class SavedProgram:
     def save(self) -> None:
         """Write it back where it came from."""
         variables = [self.block.var(name) for name in self.feeds]
-        paddle.static.save_inference_model(self._prefix, variables, self.fetches, self._executor, program=self.program)
+        with telling_refusals():
+            paddle.static.save_inference_model(
+                self._prefix, variables, self.fetches, self._executor, program=self.program
+            )
 
 
 @contextlib.contextmanager

@@ -14,8 +14,10 @@ from engine.contract.text.messages import Cancelled
 from engine.detector.base.header import Position
 from engine.detector.base.runtime import prepare
 from engine.detector.families.raw import tell_progress
+from engine.detector.network.activations import fast_activations
 from engine.detector.network.checkpoint import network_arrays
 from engine.detector.network.depthwise import fast_depthwise
+from engine.detector.network.memory import keep_memory
 from engine.detector.train.divergence import NOTHING, follow, judge_loss, judge_map
 from engine.detector.train.failing import diverged, not_finite
 from engine.detector.train.lesson import Lesson
@@ -69,7 +71,8 @@ class Trainer:
 
     def run(self) -> Position:
         """Train to the end of the last epoch, or until val has stopped rising; returns where it stopped."""
-        with fast_depthwise():
+        keep_memory()
+        with fast_depthwise(), fast_activations():
             while self.position.epoch < self.settings.epochs and not self.position.finished:
                 self._epoch()
                 self.position.epoch, self.position.batch = self.position.epoch + 1, 0

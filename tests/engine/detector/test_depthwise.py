@@ -53,16 +53,16 @@ def test_that_it_agrees_with_paddles_own(shape: tuple[int, int, int], kernel: in
 def test_that_channels_may_have_several_filters_and_padding_may_be_same(
     stride: int, same: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from engine.detector.network import depthwise
+    from engine.detector.network import depthwise_kernels
 
     calls: list[int] = []
-    kernel = depthwise._forward
+    kernel = depthwise_kernels.forward
 
     def counted(*args: object) -> None:
         calls.append(1)
         kernel(*args)
 
-    monkeypatch.setattr(depthwise, "_forward", counted)
+    monkeypatch.setattr(depthwise_kernels, "forward", counted)
     ours, theirs = (outcome((6, 5, 8), 3, stride, fast, multiplier=2, same=same) for fast in (True, False))
     assert calls == [1]
     for mine, paddles in zip(ours, theirs, strict=True):

@@ -61,7 +61,7 @@ def _chain(kind: Kind, number: int, start: int, known: tuple[int, Any], ground: 
         try:
             for at in range(start, min(start + CHAIN, known[0] + 1)):
                 told.append(str(at))
-                _refuse(place, at)
+                _refuse(place, at, known[1])
             _again(kind, place, known[1])
         except Found as found:
             what = place.refused()
@@ -69,13 +69,17 @@ def _chain(kind: Kind, number: int, start: int, known: tuple[int, Any], ground: 
     return outcome.model_copy(update={"count": len(told), "seconds": round(time.monotonic() - began, 1)})
 
 
-def _refuse(place: _Place, at: int) -> None:
+def _refuse(place: _Place, at: int, wanted: Any) -> None:
     """One go in which one thing is refused."""
     said = place.go(at)
     if said.fault is not None:
         raise Found(*said.fault)  # type: ignore[arg-type]
-    gone = [path for path, held in place.before.items() if place.sums().get(path) != held]
-    if gone:
+    now = place.sums()
+    gone = [path for path, held in place.before.items() if now.get(path) != held]
+    # It may have come to its end, and what was refused was of the telling, or had another way.
+    if gone and set(gone) <= set(place.kind.replaces) and plain(place.kind.product(place.root, said)) == wanted:
+        place.put_back()
+    elif gone:
         raise Found("lost", f"no longer as it was: {', '.join(gone)}")
     if broken := broken_files(place.root / "project"):
         raise Found("lost", "; ".join(broken))
@@ -111,6 +115,9 @@ class _Place:
         self.ground.copied(self.root)
         (self.root / "tmp").mkdir()
         self.before = self.sums()
+        for path in self.kind.replaces:
+            (self.root / "before" / path).parent.mkdir(parents=True)
+            shutil.copyfile(self.root / "project" / path, self.root / "before" / path)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -143,6 +150,11 @@ class _Place:
         for run in (self.root / "project" / "runs").glob("[0-9]*"):
             if not run.name.startswith("0001"):
                 shutil.rmtree(run)
+
+    def put_back(self) -> None:
+        """What the verb replaced, for the next go to find it as the last one did."""
+        for path in self.kind.replaces:
+            shutil.copyfile(self.root / "before" / path, self.root / "project" / path)
 
     def sums(self) -> dict[str, str]:
         """The files of the project that no verb may change, with their sums."""

@@ -206,9 +206,10 @@ def _changed(document: Any, chance: random.Random) -> Any:
     elif way == 2:
         holder[key] = RAW
     elif way == 3 and isinstance(holder[key], int | float) and not isinstance(holder[key], bool):
-        holder[key] = chance.choice(
-            (str(holder[key]), -holder[key], holder[key] * 1e6, [holder[key]], float(holder[key]) + 0.5)
-        )
+        value = holder[key]
+        shifted = value + 0.5 if isinstance(value, float) or abs(value) < 2**53 else value + 1
+        scaled = value * 1e6 if isinstance(value, float) or abs(value) < 2**53 else value * 10**6
+        holder[key] = chance.choice((str(value), -value, scaled, [value], shifted))
     elif way == 4:
         holder[key] = {"x": holder[key]} if chance.random() < 0.5 else [holder[key]]
     else:

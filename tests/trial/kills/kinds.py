@@ -24,12 +24,16 @@ Words = tuple[object, ...]
 
 @dataclass(frozen=True)
 class Kind:
-    """`begin` are the words in a place; `again` those after a kill; `product` what must be the same as without one."""
+    """`begin` are the words in a place; `again` those after a kill; `product` what must be the same as without one.
+
+    `replaces` are the files of the project that it makes anew: they are as they were, or what comes of it, whole.
+    """
 
     name: str
     begin: Callable[[Ground, Path], Words]
     product: Callable[[Path, Said], Any]
     again: Callable[[Ground, Path], Words] | None = None
+    replaces: tuple[str, ...] = ()
 
     def words_again(self, ground: Ground, place: Path) -> Words:
         """What brings it to its end after a kill."""
@@ -47,7 +51,7 @@ def kinds() -> dict[str, Kind]:
         Kind("int8 errors", _int8, lambda place, said: said.document.get("layers")),
         Kind("predict", _predict, _boxes_of),
         Kind("export", _export, _exported),
-        Kind("sync", _sync, _synced),
+        Kind("sync", _sync, _synced, replaces=("data/index.sqlite",)),
         Kind("host bench", lambda ground, place: ("host-bench", place / "project", "1"), _names),
     )
     return {kind.name: kind for kind in every}
