@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from engine.contract.run.folder import checkpoint_of
 from engine.contract.run.job import SaliencyJob
 from engine.contract.sensitivity import ChannelSaliency, digest_of
 from engine.contract.system.files import folder_in, write_atomically
-from engine.contract.text.messages import UserError
+from engine.contract.text.messages import JobFailed, UserError
 from engine.model.assembly import load
 from engine.model.saliency import channel_saliency
 from engine.run.context import JobContext
@@ -40,6 +42,8 @@ def run(job: SaliencyJob, context: JobContext) -> dict[str, object]:
         raise UserError("sensitivity.quantised", run=folder.name)
     context.stage("saliency.running", pictures=len(pictures))
     found = channel_saliency(model, pictures, context.counter("picture"))
+    if not all(np.isfinite(values).all() for values in found.values()):
+        raise JobFailed("saliency.not_finite", run=folder.name)
     kept = {name: tuple(float(f"{value:.{_DIGITS}g}") for value in values) for name, values in found.items()}
     folder_in(folder, *file.parent.relative_to(folder).parts)
     write_atomically(file, ChannelSaliency(pictures=len(pictures), groups=kept).model_dump_json())
