@@ -16,6 +16,7 @@ from engine.contract.recipe import write_recipe
 from engine.contract.run.job import SaliencyJob
 from engine.contract.sensitivity import ChannelSaliency, digest_of
 from engine.contract.text.messages import UserError
+from engine.contract.text.numbers import small_share
 
 if TYPE_CHECKING:
     from engine.recipe.offer import Offer
@@ -99,9 +100,9 @@ def _print(args: argparse.Namespace, found: ChannelSaliency, offered: Offer | No
         channels = len(found.groups[name])
         ratio = offered.ratios.get(name, 0.0) if offered else None
         left = None if ratio is None else channels - round(channels * ratio)
-        goes = [percent(found.share(name, shown)) for shown in SHOWN]
+        goes = [small_share(found.share(name, shown)) for shown in SHOWN]
         rows.append(
-            (name, channels, percent(found.share(name)), *goes, None if ratio is None else f"{ratio:.3f}", left)
+            (name, channels, small_share(found.share(name)), *goes, None if ratio is None else f"{ratio:.3f}", left)
         )
     cuts = [f"-{100 * ratio:g} %" for ratio in SHOWN]
     print_table(rows, ("channel group", "channels", "of all saliency", *cuts, "proposed", "left"))
@@ -114,8 +115,3 @@ def _print(args: argparse.Namespace, found: ChannelSaliency, offered: Offer | No
 
 def _shown(args: argparse.Namespace, found: ChannelSaliency) -> list[str]:
     return [name for name in found.groups if name in args.groups or not args.groups]
-
-
-def percent(share: float) -> str:
-    """A share that may be very small, to two digits."""
-    return f"{100 * share:.2g} %" if 100 * share >= 0.001 or share == 0 else "< 0.001 %"

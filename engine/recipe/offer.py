@@ -10,7 +10,7 @@ from engine.contract.figures import Figure
 from engine.contract.recipe import Step
 from engine.contract.sensitivity import GroupLosses
 from engine.contract.text.messages import Argument, Message, UserError
-from engine.contract.text.numbers import show_value
+from engine.contract.text.numbers import show_value, small_share
 from engine.graph.count import conv_macs
 from engine.graph.graph import Graph
 from engine.graph.groups import channel_groups
@@ -43,7 +43,7 @@ class Offer:
     def messages(self) -> list[Message]:
         """What is left and what it costs."""
         if "saliency" in self.left:
-            lost: dict[str, Argument] = {"saliency": f"{100 * self.left['saliency']:.2g}"}
+            lost: dict[str, Argument] = {"saliency": small_share(self.left["saliency"])}
             told = [Message(code="saliency.leaves", args={**lost, "left": told_left(self.left)})]
         else:
             lost = {"points": f"{self.left['points']:.1f}"}
