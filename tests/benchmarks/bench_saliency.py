@@ -2,8 +2,8 @@
 
 `ESPALIER_RUN` names a trained run's folder (PROJECT/runs/NAME), `ESPALIER_PICTURES` how many training pictures saliency
 sees (200) and `ESPALIER_MACS` the share that may remain (that of head86, or 0.4 for what is no YOLOv3). In all arms obs
-chooses the channels and renews batch norm's statistics, on `ESPALIER_STATISTICS` pictures (64). The mAP is of val, which
-no arm has seen.
+chooses the channels and renews batch norm's statistics, on `ESPALIER_STATISTICS` pictures (64). The mAP is of val,
+which no arm has seen.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from studio.theme import palette
 from studio.views.measure.tables import Display, MeasuredTable, Role, natural, percent
 from studio.widgets.model_index import AnyIndex
 
-RATIOS = (0.125, 0.25, 0.375, 0.5, 0.625, 0.75, 0.875)
+RATIOS = (0.25, 0.5, 0.75, 0.875)
 _HEAT = Qt.ItemDataRole.UserRole
 _COLD, _HOT = 1e-6, 1e-1
 """Shares of all saliency at which a cell has no colour, and all of it; between them by their logarithm."""

@@ -108,10 +108,8 @@ def test_that_a_curve_and_its_row_go_together(
     spot = dialog.by_losses.plot.plot.getPlotItem().vb.mapViewToScene(QPointF(50, -2.0))
     assert dialog.by_losses.plot.group_at(spot) == "backbone.conv10.conv"
     dialog.by_losses.plot.picked.emit("backbone.conv10.conv")
-    assert (
-        dialog.by_losses.view.currentIndex().data() == "backbone.conv10.conv"
-        and dialog.by_losses.plot.chosen == "backbone.conv10.conv"
-    )
+    assert dialog.by_losses.view.currentIndex().data() == "backbone.conv10.conv"
+    assert dialog.by_losses.plot.chosen == "backbone.conv10.conv"
     dialog.table.sort(3, Qt.SortOrder.AscendingOrder)
     assert dialog.table.names[0] == "backbone.conv2.conv" and dialog.by_losses.view.currentIndex().row() == 1
     dialog.reject()
