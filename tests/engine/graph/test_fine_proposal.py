@@ -13,6 +13,7 @@ from engine.graph.groups import channel_groups
 from engine.graph.proposal import Budget, OutOfReach, ShareOf
 from tests.engine.small_detectors import graph_of
 
+
 @pytest.fixture(scope="module", params=["ssdlite_mobilenet_v3_small", "picodet_xs"])
 def graph(request: pytest.FixtureRequest) -> Graph:
     return graph_of(request.param)
