@@ -42,13 +42,8 @@ def offer_by_saliency(
     channels = {name: group.channels for name, group in channel_groups(graph).groups.items() if group.prunable}
     worth = {name: values for name, values in found.groups.items() if len(values) == channels.get(name)}
 
-    def step(ratios: dict[str, float]) -> Step:
-        params = {"criterion": criterion, "preset": "none", "ratio": 0, "ratios": ratios, "align": align}
-        return Step(technique="filter_prune", params=params)
-
     def left(ratios: dict[str, float]) -> dict[str, float]:
-        technique = make(step(ratios))
-        cut = technique.estimate(graph)
+        cut = make(_step(ratios, criterion, align)).estimate(graph)
         kept = {name: channels[name] - round(channels[name] * ratio) for name, ratio in ratios.items()}
         lost = found.share_without(kept)
         shares = {"macs": conv_macs(cut) / conv_macs(graph), "size": size_of(cut), "saliency": lost}
@@ -61,6 +56,12 @@ def offer_by_saliency(
     except OutOfReach as error:
         far, asked = told_left(left(error.ratios)), asked_for(budget, latency)
         raise UserError("saliency.out_of_reach", asked=asked, align=align, left=far) from None
-    wanted = step(ratios)
+    wanted = _step(ratios, criterion, align)
     figures = graph_figures(make(wanted).estimate(graph))
     return Offer(ratios, wanted, left(ratios), len(channels) - len(worth), figures)
+
+
+def _step(ratios: dict[str, float], criterion: str, align: int) -> Step:
+    """Without a preset, which would come before the ratio of the groups that stay whole."""
+    params = {"criterion": criterion, "preset": "none", "ratio": 0, "ratios": ratios, "align": align}
+    return Step(technique="filter_prune", params=params)

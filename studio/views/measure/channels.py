@@ -192,7 +192,7 @@ class ChannelsDialog(MeasureDialog):
         told = {"macs": percent(left["macs"]), "size": percent(left["size"]), **self.way.cost(left)}
         if "ms" in left:
             of_phone = {"phone": phone.soc, "precision": phone.precision, "ms": show_value(left["ms"], "ms")}
-            text = tr(f"{self.way.result}_ms", **told, **of_phone)
+            text = tr(self.way.result_ms, **told, **of_phone)
         else:
             text = tr(self.way.result, **told)
         noise, missing = answer.get("noise", 0), answer.get("unmeasured", 0)

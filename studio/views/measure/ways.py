@@ -33,7 +33,8 @@ class Way(QWidget):
     """What is shown of one way, and how the dialog measures, reads and proposes by it.
 
     `lead`, `none`, `tip`, `count`, `result` and `far` are codes of what the dialog says then: what the way does, that
-    nothing is known, what pictures are for, how many there are, what a proposal leaves, that a target is out of reach.
+    nothing is known, what pictures are for, how many there are, what a proposal leaves (and with a time, `result_ms`),
+    that a target is out of reach.
     """
 
     key: ClassVar[str]
@@ -44,6 +45,7 @@ class Way(QWidget):
     tip: ClassVar[str]
     count: ClassVar[str]
     result: ClassVar[str]
+    result_ms: ClassVar[str]
     far: ClassVar[tuple[tuple[str, ...], str]]
     """Refusals whose remedy is one for the command line, and what is said in their place."""
     table: GroupTable | SaliencyTable
@@ -96,6 +98,7 @@ class SaliencyWay(Way):
     tip = "studio.measure.saliency_pictures_tip"
     count = "studio.measure.int8_count"
     result = "studio.measure.saliency_result"
+    result_ms = "studio.measure.saliency_result_ms"
     table: SaliencyTable
     far = (("saliency.out_of_reach",), "studio.measure.saliency_out_of_reach")
 
@@ -146,6 +149,7 @@ class LossesWay(Way):
     tip = "studio.measure.channels_pictures_tip"
     count = "studio.measure.channels_count"
     result = "studio.measure.result"
+    result_ms = "studio.measure.result_ms"
     table: GroupTable
     far = (("sensitivity.out_of_reach", "sensitivity.out_of_reach_of_some"), "studio.measure.out_of_reach")
 

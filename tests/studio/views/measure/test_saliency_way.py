@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
@@ -24,7 +25,13 @@ from tests.studio.reading import cut, overlapping, untranslated
 from tests.studio.views.measure.measured import STEPS, VAL, keep_losses, open_channels, shown
 
 GROUPS = {"backbone.conv10.conv": (0.0, 0.0, 1.0, 1.0), "backbone.conv2.conv": (2.0, 2.0, 2.0, 2.0)}
-PARAMS = {"criterion": "obs", "preset": "none", "ratio": 0, "ratios": {"backbone.conv10.conv": 0.5}, "align": 8}
+PARAMS: dict[str, Any] = {
+    "criterion": "obs",
+    "preset": "none",
+    "ratio": 0,
+    "ratios": {"backbone.conv10.conv": 0.5},
+    "align": 8,
+}
 
 
 @pytest.fixture
