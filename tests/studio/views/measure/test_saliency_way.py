@@ -24,7 +24,10 @@ from studio.views.recipe.page import RecipePage
 from tests.studio.reading import cut, overlapping, untranslated
 from tests.studio.views.measure.measured import STEPS, VAL, keep_losses, open_channels, shown
 
-GROUPS = {"backbone.conv10.conv": (0.0, 0.0, 1.0, 1.0), "backbone.conv2.conv": (2.0, 2.0, 2.0, 2.0)}
+GROUPS: dict[str, tuple[float, ...]] = {
+    "backbone.conv10.conv": (0.0, 0.0, 1.0, 1.0),
+    "backbone.conv2.conv": (2.0, 2.0, 2.0, 2.0),
+}
 PARAMS: dict[str, Any] = {
     "criterion": "obs",
     "preset": "none",
@@ -61,7 +64,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
 def keep_saliency(run: Path, pictures: int) -> None:
     file = ChannelSaliency.file(run, pictures, digest_of(run / "checkpoints" / "best.safetensors"))
     file.parent.mkdir(exist_ok=True)
-    file.write_text(ChannelSaliency(pictures=pictures, groups=GROUPS).model_dump_json())
+    file.write_text(ChannelSaliency(pictures=pictures, groups=dict(GROUPS)).model_dump_json())
 
 
 def test_that_shares_are_shown_with_heat_and_what_is_proposed(
