@@ -28,7 +28,7 @@ def run(job: SaliencyJob, context: JobContext) -> dict[str, object]:
     from engine.contract.dataset import Index
     from engine.detector.base.runtime import set_threads
 
-    set_threads(0)
+    set_threads(1)  # of single pictures several threads make little more than waits for each other, and other last bits
     folder = Path(job.run)
     with Index.open(Path(job.index)) as index:
         pictures = spread_over(index.pictures("train"), job.pictures)

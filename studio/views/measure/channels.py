@@ -184,7 +184,7 @@ class ChannelsDialog(MeasureDialog):
         elif busy:
             self.summary.setText(tr("studio.measure.goes_on"))
         else:
-            self.summary.setText(tr("studio.measure.kept") if self.measurement.cancelled else "")
+            self.summary.setText(tr(self.way.cancelled) if self.measurement.cancelled else "")
 
     def _result(self, answer: Mapping[str, Any]) -> str:
         """What a proposal leaves and costs, and how sure that is."""

@@ -34,7 +34,7 @@ class Way(QWidget):
 
     `lead`, `none`, `tip`, `count`, `result` and `far` are codes of what the dialog says then: what the way does, that
     nothing is known, what pictures are for, how many there are, what a proposal leaves (and with a time, `result_ms`),
-    that a target is out of reach.
+    that a target is out of reach; `cancelled` what is kept of work that was stopped.
     """
 
     key: ClassVar[str]
@@ -44,6 +44,7 @@ class Way(QWidget):
     none: ClassVar[str]
     tip: ClassVar[str]
     count: ClassVar[str]
+    cancelled: ClassVar[str]
     result: ClassVar[str]
     result_ms: ClassVar[str]
     far: ClassVar[tuple[tuple[str, ...], str]]
@@ -97,6 +98,7 @@ class SaliencyWay(Way):
     none = "studio.measure.saliency_none"
     tip = "studio.measure.saliency_pictures_tip"
     count = "studio.measure.int8_count"
+    cancelled = "studio.measure.saliency_cancelled"
     result = "studio.measure.saliency_result"
     result_ms = "studio.measure.saliency_result_ms"
     table: SaliencyTable
@@ -148,6 +150,7 @@ class LossesWay(Way):
     none = "studio.measure.channels_none"
     tip = "studio.measure.channels_pictures_tip"
     count = "studio.measure.channels_count"
+    cancelled = "studio.measure.kept"
     result = "studio.measure.result"
     result_ms = "studio.measure.result_ms"
     table: GroupTable
