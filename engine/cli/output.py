@@ -21,7 +21,8 @@ def print_table(rows: Sequence[Sequence[object]], headers: Sequence[str]) -> Non
     lines = [list(headers), *([_cell(value) for value in row] for row in rows)]
     widths = [max(_width(line[column]) for line in lines) for column in range(len(headers))]
     right = [
-        bool(rows) and all(line[column][:1] in "+-−0123456789." for line in lines[1:]) for column in range(len(headers))
+        bool(rows) and all(line[column][:1] in "+-−<0123456789." for line in lines[1:])
+        for column in range(len(headers))
     ]
     for line in lines:
         cells = zip(line, widths, right, strict=True)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
 from engine.cli.language import said, say
 from engine.cli.output import print_table
 from engine.cli.projects import show_figure
 from engine.contract.latency import PhoneChoice, PhoneEstimate
+
+if TYPE_CHECKING:
+    from engine.recipe.latency_target import LatencyTarget
 
 _WIDTH = 30
 
@@ -49,3 +53,11 @@ def print_estimate(told: PhoneEstimate) -> None:
     print_table(rows, ("part", "time", "share", ""))
     for message in (told.advice, *told.notes):
         print(said(message))
+
+
+def latency_target(args: argparse.Namespace) -> LatencyTarget | None:
+    """The time that `--ms` asks for on the phone of the other options; None for none."""
+    from engine.recipe.latency_target import LatencyTarget
+
+    phone = phone_choice(args)
+    return LatencyTarget(args.ms, phone) if args.ms is not None and phone is not None else None

@@ -1,9 +1,9 @@
-"""What a run's network can spare, as kept with the run: losses by channel group, errors of int8 by convolution."""
+"""What a run's network can spare, as kept with the run: losses and saliency by channel group, errors of int8."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -121,3 +121,49 @@ class SensitivityFolder:
             losses = losses.model_copy(update=both)
         folder_in(self.root.parent.parent, self.root.parent.name, self.root.name)
         write_atomically(self.root / f"{losses.group}.json", losses.model_dump_json(indent=1))
+
+
+class ChannelSaliency(BaseModel):
+    """How much the loss would rise without each channel, by group; the mean over so many `pictures` of train."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    format: int = 1
+    pictures: int
+    groups: dict[str, tuple[float, ...]]
+
+    @classmethod
+    def file(cls, run: Path, pictures: int, checkpoint: str) -> Path:
+        """Where it is kept; `checkpoint` is the hash of the file it is of."""
+        return run / "sensitivity" / f"saliency-{pictures}-{checkpoint[:12]}.json"
+
+    @classmethod
+    def counts(cls, run: Path, checkpoint: str) -> list[int]:
+        """On how many pictures it was found before, the latest first."""
+        found = list((run / "sensitivity").glob(f"saliency-*-{checkpoint[:12]}.json"))
+        found.sort(key=lambda file: -file.stat().st_mtime)
+        return [int(file.name.split("-")[1]) for file in found if file.name.split("-")[1].isdigit()]
+
+    @classmethod
+    def read(cls, file: Path) -> ChannelSaliency | None:
+        """What is kept; None where nothing is that can be read."""
+        try:
+            return cls.model_validate_json(file.read_bytes())
+        except (OSError, ValidationError):
+            return None
+
+    @property
+    def total(self) -> float:
+        """Of all channels of all groups."""
+        return sum(map(sum, self.groups.values()))
+
+    def share(self, group: str, ratio: float = 1.0) -> float:
+        """The share of the total that goes with a ratio of a group's channels, the least salient first."""
+        channels = sorted(self.groups[group])
+        gone = channels[: round(ratio * len(channels))]
+        return sum(gone) / (self.total or 1.0)
+
+    def share_without(self, kept: Mapping[str, int]) -> float:
+        """The share of the total that goes where so many channels stay of groups, the most salient."""
+        gone = (sum(sorted(self.groups[name])[: len(self.groups[name]) - count]) for name, count in kept.items())
+        return sum(gone) / (self.total or 1.0)

@@ -9,6 +9,18 @@ from engine.graph.graph import Graph, Op, Shape
 from engine.graph.groups import channel_groups
 
 
+def left_of(channels: int, ratio: float, align: int = 1, floor: int = 1) -> int:
+    """How many of a group's channels a ratio leaves: a multiple of `align`, at least `floor` and one.
+
+    Rounded as PaddleSlim rounds, so that the same ratios give the same network.
+    """
+    kept = channels - min(channels - 1, int(round(channels * ratio)))
+    if kept == channels:
+        return channels
+    kept = max(align, round(kept / align) * align)
+    return int(min(channels, max(kept, floor)))
+
+
 def keep(graph: Graph, kept: Mapping[str, int]) -> Graph:
     """The graph with `kept[id]` channels left in each named group; pure, milliseconds.
 

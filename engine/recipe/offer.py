@@ -10,7 +10,7 @@ from engine.contract.figures import Figure
 from engine.contract.recipe import Step
 from engine.contract.sensitivity import GroupLosses
 from engine.contract.text.messages import Argument, Message, UserError
-from engine.contract.text.numbers import show_value
+from engine.contract.text.numbers import show_value, small_share
 from engine.graph.count import conv_macs
 from engine.graph.graph import Graph
 from engine.graph.groups import channel_groups
@@ -28,7 +28,8 @@ class Offer:
     """Ratios by group, the step that applies them, and what is left: shares of the whole, and points that go.
 
     `left["size"]` is that of an int8 file against the fp32 file of the whole; `left["ms"]`, milliseconds, is there
-    where a latency was asked for. `unmeasured` counts the groups that stay whole because nothing is known of them,
+    where a latency was asked for. Where saliency decided, `left["saliency"]` stands in the place of points: the share
+    of all saliency that goes. `unmeasured` counts the groups that stay whole because nothing is known of them,
     `noise` the cuts whose measured loss or gain may be chance.
     """
 
@@ -41,8 +42,12 @@ class Offer:
 
     def messages(self) -> list[Message]:
         """What is left and what it costs."""
-        points = f"{self.left['points']:.1f}"
-        told = [Message(code="sensitivity.leaves", args={"points": points, "left": _left(self.left)})]
+        if "saliency" in self.left:
+            lost: dict[str, Argument] = {"saliency": small_share(self.left["saliency"])}
+            told = [Message(code="saliency.leaves", args={**lost, "left": told_left(self.left)})]
+        else:
+            lost = {"points": f"{self.left['points']:.1f}"}
+            told = [Message(code="sensitivity.leaves", args={**lost, "left": told_left(self.left)})]
         if self.noise:
             told.append(Message(code="sensitivity.noise", args={"count": self.noise, "total": len(self.ratios)}))
         if self.unmeasured:
@@ -62,7 +67,7 @@ def offer(
     What cuts are chosen hangs on losses as `cautious` takes them, so never on a gain or on what lies within noise.
     Raises UserError that says why the budget is not reached, what is, and the remedy.
     """
-    graph, size_of = _graph_of(run)
+    graph, size_of = graph_of_run(run)
     time = LatencyOfCuts(run, latency.phone) if latency is not None else None
     groups = channel_groups(graph).groups.items()
     unmeasured = sum(group.prunable and group.channels > 1 and name not in found for name, group in groups)
@@ -80,7 +85,7 @@ def offer(
 
     table = {name: losses.losses for name, losses in found.items()}
     costs = {name: cautious(losses) for name, losses in found.items()}
-    held, share_of = _held(budget, size_of, latency, time)
+    held, share_of = held_against(budget, size_of, latency, time)
     try:
         ratios = propose(graph, table, held, share_of, costs)
     except OutOfReach as error:
@@ -90,7 +95,7 @@ def offer(
     return Offer(ratios, wanted, left(ratios), unmeasured, graph_figures(make(wanted).estimate(graph)), noise)
 
 
-def _held(
+def held_against(
     budget: Budget, size_of: ShareOf, latency: LatencyTarget | None, time: LatencyOfCuts | None
 ) -> tuple[Budget, ShareOf]:
     """The budget and what it is held against, with the time in the place of the size, or together with it."""
@@ -113,9 +118,8 @@ def _is_noise(measured: GroupLosses, ratio: float) -> bool:
 def _refusal(
     budget: Budget, latency: LatencyTarget | None, error: OutOfReach, left: Mapping[str, float], unmeasured: int
 ) -> UserError:
-    named = {"macs": budget.macs, "size": budget.size, "ms": latency.ms if latency is not None else None}
-    asked = " ".join(f"--{name} {value:g}" for name, value in named.items() if value is not None)
-    shares = {"left": _left(left)}
+    asked = asked_for(budget, latency)
+    shares = {"left": told_left(left)}
     if error.spent:
         allowed, points = f"{budget.points:g}", f"{left['points']:.2f}"
         if unmeasured:
@@ -127,15 +131,21 @@ def _refusal(
     return UserError("sensitivity.out_of_reach", asked=asked, **shares)
 
 
-def _left(left: Mapping[str, float]) -> Message:
-    """What is left, in words."""
+def asked_for(budget: Budget, latency: LatencyTarget | None) -> str:
+    """What may remain, as the command line's options say it."""
+    named = {"macs": budget.macs, "size": budget.size, "ms": latency.ms if latency is not None else None}
+    return " ".join(f"--{name} {value:g}" for name, value in named.items() if value is not None)
+
+
+def told_left(left: Mapping[str, float]) -> Message:
+    """What is left, in words, but for what it costs."""
     shares: dict[str, Argument | Message] = {name: f"{100 * left[name]:.1f}" for name in ("macs", "size")}
     if "ms" not in left:
         return Message(code="sensitivity.left", args=shares)
     return Message(code="sensitivity.left_ms", args={**shares, "ms": show_value(left["ms"], "ms")})
 
 
-def _graph_of(run: Path) -> tuple[Graph, ShareOf]:
+def graph_of_run(run: Path) -> tuple[Graph, ShareOf]:
     """The graph of a run's network, and how large an int8 file of a part of it is against the whole fp32 one."""
     whole = stack_of_run(run).graph
     quantising = make(Step(technique="quant_aware"))

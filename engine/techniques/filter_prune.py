@@ -100,7 +100,11 @@ class FilterPrune(Technique):
 
     def counts(self, groups: Mapping[str, ChannelGroup]) -> dict[str, int]:
         """How many channels stay in each group that loses some; raises UserError for one it cannot cut."""
-        kept = {name: self._kept(groups[name].channels, ratio) for name, ratio in self._ratios(groups).items()}
+        from engine.graph.change import left_of
+
+        align, floor = self.params.align, self.params.floor
+        ratios = self._ratios(groups).items()
+        kept = {name: left_of(groups[name].channels, ratio, align, floor) for name, ratio in ratios}
         return {name: count for name, count in kept.items() if count < groups[name].channels}
 
     def transform(self, network: nn.Layer, context: Context) -> Record:
@@ -186,12 +190,3 @@ class FilterPrune(Technique):
     def _in_scope(self, name: str) -> bool:
         scope = self.params.scope
         return scope == "all" or (name in YOLO_HEAD if scope == "head" else name.startswith("backbone."))
-
-    def _kept(self, channels: int, ratio: float) -> int:
-        # Rounded as PaddleSlim rounds, so that the same ratios give the same network.
-        kept = channels - min(channels - 1, int(round(channels * ratio)))
-        if kept == channels:
-            return channels
-        align = self.params.align
-        kept = max(align, round(kept / align) * align)
-        return int(min(channels, max(kept, self.params.floor)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.contract.text.numbers import show_value
+from engine.contract.text.numbers import show_value, small_share
 
 
 @pytest.mark.parametrize(
@@ -29,3 +29,8 @@ from engine.contract.text.numbers import show_value
 )
 def test_how_a_number_is_written(value: float, unit: str, text: str, column: str) -> None:
     assert (show_value(value, unit), show_value(value, unit, column=True)) == (text, column)
+
+
+def test_how_a_share_that_may_be_small_is_written() -> None:
+    shares = (0.0, 1e-7, 1e-5, 0.0036, 0.08, 0.224, 1.0)
+    assert [small_share(share) for share in shares] == ["0 %", "< 0.001 %", "0.001 %", "0.36 %", "8 %", "22 %", "100 %"]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from engine.contract.sensitivity import GroupLosses, SensitivityFolder
+import pytest
+
+from engine.contract.sensitivity import ChannelSaliency, GroupLosses, SensitivityFolder
 
 BEFORE = (
     '{"format": 1, "group": "conv1", "channels": 16, "base": 50.0, "split": "val", "pictures": 40, '
@@ -40,3 +42,15 @@ def test_that_one_picture_that_tells_no_spread_is_not_measured_for_ever(tmp_path
     folder = SensitivityFolder(tmp_path)
     folder.write(losses(losses={0.25: 0.5}, spreads={0.25: None}))
     assert folder.missing("conv1", [0.25]) == [] and folder.read()["conv1"].spreads == {0.25: None}
+
+
+def test_that_shares_of_saliency_are_of_the_least_salient_channels(tmp_path: Path) -> None:
+    found = ChannelSaliency(pictures=3, groups={"a": (4.0, 0.0, 1.0, 2.0), "b": (3.0,)})
+    assert found.total == 10 and [found.share("a", ratio) for ratio in (0.25, 0.5, 1.0)] == [0.0, 0.1, 0.7]
+    assert found.share_without({"a": 1, "b": 1}) == pytest.approx(0.3)
+    file = ChannelSaliency.file(tmp_path, 3, "0123456789abcdef")
+    assert ChannelSaliency.read(file) is None and ChannelSaliency.counts(tmp_path, "0123456789abcdef") == []
+    file.parent.mkdir()
+    file.write_text(found.model_dump_json())
+    assert ChannelSaliency.read(file) == found and ChannelSaliency.counts(tmp_path, "0123456789abcdef") == [3]
+    assert ChannelSaliency.counts(tmp_path, "another checkpoint") == []

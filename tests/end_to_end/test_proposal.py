@@ -63,3 +63,21 @@ def test_that_layers_above_a_limit_are_marked(
     assert [layer["layer"] in line for layer, line in zip(layers, out.splitlines()[1:4], strict=False)] == [True] * 3
     assert [line.endswith("yes") for line in out.splitlines()[1:4]] == [True, True, False]
     assert f": 2 of {len(layers)}; -o FILE" in out
+
+
+def test_that_saliency_is_found_once_and_its_recipe_is_counted_as_it_was_told(
+    run: Session, trained: Trained, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    _, project, base = trained
+    recipe = tmp_path / "mine.json"
+    words = ["sensitivity", str(project), base["run"], "--saliency", "--pictures", "2", "--macs", "0.7"]
+    assert main([*words, "--known"]) == 2 and "leave --known out" in capsys.readouterr().err
+    told = run(*words, "-o", recipe)
+    assert told["pictures"] == 2 and told["left"]["macs"] <= 0.7 and told["params"]["align"] == 8
+    assert sum(group["share"] for group in told["groups"].values()) == pytest.approx(1)
+    assert run(*words, "--known")["proposal"] == told["proposal"]
+    planned = run("preview", project, recipe, "--from", base["run"])
+    assert {f["name"]: f["value"] for f in told["figures"]}["conv_macs"] in [f["value"] for f in planned["figures"]]
+    assert main([*words, "--known"]) == 0
+    lines = capsys.readouterr().out
+    assert "of all saliency" in lines and "2 training pictures" in lines and "That is no mAP" in lines

@@ -13,8 +13,9 @@ from engine.cli.arguments import count, milliseconds, points, share
 from engine.cli.int8_layers import print_ranking
 from engine.cli.language import said, say
 from engine.cli.output import emit_json, print_table
-from engine.cli.phone_choice import add_phone_arguments, phone_choice
+from engine.cli.phone_choice import add_phone_arguments, latency_target
 from engine.cli.projects import open_project, report, trained_run
+from engine.cli.saliency import by_saliency
 from engine.contract.project import ProjectFolder
 from engine.contract.recipe import Step, write_recipe
 from engine.contract.run.job import Int8ErrorsJob, SensitivityJob
@@ -33,7 +34,7 @@ STEPS = ("quant_aware", "quant_post")
 PICTURES: int = Int8ErrorsJob.model_fields["pictures"].default
 TARGETS = ("macs", "size", "ms", "points")
 """The options that ask for a proposal."""
-_OF_GROUPS = {
+_OF_GROUPS: dict[str, object] = {
     "criterion": "obs",
     "ratios": list(RATIOS),
     "groups": [],
@@ -41,6 +42,8 @@ _OF_GROUPS = {
     "workers": 0,
     "known": False,
     "phone": None,
+    "saliency": False,
+    "align": None,
 }
 """The options that measuring groups has and `--int8` has not, beside the targets, with what stands for none given."""
 
@@ -55,7 +58,9 @@ def add_parser(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--groups", nargs="+", default=[], metavar="GROUP", help="only these; all if not given")
     parser.add_argument("--split", choices=("train", "val"), default="val", help="pictures measured on; val")
     some = count("a number of pictures")
-    parser.add_argument("--pictures", type=some, default=0, help="only so many; all, or 16 of train for --int8")
+    parser.add_argument(
+        "--pictures", type=some, default=0, help="only so many; all, or of train 16 for --int8, 200 for --saliency"
+    )
     some = count("a number of processes")
     parser.add_argument("--workers", type=some, default=0, help="processes side by side; one for each core")
     known = "measure nothing: propose from what was measured of these pictures before"
@@ -66,6 +71,9 @@ def add_parser(parser: argparse.ArgumentParser) -> None:
     add_phone_arguments(parser, required=False)
     parser.add_argument("--points", type=points, help="the same, by how many points of mAP may be lost before recovery")
     parser.add_argument("-o", "--out", type=Path, help="write the proposal as a recipe, for `compress` or the studio")
+    quick = "instead of trying cuts: saliency, by one backward pass over training pictures, which takes a minute"
+    parser.add_argument("--saliency", action="store_true", help=quick)
+    parser.add_argument("--align", type=count("a number of channels"), help="with --saliency: leave multiples of it; 8")
     parser.add_argument("--int8", action="store_true", help="instead: what int8 in one convolution alone does")
     parser.add_argument("--above", type=part, help="with --int8: keep in float what is worse, as 0.02")
     parser.add_argument("--step", choices=STEPS, help=f"with --int8: the recipe's step; {STEPS[0]} if not given")
@@ -78,6 +86,8 @@ def run(args: argparse.Namespace) -> int:
     target = trained_run(folder, args.run)
     if args.int8:
         return _rank(args, folder, target)
+    if args.saliency:
+        return by_saliency(args, folder, target)
     found = (_known if args.known else _measured)(args, folder, target)
     offered = _offered(args, target, found) if _targets(args) else None
     if offered is not None and args.out is not None:
@@ -118,13 +128,10 @@ def _print(args: argparse.Namespace, found: Mapping[str, GroupLosses], offered: 
 
 def _offered(args: argparse.Namespace, target: Path, found: Mapping[str, GroupLosses]) -> Offer:
     from engine.graph.proposal import Budget
-    from engine.recipe.latency_target import LatencyTarget
     from engine.recipe.offer import offer
 
-    phone = phone_choice(args)
-    latency = LatencyTarget(args.ms, phone) if args.ms is not None and phone is not None else None
     budget = Budget(macs=args.macs, size=args.size, points=args.points)
-    return offer(target, found, budget, args.criterion, latency)
+    return offer(target, found, budget, args.criterion, latency_target(args))
 
 
 def _rank(args: argparse.Namespace, folder: ProjectFolder, target: Path) -> int:
@@ -158,7 +165,7 @@ def _targets(args: argparse.Namespace) -> list[str]:
 def _refuse_what_does_not_go_together(args: argparse.Namespace) -> None:
     """Raises UserError for an option that the rest of the command line would leave without effect."""
     if args.int8:
-        ignored = _targets(args) + [f"--{name}" for name, none in _OF_GROUPS.items() if getattr(args, name) != none]
+        ignored = _targets(args) + _given(args, _OF_GROUPS)
         if ignored:
             raise UserError("sensitivity.not_with_int8", options=", ".join(ignored))
         if args.out is not None and args.above is None:
@@ -171,8 +178,26 @@ def _refuse_what_does_not_go_together(args: argparse.Namespace) -> None:
     ignored = [f"--{name}" for name in ("above", "step") if getattr(args, name) is not None]
     if ignored:
         raise UserError("sensitivity.only_with_int8", options=", ".join(ignored))
+    _refuse_what_saliency_does_not_tell(args)
     if args.out is not None and not _targets(args):
         raise UserError("sensitivity.out_without_target")
+
+
+def _refuse_what_saliency_does_not_tell(args: argparse.Namespace) -> None:
+    if not args.saliency:
+        if args.align is not None:
+            raise UserError("saliency.align_alone")
+        return
+    if args.points is not None:
+        raise UserError("saliency.no_points")
+    ignored = _given(args, {name: _OF_GROUPS[name] for name in ("ratios", "split", "workers")})
+    if ignored:
+        raise UserError("saliency.no_use", options=", ".join(ignored))
+
+
+def _given(args: argparse.Namespace, without: Mapping[str, object]) -> list[str]:
+    """Which options are there, by what stands for none given."""
+    return [f"--{name}" for name, none in without.items() if getattr(args, name) != none]
 
 
 def _measured(args: argparse.Namespace, folder: ProjectFolder, target: Path) -> dict[str, GroupLosses]:

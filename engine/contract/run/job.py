@@ -184,6 +184,15 @@ class SensitivityJob(_Job):
     threads: int = Field(default=0, ge=0)
 
 
+class SaliencyJob(_Job):
+    """How much the loss would rise without each channel, by one backward pass over `pictures` of train; fewer if so."""
+
+    kind: Literal["saliency"] = "saliency"
+    run: str
+    index: str
+    pictures: int = Field(default=200, ge=1, le=100000)
+
+
 class Int8ErrorsJob(_Job):
     """How far the head's outputs move when one convolution alone is int8, on the first `pictures` of train."""
 
@@ -268,20 +277,10 @@ class EmulateJob(ComparedJob):
     limit_s: float = Field(default=1800.0, gt=0, le=86400)
 
 
+_OfARun = EvaluateJob | PredictJob | ExportJob | HostJob | BenchJob | EmulateJob
+_Measuring = SensitivityJob | SaliencyJob | Int8ErrorsJob | ClippingJob
 Job = Annotated[
-    ProjectJob
-    | SyncJob
-    | TrainJob
-    | RecipeJob
-    | EvaluateJob
-    | PredictJob
-    | ExportJob
-    | HostJob
-    | SensitivityJob
-    | Int8ErrorsJob
-    | ClippingJob
-    | BenchJob
-    | EmulateJob,
+    ProjectJob | SyncJob | TrainJob | RecipeJob | _OfARun | _Measuring,
     Field(discriminator="kind"),
 ]
 _adapter: TypeAdapter[Job] = TypeAdapter(Job)

@@ -35,6 +35,14 @@ def signed(change: float) -> str:
     return "0.0" if text in ("+0.0", "-0.0") else text
 
 
+def small_share(share: float) -> str:
+    """A share that may be very small, in percent, to two digits: 22 %, 0.36 %, and < 0.001 % below that."""
+    percent = 100 * share
+    if 0 < percent < 0.001:
+        return "< 0.001 %"
+    return f"{percent:.0f} %" if percent >= 10 else f"{percent:.2g} %"
+
+
 def _prefixed(value: float, unit: str) -> str:
     """As engineers write it: 31.0 M, 4.24 G, 850 k."""
     # What is rounded to a thousand of one prefix is one of the next: 999.6 M is 1.00 G.

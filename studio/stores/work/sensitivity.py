@@ -11,8 +11,8 @@ from pydantic import ValidationError
 from PySide6.QtCore import QObject, Signal
 
 from engine.contract.run.folder import checkpoint_of
-from engine.contract.run.job import Int8ErrorsJob, Job, SensitivityJob
-from engine.contract.sensitivity import GroupLosses, LayerErrors, SensitivityFolder, digest_of
+from engine.contract.run.job import Int8ErrorsJob, Job, SaliencyJob, SensitivityJob
+from engine.contract.sensitivity import ChannelSaliency, GroupLosses, LayerErrors, SensitivityFolder, digest_of
 from engine.contract.system.cores import core_count
 from engine.contract.text.messages import Message, UserError
 from studio.stores.question import LastQuestion
@@ -98,7 +98,8 @@ class Measurement(QObject):
 class Proposal(LastQuestion):
     """Ratios for a target, worked out by the engine from what was measured.
 
-    `answer` is the document of `espalier sensitivity --known --json`, None while there is none.
+    `answer` is the document of `espalier sensitivity --known --json`, perhaps with `--saliency`; None while there is
+    none.
     """
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -140,6 +141,11 @@ def int8_job(run: Path, index: Path, pictures: int) -> Int8ErrorsJob:
     return Int8ErrorsJob(run=str(run), index=str(index), pictures=pictures)
 
 
+def saliency_job(run: Path, index: Path, pictures: int) -> SaliencyJob:
+    """The job that finds how much the loss hangs on each channel."""
+    return SaliencyJob(run=str(run), index=str(index), pictures=pictures)
+
+
 def read_losses(run: Path, criterion: str, pictures: int) -> dict[str, GroupLosses]:
     """What was measured of a run's channel groups on so many pictures; {} for nothing. It blocks."""
     digest = _digest(run)
@@ -153,6 +159,18 @@ def read_errors(run: Path, pictures: int) -> LayerErrors | None:
         return LayerErrors.model_validate_json(LayerErrors.file(run, pictures, digest).read_bytes())
     except (OSError, ValidationError):
         return None
+
+
+def read_saliency(run: Path, pictures: int) -> ChannelSaliency | None:
+    """The saliency of a run's channels on so many pictures; None where it was not found yet. It blocks."""
+    return ChannelSaliency.read(ChannelSaliency.file(run, pictures, _digest(run)))
+
+
+def last_saliency_pictures(run: Path) -> int | None:
+    """On how many pictures a run's saliency was found last. It blocks."""
+    digest = _digest(run)
+    counts = ChannelSaliency.counts(run, digest) if digest else []
+    return counts[0] if counts else None
 
 
 def last_pictures(run: Path, criterion: str) -> int | None:

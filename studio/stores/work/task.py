@@ -20,6 +20,7 @@ from engine.contract.run.job import (
     Job,
     PredictJob,
     RecipeJob,
+    SaliencyJob,
     SensitivityJob,
     SyncJob,
 )
@@ -160,6 +161,8 @@ def title_of(job: Job) -> Message:
     if isinstance(job, SensitivityJob):
         args: dict[str, Argument] = {"run": Path(job.run).name, "part": job.part + 1, "parts": job.parts}
         return Message(code="studio.core.task_sensitivity", args=args)
+    if isinstance(job, SaliencyJob):
+        return Message(code="studio.core.task_saliency", args={"run": Path(job.run).name})
     if isinstance(job, Int8ErrorsJob):
         return Message(code="studio.core.task_int8_errors", args={"run": Path(job.run).name})
     if isinstance(job, ClippingJob):

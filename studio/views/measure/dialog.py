@@ -37,7 +37,7 @@ class MeasureDialog(OnScreenDialog):
         self.studio = studio
         self.run: str | None = None
         self.refusal: Message | None = None
-        self._kind = kind
+        self.count_code = f"studio.measure.{kind}_count"
         self._asked = 0
         self._seen = -1.0
         self._gone = False
@@ -91,7 +91,7 @@ class MeasureDialog(OnScreenDialog):
         foot.addWidget(self.away)
         foot.addWidget(self.use)
         self.body.addWidget(self.none)
-        column = QVBoxLayout(self)
+        self.column = column = QVBoxLayout(self)
         column.setContentsMargins(24, 24, 24, 20)
         column.setSpacing(12)
         for widget in (Title(f"studio.measure.{kind}_title"), self.lead):
@@ -117,7 +117,7 @@ class MeasureDialog(OnScreenDialog):
         for button in (self.away, self.measure, self.stop):
             button.setAutoDefault(False)
         self.use.setDefault(True)
-        self.runs.chosen.connect(self._choose_run)
+        self.runs.chosen.connect(self.look_at)
         self.pictures.valueChanged.connect(lambda _: self._pictures_changed())
         self.measurement.changed.connect(self._further)
         self.measurement.ended.connect(self._ended)
@@ -125,14 +125,18 @@ class MeasureDialog(OnScreenDialog):
 
     def begin(self, run: str | None, pictures: int, most: int) -> None:
         """Show a run, and on how many pictures it is measured unless that was done before; `most` there are."""
-        with QSignalBlocker(self.pictures):
-            self.pictures.setRange(1, max(most, 1))
-            self.pictures.setValue(pictures)
-        self.count.show_code(f"studio.measure.{self._kind}_count", count=most)
+        self.show_pictures(pictures, most)
         runs = base_runs(self.studio.runs.runs)
         names = [each.name for each in runs]
         self.runs.show_runs(None, runs, run if run in names else next(iter(names), None))
-        self._choose_run(run if run in names else next(iter(names), None))
+        self.look_at(run if run in names else next(iter(names), None))
+
+    def show_pictures(self, pictures: int, most: int) -> None:
+        """Ask for so many of those that there are."""
+        with QSignalBlocker(self.pictures):
+            self.pictures.setRange(1, max(most, 1))
+            self.pictures.setValue(pictures)
+        self.count.show_code(self.count_code, count=most)
 
     @property
     def root(self) -> Path:
@@ -207,7 +211,8 @@ class MeasureDialog(OnScreenDialog):
         stage = self.measurement.stage
         return text_of(stage) if stage is not None else tr("studio.measure.starting")
 
-    def _choose_run(self, run: object) -> None:
+    def look_at(self, run: object) -> None:
+        """Show what is known of a run, or measured right now."""
         self.run = str(run) if run is not None else None
         self.refusal = None
         self.measurement.adopt(self.suits)

@@ -11,7 +11,7 @@ from engine.contract.recipe import Step
 from studio.i18n import pick
 from studio.presenters.recipe.run_terms import base_runs
 from studio.studio import Studio
-from studio.views.measure.channels import PICTURES, ChannelsDialog
+from studio.views.measure.channels import ChannelsDialog
 from studio.views.measure.dialog import MeasureDialog
 from studio.views.measure.int8 import MOST, Int8Dialog
 from studio.views.measure.int8 import PICTURES as INT8_PICTURES
@@ -33,18 +33,16 @@ def measure_dialog(
     """The dialog for a field of a step; it begins with the run that the recipe starts from."""
     index = studio.project.index
     values = {**{each: field.default for each, field in fields.items()}, **step.params}
-    made: MeasureDialog
     if fields[name].measure == "int8":
         most = min(index.picture_count("train") if index is not None else 0, MOST)
         made = Int8Dialog(studio, name, values[name] or [], parent)
         made.begin(studio.recipe.base_run, min(INT8_PICTURES, most), most)
         return made
-    most = index.picture_count("val") if index is not None else 0
     criterion = str(values.get(_CRITERION, "obs"))
     called = pick(fields[_CRITERION].label(criterion)) if _CRITERION in fields else criterion
-    made = ChannelsDialog(studio, criterion, called, parent, int8=_quantises(studio))
-    made.begin(studio.recipe.base_run, min(PICTURES, most), most)
-    return made
+    channels = ChannelsDialog(studio, criterion, called, parent, int8=_quantises(studio))
+    channels.begin(studio.recipe.base_run, *channels.counts())
+    return channels
 
 
 def _quantises(studio: Studio) -> bool:

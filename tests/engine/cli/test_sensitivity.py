@@ -17,6 +17,11 @@ from engine.contract.sensitivity import GroupLosses
         (["--int8", "--ms", "5", "--phone", "SD855"], "--ms, --phone"),
         (["--ms", "nan", "--phone", "SD855"], "no number of milliseconds"),
         (["-o", "recipe.json"], "--ms"),
+        (["--saliency", "--points", "3"], "points of mAP, which saliency does not tell"),
+        (["--saliency", "--ratios", "0.5", "--split", "train"], "no use of --ratios, --split"),
+        (["--saliency", "-o", "recipe.json"], "--ms"),
+        (["--align", "4"], "add --saliency"),
+        (["--int8", "--saliency", "--align", "4"], "--saliency, --align"),
     ],
 )
 def test_that_a_time_goes_with_a_phone(words: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -49,6 +49,7 @@ def kinds() -> dict[str, Kind]:
         Kind("evaluate", lambda ground, place: ("evaluate", place / "project", "1", "--split", "test"), _figures),
         Kind("sensitivity", _sensitivity, lambda place, said: said.document.get("groups")),
         Kind("int8 errors", _int8, lambda place, said: said.document.get("layers")),
+        Kind("saliency", _saliency, lambda place, said: said.document.get("groups")),
         Kind("predict", _predict, _boxes_of),
         Kind("export", _export, _exported),
         Kind("sync", _sync, _synced, replaces=("data/index.sqlite",)),
@@ -91,6 +92,10 @@ def _sync(ground: Ground, place: Path) -> Words:
 
 def _int8(ground: Ground, place: Path) -> Words:
     return ("sensitivity", place / "project", "1", "--int8", "--pictures", "2")
+
+
+def _saliency(ground: Ground, place: Path) -> Words:
+    return ("sensitivity", place / "project", "1", "--saliency")
 
 
 def _predict(ground: Ground, place: Path) -> Words:

@@ -12,8 +12,10 @@ from engine.contract.recipe import Recipe
 from engine.contract.run.events import Artifact, Finished
 from engine.contract.run.folder import RunFolder
 from studio.stores.previews.previews import PreviewStore
+from studio.stores.remembered import Remembered
 from studio.stores.work.sensitivity import Proposal
 from studio.studio import Studio
+from studio.views.measure.channels import MEMORY
 from studio.views.recipe.page import RecipePage
 from studio.views.shell.main_window import MainWindow
 from tests.studio.stores.told_runs import line, write_run
@@ -48,6 +50,7 @@ def page(
     """The page with two steps and a run to start from."""
     monkeypatch.setattr(PreviewStore, "refresh", lambda self: None)
     studio.catalog.catalog = catalog
+    Remembered(studio.settings, MEMORY).keep(way="losses")
     assert studio.project.open(project)
     studio.recipe.replace(Recipe(name="mine", steps=STEPS))
     window.show_page("recipe")

@@ -24,10 +24,10 @@ def test_that_what_may_be_chance_is_muted_in_brackets_and_told(
     assert noise.data() == "(-0.5)" and noise.data(Qt.ItemDataRole.ForegroundRole).name() == palette().muted.lower()
     assert "-0.5 ± 0.8 points: within noise" in noise.data(Qt.ItemDataRole.ToolTipRole)
     assert loss.data(Qt.ItemDataRole.ForegroundRole) is None and "within" not in loss.data(Qt.ItemDataRole.ToolTipRole)
-    assert dialog.plot.noise is None
-    dialog.view.choose("backbone.conv10.conv")
-    assert dialog.plot.noise is not None and list(dialog.plot.noise.opts["height"]) == [1.6, 1.6]
-    assert "brackets" in dialog.caption.text()
+    assert dialog.by_losses.plot.noise is None
+    dialog.by_losses.view.choose("backbone.conv10.conv")
+    assert dialog.by_losses.plot.noise is not None and list(dialog.by_losses.plot.noise.opts["height"]) == [1.6, 1.6]
+    assert "brackets" in dialog.by_losses.caption.text()
     dialog.reject()
 
 
@@ -37,9 +37,9 @@ def test_that_what_was_measured_before_spreads_were_is_shown_and_says_so(
     keep_losses(run, spread=None)
     dialog = open_channels(page, qtbot)
     qtbot.waitUntil(dialog.use.isEnabled)
-    assert shown(dialog)[1][2:4] == ["-0.5", "-2.0"] and "measuring again" in dialog.caption.text()
-    dialog.view.choose("backbone.conv10.conv")
-    assert dialog.plot.noise is None
+    assert shown(dialog)[1][2:4] == ["-0.5", "-2.0"] and "measuring again" in dialog.by_losses.caption.text()
+    dialog.by_losses.view.choose("backbone.conv10.conv")
+    assert dialog.by_losses.plot.noise is None
     dialog.reject()
 
 

@@ -102,15 +102,16 @@ def test_that_a_curve_and_its_row_go_together(
     keep_losses(run)
     dialog = open_channels(page, qtbot)
     qtbot.waitUntil(lambda: bool(dialog.table.names))
-    dialog.view.choose("backbone.conv2.conv")
-    assert dialog.plot.shown == dialog.group.text() == "backbone.conv2.conv"
+    dialog.by_losses.view.choose("backbone.conv2.conv")
+    assert dialog.by_losses.plot.shown == dialog.by_losses.group.text() == "backbone.conv2.conv"
     qtbot.wait(100)
-    spot = dialog.plot.plot.getPlotItem().vb.mapViewToScene(QPointF(50, -2.0))
-    assert dialog.plot.group_at(spot) == "backbone.conv10.conv"
-    dialog.plot.picked.emit("backbone.conv10.conv")
-    assert dialog.view.currentIndex().data() == "backbone.conv10.conv" and dialog.plot.chosen == "backbone.conv10.conv"
+    spot = dialog.by_losses.plot.plot.getPlotItem().vb.mapViewToScene(QPointF(50, -2.0))
+    assert dialog.by_losses.plot.group_at(spot) == "backbone.conv10.conv"
+    dialog.by_losses.plot.picked.emit("backbone.conv10.conv")
+    assert dialog.by_losses.view.currentIndex().data() == "backbone.conv10.conv"
+    assert dialog.by_losses.plot.chosen == "backbone.conv10.conv"
     dialog.table.sort(3, Qt.SortOrder.AscendingOrder)
-    assert dialog.table.names[0] == "backbone.conv2.conv" and dialog.view.currentIndex().row() == 1
+    assert dialog.table.names[0] == "backbone.conv2.conv" and dialog.by_losses.view.currentIndex().row() == 1
     dialog.reject()
 
 
