@@ -29,6 +29,8 @@ FLAT = 1e-5
 """Share of the mean variance of a map's channels that is added to each: a dead channel has no direction to amplify."""
 TEMPERATURE = 4.0
 """What cells are softened by, as published for channel-wise distillation."""
+LEAST = 1e-6
+"""Divergence from flat, mean over the channels, below which a map tells nothing, nor are its digits to be trusted."""
 RIDGE = 0.1
 """Share of the mean energy of the student's channels that is added to each of them where an adaptor begins.
 
@@ -65,14 +67,17 @@ def cell_divergence(given: Tensor, wanted: Tensor) -> Tensor:
     the teacher's own from uniform: 1 for a student that sees nothing, whatever the size of the features. 0 of a map
     of one cell, where there is nothing to tell apart.
     """
-    cells = wanted.shape[2] * wanted.shape[3]
-    log_given, log_wanted = (
-        functional.log_softmax(maps.flatten(start_axis=2) / TEMPERATURE, axis=2) for maps in (given, wanted)
+    log_given, log_wanted, log_flat = (
+        functional.log_softmax(maps.flatten(start_axis=2) / TEMPERATURE, axis=2)
+        for maps in (given, wanted, paddle.zeros_like(wanted))
     )
-    share = log_wanted.exp()
-    divergence = (share * (log_wanted - log_given)).sum(axis=2)
-    from_flat = (share * log_wanted).sum(axis=2) + paddle.log(paddle.to_tensor(float(cells)))
-    return divergence.mean() / from_flat.mean().clip(min=1e-9)
+
+    def divergence(logs: Tensor) -> Tensor:
+        # Both sum up to 1, so what is added adds up to 0; but each cell's is 0 at least, and rounding makes none less.
+        apart = log_wanted - logs
+        return (log_wanted.exp() * (apart + paddle.expm1(-apart))).sum(axis=2).mean()
+
+    return divergence(log_given) / divergence(log_flat).clip(min=LEAST)
 
 
 class Adaptors(nn.Layer):  # type: ignore[misc]  # Paddle is untyped
@@ -184,7 +189,7 @@ class MapLesson:
         self.learns.fit(given, wanted)
         pairs = zip(self.learns(given), wanted, strict=True)
         apart = paddle.add_n([self._term.difference(s, t) for s, t in pairs]) / len(wanted)
-        return {self._term.name: apart * (own.detach() * self._term.share / apart.detach().clip(min=1.0))}
+        return {self._term.name: apart * (own.detach().sum() * self._term.share / apart.detach().clip(min=1.0))}
 
     def close(self) -> None:
         """Take the hook off the student."""

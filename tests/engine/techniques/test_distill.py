@@ -14,6 +14,8 @@ from engine.technique.base import Base, Context
 from engine.techniques.distill import Distill, check_teacher
 
 CLASSES = ("circle", "square")
+OWN = 40.0
+"""A detector's own loss, which these kinds do not look at."""
 SSD = DetectorChoice(key="ssdlite_mobilenet_v3_small", size=96, classes=CLASSES)
 YOLO = DetectorChoice(key="yolov3_mobilenet_v3_large", size=96, classes=CLASSES)
 PICO = DetectorChoice(key="picodet_xs", size=96, classes=CLASSES)
