@@ -104,7 +104,7 @@ class Adaptors(nn.Layer):  # type: ignore[misc]  # Paddle is untyped
         weights = {place: getattr(self, f"adaptor{place}") for place in self.places}
         return [functional.conv2d(one, weights[n]) if n in weights else one for n, one in enumerate(maps)]
 
-    @paddle.no_grad()  # type: ignore[untyped-decorator]
+    @paddle.no_grad()
     def fit(self, student: Sequence[Tensor], teacher: Sequence[Tensor]) -> None:
         """Begin, unless begun: with the ridge regression of the teacher's channels on the student's for this batch."""
         for place in self._fresh:
