@@ -32,7 +32,7 @@ KINDS = {
 MAPS = ("pkd", "cwd")
 """Kinds that compare the maps before the head, whatever the outputs mean, and are bounded by the detector's loss."""
 
-SHARE = 0.3
+SHARE = 0.5
 """Share of the detector's own loss that `MAPS` reach at weight 1 where student and teacher have nothing in common.
 
 Measured on YOLOv3-MobileNetV3-large, 160 px, head86 of a trained one under that one, in the first 40 steps: the
