@@ -28,6 +28,29 @@ class Lesson(Protocol):
         """Take every hook off the student again."""
 
 
+class Limited:
+    """A lesson whose terms together are at most `limit` of the detector's own loss; where they are more, all shrink."""
+
+    def __init__(self, lesson: Lesson, limit: float) -> None:
+        self._lesson, self._limit = lesson, limit
+
+    @property
+    def learns(self) -> nn.Layer | None:
+        """What the lesson within trains."""
+        return self._lesson.learns
+
+    def loss(self, batch: Batch, own: Tensor) -> dict[str, Tensor]:
+        """The terms of the lesson within, times a number that is 1 or less and has no gradient."""
+        terms = self._lesson.loss(batch, own)
+        together = sum(term.detach() for term in terms.values())
+        shrunk = (own.detach().sum() * self._limit / together).clip(max=1.0)
+        return {name: term * shrunk for name, term in terms.items()}
+
+    def close(self) -> None:
+        """Close the lesson within."""
+        self._lesson.close()
+
+
 def trained(network: nn.Layer, lessons: Sequence[Lesson]) -> dict[str, Any]:
     """All parameters of a training by name: the network's as they are called there, a lesson's as `lesson.N.NAME`."""
     return dict(network.named_parameters()) | {

@@ -145,6 +145,22 @@ def test_weights_scale_their_terms_and_zero_leaves_the_outputs_out() -> None:
     assert set(terms[2]) == {"distill_features"}
 
 
+def test_a_limit_keeps_all_terms_together_below_a_share_of_the_detectors_loss() -> None:
+    import paddle
+
+    student, teacher = build(YOLO, 1), build(YOLO, 2)
+    told = []
+    for limit, own in ((0.0, 40.0), (0.5, 40.0), (0.5, 1e9)):
+        with_hooks = lesson(YOLO, "fine_grained", student, teacher, limit=limit)
+        run_student(student.network, batch(YOLO), training=False)
+        told.append([float(value) for value in with_hooks.loss(batch(YOLO), paddle.to_tensor(own)).values()])
+        with_hooks.close()
+    free, bound, far = told
+    assert sum(free) > 20 and sum(bound) == pytest.approx(20, rel=1e-4)
+    assert [value / sum(bound) for value in bound] == pytest.approx([value / sum(free) for value in free], rel=1e-3)
+    assert far == pytest.approx(free, rel=1e-4)
+
+
 def test_a_closed_lesson_leaves_no_hook() -> None:
     student, teacher = build(SSD, 1), build(SSD, 2)
     lesson(SSD, "auto", student, teacher).close()

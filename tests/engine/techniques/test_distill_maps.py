@@ -120,7 +120,7 @@ def test_a_step_trains_student_and_adaptor_and_leaves_the_teacher_as_it_was(key:
     student.network.train()
     own = student.network(batch(key))["loss"]
     ((name, term),) = taught.loss(batch(key), own).items()
-    assert name == f"distill_{kind}" and term.ndim == 0 and 0 < float(term) <= 0.3 * float(own) * 1.0001
+    assert name == f"distill_{kind}" and term.ndim == 0 and 0 < float(term) <= 0.5 * float(own) * 1.0001
     begun = {name: weight.numpy() for name, weight in taught.learns.named_parameters()}
     assert begun and all(weight.any() for weight in begun.values())
     term.backward()
@@ -167,7 +167,7 @@ def test_the_term_follows_the_detectors_loss_and_never_exceeds_it() -> None:
             told.append(float(taught.loss(batch(KEYS[2]), paddle.to_tensor(own))[f"distill_{kind}"]) / own)
             taught.close()
     for first, same, half, most in (told[::2], told[1::2]):
-        assert 0 < first <= 0.3 + 1e-6 and most <= 1 + 1e-6
+        assert 0 < first <= 0.5 + 1e-6 and most <= 1 + 1e-6
         assert same == pytest.approx(first, rel=1e-3) and half == pytest.approx(first / 2, rel=1e-3)
 
 
