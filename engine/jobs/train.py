@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -141,8 +141,10 @@ def _trainer(job: TrainJob, context: JobContext, data: _Data, model: Model, info
         path = context.run_dir / "checkpoints" / f"{kind}.safetensors"
         save(path, info.model_copy(update={"position": position}), tensors)
 
-    teacher = load(Path(job.teacher))[0].network if job.teacher else None
-    lessons = [lesson for technique in own if (lesson := technique.teach(model.network, teacher, hooks)) is not None]
+    teacher = load(Path(job.teacher))[0] if job.teacher else None
+    taught = replace(hooks, teacher=None if teacher is None else teacher.config)
+    shown = None if teacher is None else teacher.network
+    lessons = [lesson for technique in own if (lesson := technique.teach(model.network, shown, taught)) is not None]
     trainer = Trainer(model.network, reader, settings, rate, evaluate, keep, context, lessons)
     return trainer
 
@@ -151,7 +153,8 @@ def _restore(trainer: Trainer, info: Any, last: Path) -> None:
     from engine.detector.network.checkpoint import load_weights, read_tensors
 
     load_weights(trainer.network, last)
-    trainer.restore(info.position, read_tensors(last, "optimizer"), read_tensors(last, "average"))
+    told = [read_tensors(last, kind) for kind in ("optimizer", "average", "lesson")]
+    trainer.restore(info.position, *told)
 
 
 def _context(model: Model, data: _Data, context: JobContext) -> Context:

@@ -50,6 +50,7 @@ class Calibration:
 @dataclass(frozen=True)
 class Context:
     """What a hook may look at: the built configuration, and the pictures if there are any; at export the network.
+    Where a teacher teaches, that one's configuration.
 
     `check` is called now and then by what takes long, and raises if nobody waits for it any more.
     """
@@ -60,6 +61,7 @@ class Context:
     work_dir: Path | None = None
     network: nn.Layer | None = None
     check: Callable[[], None] = lambda: None
+    teacher: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,8 @@
 """Checkpoints: one safetensors file that says by itself which detector it holds.
 
 Tensors: `model.<structured name>`, and in a checkpoint to resume from also `optimizer.<kind>.<structured name>` and
-`average.<structured name>`. The header's `espalier` entry is a CheckpointInfo as JSON.
+`average.<structured name>`, and `lesson.<number>.<structured name>` of what a teacher's lesson trains beside the
+network. The header's `espalier` entry is a CheckpointInfo as JSON.
 """
 
 from __future__ import annotations

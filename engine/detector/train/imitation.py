@@ -147,6 +147,8 @@ def cell_difference(student: Maps, teacher: Maps, temperature: float) -> dict[st
 class HeadLesson:
     """Runs the frozen teacher on the student's batch and compares what feeds and leaves their heads."""
 
+    learns: nn.Layer | None = None
+
     def __init__(self, student: nn.Layer, teacher: nn.Layer, terms: Terms) -> None:
         self._teacher = teacher
         self._terms = terms
@@ -159,7 +161,7 @@ class HeadLesson:
             *_tap(teacher, self._teacher_maps, training=False),
         ]
 
-    def loss(self, batch: Mapping[str, Any]) -> dict[str, Tensor]:
+    def loss(self, batch: Mapping[str, Any], own: Tensor) -> dict[str, Tensor]:
         """Terms by name, each 0-D, for the batch (`image` [B, 3, S, S]) that the student has just been run on."""
         # A training loop may have put the teacher back into training mode, which would move its statistics.
         self._teacher.eval()

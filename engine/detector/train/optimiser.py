@@ -17,16 +17,19 @@ prepare()
 import paddle  # noqa: E402
 from paddle.base.layer_helper import LayerHelper  # noqa: E402
 
+Parameters = Mapping[str, paddle.Tensor]
+"""By structured name."""
+
 CLIP_NORM = 35.0
 """Largest norm of all gradients together; ppdet's setting for the later members of the YOLO family."""
 
 
-def make_optimiser(network: paddle.nn.Layer, settings: TrainSettings) -> paddle.optimizer.Optimizer:
+def make_optimiser(trained: Parameters, settings: TrainSettings) -> paddle.optimizer.Optimizer:
     """Adam or momentum over the trainable parameters; decay that a layer sets for itself wins over the general one.
 
     Its accumulators exist from the start, not from the first step on, so that they can be restored.
     """
-    parameters = [p for p in network.parameters() if not p.stop_gradient]
+    parameters = [p for p in trained.values() if not p.stop_gradient]
     common: dict[str, Any] = {
         "learning_rate": settings.learning_rate,
         "parameters": parameters,
@@ -42,9 +45,9 @@ def make_optimiser(network: paddle.nn.Layer, settings: TrainSettings) -> paddle.
     return optimiser
 
 
-def optimiser_arrays(optimiser: paddle.optimizer.Optimizer, network: paddle.nn.Layer) -> dict[str, NDArray[Any]]:
+def optimiser_arrays(optimiser: paddle.optimizer.Optimizer, trained: Parameters) -> dict[str, NDArray[Any]]:
     """Every accumulator as `<kind>.<structured parameter name>`."""
-    names = {parameter.name: name for name, parameter in network.named_parameters()}
+    names = {parameter.name: name for name, parameter in trained.items()}
     return {
         f"{kind}.{names[parameter]}": np.ascontiguousarray(value.numpy())
         for kind, values in optimiser._accumulators.items()
@@ -53,10 +56,10 @@ def optimiser_arrays(optimiser: paddle.optimizer.Optimizer, network: paddle.nn.L
 
 
 def restore_optimiser(
-    optimiser: paddle.optimizer.Optimizer, network: paddle.nn.Layer, arrays: Mapping[str, NDArray[Any]]
+    optimiser: paddle.optimizer.Optimizer, trained: Parameters, arrays: Mapping[str, NDArray[Any]]
 ) -> None:
     """Put saved accumulators back; raises UserError unless exactly those exist."""
-    names = {parameter.name: name for name, parameter in network.named_parameters()}
+    names = {parameter.name: name for name, parameter in trained.items()}
     seen = 0
     for kind, values in optimiser._accumulators.items():
         for parameter, value in values.items():

@@ -95,6 +95,8 @@ def focal_difference(student: Pyramid, teacher: Pyramid, batch: Mapping[str, Any
 class PyramidLesson:
     """Runs the frozen teacher on the student's batch and compares what their necks give at strides that both have."""
 
+    learns: nn.Layer | None = None
+
     def __init__(self, student: nn.Layer, teacher: nn.Layer, terms: Terms) -> None:
         given, wanted = ([shape.stride for shape in network.neck.out_shape] for network in (student, teacher))
         shared = [stride for stride in given if stride in wanted]
@@ -112,7 +114,7 @@ class PyramidLesson:
         if neck.training:
             self._maps[:] = [output[level] for level in self._student_levels]
 
-    def loss(self, batch: Mapping[str, Any]) -> dict[str, Tensor]:
+    def loss(self, batch: Mapping[str, Any], own: Tensor) -> dict[str, Tensor]:
         """Terms by name, each 0-D, for the batch that the student has just been run on."""
         # A training loop may have put the teacher back into training mode, which would move its statistics.
         self._teacher.eval()

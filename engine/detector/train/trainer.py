@@ -15,12 +15,12 @@ from engine.detector.base.header import Position
 from engine.detector.base.runtime import prepare
 from engine.detector.families.raw import tell_progress
 from engine.detector.network.activations import fast_activations
-from engine.detector.network.checkpoint import network_arrays
+from engine.detector.network.checkpoint import network_arrays, put_weights
 from engine.detector.network.depthwise import fast_depthwise
 from engine.detector.network.memory import keep_memory
 from engine.detector.train.divergence import NOTHING, follow, judge_loss, judge_map
 from engine.detector.train.failing import diverged, not_finite
-from engine.detector.train.lesson import Lesson
+from engine.detector.train.lesson import Lesson, trained
 from engine.detector.train.optimiser import make_optimiser, optimiser_arrays, restore_optimiser
 from engine.detector.train.reader import TrainingReader
 from engine.detector.train.weight_average import AveragedWeights
@@ -50,7 +50,7 @@ class Trainer:
     position: Position = field(default_factory=Position)
 
     def __post_init__(self) -> None:
-        self.optimiser = make_optimiser(self.network, self.settings)
+        self.optimiser = make_optimiser(trained(self.network, self.lessons), self.settings)
         self.average = AveragedWeights(self.network, self.settings.ema)
 
     def begin(self, score: float | None) -> None:
@@ -63,11 +63,15 @@ class Trainer:
             self.save("best", self.position, _prefixed("model", self.average.current()))
         self.keep_last()
 
-    def restore(self, position: Position, optimiser: Arrays, average: Arrays) -> None:
+    def restore(self, position: Position, optimiser: Arrays, average: Arrays, lessons: Arrays) -> None:
         """Go on where a checkpoint was written; the network has its weights already."""
         self.position = position.model_copy()
-        restore_optimiser(self.optimiser, self.network, optimiser)
+        restore_optimiser(self.optimiser, trained(self.network, self.lessons), optimiser)
         self.average.restore(average)
+        for number, layer in self._taught():
+            prefix = f"{number}."
+            own = {name[len(prefix) :]: value for name, value in lessons.items() if name.startswith(prefix)}
+            put_weights(layer, own, f"{self._run}: lesson {number}")
 
     def run(self) -> Position:
         """Train to the end of the last epoch, or until val has stopped rising; returns where it stopped."""
@@ -90,10 +94,16 @@ class Trainer:
     def keep_last(self) -> None:
         """Write the checkpoint to resume from."""
         tensors = _prefixed("model", network_arrays(self.network))
-        tensors |= _prefixed("optimizer", optimiser_arrays(self.optimiser, self.network))
+        tensors |= _prefixed("optimizer", optimiser_arrays(self.optimiser, trained(self.network, self.lessons)))
         if self.settings.ema:
             tensors |= _prefixed("average", self.average.arrays)
+        for number, layer in self._taught():
+            tensors |= _prefixed(f"lesson.{number}", network_arrays(layer))
         self.save("last", self.position, tensors)
+
+    def _taught(self) -> list[tuple[int, paddle.nn.Layer]]:
+        """What lessons train beside the network, by number."""
+        return [(number, lesson.learns) for number, lesson in enumerate(self.lessons) if lesson.learns is not None]
 
     def _epoch(self) -> None:
         self.network.train()
@@ -116,9 +126,9 @@ class Trainer:
         # What a loss draws (the RoIs of a box head) depends on the step alone, so that a resumed run draws the same.
         paddle.seed(self.settings.seed * 1_000_003 + self.position.step)
         losses = dict(self.network(batch))
-        total = losses.pop("loss")
+        total = own = losses.pop("loss")
         for lesson in self.lessons:
-            for name, term in lesson.loss(batch).items():
+            for name, term in lesson.loss(batch, own).items():
                 losses[name] = term
                 total = total + term
         value = float(total)

@@ -11,6 +11,7 @@ from PySide6.QtGui import QColor, QFont, QIcon, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from studio.presenters.numbers import shown_value
+from studio.presenters.train.curve_names import curve_name, curve_tip
 from studio.presenters.train.overlay import SERIES
 from studio.presenters.train.series import Series, smooth, thin
 from studio.theme import palette
@@ -26,7 +27,8 @@ SMOOTH_POINTS = 700
 
 @dataclass(frozen=True)
 class Drawn:
-    """How a curve is drawn and named: `text` in the legend, `tip` where that is short, the `slot` of its run if any."""
+    """How a curve is drawn and named: of a run beside others `text` in the legend, `tip` where that is short, and the
+    `slot` of the run; of a run alone `text` is the metric."""
 
     text: str
     tip: str = ""
@@ -46,7 +48,6 @@ class Line:
         self.button.setProperty("role", "legend")
         self.button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.button.setIconSize(QSize(16, 12))
-        self.button.setToolTip(drawn.tip)
         self.button.toggled.connect(self._on_toggled)
         self.paint(colour)
 
@@ -82,7 +83,9 @@ class Line:
         """Put the value at a step, or the latest, behind the name."""
         point = self.series.at(float("inf") if step is None else step)
         value = "" if point is None else f"  {f'{point[1]:.1f}' if self.dashed else shown_value(point[1])}"
-        self.button.setText(f"{self.drawn.text}{value}")
+        alone = self.drawn.slot is None
+        self.button.setText(f"{curve_name(self.drawn.text) if alone else self.drawn.text}{value}")
+        self.button.setToolTip(curve_tip(self.drawn.text) if alone else self.drawn.tip)
 
     def _on_toggled(self, on: bool) -> None:
         self.raw.setVisible(on)

@@ -69,7 +69,7 @@ class Curves(QWidget):
         layout.addWidget(self.none, 1)
         layout.addWidget(self._drawing, 1)
         theme.changed.connect(self._on_theme)
-        on_language(self._tell_step)
+        on_language(self._on_leave)
 
     def _build_panels(self) -> None:
         self.loss = CurvePanel(smoothable=True)

@@ -31,11 +31,11 @@ def learnt(network: Any, optimizer: str) -> dict[str, tuple[float, float]]:
     for parameter in parameters.values():
         parameter.set_value(np.full(parameter.shape, VALUE, "float32"))
     settings = TrainSettings(optimizer=optimizer, learning_rate=RATE, weight_decay=GENERAL)  # type: ignore[arg-type]
-    optimiser = make_optimiser(network, settings)
+    optimiser = make_optimiser(dict(network.named_parameters()), settings)
     optimiser.set_lr(RATE)
     sum((parameter * GRADIENT).sum() for parameter in parameters.values()).backward()
     optimiser.step()
-    state = optimiser_arrays(optimiser, network)
+    state = optimiser_arrays(optimiser, dict(network.named_parameters()))
     found = {}
     for name, parameter in parameters.items():
         # Momentum keeps gradient + decay * value, Adam a tenth of it and steps by its sign.

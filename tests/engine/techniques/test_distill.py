@@ -14,6 +14,8 @@ from engine.technique.base import Base, Context
 from engine.techniques.distill import Distill, check_teacher
 
 CLASSES = ("circle", "square")
+OWN = 40.0
+"""A detector's own loss, which these kinds do not look at."""
 SSD = DetectorChoice(key="ssdlite_mobilenet_v3_small", size=96, classes=CLASSES)
 YOLO = DetectorChoice(key="yolov3_mobilenet_v3_large", size=96, classes=CLASSES)
 PICO = DetectorChoice(key="picodet_xs", size=96, classes=CLASSES)
@@ -78,7 +80,7 @@ def test_a_student_equal_to_its_teacher_has_nothing_to_learn(choice: DetectorCho
     for student in (same, other):
         with_hooks = lesson(choice, kind, student, teacher)
         run_student(student.network, batch(choice), training=False)
-        terms = with_hooks.loss(batch(choice))
+        terms = with_hooks.loss(batch(choice), OWN)
         assert terms and all(term.ndim == 0 for term in terms.values())
         values.append({name: float(term) for name, term in terms.items() if name != "distill_objectness"})
     assert all(abs(value) < 1e-9 for value in values[0].values()), values
@@ -94,7 +96,7 @@ def test_the_student_learns_and_the_teacher_stays_as_it_was(choice: DetectorChoi
     statistics = {n: v.numpy() for n, v in student.network.state_dict().items() if n.endswith("_mean")}
     teacher.network.train()
     run_student(student.network, batch(choice), training=True)
-    sum(with_hooks.loss(batch(choice)).values()).backward()
+    sum(with_hooks.loss(batch(choice), OWN).values()).backward()
     state = teacher.network.state_dict()
     assert all(np.array_equal(value, state[name].numpy()) for name, value in before.items())
     assert all(parameter.grad is None for parameter in teacher.network.parameters())
@@ -136,11 +138,27 @@ def test_weights_scale_their_terms_and_zero_leaves_the_outputs_out() -> None:
     for params in ({}, {"weight": 3.0}, {"outputs_weight": 0.0}):
         with_hooks = lesson(SSD, "auto", student, teacher, **params)
         run_student(student.network, batch(SSD), training=False)
-        terms.append({name: float(value) for name, value in with_hooks.loss(batch(SSD)).items()})
+        terms.append({name: float(value) for name, value in with_hooks.loss(batch(SSD), OWN).items()})
         with_hooks.close()
     assert set(terms[0]) == {"distill_features", "distill_classes", "distill_boxes"}
     assert terms[1]["distill_features"] == pytest.approx(3 * terms[0]["distill_features"], rel=1e-4)
     assert set(terms[2]) == {"distill_features"}
+
+
+def test_a_limit_keeps_all_terms_together_below_a_share_of_the_detectors_loss() -> None:
+    import paddle
+
+    student, teacher = build(YOLO, 1), build(YOLO, 2)
+    told = []
+    for limit, own in ((0.0, 40.0), (0.5, 40.0), (0.5, 1e9)):
+        with_hooks = lesson(YOLO, "fine_grained", student, teacher, limit=limit)
+        run_student(student.network, batch(YOLO), training=False)
+        told.append([float(value) for value in with_hooks.loss(batch(YOLO), paddle.to_tensor(own)).values()])
+        with_hooks.close()
+    free, bound, far = told
+    assert sum(free) > 20 and sum(bound) == pytest.approx(20, rel=1e-4)
+    assert [value / sum(bound) for value in bound] == pytest.approx([value / sum(free) for value in free], rel=1e-3)
+    assert far == pytest.approx(free, rel=1e-4)
 
 
 def test_a_closed_lesson_leaves_no_hook() -> None:

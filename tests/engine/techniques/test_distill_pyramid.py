@@ -14,6 +14,8 @@ from engine.technique.base import Base, Context
 from engine.techniques.distill import Distill
 
 CLASSES = ("circle", "square")
+OWN = 40.0
+"""A detector's own loss, which these kinds do not look at."""
 PICO = DetectorChoice(key="picodet_xs", size=96, classes=CLASSES)
 WIDE_PICO = PICO.model_copy(update={"key": "picodet_m"})
 RCNN = DetectorChoice(key="faster_rcnn_mobilenet_v3_fpn", size=96, classes=CLASSES)
@@ -68,7 +70,7 @@ def test_an_equal_student_has_nothing_to_learn_and_the_weight_scales_the_rest(
         first.set_value(first * share)
         with_hook = lesson(choice, kind, student, teacher, weight=weight)
         run_frozen(student.network)
-        (term,) = with_hook.loss(batch()).values()
+        (term,) = with_hook.loss(batch(), OWN).values()
         with_hook.close()
         assert term.ndim == 0
         values.append(float(term))
@@ -87,7 +89,7 @@ def test_the_student_learns_and_the_teacher_stays_as_it_was(choice: DetectorChoi
     teacher.network.train()
     student.network.train()
     student.network(batch())
-    sum(with_hook.loss(batch()).values()).backward()
+    sum(with_hook.loss(batch(), OWN).values()).backward()
     state = teacher.network.state_dict()
     assert all(np.array_equal(value, state[name].numpy()) for name, value in before.items())
     assert all(parameter.grad is None for parameter in teacher.network.parameters())
@@ -181,6 +183,6 @@ def test_pyramids_of_other_levels_are_compared_where_both_have_a_map() -> None:
     taught = PyramidLesson(student.network, teacher.network, terms)
     student.network.train()
     student.network.neck(student.network.backbone(batch()))
-    taught.loss(batch())
+    taught.loss(batch(), OWN)
     assert seen == [((2, 256, side, side),) * 2 for side in (24, 12, 6, 3)]
     assert [shape.stride for shape in teacher.network.neck.out_shape] == [4, 8, 16, 32, 64]
