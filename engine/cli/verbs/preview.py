@@ -15,7 +15,7 @@ from engine.cli.phone_choice import add_phone_arguments, phone_choice, print_est
 from engine.cli.projects import open_project, show_figure, trained_run
 from engine.contract.figures import Figure, pick
 from engine.contract.project import DetectorChoice
-from engine.contract.recipe import find_recipe
+from engine.contract.recipe import PlannedJob, find_recipe
 
 if TYPE_CHECKING:
     from engine.technique.base import Technique
@@ -46,9 +46,9 @@ def run(args: argparse.Namespace) -> int:
     if len(directory) > 1 or (args.start and not directory):
         raise UserError("cli.project_or_detector")
     project = Path(directory[0]) if directory else None
-    choice, begun = _start(project, args)
+    choice, begun, base_epochs = _start(project, args)
     recipe = find_recipe(name)
-    plan(recipe, choice, begun)
+    jobs = plan(recipe, choice, begun, base_epochs)
     start = Stack(choice, tuple(begun))
     end = start.under(*(technique for _, technique in ordered(recipe)))
     base, after = start.figures(), end.figures()
@@ -60,6 +60,7 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         document: dict[str, object] = {"figures": _plain(after), "base": _plain(base)}
         document |= {"recipe": recipe.model_dump(mode="json"), "detector": choice.model_dump(mode="json")}
+        document |= {"jobs": [job.model_dump(mode="json") for job in jobs]}
         document |= {"layers": [layer._asdict() for layer in rows(start.graph, end.graph)]} if args.layers else {}
         document |= {"phone": told.model_dump(mode="json", exclude_none=True)} if told else {}
         emit_json(document)
@@ -70,20 +71,30 @@ def run(args: argparse.Namespace) -> int:
     classes, origin = say("cli.classes", count=len(choice.classes)), f", from run {args.start}" if args.start else ""
     print(f"{choice.key}, {choice.size} px, {classes}, recipe {recipe.name}{origin}")
     print_table([row(base, figure) for figure in after], ("figure", "base", "recipe", "change", "source"))
+    print()
+    print_table([job_row(job) for job in jobs], ("run", "steps", "epochs", "recovery"))
     if told:
         print_estimate(told)
     return 0
 
 
-def _start(project: Path | None, args: argparse.Namespace) -> tuple[DetectorChoice, list[Technique]]:
-    """The detector, and what made the run that the recipe starts from."""
+def job_row(job: PlannedJob) -> tuple[str | int, ...]:
+    """A run that the recipe becomes: what it records, how long it trains, and by what that is measured."""
+    of = "" if job.recovery == "own" else f", base {job.base_epochs or '-'}"
+    return job.label, " + ".join(step.technique for step in job.steps), job.epochs, f"{job.recovery}{of}"
+
+
+def _start(project: Path | None, args: argparse.Namespace) -> tuple[DetectorChoice, list[Technique], int | None]:
+    """The detector, what made the run that the recipe starts from, and how many epochs it was trained, if known."""
+    from engine.recipe.recovery import base_training
     from engine.recipe.stack import stack_of_run
 
     choice = project_or_bare(project, args)
     if project is None or not args.start:
-        return choice, []
-    stack = stack_of_run(trained_run(open_project(project), args.start))
-    return stack.choice, list(stack.techniques)
+        return choice, [], None
+    run = trained_run(open_project(project), args.start)
+    stack, base = stack_of_run(run), base_training(run)
+    return stack.choice, list(stack.techniques), base.epochs if base is not None else None
 
 
 def _plain(figures: Sequence[Figure]) -> list[dict[str, object]]:

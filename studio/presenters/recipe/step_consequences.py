@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from engine.contract.catalog import TechniqueCard
 from engine.contract.recipe import PlannedJob, Step
@@ -33,11 +34,28 @@ def seen_after(card: TechniqueCard, step: Step, jobs: Sequence[PlannedJob]) -> s
     return f"{text} {tr('studio.drawing.after_before', epochs=epochs_text(before))}" if before else text
 
 
+def length_text(job: PlannedJob) -> str:
+    """How long a run of the recipe trains, and by what that is measured."""
+    if not job.epochs:
+        return tr("studio.recipe.no_training")
+    if job.recovery == "own":
+        return tr("studio.recipe.epochs", count=job.epochs)
+    if job.base_epochs is None:
+        return tr("studio.recipe.epochs_base_unknown", count=job.epochs)
+    return tr(f"studio.recipe.epochs_{job.recovery}", count=job.epochs, base=job.base_epochs)
+
+
 def epochs_text(count: int) -> str:
     """So many epochs, in words."""
     return tr("studio.drawing.one_epoch") if count == 1 else tr("studio.drawing.epochs", count=count)
 
 
 def _own_epochs(card: TechniqueCard, step: Step) -> int | None:
-    told = step.params.get("epochs", card.parameters.get("properties", {}).get("epochs", {}).get("default"))
+    if step.params.get("recovery", "own" if "epochs" in step.params else _default(card, "recovery")) != "own":
+        return None
+    told = step.params.get("epochs", _default(card, "epochs"))
     return told if isinstance(told, int) else None
+
+
+def _default(card: TechniqueCard, name: str) -> Any:
+    return card.parameters.get("properties", {}).get(name, {}).get("default")
