@@ -46,9 +46,9 @@ def run(args: argparse.Namespace) -> int:
     if len(directory) > 1 or (args.start and not directory):
         raise UserError("cli.project_or_detector")
     project = Path(directory[0]) if directory else None
-    choice, begun, base_epochs = _start(project, args)
+    choice, begun = _start(project, args)
     recipe = find_recipe(name)
-    jobs = plan(recipe, choice, begun, base_epochs)
+    jobs = plan(recipe, choice, begun, _base_epochs(project, args))
     start = Stack(choice, tuple(begun))
     end = start.under(*(technique for _, technique in ordered(recipe)))
     base, after = start.figures(), end.figures()
@@ -58,9 +58,8 @@ def run(args: argparse.Namespace) -> int:
         told = correct(phone_estimate(end, phone), project)
         base, after = [*base, before.figure], [*after, told.figure]
     if args.json:
-        document: dict[str, object] = {"figures": _plain(after), "base": _plain(base)}
+        document: dict[str, object] = {"figures": _plain(after), "base": _plain(base), "jobs": _plain(jobs)}
         document |= {"recipe": recipe.model_dump(mode="json"), "detector": choice.model_dump(mode="json")}
-        document |= {"jobs": [job.model_dump(mode="json") for job in jobs]}
         document |= {"layers": [layer._asdict() for layer in rows(start.graph, end.graph)]} if args.layers else {}
         document |= {"phone": told.model_dump(mode="json", exclude_none=True)} if told else {}
         emit_json(document)
@@ -71,34 +70,46 @@ def run(args: argparse.Namespace) -> int:
     classes, origin = say("cli.classes", count=len(choice.classes)), f", from run {args.start}" if args.start else ""
     print(f"{choice.key}, {choice.size} px, {classes}, recipe {recipe.name}{origin}")
     print_table([row(base, figure) for figure in after], ("figure", "base", "recipe", "change", "source"))
-    print()
-    print_table([job_row(job) for job in jobs], ("run", "steps", "epochs", "recovery"))
+    print_jobs(jobs)
     if told:
         print_estimate(told)
     return 0
 
 
-def job_row(job: PlannedJob) -> tuple[str | int, ...]:
-    """A run that the recipe becomes: what it records, how long it trains, and by what that is measured."""
-    of = "" if job.recovery == "own" else f", base {job.base_epochs or '-'}"
-    return job.label, " + ".join(step.technique for step in job.steps), job.epochs, f"{job.recovery}{of}"
+def print_jobs(jobs: Sequence[PlannedJob]) -> None:
+    """The runs that the recipe becomes: what each records, how long it trains, and by what that is measured."""
+
+    def cells(job: PlannedJob) -> tuple[str | int, ...]:
+        of = "" if job.recovery == "own" else f", base {job.base_epochs or '-'}"
+        return job.label, " + ".join(step.technique for step in job.steps), job.epochs, f"{job.recovery}{of}"
+
+    print()
+    print_table([cells(job) for job in jobs], ("run", "steps", "epochs", "recovery"))
 
 
-def _start(project: Path | None, args: argparse.Namespace) -> tuple[DetectorChoice, list[Technique], int | None]:
-    """The detector, what made the run that the recipe starts from, and how many epochs it was trained, if known."""
-    from engine.recipe.recovery import base_training
+def _start(project: Path | None, args: argparse.Namespace) -> tuple[DetectorChoice, list[Technique]]:
+    """The detector, and what made the run that the recipe starts from."""
     from engine.recipe.stack import stack_of_run
 
     choice = project_or_bare(project, args)
     if project is None or not args.start:
-        return choice, [], None
-    run = trained_run(open_project(project), args.start)
-    stack, base = stack_of_run(run), base_training(run)
-    return stack.choice, list(stack.techniques), base.epochs if base is not None else None
+        return choice, []
+    stack = stack_of_run(trained_run(open_project(project), args.start))
+    return stack.choice, list(stack.techniques)
 
 
-def _plain(figures: Sequence[Figure]) -> list[dict[str, object]]:
-    return [figure.model_dump(exclude_none=True) for figure in figures]
+def _base_epochs(project: Path | None, args: argparse.Namespace) -> int | None:
+    """How long the run that the recipe starts from was trained, if that is known."""
+    from engine.recipe.recovery import base_training
+
+    if project is None or not args.start:
+        return None
+    found = base_training(open_project(project).run(args.start))
+    return found.epochs if found is not None else None
+
+
+def _plain(told: Sequence[Figure | PlannedJob]) -> list[dict[str, object]]:
+    return [each.model_dump(mode="json", exclude_none=True) for each in told]
 
 
 def row(base: Sequence[Figure], after: Figure) -> tuple[str | None, ...]:

@@ -51,7 +51,8 @@ def epochs_text(count: int) -> str:
 
 
 def _own_epochs(card: TechniqueCard, step: Step) -> int | None:
-    if step.params.get("recovery", "own" if "epochs" in step.params else _default(card, "recovery")) != "own":
+    unsaid = "own" if "epochs" in step.params else _default(card, "recovery")
+    if step.params.get("recovery", unsaid) not in ("own", None):
         return None
     told = step.params.get("epochs", _default(card, "epochs"))
     return told if isinstance(told, int) else None
