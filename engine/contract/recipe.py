@@ -46,7 +46,7 @@ class PlannedJob(BaseModel):
     `epochs` 0 means that nothing is trained; `rate_factor` multiplies the starting run's learning rate. `recovery` is
     what the length was asked as, `base_epochs` what it is measured by: how long the base trained, None where that is
     not known. One that `recovers` restarts at the base's highest rate and averages the weights unless a person set that
-    otherwise.
+    otherwise. A `brief` one is a round before the last, which keeps its length when another is given to all.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -59,6 +59,21 @@ class PlannedJob(BaseModel):
     recovery: Recovery = "own"
     base_epochs: int | None = None
     recovers: bool = False
+    brief: bool = False
+
+    def acts(self, step: Step) -> bool:
+        """Whether a step of the recipe acts in this run, in a round of it or as a whole."""
+        return any(each == step or is_round_of(each, step) for each in (*self.steps, *self.alongside))
+
+
+ROUND = ("kept", "round")
+"""Parameters that a step has more in each of its rounds."""
+
+
+def is_round_of(each: Step, step: Step) -> bool:
+    """Whether `each` is one of the rounds of a step."""
+    own = {name: value for name, value in each.params.items() if name not in ROUND}
+    return each.technique == step.technique and "kept" in each.params and own == step.params
 
 
 BASE_STEPS = (Step(technique="lr_schedule", params={"kind": "cosine", "warmup_epochs": 1.0}),)

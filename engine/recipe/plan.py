@@ -1,4 +1,4 @@
-"""Recipe -> checked, ordered training jobs. Pure: no files, no Paddle."""
+"""Recipe -> checked, ordered training jobs. Pure, but that rounds look at the network's graph; no Paddle."""
 
 from __future__ import annotations
 
@@ -84,9 +84,10 @@ def plan(
     before = [pair for pair in steps if pair[1].phase < Phase.QUANTISE]
     quantise = [pair for pair in steps if pair[1].phase is Phase.QUANTISE]
     acting = [pair for pair in before if pair[1].phase in ACTING]
-    jobs = []
+    jobs: list[PlannedJob] = []
     if before and (len(acting) < len(before) or not quantise or length_of(before, base_epochs).epochs):
-        jobs.append(_job("compress", before, (), base_epochs))
+        rounds = _rounds(Stack(choice, tuple(begun)), before, base_epochs)
+        jobs += rounds or [_job("compress", before, (), base_epochs)]
     for pair in quantise:
         again = acting if pair[1].trains else []
         # What no earlier job recorded is recorded here, for it may have changed the configuration.
@@ -108,8 +109,36 @@ def with_epochs(jobs: Sequence[PlannedJob], epochs: int | None) -> list[PlannedJ
     """The jobs with every training's length replaced; those that train nothing stay so."""
     if epochs is None:
         return list(jobs)
-    given = {"epochs": epochs, "recovery": "own"}
-    return [job.model_copy(update=given) if job.epochs else job for job in jobs]
+    return [
+        job.model_copy(update={"epochs": min(epochs, job.epochs) if job.brief else epochs, "recovery": "own"})
+        if job.epochs
+        else job
+        for job in jobs
+    ]
+
+
+def _rounds(stack: Stack, before: Sequence[tuple[Step, Technique]], base_epochs: int | None) -> list[PlannedJob]:
+    """The jobs of a step that is done in rounds, the last trained for the whole length; none where no step is.
+
+    The first records all other steps; in the later ones those act that act in trainings.
+    """
+    for place, (step, technique) in enumerate(before):
+        if not technique.in_rounds:
+            continue
+        parts = technique.rounds(stack.under(*(other for _, other in before[:place])).graph)
+        steps = [step.model_copy(update={"params": step.params | part.params}) for part in parts]
+        acting = [other for other, made in before if made.phase in ACTING]
+        whole = _job("compress", before, acting, base_epochs)
+        jobs = []
+        for number, (part, own) in enumerate(zip(parts, steps, strict=True), start=1):
+            recorded = tuple(own if other is step else other for other, _ in before) if number == 1 else (own,)
+            given: dict[str, object] = {"steps": recorded, "alongside": () if number == 1 else whole.alongside}
+            if part.epochs is not None:
+                brief = {"label": f"compress-{number}", "epochs": part.epochs, "recovery": "own", "brief": True}
+                given |= brief
+            jobs.append(whole.model_copy(update=given))
+        return jobs
+    return []
 
 
 def _job(

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
@@ -85,6 +85,13 @@ class Base:
         return config
 
 
+class Round(NamedTuple):
+    """What parameters a step has more in one of its rounds, and epochs trained after it; None for the step's own."""
+
+    params: Record
+    epochs: int | None = None
+
+
 class Technique:
     """A way to make a detector smaller, faster or better; its card's texts are `technique.KEY.title` and `.summary`."""
 
@@ -158,6 +165,15 @@ class Technique:
         Raises UserError where a parameter names what the graph has not.
         """
         return graph
+
+    @property
+    def in_rounds(self) -> bool:
+        """Whether the step is to be done in several rounds."""
+        return False
+
+    def rounds(self, graph: Graph) -> list[Round]:
+        """The step's rounds, which together do what `estimate` tells; raises UserError as that does. Pure."""
+        return [Round({})]
 
     def int8_layers(self, graph: Graph) -> set[str]:
         """Names of the convolutions that the export holds in int8; none for techniques that do not quantise. Pure."""

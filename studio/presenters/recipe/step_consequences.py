@@ -20,7 +20,9 @@ def seen_after(card: TechniqueCard, step: Step, jobs: Sequence[PlannedJob]) -> s
     """
     if not step.enabled or not (card.trains or card.phase in _ACTING):
         return ""
-    place = next((place for place, job in enumerate(jobs) if step in (*job.steps, *job.alongside)), None)
+    places = [place for place, job in enumerate(jobs) if job.acts(step)]
+    # A step in rounds is done only with the last of them.
+    place = places[-1 if card.phase == "prune" else 0] if places else None
     if place is None:
         epochs, before = _own_epochs(card, step), 0
         if epochs is None:

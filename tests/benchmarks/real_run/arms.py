@@ -39,11 +39,12 @@ class Arm(BaseModel):
 
 
 class Plan(BaseModel):
-    """The arms, in an order in which each comes after what it starts from."""
+    """The arms, each after what it starts from; `new` are more words for the project, `settings` those of all."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     detector: str
+    new: tuple[str, ...] = ()
     settings: tuple[str, ...] = ()
     arms: tuple[Arm, ...]
 

@@ -31,7 +31,7 @@ class RealRun:
         """The project, then for each seed the base and all arms."""
         if not self.folder.file.exists():
             data = ["--data", str(self.args.data), "--detector", self.plan.detector, "--size", str(self.args.size)]
-            self.espalier("new", str(self.folder.root), *data, "--fit-anchors")
+            self.espalier("new", str(self.folder.root), *data, *self.plan.new)
         for seed in self.args.seeds:
             self._base(seed)
             for arm in self.chosen():
