@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from engine.contract.catalog import TechniqueCard
@@ -34,6 +34,15 @@ def seen_after(card: TechniqueCard, step: Step, jobs: Sequence[PlannedJob]) -> s
     code = "studio.drawing.recovery_seen" if card.phase == "prune" else "studio.drawing.seen_after"
     text = tr(code, epochs=epochs_text(epochs))
     return f"{text} {tr('studio.drawing.after_before', epochs=epochs_text(before))}" if before else text
+
+
+def job_titles(jobs: Sequence[PlannedJob], title: Callable[[str], str]) -> list[str]:
+    """What each run of the recipe does: its techniques, and which round it is where there are several."""
+    told = [" + ".join(title(step.technique) for step in job.steps) for job in jobs]
+    brief = sum(job.brief for job in jobs)
+    for place in range(brief + 1 if brief else 0):  # the rounds come first, and after the brief ones the last
+        told[place] = tr("studio.recipe.round", titles=told[place], number=place + 1, total=brief + 1)
+    return told
 
 
 def length_text(job: PlannedJob) -> str:

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from engine.contract.recipe import PlannedJob
 from studio.i18n import tr
-from studio.presenters.recipe.step_consequences import length_text
+from studio.presenters.recipe.step_consequences import job_titles, length_text
 
 
 class JobChain(QWidget):
@@ -27,8 +27,8 @@ class JobChain(QWidget):
         empty = tr("studio.recipe.no_jobs")
         how = tr("studio.recipe.recovers_tip")
         shown = [
-            (" + ".join(title(step.technique) for step in job.steps), length_text(job), how if job.recovers else "")
-            for job in jobs
+            (titles, length_text(job), how if job.recovers else "")
+            for job, titles in zip(jobs, job_titles(jobs, title), strict=True)
         ]
         if self._shown == shown and self._language == empty:
             return

@@ -25,7 +25,8 @@ def planned(choice: DetectorChoice, params: dict[str, Any], *more: Step) -> tupl
 
 def stacks_after(choice: DetectorChoice, jobs: list[PlannedJob]) -> list[Stack]:
     """The network after each job, as a run that starts from the one before has it."""
-    found, recorded = [], []
+    found: list[Stack] = []
+    recorded: list[Step] = []
     for job in jobs:
         recorded += job.steps
         found.append(Stack.of_steps(choice, recorded))
