@@ -36,7 +36,9 @@ class Application:
     def training(self, number: int, start: Path, task: str) -> TrainJob:
         """The job of the run `number`, from 1, of the recipe whose folder is called `task`, from the run `start`."""
         planned = self.planned[number - 1]
-        settings = recovery_settings(self.settings, planned, self.base, self._pictures(), self.fixed)
+        settings = self.settings
+        if planned.recovers:
+            settings = recovery_settings(settings, planned, self.base, self._pictures(), self.fixed)
         rate = settings.learning_rate * planned.rate_factor
         given = {"epochs": planned.epochs, "learning_rate": rate, "stop_after": 0}
         return TrainJob(
