@@ -25,10 +25,11 @@ class Difference:
     both: Interval | None
 
     def text(self) -> str:
-        """The difference in one cell of a table."""
-        shown = f"{self.points:+.1f}"
+        """The difference in one cell of a table, with that of each seed."""
         between = self.both or self.pictures
-        return shown if between is None else f"{shown} ({between[0]:+.1f} to {between[1]:+.1f})"
+        reach = f" ({between[0]:+.1f} to {between[1]:+.1f})" if between is not None else ""
+        each = f" [{', '.join(f'{one:+.1f}' for one in self.seeds)}]" if len(self.seeds) > 1 else ""
+        return f"{self.points:+.1f}{reach}{each}"
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from engine.contract.run.lineage import training_of
 from engine.contract.run.resamples import read_resamples
 from engine.recipe.stack import stack_of_run
 from tests.benchmarks.real_run.arms import BASE, Arm
-from tests.benchmarks.real_run.differences import Difference, Scored, difference
+from tests.benchmarks.real_run.differences import Scored, difference
 from tests.benchmarks.real_run.run import RealRun, label
 
 SCORES = ("map", "map50")
@@ -52,9 +52,8 @@ class Report:
             told = [difference(sides[score], self._scored(arm.against, split, score), score) for score in SCORES]
             values = [f"{_mean(sides[score]):.1f}" for score in SCORES]
             rows.append([f"{arm.name}: {arm.says}", *values, arm.against, *(each.text() for each in told)])
-            rows[-1][-1] += _by_seed(told[-1])
         heads = ("arm", f"mAP {split}", f"mAP50 {split}", "against", "mAP, 95 %", "mAP50, 95 %")
-        of = f"pictures of {split}" + (" and seeds" if len(self.seeds) > 1 else "")
+        of = f"pictures of {split}" + (" and of the seeds" if len(self.seeds) > 1 else "")
         count = next((each.pictures for each in self._draws(BASE, split) if each is not None), "?")
         said = f"Differences are paired: the same draws of the {count} {of} for both arms, 95 of 100 lie between."
         return f"{_table(heads, rows)}\n\n{said}"
@@ -111,7 +110,7 @@ class Report:
 
     def _trained(self, arm: Arm) -> list[str]:
         jobs = self._jobs(arm, self.seeds[0])
-        epochs = [job.settings.epochs for job in jobs]
+        epochs = [job.settings.epochs for job in jobs if job.settings.epochs]
         longest = max(jobs, key=lambda job: job.settings.epochs)
         steps = {step.technique: step for job in jobs for step in (*job.alongside, *job.steps)}
         schedule = steps.get("lr_schedule")
@@ -139,16 +138,12 @@ class Report:
 
 
 def _of(figures: Sequence[dict[str, Any]], name: str) -> float:
-    """The figure of that name that is of the whole."""
-    return float(next(f["value"] for f in figures if f["name"] == name and "subject" not in f["conditions"]))
+    """The figure of that name."""
+    return float(next(figure["value"] for figure in figures if figure["name"] == name))
 
 
 def _mean(told: Sequence[Scored]) -> float:
     return sum(one.points for one in told) / len(told)
-
-
-def _by_seed(told: Difference) -> str:
-    return "" if len(told.seeds) == 1 else " [" + ", ".join(f"{one:+.1f}" for one in told.seeds) + "]"
 
 
 def _words(step: Step) -> str:
