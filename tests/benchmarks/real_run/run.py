@@ -115,23 +115,28 @@ class RealRun:
     def _asked(self, arm: Arm, seed: int) -> dict[str, tuple[Step, ...]]:
         """What `sensitivity` tells of the starts of this arm and of those that it stands upon."""
         found: dict[str, tuple[Step, ...]] = {}
-        here: Arm | None = arm
-        while here is not None:
-            if here.asks:
-                file = self.args.dir / f"asked-{label(here.name, seed)}.json"
-                if not file.exists():
-                    run = self._made(here.start, seed).name
-                    self.espalier("sensitivity", str(self.folder.root), run, *here.asks, "-o", str(file))
-                found[here.name] = load_recipe(file).steps
-            here = self.plan.arm(here.below) if here.below is not None else None
+        for each in self._asking(arm):
+            file = self._asked_file(each, seed)
+            if not file.exists():
+                run = self._made(each.start, seed).name
+                self.espalier("sensitivity", str(self.folder.root), run, *each.asks, "-o", str(file))
+            found[each.name] = load_recipe(file).steps
         return found
 
+    def _asking(self, arm: Arm) -> list[Arm]:
+        below = self._asking(self.plan.arm(arm.below)) if arm.below is not None else []
+        return [*below, *([arm] if arm.asks else [])]
+
+    def _asked_file(self, arm: Arm, seed: int) -> Path:
+        return Path(self.args.dir / f"asked-{label(arm.name, seed)}.json")
+
     def _ready(self, arm: Arm, seed: int) -> bool:
+        """Whether what an arm needs to be planned is there."""
         try:
             self._made(arm.start, seed)
         except LookupError:
             return False
-        return not arm.asks or (self.args.dir / f"asked-{label(arm.name, seed)}.json").exists()
+        return all(self._asked_file(each, seed).exists() for each in self._asking(arm))
 
     def _made(self, name: str, seed: int) -> Path:
         """The finished run of an arm or of the base; raises LookupError where it is not there."""
@@ -141,7 +146,7 @@ class RealRun:
         return run
 
     def _runs(self, name: str) -> list[Path]:
-        return sorted(self.folder.runs.glob(f"[0-9]*-{name}")) if self.folder.runs.is_dir() else []
+        return sorted(self.folder.runs.glob(f"[0-9][0-9][0-9][0-9]-{name}")) if self.folder.runs.is_dir() else []
 
     def _resumed(self, name: str) -> bool:
         """Whether a run of that name is finished, after resuming it, or the recipe that made it, if it is not."""
