@@ -57,13 +57,20 @@ def answer(request: FiguresRequest) -> FiguresAnswer:
 
 def _begun_with(request: FiguresRequest) -> tuple[Technique, ...]:
     """What the run that the recipe starts from was made by already; nothing where there is no trained run."""
-    start = _start(request)
-    if start is None:
+    run = _start_of(request)
+    if run is None:
         return ()
     try:
-        return stack_of(checkpoint_of(start)).techniques
+        return stack_of(checkpoint_of(run)).techniques
     except (UserError, OSError):  # a run that has not begun, or a file that is no checkpoint: the bare detector
         return ()
+
+
+def _start_of(request: FiguresRequest) -> Path | None:
+    """The run that the recipe starts from."""
+    if request.project is None or request.start is None:
+        return None
+    return Path(request.project) / "runs" / request.start
 
 
 def command(request: FiguresRequest) -> str:
@@ -97,15 +104,9 @@ def _jobs(
 ) -> tuple[PlannedJob, ...]:
     if not any(step.enabled for step in recipe.steps):
         return ()
-    start = _start(request)
-    base = base_training(start) if start is not None else None
+    run = _start_of(request)
+    base = base_training(run) if run is not None else None
     return tuple(plan(recipe, choice, begun, base.epochs if base is not None else None))
-
-
-def _start(request: FiguresRequest) -> Path | None:
-    if request.project is None or request.start is None:
-        return None
-    return Path(request.project) / "runs" / request.start
 
 
 @cache

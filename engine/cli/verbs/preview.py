@@ -87,14 +87,20 @@ def print_jobs(jobs: Sequence[PlannedJob]) -> None:
     print_table([cells(job) for job in jobs], ("run", "steps", "epochs", "recovery"))
 
 
+def _run(project: Path | None, args: argparse.Namespace) -> Path | None:
+    """The run that the recipe starts from."""
+    return trained_run(open_project(project), args.start) if project is not None and args.start else None
+
+
 def _start(project: Path | None, args: argparse.Namespace) -> tuple[DetectorChoice, list[Technique]]:
     """The detector, and what made the run that the recipe starts from."""
     from engine.recipe.stack import stack_of_run
 
     choice = project_or_bare(project, args)
-    if project is None or not args.start:
+    run = _run(project, args)
+    if run is None:
         return choice, []
-    stack = stack_of_run(trained_run(open_project(project), args.start))
+    stack = stack_of_run(run)
     return stack.choice, list(stack.techniques)
 
 
@@ -102,9 +108,8 @@ def _base_epochs(project: Path | None, args: argparse.Namespace) -> int | None:
     """How long the run that the recipe starts from was trained, if that is known."""
     from engine.recipe.recovery import base_training
 
-    if project is None or not args.start:
-        return None
-    found = base_training(open_project(project).run(args.start))
+    run = _run(project, args)
+    found = base_training(run) if run is not None else None
     return found.epochs if found is not None else None
 
 
