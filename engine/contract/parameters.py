@@ -20,6 +20,7 @@ def parameter(
     labels: Mapping[str, str] | None = None,
     simple: bool = False,
     measure: Measure | None = None,
+    when: tuple[str, str] | None = None,
     **bounds: Any,
 ) -> Any:
     """A pydantic field with its texts in the JSON schema; `bounds` are those of pydantic's `Field`.
@@ -27,7 +28,8 @@ def parameter(
     Its sentences are `parameter.NAME.title`, `parameter.NAME.description` and, of an enumeration, one for each value;
     `labels` are names of the values that are the same in every language. In the schema `title` and `labels` have both
     languages, `description` is English and `zh` the same in Chinese. A `simple` one (`x-level`) is shown to people who
-    did not ask for all of them; `measure` (`x-measure`) names the measurement that can fill it in.
+    did not ask for all of them; `measure` (`x-measure`) names the measurement that can fill it in. One that counts only
+    `when` another parameter has a value (`x-when`) is shown only then.
     """
 
     def describe(schema: dict[str, Any]) -> None:
@@ -40,6 +42,8 @@ def parameter(
             schema["x-level"] = "simple"
         if measure is not None:
             schema["x-measure"] = measure
+        if when is not None:
+            schema["x-when"] = dict([when])
 
     def _label(value: str | int) -> dict[str, str]:
         if labels is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -12,6 +12,9 @@ from engine.contract.system.files import write_atomically
 from engine.contract.text.messages import UserError
 from engine.contract.text.reasons import at_place
 from engine.contract.text.resources import RECIPES
+
+Recovery = Literal["short", "base", "twice", "own"]
+"""How long a training after a step is: a part of the base's, as long, twice as long, or its own number of epochs."""
 
 
 class Step(BaseModel):
@@ -40,7 +43,10 @@ class Recipe(BaseModel):
 class PlannedJob(BaseModel):
     """One run that a recipe makes: `steps` are applied and recorded, `alongside` act again while it trains.
 
-    `epochs` 0 means that nothing is trained; `rate_factor` multiplies the starting run's learning rate.
+    `epochs` 0 means that nothing is trained; `rate_factor` multiplies the starting run's learning rate. `recovery` is
+    what the length was asked as, `base_epochs` what it is measured by: how long the base trained, None where that is
+    not known. One that `recovers` restarts at the base's highest rate and averages the weights unless a person set that
+    otherwise. A `brief` one is a round before the last, which keeps its length when another is given to all.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -50,10 +56,30 @@ class PlannedJob(BaseModel):
     alongside: tuple[Step, ...] = ()
     epochs: int = 0
     rate_factor: float = 1.0
+    recovery: Recovery = "own"
+    base_epochs: int | None = None
+    recovers: bool = False
+    brief: bool = False
+
+    def acts(self, step: Step) -> bool:
+        """Whether a step of the recipe acts in this run, in a round of it or as a whole."""
+        return any(each == step or is_round_of(each, step) for each in (*self.steps, *self.alongside))
+
+
+ROUND = ("kept", "round")
+"""Parameters that a step has more in each of its rounds."""
+
+
+def is_round_of(each: Step, step: Step) -> bool:
+    """Whether `each` is one of the rounds of a step."""
+    own = {name: value for name, value in each.params.items() if name not in ROUND}
+    return each.technique == step.technique and "kept" in each.params and own == step.params
 
 
 BASE_STEPS = (Step(technique="lr_schedule", params={"kind": "cosine", "warmup_epochs": 1.0}),)
 """What a base training follows unless somebody says otherwise: its schedule."""
+RECOVERY_SCHEDULE = Step(technique="lr_schedule", params={"kind": "cosine", "warmup_epochs": 1.0, "floor": 0.01})
+"""What a recovery follows where its recipe has no schedule: the full rate again, down to a hundredth of it."""
 
 
 def builtin_recipes() -> dict[str, Recipe]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from engine.contract.catalog import Catalog, DetectorCard, TechniqueCard
 from engine.contract.matrix import tried
 from engine.contract.recipe import builtin_recipes
 from engine.contract.text.messages import Message
 from engine.detector.base.spec import DetectorSpec, detector_specs
+from engine.recipe.plan import ACTING
 from engine.recipe.registry import techniques
 from engine.technique.base import Technique
 
@@ -46,6 +49,15 @@ def technique_card(technique: type[Technique]) -> TechniqueCard:
         phase=technique.phase.name.lower(),
         trains=technique.trains,
         families=technique.families,
-        parameters=technique.Params.model_json_schema(),
+        parameters=_parameters(technique),
         published=technique.published,
     )
+
+
+def _parameters(technique: type[Technique]) -> dict[str, Any]:
+    """The schema; what only acts in the training of other steps leaves its length to those, unless one asks for all."""
+    schema = technique.Params.model_json_schema()
+    if technique.phase in ACTING:
+        for name in ("recovery", "epochs"):
+            schema["properties"].get(name, {}).pop("x-level", None)
+    return schema

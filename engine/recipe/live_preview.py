@@ -17,6 +17,7 @@ from engine.contract.text.messages import UserError
 from engine.recipe.phone_correction import correct
 from engine.recipe.phone_latency import phone_estimate, reachable
 from engine.recipe.plan import makeable, plan, problems
+from engine.recipe.recovery import base_training
 from engine.recipe.stack import Stack, stack_of
 from engine.technique.base import Technique
 
@@ -48,7 +49,7 @@ def answer(request: FiguresRequest) -> FiguresAnswer:
         figures=after,
         steps=tuple(steps),
         problems=tuple(found),
-        jobs=() if found else _jobs(recipe, choice, begun),
+        jobs=() if found else _jobs(recipe, choice, begun, request),
         command=command(request),
         phone=_phone_estimate(stack, request),
     )
@@ -56,12 +57,20 @@ def answer(request: FiguresRequest) -> FiguresAnswer:
 
 def _begun_with(request: FiguresRequest) -> tuple[Technique, ...]:
     """What the run that the recipe starts from was made by already; nothing where there is no trained run."""
-    if request.project is None or request.start is None:
+    run = _start_of(request)
+    if run is None:
         return ()
     try:
-        return stack_of(checkpoint_of(Path(request.project) / "runs" / request.start)).techniques
+        return stack_of(checkpoint_of(run)).techniques
     except (UserError, OSError):  # a run that has not begun, or a file that is no checkpoint: the bare detector
         return ()
+
+
+def _start_of(request: FiguresRequest) -> Path | None:
+    """The run that the recipe starts from."""
+    if request.project is None or request.start is None:
+        return None
+    return Path(request.project) / "runs" / request.start
 
 
 def command(request: FiguresRequest) -> str:
@@ -90,8 +99,14 @@ def _phone_estimate(stack: Stack, request: FiguresRequest) -> PhoneEstimate | No
     return correct(told, None if request.project is None else Path(request.project))
 
 
-def _jobs(recipe: Recipe, choice: DetectorChoice, begun: tuple[Technique, ...]) -> tuple[PlannedJob, ...]:
-    return tuple(plan(recipe, choice, begun)) if any(step.enabled for step in recipe.steps) else ()
+def _jobs(
+    recipe: Recipe, choice: DetectorChoice, begun: tuple[Technique, ...], request: FiguresRequest
+) -> tuple[PlannedJob, ...]:
+    if not any(step.enabled for step in recipe.steps):
+        return ()
+    run = _start_of(request)
+    base = base_training(run) if run is not None else None
+    return tuple(plan(recipe, choice, begun, base.epochs if base is not None else None))
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Recipe -> checked, ordered training jobs. Pure: no files, no Paddle."""
+"""Recipe -> checked, ordered training jobs. Pure, but that rounds look at the network's graph; no Paddle."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 from engine.contract.previews.figures import Problem
 from engine.contract.project import DetectorChoice
-from engine.contract.recipe import PlannedJob, Recipe, Step
+from engine.contract.recipe import RECOVERY_SCHEDULE, PlannedJob, Recipe, Step
 from engine.contract.text.messages import Message, UserError
 from engine.detector.base.spec import find_spec
+from engine.recipe.recovery import length_of
 from engine.recipe.registry import make
 from engine.recipe.stack import Stack
 from engine.technique.base import Phase, Technique
@@ -68,8 +69,13 @@ def ordered(recipe: Recipe) -> list[tuple[Step, Technique]]:
     return sorted(pairs, key=lambda pair: pair[1].phase)
 
 
-def plan(recipe: Recipe, choice: DetectorChoice, begun: Sequence[Technique] = ()) -> list[PlannedJob]:
-    """The jobs in order, after what `begun` did in the starting run; raises UserError for the first problem."""
+def plan(
+    recipe: Recipe, choice: DetectorChoice, begun: Sequence[Technique] = (), base_epochs: int | None = None
+) -> list[PlannedJob]:
+    """The jobs in order, after what `begun` did in the starting run, whose base trained for `base_epochs`, if known.
+
+    Raises UserError for the first problem.
+    """
     for problem in problems(recipe, choice, begun):
         raise UserError(problem.message.code, **problem.message.args)
     steps = ordered(recipe)
@@ -78,15 +84,16 @@ def plan(recipe: Recipe, choice: DetectorChoice, begun: Sequence[Technique] = ()
     before = [pair for pair in steps if pair[1].phase < Phase.QUANTISE]
     quantise = [pair for pair in steps if pair[1].phase is Phase.QUANTISE]
     acting = [pair for pair in before if pair[1].phase in ACTING]
-    jobs = []
-    if before and (len(acting) < len(before) or not quantise or _epochs(before)):
-        jobs.append(_job("compress", before, ()))
+    jobs: list[PlannedJob] = []
+    if before and (len(acting) < len(before) or not quantise or length_of(before, base_epochs).epochs):
+        rounds = _rounds(Stack(choice, tuple(begun)), before, base_epochs)
+        jobs += rounds or [_job("compress", before, (), base_epochs)]
     for pair in quantise:
         again = acting if pair[1].trains else []
         # What no earlier job recorded is recorded here, for it may have changed the configuration.
         recorded = [*([] if jobs else again), pair]
-        jobs.append(_job(pair[0].technique, recorded, [step for step, _ in again] if jobs else ()))
-    return jobs
+        jobs.append(_job(pair[0].technique, recorded, [step for step, _ in again] if jobs else (), base_epochs))
+    return jobs if any(_schedules(step) for step, _ in steps) else _with_schedule(jobs)
 
 
 def check_teacher(jobs: Sequence[PlannedJob], student: DetectorChoice, teacher: DetectorChoice) -> None:
@@ -102,15 +109,64 @@ def with_epochs(jobs: Sequence[PlannedJob], epochs: int | None) -> list[PlannedJ
     """The jobs with every training's length replaced; those that train nothing stay so."""
     if epochs is None:
         return list(jobs)
-    return [job.model_copy(update={"epochs": epochs}) if job.epochs else job for job in jobs]
+    return [
+        job.model_copy(update={"epochs": min(epochs, job.epochs) if job.brief else epochs, "recovery": "own"})
+        if job.epochs
+        else job
+        for job in jobs
+    ]
 
 
-def _job(label: str, pairs: Sequence[tuple[Step, Technique]], alongside: Sequence[Step]) -> PlannedJob:
+def _rounds(stack: Stack, before: Sequence[tuple[Step, Technique]], base_epochs: int | None) -> list[PlannedJob]:
+    """The jobs of a step that is done in rounds, the last trained for the whole length; none where no step is.
+
+    The first records all other steps; in the later ones those act that act in trainings.
+    """
+    for place, (step, technique) in enumerate(before):
+        if not technique.in_rounds:
+            continue
+        parts = technique.rounds(stack.under(*(other for _, other in before[:place])).graph)
+        steps = [step.model_copy(update={"params": step.params | part.params}) for part in parts]
+        acting = [other for other, made in before if made.phase in ACTING]
+        whole = _job("compress", before, acting, base_epochs)
+        jobs = []
+        for number, (part, own) in enumerate(zip(parts, steps, strict=True), start=1):
+            recorded = tuple(own if other is step else other for other, _ in before) if number == 1 else (own,)
+            given: dict[str, object] = {"steps": recorded, "alongside": () if number == 1 else whole.alongside}
+            if part.epochs is not None:
+                brief = {"label": f"compress-{number}", "epochs": part.epochs, "recovery": "own", "brief": True}
+                given |= brief
+            jobs.append(whole.model_copy(update=given))
+        return jobs
+    return []
+
+
+def _job(
+    label: str, pairs: Sequence[tuple[Step, Technique]], alongside: Sequence[Step], base_epochs: int | None
+) -> PlannedJob:
     training = [technique for _, technique in pairs if technique.trains]
-    factor = min((technique.params.rate_factor for technique in training), default=1.0)
-    steps = tuple(step for step, _ in pairs)
-    return PlannedJob(label=label, steps=steps, alongside=tuple(alongside), epochs=_epochs(pairs), rate_factor=factor)
+    length = length_of(pairs, base_epochs)
+    return PlannedJob(
+        label=label,
+        steps=tuple(step for step, _ in pairs),
+        alongside=tuple(alongside),
+        epochs=length.epochs,
+        rate_factor=min((technique.params.rate_factor for technique in training), default=1.0),
+        recovery=length.recovery,
+        base_epochs=base_epochs,
+        recovers=length.recovers,
+    )
 
 
-def _epochs(pairs: Sequence[tuple[Step, Technique]]) -> int:
-    return max((technique.params.epochs for _, technique in pairs if technique.trains), default=0)
+def _schedules(step: Step) -> bool:
+    return step.technique == RECOVERY_SCHEDULE.technique
+
+
+def _with_schedule(jobs: Sequence[PlannedJob]) -> list[PlannedJob]:
+    """Recoveries follow a schedule, and so do the trainings after them, as if the recipe had it."""
+    begun, told = False, []
+    for job in jobs:
+        begun = begun or job.recovers
+        added = (RECOVERY_SCHEDULE,) if begun and job.epochs else ()
+        told.append(job.model_copy(update={"alongside": job.alongside + added}))
+    return told

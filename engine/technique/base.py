@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from engine.contract.parameters import parameter
 from engine.contract.project import DetectorChoice
 from engine.contract.published import PublishedEffect
+from engine.contract.recipe import Recovery
 from engine.contract.text.messages import Message, UserError
 from engine.contract.text.reasons import place_of, reason_of
 
@@ -22,6 +24,10 @@ if TYPE_CHECKING:
     from engine.detector.train.lesson import Lesson
     from engine.graph.graph import Graph
 
+SHORT, SHORTEST = 0.25, 3
+"""A short recovery: this share of the base's epochs, and at least so many."""
+OWN_LENGTH = ("recovery", "own")
+"""When a length in epochs counts."""
 Record = dict[str, Any]
 Transform = Callable[[dict[str, Any]], dict[str, Any]]
 """A change of one training sample as ppdet's transforms make it: `image` (height, width, 3) in RGB bytes, `gt_bbox`
@@ -81,6 +87,13 @@ class Base:
         return config
 
 
+class Round(NamedTuple):
+    """What parameters a step has more in one of its rounds, and epochs trained after it; None for the step's own."""
+
+    params: Record
+    epochs: int | None = None
+
+
 class Technique:
     """A way to make a detector smaller, faster or better; its card's texts are `technique.KEY.title` and `.summary`."""
 
@@ -100,10 +113,33 @@ class Technique:
         model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     class TrainingParams(Params):
-        """What every technique that trains has besides its own parameters."""
+        """What every technique that trains has besides its own parameters.
 
-        epochs: int = parameter("training.epochs", 20, ge=0, le=1000, simple=True)
+        After a cut a training as long as the first brings back what a short one does not: Group Fisher Pruning (arXiv
+        2108.00708, table 5) trains as many epochs again; a restart at the full rate does more than a better choice of
+        what to cut (Le and Hua, ICLR 2021).
+        """
+
+        recovery: Recovery = parameter("training.recovery", "base", simple=True)
+        epochs: int = parameter("training.epochs", 20, ge=0, le=1000, simple=True, when=OWN_LENGTH)
         rate_factor: float = parameter("training.rate_factor", 1.0, gt=0, le=10)
+
+        @model_validator(mode="before")
+        @classmethod
+        def _own_where_epochs_are_told(cls, given: Any) -> Any:
+            # So a recipe that was written before there was a choice means what it meant.
+            if isinstance(given, dict) and "epochs" in given and "recovery" not in given:
+                return {**given, "recovery": "own"}
+            return given
+
+        def length(self, base: int | None) -> int:
+            """Epochs of the training after a base of so many; `epochs` stand for those where they are not known."""
+            if self.recovery == "own":
+                return self.epochs
+            epochs = base or self.epochs
+            if self.recovery == "short":
+                return max(SHORTEST, math.ceil(SHORT * epochs))
+            return 2 * epochs if self.recovery == "twice" else epochs
 
     def __init__(self, params: Mapping[str, Any]) -> None:
         try:
@@ -131,6 +167,15 @@ class Technique:
         Raises UserError where a parameter names what the graph has not.
         """
         return graph
+
+    @property
+    def in_rounds(self) -> bool:
+        """Whether the step is to be done in several rounds."""
+        return False
+
+    def rounds(self, graph: Graph) -> list[Round]:
+        """The step's rounds, which together do what `estimate` tells; raises UserError as that does. Pure."""
+        return [Round({})]
 
     def int8_layers(self, graph: Graph) -> set[str]:
         """Names of the convolutions that the export holds in int8; none for techniques that do not quantise. Pure."""

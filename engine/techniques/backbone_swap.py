@@ -8,8 +8,9 @@ from typing import Any, ClassVar, Literal
 
 from engine.contract.parameters import parameter
 from engine.contract.published import PublishedEffect, changed
+from engine.contract.recipe import Recovery
 from engine.contract.text.messages import Message, UserError
-from engine.technique.base import Base, Phase, Technique
+from engine.technique.base import OWN_LENGTH, Base, Phase, Technique
 
 Config = dict[str, Any]
 Key = Literal[
@@ -178,7 +179,8 @@ class BackboneSwap(Technique):
     class Params(Technique.TrainingParams):
         """Which backbone; its weights are as initialised, so it wants a long training."""
 
-        epochs: int = parameter("backbone_swap.epochs", 100, ge=0, le=1000, simple=True)
+        recovery: Recovery = parameter("training.recovery", "own", simple=True)
+        epochs: int = parameter("backbone_swap.epochs", 100, ge=0, le=1000, simple=True, when=OWN_LENGTH)
         backbone: Key = parameter(
             "backbone_swap.backbone",
             "mobilenet_v3_large",

@@ -8,11 +8,12 @@ from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
+from pydantic.json_schema import SkipJsonSchema
 
 from engine.contract.parameters import parameter
 from engine.contract.published import PublishedEffect, changed
 from engine.contract.text.messages import Message, UserError
-from engine.technique.base import Base, Context, Phase, Record, Technique
+from engine.technique.base import Base, Context, Phase, Record, Round, Technique
 
 if TYPE_CHECKING:
     from paddle import nn
@@ -67,7 +68,11 @@ class FilterPrune(Technique):
     )
 
     class Params(Technique.TrainingParams):
-        """How many filters go, where, and by which measure."""
+        """How many filters go, where, by which measure, and in how many rounds.
+
+        Of a network that recovers between rounds it is told better what can be spared next: Molchanov and others,
+        "Pruning convolutional neural networks for resource efficient inference" (arXiv 1611.06440).
+        """
 
         criterion: Literal["fpgm", "l1", "obs"] = parameter("filter_prune.criterion", "fpgm", simple=True)
         pictures: int = parameter("filter_prune.pictures", 128, ge=8, le=2000)
@@ -77,6 +82,11 @@ class FilterPrune(Technique):
         ratios: dict[str, Ratio] = parameter("filter_prune.ratios", {}, measure="channels")
         align: int = parameter("filter_prune.align", 1, ge=1, le=64)
         floor: int = parameter("filter_prune.floor", 1, ge=1, le=256)
+        rounds: int = parameter("filter_prune.rounds", 1, ge=1, le=8)
+        round_epochs: int = parameter("filter_prune.round_epochs", 6, ge=1, le=100)
+        # What a round is told by the plan; nobody is asked for it.
+        round: SkipJsonSchema[int] = Field(0, ge=0, le=8)
+        kept: SkipJsonSchema[dict[str, Annotated[int, Field(ge=1)]]] = Field({})
 
     def check(self, others: Sequence[Technique], base: Base) -> list[Message]:
         """Refuses a preset or the head's scope for detectors other than YOLOv3."""
@@ -102,10 +112,42 @@ class FilterPrune(Technique):
         """How many channels stay in each group that loses some; raises UserError for one it cannot cut."""
         from engine.graph.change import left_of
 
-        align, floor = self.params.align, self.params.floor
-        ratios = self._ratios(groups).items()
-        kept = {name: left_of(groups[name].channels, ratio, align, floor) for name, ratio in ratios}
+        if self.params.kept:
+            for name in self.params.kept:
+                _check_group(name, groups)
+            kept = dict(self.params.kept)
+        else:
+            align, floor = self.params.align, self.params.floor
+            ratios = self._ratios(groups).items()
+            kept = {name: left_of(groups[name].channels, ratio, align, floor) for name, ratio in ratios}
         return {name: count for name, count in kept.items() if count < groups[name].channels}
+
+    @property
+    def in_rounds(self) -> bool:
+        """Where more than one is asked for; a round itself is done at once."""
+        return self.params.rounds > 1 and not self.params.kept
+
+    def rounds(self, graph: Graph) -> list[Round]:
+        """The cut in parts: in each round every group keeps about the same share of what the round before left it.
+
+        The last leaves what one cut would. Parts are rounded as `align` says and never below what is left in the end.
+        """
+        from engine.graph.groups import channel_groups
+
+        count = self.params.rounds
+        groups = channel_groups(graph).groups
+        final = self.counts(groups)
+        parts = []
+        left = {name: groups[name].channels for name in final}
+        for number in range(1, count):
+            left = {name: self._part(groups[name].channels, final[name], number / count, left[name]) for name in final}
+            parts.append(Round({"round": number, "kept": left}, self.params.round_epochs))
+        return [*parts, Round({"kept": final})]
+
+    def _part(self, whole: int, end: int, done: float, before: int) -> int:
+        wanted = whole * (end / whole) ** done
+        align = self.params.align
+        return int(max(end, min(before, round(wanted / align) * align)))
 
     def transform(self, network: nn.Layer, context: Context) -> Record:
         """Cut the weakest filters out; raises UserError as `choose` does, and for obs without pictures."""
@@ -180,13 +222,18 @@ class FilterPrune(Technique):
             wanted = {name: params.ratio for name, group in groups.items() if group.prunable and self._in_scope(name)}
         wanted |= params.ratios
         for name in wanted:
-            if name not in groups:
-                near = difflib.get_close_matches(name, groups, n=3, cutoff=0.3)
-                raise UserError("prune.unknown_group", group=name, near=", ".join(near) or "-")
-            if not groups[name].prunable:
-                raise UserError(groups[name].locked, group=name)
+            _check_group(name, groups)
         return wanted
 
     def _in_scope(self, name: str) -> bool:
         scope = self.params.scope
         return scope == "all" or (name in YOLO_HEAD if scope == "head" else name.startswith("backbone."))
+
+
+def _check_group(name: str, groups: Mapping[str, ChannelGroup]) -> None:
+    """Raise UserError for a group that there is not, or that cannot be cut."""
+    if name not in groups:
+        near = difflib.get_close_matches(name, groups, n=3, cutoff=0.3)
+        raise UserError("prune.unknown_group", group=name, near=", ".join(near) or "-")
+    if not groups[name].prunable:
+        raise UserError(groups[name].locked, group=name)

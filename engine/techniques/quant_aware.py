@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from engine.contract.parameters import parameter
 from engine.contract.published import PublishedEffect, changed
+from engine.contract.recipe import Recovery
 from engine.contract.text.messages import Message
 from engine.technique.base import Context, Phase, Record, Technique
 from engine.technique.float_layers import FloatLayers
@@ -60,6 +61,7 @@ class QuantAware(Technique):
     class Params(FloatLayers, Technique.TrainingParams):
         """How the ranges are found, and how many bits weights have; activations have 8."""
 
+        recovery: Recovery = parameter("training.recovery", "own", simple=True)
         rate_factor: float = parameter("quant_aware.rate_factor", 0.1, gt=0, le=10, simple=True)
         # Off: from one start for all layers a short training cannot bring the bound to where the values are, and what
         # lies above it is lost. YOLOv3's reach 118 (docs/int8.md).

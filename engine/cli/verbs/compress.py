@@ -46,6 +46,7 @@ def run(args: argparse.Namespace) -> int:
         teacher=str(trained_run(folder, args.teacher)) if args.teacher else None,
         epochs=args.epochs,
         settings=read_settings(args.settings, settings_of(start).model_dump()),
+        fixed=tuple(pair.partition("=")[0] for pair in args.settings),
         limit=args.limit,
     )
     task = folder.new_task(job.kind)

@@ -15,7 +15,7 @@ from engine.cli.phone_choice import add_phone_arguments, phone_choice, print_est
 from engine.cli.projects import open_project, show_figure, trained_run
 from engine.contract.figures import Figure, pick
 from engine.contract.project import DetectorChoice
-from engine.contract.recipe import find_recipe
+from engine.contract.recipe import PlannedJob, find_recipe
 
 if TYPE_CHECKING:
     from engine.technique.base import Technique
@@ -48,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
     project = Path(directory[0]) if directory else None
     choice, begun = _start(project, args)
     recipe = find_recipe(name)
-    plan(recipe, choice, begun)
+    jobs = plan(recipe, choice, begun, _base_epochs(project, args))
     start = Stack(choice, tuple(begun))
     end = start.under(*(technique for _, technique in ordered(recipe)))
     base, after = start.figures(), end.figures()
@@ -58,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
         told = correct(phone_estimate(end, phone), project)
         base, after = [*base, before.figure], [*after, told.figure]
     if args.json:
-        document: dict[str, object] = {"figures": _plain(after), "base": _plain(base)}
+        document: dict[str, object] = {"figures": _plain(after), "base": _plain(base), "jobs": _plain(jobs)}
         document |= {"recipe": recipe.model_dump(mode="json"), "detector": choice.model_dump(mode="json")}
         document |= {"layers": [layer._asdict() for layer in rows(start.graph, end.graph)]} if args.layers else {}
         document |= {"phone": told.model_dump(mode="json", exclude_none=True)} if told else {}
@@ -70,9 +70,26 @@ def run(args: argparse.Namespace) -> int:
     classes, origin = say("cli.classes", count=len(choice.classes)), f", from run {args.start}" if args.start else ""
     print(f"{choice.key}, {choice.size} px, {classes}, recipe {recipe.name}{origin}")
     print_table([row(base, figure) for figure in after], ("figure", "base", "recipe", "change", "source"))
+    print_jobs(jobs)
     if told:
         print_estimate(told)
     return 0
+
+
+def print_jobs(jobs: Sequence[PlannedJob]) -> None:
+    """The runs that the recipe becomes: what each records, how long it trains, and by what that is measured."""
+
+    def cells(job: PlannedJob) -> tuple[str | int, ...]:
+        of = "" if job.recovery == "own" else f", base {job.base_epochs or '-'}"
+        return job.label, " + ".join(step.technique for step in job.steps), job.epochs, f"{job.recovery}{of}"
+
+    print()
+    print_table([cells(job) for job in jobs], ("run", "steps", "epochs", "recovery"))
+
+
+def _run(project: Path | None, args: argparse.Namespace) -> Path | None:
+    """The run that the recipe starts from."""
+    return trained_run(open_project(project), args.start) if project is not None and args.start else None
 
 
 def _start(project: Path | None, args: argparse.Namespace) -> tuple[DetectorChoice, list[Technique]]:
@@ -80,14 +97,24 @@ def _start(project: Path | None, args: argparse.Namespace) -> tuple[DetectorChoi
     from engine.recipe.stack import stack_of_run
 
     choice = project_or_bare(project, args)
-    if project is None or not args.start:
+    run = _run(project, args)
+    if run is None:
         return choice, []
-    stack = stack_of_run(trained_run(open_project(project), args.start))
+    stack = stack_of_run(run)
     return stack.choice, list(stack.techniques)
 
 
-def _plain(figures: Sequence[Figure]) -> list[dict[str, object]]:
-    return [figure.model_dump(exclude_none=True) for figure in figures]
+def _base_epochs(project: Path | None, args: argparse.Namespace) -> int | None:
+    """How long the run that the recipe starts from was trained, if that is known."""
+    from engine.recipe.recovery import base_training
+
+    run = _run(project, args)
+    found = base_training(run) if run is not None else None
+    return found.epochs if found is not None else None
+
+
+def _plain(told: Sequence[Figure | PlannedJob]) -> list[dict[str, object]]:
+    return [each.model_dump(mode="json", exclude_none=True) for each in told]
 
 
 def row(base: Sequence[Figure], after: Figure) -> tuple[str | None, ...]:

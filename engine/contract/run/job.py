@@ -42,8 +42,9 @@ class TrainJob(_Job):
 
     `start` is a run folder, a checkpoint, a weights file or the address of one, which is downloaded; None trains from
     scratch. `start_sha256` is what a weights file must have. `teacher` is a run folder.
-    `alongside` are steps that an earlier run of the same recipe recorded and that act while training here too: its
-    changes of pictures, its schedule and its teaching. `part` is None for a run that no recipe made.
+    `alongside` are steps that act while training here without being recorded: what an earlier run of the same recipe
+    recorded of changes of pictures, schedule and teaching, and the schedule of a recovery whose recipe has none. `part`
+    is None for a run that no recipe made.
     `watched` are val pictures by digest that are looked at again after each evaluation; a few are chosen if none is.
     """
 
@@ -66,7 +67,8 @@ class RecipeJob(_Job):
 
     `start` and `teacher` are run folders. Without a `start` it is the run that a recipe most likely is for, without a
     `teacher` the start teaches. `settings` are what every training goes by, those of the start if not given; length and
-    rate follow from the recipe, the length is `epochs` where that is given. `limit` and `watched` as in TrainJob.
+    rate follow from the recipe, the length is `epochs` where that is given. `fixed` names the settings that a person
+    set, which a recovery leaves as they are; all if not given. `limit` and `watched` as in TrainJob.
     """
 
     kind: Literal["recipe"] = "recipe"
@@ -76,6 +78,7 @@ class RecipeJob(_Job):
     teacher: str | None = None
     epochs: int | None = Field(default=None, ge=0)
     settings: TrainSettings | None = None
+    fixed: tuple[str, ...] | None = None
     limit: int = Field(default=0, ge=0)
     watched: tuple[str, ...] = ()
 

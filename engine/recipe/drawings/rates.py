@@ -7,6 +7,7 @@ from collections.abc import Callable
 from engine.contract.previews.drawings import RateCurve, RatesAnswer
 from engine.contract.text.messages import UserError
 from engine.recipe.drawings.subject import Subject
+from engine.recipe.recovery import recovery_settings
 
 _PIECES = 128
 _FLAT = 0.004
@@ -18,7 +19,8 @@ def draw(subject: Subject) -> RatesAnswer:
     found = []
     for job in subject.jobs:
         if job.epochs and subject.step in (*job.steps, *job.alongside):
-            rate = subject.settings.learning_rate * job.rate_factor
+            settings = recovery_settings(subject.settings, job, subject.base, 0, ())
+            rate = settings.learning_rate * job.rate_factor
             found.append(_curve(subject, job.label, job.epochs, rate))
     if found:
         return RatesAnswer(curves=tuple(found))

@@ -14,6 +14,7 @@ from engine.contract.run.lineage import settings_of
 from engine.contract.run.settings import TrainSettings
 from engine.contract.text.messages import Message, UserError
 from engine.recipe.plan import makeable, plan, problems
+from engine.recipe.recovery import BaseTraining, base_training
 from engine.recipe.registry import make
 from engine.recipe.stack import Stack, stack_of
 from engine.technique.base import Technique
@@ -94,7 +95,15 @@ class Subject:
             message = bad[self.request.step]
             raise UserError(message.code, **message.args)
         steps = tuple(step for place, step in enumerate(self.recipe.steps) if place not in bad)
-        return plan(self.recipe.model_copy(update={"steps": steps}), choice, begun)
+        recipe = self.recipe.model_copy(update={"steps": steps})
+        return plan(recipe, choice, begun, self.base.epochs if self.base is not None else None)
+
+    @cached_property
+    def base(self) -> BaseTraining | None:
+        """How the run that the recipe starts from was trained, as far as that is known."""
+        if self.folder is None or self.request.start is None:
+            return None
+        return base_training(self.folder.runs / self.request.start)
 
     @cached_property
     def settings(self) -> TrainSettings:

@@ -9,7 +9,7 @@ from statistics import mean, stdev
 from typing import Any
 
 from engine.contract.figures import Figure, pick
-from engine.contract.recipe import Step
+from engine.contract.recipe import ROUND, Step
 from engine.contract.run.job import TrainJob
 from studio.stores.run import Run
 
@@ -65,7 +65,7 @@ def measured_steps(
     by_name = {run.name: run for run in runs}
     found: dict[int, MeasuredStep] = {}
     for run in runs:
-        made = chain(run, base, by_name)
+        made = whole_steps(chain(run, base, by_name))
         if not made or len(made) > len(steps) or run.figure("map", split="val") is None:
             continue
         wanted = [step for _, step in steps[: len(made)]]
@@ -92,6 +92,24 @@ def chain(run: Run, base: str | None, by_name: Mapping[str, Run]) -> list[Step]:
     return steps if here is not None else []
 
 
+def whole_steps(made: Sequence[Step]) -> list[Step]:
+    """The steps with those done in rounds once, as the recipe has them; none before the last round is done."""
+    found: list[Step] = []
+    waiting: set[str] = set()
+    for step in made:
+        own = {name: value for name, value in step.params.items() if name not in ROUND}
+        if "kept" not in step.params:
+            found.append(step)
+            continue
+        if step.technique not in waiting:
+            found.append(step.model_copy(update={"params": own}))
+        if step.params.get("round"):
+            waiting.add(step.technique)
+        else:
+            waiting.discard(step.technique)
+    return [] if waiting else found
+
+
 def _same(one: Step, other: Step, defaults: Defaults) -> bool:
     known = defaults(one.technique)
     return {**known, **one.params} == {**known, **other.params}
@@ -106,6 +124,8 @@ def _recoveries(runs: Sequence[Run]) -> Iterator[Recovery]:
     for run in runs:
         if not isinstance(run.job, TrainJob) or not run.job.settings.epochs or run.status != "finished":
             continue
+        if any("kept" in step.params for step in run.job.steps):
+            continue  # a round loses and gets back a part only
         told = [_val_map(run.figures("start")), _val_map(run.figures("transformed")), _val_map(run.figures("final"))]
         start, before, after = told
         if start is not None and before is not None and after is not None and start - before >= LEAST_DROP:

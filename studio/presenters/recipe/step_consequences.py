@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from engine.contract.catalog import TechniqueCard
 from engine.contract.recipe import PlannedJob, Step
@@ -19,7 +20,9 @@ def seen_after(card: TechniqueCard, step: Step, jobs: Sequence[PlannedJob]) -> s
     """
     if not step.enabled or not (card.trains or card.phase in _ACTING):
         return ""
-    place = next((place for place, job in enumerate(jobs) if step in (*job.steps, *job.alongside)), None)
+    places = [place for place, job in enumerate(jobs) if job.acts(step)]
+    # A step in rounds is done only with the last of them.
+    place = places[-1 if card.phase == "prune" else 0] if places else None
     if place is None:
         epochs, before = _own_epochs(card, step), 0
         if epochs is None:
@@ -33,11 +36,38 @@ def seen_after(card: TechniqueCard, step: Step, jobs: Sequence[PlannedJob]) -> s
     return f"{text} {tr('studio.drawing.after_before', epochs=epochs_text(before))}" if before else text
 
 
+def job_titles(jobs: Sequence[PlannedJob], title: Callable[[str], str]) -> list[str]:
+    """What each run of the recipe does: its techniques, and which round it is where there are several."""
+    told = [" + ".join(title(step.technique) for step in job.steps) for job in jobs]
+    brief = sum(job.brief for job in jobs)
+    for place in range(brief + 1 if brief else 0):  # the rounds come first, and after the brief ones the last
+        told[place] = tr("studio.recipe.round", titles=told[place], number=place + 1, total=brief + 1)
+    return told
+
+
+def length_text(job: PlannedJob) -> str:
+    """How long a run of the recipe trains, and by what that is measured."""
+    if not job.epochs:
+        return tr("studio.recipe.no_training")
+    if job.recovery == "own":
+        return tr("studio.recipe.epochs", count=job.epochs)
+    if job.base_epochs is None:
+        return tr("studio.recipe.epochs_base_unknown", count=job.epochs)
+    return tr(f"studio.recipe.epochs_{job.recovery}", count=job.epochs, base=job.base_epochs)
+
+
 def epochs_text(count: int) -> str:
     """So many epochs, in words."""
     return tr("studio.drawing.one_epoch") if count == 1 else tr("studio.drawing.epochs", count=count)
 
 
 def _own_epochs(card: TechniqueCard, step: Step) -> int | None:
-    told = step.params.get("epochs", card.parameters.get("properties", {}).get("epochs", {}).get("default"))
+    unsaid = "own" if "epochs" in step.params else _default(card, "recovery")
+    if step.params.get("recovery", unsaid) not in ("own", None):
+        return None
+    told = step.params.get("epochs", _default(card, "epochs"))
     return told if isinstance(told, int) else None
+
+
+def _default(card: TechniqueCard, name: str) -> Any:
+    return card.parameters.get("properties", {}).get(name, {}).get("default")

@@ -124,7 +124,7 @@ class DrawingStore(QObject):
         return index.pictures("train", limit=1, offset=place % count)[0]
 
     def _job_of(self, step: Step) -> PlannedJob | None:
-        return next((job for job in self.jobs if step in (*job.steps, *job.alongside)), None)
+        return next((job for job in self.jobs if job.acts(step)), None)
 
     def _settings(self) -> TrainSettings:
         run = self._runs.by_name(self._recipe.base_run)

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from engine.contract.recipe import PlannedJob
 from studio.i18n import tr
+from studio.presenters.recipe.step_consequences import job_titles, length_text
 
 
 class JobChain(QWidget):
@@ -15,7 +16,7 @@ class JobChain(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._shown: list[tuple[str, int]] | None = None
+        self._shown: list[tuple[str, str, str]] | None = None
         self._language = ""
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
@@ -24,7 +25,11 @@ class JobChain(QWidget):
     def show_jobs(self, jobs: Sequence[PlannedJob], title: Callable[[str], str]) -> None:
         """Show these runs, their techniques under the titles; nothing moves while they stay the same."""
         empty = tr("studio.recipe.no_jobs")
-        shown = [(" + ".join(title(step.technique) for step in job.steps), job.epochs) for job in jobs]
+        how = tr("studio.recipe.recovers_tip")
+        shown = [
+            (titles, length_text(job), how if job.recovers else "")
+            for job, titles in zip(jobs, job_titles(jobs, title), strict=True)
+        ]
         if self._shown == shown and self._language == empty:
             return
         self._shown, self._language = shown, empty
@@ -34,8 +39,8 @@ class JobChain(QWidget):
             if widget is not None:
                 widget.hide()
                 widget.deleteLater()
-        for number, (titles, epochs) in enumerate(shown, start=1):
-            self._column.addWidget(_chip(number, titles, epochs))
+        for number, (titles, length, tip) in enumerate(shown, start=1):
+            self._column.addWidget(_chip(number, titles, length, tip))
         if not jobs:
             nothing = QLabel(empty)
             nothing.setProperty("role", "caption")
@@ -43,8 +48,9 @@ class JobChain(QWidget):
             self._column.addWidget(nothing)
 
 
-def _chip(number: int, titles: str, count: int) -> QFrame:
+def _chip(number: int, titles: str, length: str, tip: str) -> QFrame:
     chip = QFrame()
+    chip.setToolTip(tip)
     chip.setProperty("role", "job")
     row = QHBoxLayout(chip)
     row.setContentsMargins(10, 8, 10, 8)
@@ -55,8 +61,9 @@ def _chip(number: int, titles: str, count: int) -> QFrame:
     texts.setSpacing(2)
     steps = QLabel(titles)
     steps.setWordWrap(True)
-    epochs = QLabel(tr("studio.recipe.epochs", count=count) if count else tr("studio.recipe.no_training"))
+    epochs = QLabel(length)
     epochs.setProperty("role", "caption")
+    epochs.setWordWrap(True)
     texts.addWidget(steps)
     texts.addWidget(epochs)
     row.addWidget(badge)

@@ -23,7 +23,7 @@ from studio.widgets.buttons import Button
 from studio.widgets.controls import Dot, put_icon
 from studio.widgets.schema.editors import ChoiceEditor, Editor, SliderEditor, SpinEditor, SwitchEditor, TextEditor
 from studio.widgets.schema.lists import ListEditor, TableEditor
-from studio.widgets.schema.spec import FieldSpec, Kind, Schema, defaults, read_schema
+from studio.widgets.schema.spec import FieldSpec, Kind, Schema, defaults, implied, read_schema
 
 _LABEL_WIDTH = 160
 _EDITOR_WIDTH = 440
@@ -165,6 +165,7 @@ class SchemaForm(QWidget):
         super().__init__(parent)
         self.fields = read_schema(schema)
         self._expert = False
+        self._values: dict[str, Any] = {}
         self.rows: dict[str, FieldRow] = {}
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -184,7 +185,8 @@ class SchemaForm(QWidget):
 
     def set_values(self, values: Mapping[str, Any]) -> None:
         """Show values; fields that are not among them are at their default."""
-        for name, value in {**defaults(self.fields), **values}.items():
+        self._values = {**defaults(self.fields), **implied(self.fields, values), **values}
+        for name, value in self._values.items():
             if name in self.rows:
                 self.rows[name].set_value(value)
         self._show_rows()
@@ -210,9 +212,11 @@ class SchemaForm(QWidget):
     def _show_rows(self) -> None:
         hidden = 0
         for row in self.rows.values():
-            shown = self._expert or row.field.simple or row.modified
+            when = row.field.when
+            counts = when is None or self._values.get(when[0]) == when[1]
+            shown = counts and (self._expert or row.field.simple or row.modified)
             row.setVisible(shown)
-            hidden += not shown
+            hidden += counts and not shown
         self.more.setVisible(hidden > 0)
         self.more.setText(tr("studio.recipe.more_fields", count=hidden))
 

@@ -38,7 +38,8 @@ class FieldSpec:
     """One field of a form; `low` and `high` hold in the value's own unit, `*_open` when the bound itself is out.
 
     `items` tells of the elements of a list, or of the values of a table; `least` and `most` bound their number.
-    `measure` names what can be measured of a run to fill the field in; such a field is always shown.
+    `measure` names what can be measured of a run to fill the field in; such a field is always shown. A field that only
+    counts `when` another has a value is shown only then.
     """
 
     name: str
@@ -57,6 +58,7 @@ class FieldSpec:
     most: int | None = None
     simple: bool = True
     measure: str = ""
+    when: tuple[str, Any] | None = None
 
     def label(self, choice: object) -> Texts:
         """What one of the choices is called."""
@@ -97,6 +99,12 @@ def defaults(fields: tuple[FieldSpec, ...]) -> dict[str, Any]:
     return {spec.name: spec.default for spec in fields}
 
 
+def implied(fields: tuple[FieldSpec, ...], values: Mapping[str, Any]) -> dict[str, Any]:
+    """What is meant by a value that only counts when another field has a value, of which nothing is said."""
+    told = [spec.when for spec in fields if spec.when is not None and spec.name in values]
+    return {name: value for name, value in told if name not in values}
+
+
 def _resolved(part: Schema, definitions: Schema) -> dict[str, Any]:
     """The schema with its reference followed, and with `null` taken out of its alternatives."""
     found = dict(part)
@@ -134,6 +142,7 @@ def _field(name: str, part: dict[str, Any], definitions: Schema, simple: bool = 
         most=part.get("maxItems", part.get("maxProperties")),
         simple=simple or "x-measure" in part,
         measure=str(part.get("x-measure", "")),
+        when=next(iter(part.get("x-when", {}).items()), None),
     )
 
 

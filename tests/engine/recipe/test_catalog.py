@@ -90,3 +90,12 @@ def test_that_an_effect_cannot_be_changed_or_misspelt() -> None:
         effect.effect = 9.9
     with pytest.raises(ValidationError, match="fmap"):
         PublishedEffect.model_validate(effect.model_dump() | {"name": "map", "fmap": 1})
+
+
+def test_that_what_acts_in_the_training_of_other_steps_leaves_its_length_to_them(document: dict[str, Any]) -> None:
+    for key, simple in (("filter_prune", True), ("quant_aware", True), ("neck_levels", True), ("distill", False)):
+        fields = card_of(document, "techniques", key)["parameters"]["properties"]
+        assert [("x-level" in fields[name]) for name in ("recovery", "epochs")] == [simple, simple], key
+        assert fields["epochs"]["x-when"] == {"recovery": "own"}
+        assert fields["recovery"]["enum"] == ["short", "base", "twice", "own"]
+    assert not {"kept", "round"} & card_of(document, "techniques", "filter_prune")["parameters"]["properties"].keys()

@@ -73,6 +73,23 @@ def test_transform_replay_estimate_and_a_new_trace_agree(key: str) -> None:
 
 
 @pytest.mark.parametrize("key", KEYS)
+def test_rounds_build_what_the_preview_of_the_whole_tells(key: str) -> None:
+    params = {"ratio": 0.6, "rounds": 3, "align": 4, "criterion": "l1"}
+    whole = FilterPrune(params)
+    network, config = fresh(key)
+    stir(network)
+    again, _ = fresh(key)
+    for part in whole.rounds(graph_of(key)):
+        technique = FilterPrune(params | part.params)
+        estimate = technique.estimate(trace(network, config))
+        record = technique.transform(network, context_of(key))
+        assert count_by_hooks(network, config) == counted(estimate)
+        technique.replay(again, copy.deepcopy(record))
+    assert count_by_hooks(network, config) == counted(whole.estimate(graph_of(key)))
+    assert shapes_of(again) == shapes_of(network) == whole.estimate(graph_of(key)).parameters
+
+
+@pytest.mark.parametrize("key", KEYS)
 def test_pruned_network_computes_what_the_whole_one_does_with_those_filters_silent(key: str) -> None:
     network, _ = fresh(key)
     stir(network)

@@ -251,3 +251,21 @@ def test_that_references_and_unknown_shapes_are_read_without_failing(qtbot: Any)
         line.setText(text)
         line.editingFinished.emit()
     assert told == [("maybe", 7)]
+
+
+def test_that_a_field_that_counts_only_with_a_choice_shows_only_then(qtbot: Any) -> None:
+    schema = {
+        "properties": {
+            "length": {"enum": ["base", "own"], "default": "base", "x-level": "simple"},
+            "epochs": {"type": "integer", "default": 20, "x-level": "simple", "x-when": {"length": "own"}},
+        }
+    }
+    form = SchemaForm(schema)
+    qtbot.addWidget(form)
+    form.set_expert(True)
+    for values, shown in (({}, False), ({"length": "own"}, True), ({"epochs": 6, "length": "base"}, False)):
+        form.set_values(values)
+        assert form.rows["epochs"].isVisibleTo(form) is shown
+    # A number alone was said before there was a choice, and means that it counts.
+    form.set_values({"epochs": 6})
+    assert form.rows["epochs"].isVisibleTo(form) and form.rows["length"].modified

@@ -9,7 +9,13 @@ from typing import Any
 import pytest
 
 from engine.contract.recipe import Step
-from studio.presenters.recipe.measured_steps import Recovery, chain, expected, measured_steps, recoveries
+from studio.presenters.recipe.measured_steps import (
+    Recovery,
+    chain,
+    expected,
+    measured_steps,
+    recoveries,
+)
 from tests.studio.presenters.recipe.told_steps import told_run
 
 BASE = "0001-base"
@@ -44,6 +50,20 @@ def test_that_a_run_with_more_steps_or_others_or_in_another_order_says_nothing()
     no_step = told_run("0004-trained-on", BASE)
     unmeasured = told_run("0005-lost", BASE, (HALF,), (None, None, None))
     assert measured_steps(STACK, BASE, [told_run(BASE), longer, turned, no_step, unmeasured], defaults) == {}
+
+
+def test_that_rounds_speak_of_the_step_when_the_last_is_done() -> None:
+    whole = Step(technique="filter_prune", params={"ratio": 0.5, "rounds": 2})
+    first, last = (
+        whole.model_copy(update={"params": whole.params | more})
+        for more in ({"round": 1, "kept": {"a": 6}}, {"kept": {"a": 4}})
+    )
+    stack = [(1, whole), (2, TAUGHT)]
+    runs = [told_run(BASE), told_run("0002-compress-1", BASE, (first, TAUGHT), (50, 20, 45))]
+    assert measured_steps(stack, BASE, runs, defaults) == {}
+    runs.append(told_run("0003-compress", "0002-compress-1", (last,), (45, 20, 44)))
+    assert names(measured_steps(stack, BASE, runs, defaults)) == {2: ("0003-compress", True)}
+    assert recoveries(runs) == []
 
 
 def test_that_a_default_that_is_said_is_the_same_and_another_value_is_an_earlier_version() -> None:
