@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.contract.figures import Figure, pick
+from engine.contract.run.events import Notice
 from engine.contract.run.folder import checkpoint_of
 from engine.contract.run.job import TrainJob
 from engine.contract.run.resamples import keep_resamples
@@ -94,6 +95,9 @@ def _start(job: TrainJob, context: JobContext, data: _Data) -> tuple[Model, floa
     if changes:
         context.stage("train.changing")  # of its own: calibrating takes minutes, and what was measured is done
     model = extend(model, job.steps, _context(model, data, context), tell)
+    for technique in model.stack.techniques[len(model.steps) - len(job.steps) :]:
+        for message in technique.findings():
+            context.emit(Notice(level="info", message=message, text=message.text()))
     if not changes or not data.val:
         return model, None
     context.stage("train.measuring_changed")
@@ -155,7 +159,14 @@ def _restore(trainer: Trainer, info: Any, last: Path) -> None:
 
 
 def _context(model: Model, data: _Data, context: JobContext) -> Context:
-    return Context(model.config, model.choice, calibration_of(model, data.train), context.run_dir)
+    return Context(
+        model.config,
+        model.choice,
+        calibration_of(model, data.train),
+        context.run_dir,
+        check=context.check_cancelled,
+        told=context.counter("convolution"),
+    )
 
 
 def _measure(model: Model, data: _Data, context: JobContext, quiet: bool = False) -> list[Figure]:

@@ -41,17 +41,22 @@ class Phase(IntEnum):
 
 @dataclass(frozen=True)
 class Calibration:
-    """Pictures for post-training steps: `batches()` yields network inputs as arrays, one picture each."""
+    """Pictures for post-training steps: `batches()` yields network inputs as arrays, one picture each.
+
+    Of `noise` in place of pictures nothing can be learnt but that a step works.
+    """
 
     batches: Callable[[], Any]
     count: int
+    noise: bool = False
 
 
 @dataclass(frozen=True)
 class Context:
     """What a hook may look at: the built configuration, and the pictures if there are any; at export the network.
 
-    `check` is called now and then by what takes long, and raises if nobody waits for it any more.
+    `check` is called now and then by what takes long, and raises if nobody waits for it any more; `told` hears how many
+    layers are looked at, of how many, by what looks at each.
     """
 
     config: Mapping[str, Any]
@@ -60,6 +65,7 @@ class Context:
     work_dir: Path | None = None
     network: nn.Layer | None = None
     check: Callable[[], None] = lambda: None
+    told: Callable[[int, int], None] = lambda *_: None
 
 
 @dataclass(frozen=True)
@@ -103,7 +109,13 @@ class Technique:
         epochs: int = parameter("training.epochs", 20, ge=0, le=1000, simple=True)
         rate_factor: float = parameter("training.rate_factor", 1.0, gt=0, le=10)
 
-    def __init__(self, params: Mapping[str, Any]) -> None:
+    def __init__(self, params: Mapping[str, Any], record: Record | None = None) -> None:
+        """Raises UserError for parameters that cannot be.
+
+        `record` is what `transform` recorded where the technique acted already, or is known to record where it will:
+        what hangs on weights and pictures. An old record tells what an old version did, whatever the defaults are now.
+        """
+        self.record = record
         try:
             self.params: Any = self.Params.model_validate(dict(params))
         except ValidationError as error:
@@ -133,6 +145,18 @@ class Technique:
     def int8_layers(self, graph: Graph) -> set[str]:
         """Names of the convolutions that the export holds in int8; none for techniques that do not quantise. Pure."""
         return set()
+
+    def spare_bytes(self, graph: Graph) -> int:
+        """By how many bytes the int8 file may grow for what is known only once the weights were measured. Pure."""
+        return 0
+
+    def foreseen(self, graph: Graph, errors: Mapping[str, float]) -> Record | None:
+        """What `transform` will record where int8's errors are known by layer; None if that cannot be told. Pure."""
+        return None
+
+    def findings(self) -> list[Message]:
+        """What a person should know of what was recorded."""
+        return []
 
     def transform(self, network: nn.Layer, context: Context) -> Record | None:
         """Change the built network in place; returns the JSON record from which `replay` can do it again.

@@ -10,7 +10,7 @@ from engine.contract.parameters import parameter
 from engine.contract.published import PublishedEffect, changed
 from engine.contract.text.messages import Message
 from engine.technique.base import Context, Phase, Record, Technique
-from engine.technique.float_layers import FloatLayers
+from engine.technique.float_layers import WORST, FloatLayers, Quantising
 
 if TYPE_CHECKING:
     from paddle import nn
@@ -23,7 +23,7 @@ _MOBILE = "PaddleDetection release/0.4 mobile zoo"
 _SLIM = "PaddleDetection 2.6 configs/slim"
 
 
-class QuantAware(Technique):
+class QuantAware(Quantising):
     """Train on with simulated int8 weights and activations, so that the int8 model keeps its accuracy."""
 
     key: ClassVar[str] = "quant_aware"
@@ -69,17 +69,12 @@ class QuantAware(Technique):
         weight_bits: Literal[7, 8] = parameter("quant_aware.weight_bits", 7)
         moving_rate: float = parameter("quant_aware.moving_rate", 0.9, ge=0.5, lt=1)
 
-    def estimate(self, graph: Graph) -> Graph:
-        """The graph as it is; raises UserError for a convolution to keep in float that it has not."""
-        self.params.check_names(graph, self.key)
-        return graph
+    def float_layers(self, graph: Graph) -> set[str]:
+        """What the parameters name, and the head's outputs if wished."""
+        from engine.graph.roles import output_convolutions
 
-    def int8_layers(self, graph: Graph) -> set[str]:
-        """All convolutions but those kept in float."""
-        from engine.graph.roles import convolutions, output_convolutions
-
-        kept: set[str] = self.params.kept(graph) | (output_convolutions(graph) if self.params.skip_outputs else set())
-        return {op.layer for op in convolutions(graph)} - kept
+        outputs = output_convolutions(graph) if self.params.skip_outputs else set()
+        return super().float_layers(graph) | outputs
 
     def transform(self, network: nn.Layer, context: Context) -> Record:
         """Quantise in place and set the ranges of activations from some training pictures, if there are any.
@@ -89,9 +84,9 @@ class QuantAware(Technique):
         from engine.detector.change.quantisation import calibrate, convolutions
         from engine.detector.network.trace import trace
 
-        graph = trace(network, dict(context.config))
-        self.params.check_names(graph, self.key)
-        int8 = self.int8_layers(graph)
+        graph = self.estimate(trace(network, dict(context.config)))
+        worst = self.find_worst(network, graph, context)
+        int8 = self.int8_layers(graph) - {each["layer"] for each in worst}
         record: Record = {
             "layers": [name for name in convolutions(network) if name in int8],
             "kept_float": [name for name in convolutions(network) if name not in int8],
@@ -99,6 +94,7 @@ class QuantAware(Technique):
             "pact_start": self.params.pact_start,
             "moving_rate": self.params.moving_rate,
             "weight_bits": self.params.weight_bits,
+            WORST: worst,
         }
         self.replay(network, record)
         if context.calibration is not None:
