@@ -66,7 +66,7 @@ def nb_size(graph: Graph, int8: Collection[str] = (), spare: int = 0) -> Size:
         high += sum(unpacked(shape) for layer, shape in weights.items() if layer not in int8)
     value = (low + high) // 2
     if spare:
-        low -= INT8_LAYER_BYTES[0] * quantised
+        low -= round(INT8_LAYER_BYTES[0] * quantised)
     return Size(value, low, high + spare)
 
 

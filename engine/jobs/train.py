@@ -148,6 +148,12 @@ def _trainer(job: TrainJob, context: JobContext, data: _Data, model: Model, info
     teacher = load(Path(job.teacher))[0].network if job.teacher else None
     lessons = [lesson for technique in own if (lesson := technique.teach(model.network, teacher, hooks)) is not None]
     trainer = Trainer(model.network, reader, settings, rate, evaluate, keep, context, lessons)
+
+    def begin_epoch(epoch: int) -> None:
+        for technique in own:
+            technique.begin_epoch(model.network, epoch, settings.epochs)
+
+    trainer.begin_epoch = begin_epoch
     return trainer
 
 

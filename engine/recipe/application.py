@@ -14,6 +14,7 @@ from engine.contract.run.settings import TrainSettings, read_settings
 from engine.contract.text.messages import UserError
 from engine.detector.base.header import read_info
 from engine.recipe.plan import check_teacher, ordered, plan, with_epochs
+from engine.recipe.registry import make
 from engine.recipe.stack import stack_of_run
 
 
@@ -33,7 +34,9 @@ class Application:
         """The job of the run `number`, from 1, of the recipe whose folder is called `task`, from the run `start`."""
         planned = self.planned[number - 1]
         rate = self.settings.learning_rate * planned.rate_factor
-        given = {"epochs": planned.epochs, "learning_rate": rate, "stop_after": 0}
+        averages = max((make(step).averages for step in planned.steps), default=0.0)
+        ema = self.settings.ema or averages
+        given = {"epochs": planned.epochs, "learning_rate": rate, "stop_after": 0, "ema": ema}
         return TrainJob(
             choice=self.choice,
             index=str(self.index),

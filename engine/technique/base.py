@@ -92,6 +92,8 @@ class Technique:
     phase: ClassVar[Phase]
     trains: ClassVar[bool] = False
     """Whether the network must be trained on after the step; such a technique's Params are TrainingParams."""
+    averages: ClassVar[float] = 0.0
+    """The decay by which its training averages weights where the base's did not (`TrainSettings.ema`); 0 for none."""
     families: ClassVar[tuple[str, ...] | None] = None
     """Detector families that the technique works on; None for all."""
     refusal: ClassVar[str] = "plan.family"
@@ -182,6 +184,9 @@ class Technique:
     def rate(self, base: float, step: int, steps_per_epoch: int, epochs: int) -> float | None:
         """Learning rate at optimiser step `step` (from 0); None for techniques that do not schedule. Pure."""
         return None
+
+    def begin_epoch(self, network: nn.Layer, epoch: int, epochs: int) -> None:
+        """Set the network, which is in training mode, up for an epoch, from 0, of so many; also on resuming in it."""
 
     def augment(self, context: Context, steps: int) -> Sequence[Transform]:
         """What is done to each training picture before the job's own augmentation; `steps` in the whole training.
