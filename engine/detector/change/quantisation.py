@@ -140,8 +140,9 @@ def set_ranges(network: nn.Layer, ranges: Mapping[str, float]) -> None:
             quantiser = layer._fake_quant_input
             state = 1.0 / (1.0 - quantiser._moving_rate)  # as heavy as an average of ever the same value is
             scale = max(ranges[name], LEAST_RANGE)
-            for tensor, value in ((quantiser._scale, scale), (quantiser._state, state), (quantiser._accum, scale * state)):
-                tensor.set_value(np.array([value], "float32"))
+            values = {"_scale": scale, "_state": state, "_accum": scale * state}
+            for part, value in values.items():
+                getattr(quantiser, part).set_value(np.array([value], "float32"))
 
 
 def freeze_norm(network: nn.Layer) -> None:
