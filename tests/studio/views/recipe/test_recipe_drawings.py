@@ -222,6 +222,19 @@ def test_that_int8_offers_what_is_measured_and_what_may_be(
     assert "64 pictures" in drawn.measured.text() and "top 25 %" in drawn.words.text()
 
 
+def test_that_what_stays_float_by_itself_is_told_with_what_it_costs(page: RecipePage, asked: Asked) -> None:
+    worst = {"limit": 0.02, "bytes": 120_000, "known": False}
+    asked.answers["precision"] = {**PRECISION, "worst": worst}
+    drawn = unfold(page, "quant_post")
+    assert isinstance(drawn, PrecisionDrawing)
+    assert "more than 2 %" in drawn.words.text() and "at most 0.12 MB" in drawn.words.text()
+    layers = [{**PRECISION["layers"][0], "kept_float": "worst"}, PRECISION["layers"][1]]  # type: ignore[index]
+    drawn.show_answer({**PRECISION, "layers": layers, "worst": {**worst, "known": True}}, STEPS[5])
+    assert "1 of them was found" in drawn.words.text()
+    drawn.chart.point(0)
+    assert "hurt most by int8" in drawn.words.text()
+
+
 def test_that_without_a_trained_run_it_is_said_what_would_show_it(page: RecipePage, asked: Asked) -> None:
     asked.answers["precision"] = {"layers": PRECISION["layers"], "measurable": False}
     drawn = unfold(page, "quant_post")
