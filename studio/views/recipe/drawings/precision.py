@@ -182,7 +182,7 @@ class PrecisionDrawing(Drawing):
         told = self._told.worst
         if told is None:
             return ""
-        args = {"limit": f"{100 * told.limit:g}", "size": shown_value(told.bytes / 1e6)}
+        args = {"limit": f"{100 * told.limit:g}", "size": f"{told.bytes / 1e6:.2g}"}
         if not told.known:
             return tr("studio.drawing.worst_unknown", **args)
         kept = sum(layer.kept_float == "worst" for layer in self._told.layers)
