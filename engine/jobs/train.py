@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +22,7 @@ from engine.model.starting import load_start, tell_matching
 from engine.model.watched import Watch, watched_pictures
 from engine.recipe.registry import make
 from engine.run.context import JobContext
-from engine.technique.base import Context, Phase
+from engine.technique.base import Context, Phase, Technique
 
 if TYPE_CHECKING:
     from engine.contract.dataset import Index, Picture
@@ -147,14 +149,14 @@ def _trainer(job: TrainJob, context: JobContext, data: _Data, model: Model, info
 
     teacher = load(Path(job.teacher))[0].network if job.teacher else None
     lessons = [lesson for technique in own if (lesson := technique.teach(model.network, teacher, hooks)) is not None]
-    trainer = Trainer(model.network, reader, settings, rate, evaluate, keep, context, lessons)
-
-    def begin_epoch(epoch: int) -> None:
-        for technique in own:
-            technique.begin_epoch(model.network, epoch, settings.epochs)
-
-    trainer.begin_epoch = begin_epoch
+    begin = partial(_begin_epoch, own, model, settings.epochs)
+    trainer = Trainer(model.network, reader, settings, rate, evaluate, keep, context, lessons, begin_epoch=begin)
     return trainer
+
+
+def _begin_epoch(own: Sequence[Technique], model: Model, epochs: int, epoch: int) -> None:
+    for technique in own:
+        technique.begin_epoch(model.network, epoch, epochs)
 
 
 def _restore(trainer: Trainer, info: Any, last: Path) -> None:

@@ -30,6 +30,14 @@ def knowing(technique: Technique, stack: Stack, before: Iterable[Technique], run
     return technique if record is None else type(technique)(technique.params.model_dump(), record)
 
 
+def foreseeing(stack: Stack, techniques: Iterable[Technique], run: Path | None) -> Stack:
+    """The stack of a recipe's start under its techniques, each knowing what it will record, if that is known."""
+    end, begun = stack, len(stack.techniques)
+    for technique in techniques:
+        end = end.under(knowing(technique, end, end.techniques[begun:], run))
+    return end
+
+
 def errors_of(run: Path) -> dict[str, float] | None:
     """What int8 in each convolution alone does to the run's weights, on the pictures that a step will look at."""
     try:

@@ -37,7 +37,7 @@ def add_parser(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print the base's figures, the recipe's, and the change."""
     from engine.contract.text.messages import UserError
-    from engine.recipe.foresight import knowing
+    from engine.recipe.foresight import foreseeing
     from engine.recipe.phone_correction import correct
     from engine.recipe.phone_latency import phone_estimate, reachable
     from engine.recipe.plan import ordered, plan
@@ -47,13 +47,11 @@ def run(args: argparse.Namespace) -> int:
     if len(directory) > 1 or (args.start and not directory):
         raise UserError("cli.project_or_detector")
     project = Path(directory[0]) if directory else None
-    choice, begun, run_begun = _start(project, args)
+    choice, begun = _start(project, args)
     recipe = find_recipe(name)
     plan(recipe, choice, begun)
     start = Stack(choice, tuple(begun))
-    end = start
-    for _, technique in ordered(recipe):
-        end = end.under(knowing(technique, end, end.techniques[len(begun) :], run_begun))
+    end = foreseeing(start, [technique for _, technique in ordered(recipe)], _run(project, args))
     base, after = start.figures(), end.figures()
     told = None
     if phone := phone_choice(args):
@@ -78,16 +76,21 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _start(project: Path | None, args: argparse.Namespace) -> tuple[DetectorChoice, list[Technique], Path | None]:
-    """The detector, what made the run that the recipe starts from, and that run."""
+def _run(project: Path | None, args: argparse.Namespace) -> Path | None:
+    """The run that the recipe starts from."""
+    return trained_run(open_project(project), args.start) if project is not None and args.start else None
+
+
+def _start(project: Path | None, args: argparse.Namespace) -> tuple[DetectorChoice, list[Technique]]:
+    """The detector, and what made the run that the recipe starts from."""
     from engine.recipe.stack import stack_of_run
 
     choice = project_or_bare(project, args)
-    if project is None or not args.start:
-        return choice, [], None
-    run = trained_run(open_project(project), args.start)
+    run = _run(project, args)
+    if run is None:
+        return choice, []
     stack = stack_of_run(run)
-    return stack.choice, list(stack.techniques), run
+    return stack.choice, list(stack.techniques)
 
 
 def _plain(figures: Sequence[Figure]) -> list[dict[str, object]]:

@@ -27,7 +27,7 @@ from studio.views.recipe.page import RecipePage
 from studio.views.shell.main_window import MainWindow
 from tests.studio.reading import cut, overlapping, untranslated
 from tests.studio.stores.told_runs import write_run
-from tests.studio.views.recipe.told_drawings import CHANNELS, PRECISION, Asked
+from tests.studio.views.recipe.told_drawings import CHANNELS, KNOWN, PRECISION, Asked
 
 STEPS = tuple(
     Step(technique=name)
@@ -223,13 +223,10 @@ def test_that_int8_offers_what_is_measured_and_what_may_be(
 
 
 def test_that_what_stays_float_by_itself_is_told_with_what_it_costs(page: RecipePage, asked: Asked) -> None:
-    worst = {"limit": 0.02, "bytes": 120_000, "known": False}
-    asked.answers["precision"] = {**PRECISION, "worst": worst}
     drawn = unfold(page, "quant_post")
     assert isinstance(drawn, PrecisionDrawing)
     assert "more than 2 %" in drawn.words.text() and "at most 0.12 MB" in drawn.words.text()
-    layers = [{**PRECISION["layers"][0], "kept_float": "worst"}, PRECISION["layers"][1]]  # type: ignore[index]
-    drawn.show_answer({**PRECISION, "layers": layers, "worst": {**worst, "known": True}}, STEPS[5])
+    drawn.show_answer(KNOWN, STEPS[5])
     assert "1 of them was found" in drawn.words.text()
     drawn.chart.point(0)
     assert "hurt most by int8" in drawn.words.text()
