@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from engine.detector.base.runtime import prepare
-from engine.detector.change.quantisation import BITS, convolutions, levels
+from engine.detector.change.quantisation import BITS, activation_ranges, convolutions, levels
 from engine.detector.network.depthwise import fast_depthwise
 from engine.detector.network.trace import Heads, evaluating
 
@@ -30,8 +30,8 @@ def int8_errors(
 ) -> dict[str, float]:
     """Relative error of the head's outputs by convolution, each alone in int8: 0.1 is a tenth of what they are.
 
-    `images` are arrays [1, 3, S, S]. Weights are rounded by output channel, inputs to the average of the largest value
-    of each picture, as quantisation-aware training begins. The network stays as it was. Of each output the error is
+    `images` are arrays [1, 3, S, S]. Weights are rounded by output channel, inputs in the range that calibration
+    gives them (`activation_ranges`). The network stays as it was. Of each output the error is
     the norm of the difference over the norm of the output without its mean, so that a bias does not hide it; the
     outputs' squares are averaged, so that all count alike. `told` hears how many convolutions are done, and may raise.
     `only` names the convolutions to measure; all that run if not given.
@@ -39,8 +39,8 @@ def int8_errors(
     layers, heads = convolutions(network), Heads(network)
     batches = [np.concatenate(list(images[at : at + BATCH])) for at in range(0, len(images), BATCH)]
     with evaluating(network), paddle.no_grad(), fast_depthwise():
-        ranges = _input_ranges(heads, layers, batches)
-        measured = [name for name in ranges if only is None or name in only]
+        ranges = activation_ranges(network, list(layers), images)
+        measured = [name for name in layers if name in ranges and (only is None or name in only)]
         plain, found = [], {name: [] for name in measured}  # type: ignore[var-annotated]
         for at, batch in enumerate(batches):
             runs = _Runs(layers)
@@ -110,26 +110,6 @@ def distance(ours: Sequence[Any], theirs: Sequence[Any]) -> float:
     """How far outputs are from others, as a share of how far those vary; all count alike."""
     squares = [np.square(a - b).mean() / max(b.var(), 1e-12) for a, b in zip(ours, theirs, strict=True)]
     return float(np.sqrt(np.mean(squares)))
-
-
-def _input_ranges(heads: nn.Layer, layers: dict[str, nn.Layer], batches: Sequence[Any]) -> dict[str, float]:
-    """The average over the pictures of the largest input of every convolution that runs, by its name."""
-    seen: dict[str, list[float]] = {}
-
-    def watch(name: str) -> Callable[..., None]:
-        def look(_: nn.Layer, inputs: tuple[Any, ...]) -> None:
-            seen.setdefault(name, []).extend(inputs[0].abs().max(axis=[1, 2, 3]).numpy().tolist())
-
-        return look
-
-    hooks = [layer.register_forward_pre_hook(watch(name)) for name, layer in layers.items()]
-    try:
-        for batch in batches:
-            _outputs(heads, batch)
-    finally:
-        for hook in hooks:
-            hook.remove()
-    return {name: float(np.mean(seen[name])) for name in layers if name in seen}
 
 
 @contextlib.contextmanager

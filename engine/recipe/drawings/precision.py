@@ -82,7 +82,7 @@ def _errors(subject: Subject) -> tuple[dict[str, float], Measured | None]:
     if run is None:
         return {}, None
     try:
-        files = LayerErrors.file(run, 0, digest).parent.glob(f"int8-*-{digest[:12]}.json")
+        files = LayerErrors.file(run, 0, digest).parent.glob(f"int8-ranged-*-{digest[:12]}.json")
         latest = max(files, key=lambda file: file.stat().st_mtime, default=None)
         if latest is None:
             return {}, None
