@@ -123,7 +123,8 @@ class Exports:
         model, _ = load(self._run)
         if not quantised_here:
             return model
-        context = Context(model.config, model.choice, calibration_of(model, self.train))
+        check, told = self._context.check_cancelled, self._context.counter("convolution")
+        context = Context(model.config, model.choice, calibration_of(model, self.train), check=check, told=told)
         return extend(model, [QUANTISE_HERE], context)
 
     def _make_program(self, export: Export) -> None:

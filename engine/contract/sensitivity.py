@@ -70,8 +70,11 @@ class LayerErrors(BaseModel):
 
     @classmethod
     def file(cls, run: Path, pictures: int, checkpoint: str) -> Path:
-        """Where they are kept; `checkpoint` is the hash of the file measured."""
-        return run / "sensitivity" / f"int8-{pictures}-{checkpoint[:12]}.json"
+        """Where they are kept; `checkpoint` is the hash of the file measured.
+
+        What was measured before ranges were those of calibration lies under another name, and is not comparable.
+        """
+        return run / "sensitivity" / f"int8-ranged-{pictures}-{checkpoint[:12]}.json"
 
     def above(self, limit: float) -> list[str]:
         """The convolutions that int8 hurts more than that, the worst first."""

@@ -36,8 +36,11 @@ class Size:
     high: int
 
 
-def nb_size(graph: Graph, int8: Collection[str] = ()) -> Size:
+def nb_size(graph: Graph, int8: Collection[str] = (), spare: int = 0) -> Size:
     """The size of the exported file, with the convolutions called `int8` in int8 and all else in float.
+
+    Of those some may yet stay float, of `spare` bytes together: that widens the bounds, but not the value, since it is
+    most often a few small ones.
 
     In a file with int8 the weights of the other convolutions are stored in 8 bits too where that does little harm
     (engine.lite.packing), which is measured when it is made: `low` has all of them packed and `high` none.
@@ -60,10 +63,13 @@ def nb_size(graph: Graph, int8: Collection[str] = ()) -> Size:
     )
     low, high = (known + sum(round(span[end] * count) for span, count in parts) for end in (0, 1))
     if int8:
-        high += sum(_unpacked(shape) for layer, shape in weights.items() if layer not in int8)
-    return Size((low + high) // 2, low, high)
+        high += sum(unpacked(shape) for layer, shape in weights.items() if layer not in int8)
+    value = (low + high) // 2
+    if spare:
+        low -= round(INT8_LAYER_BYTES[0] * quantised)
+    return Size(value, low, high + spare)
 
 
-def _unpacked(shape: Sequence[int]) -> int:
+def unpacked(shape: Sequence[int]) -> int:
     """The bytes that a weight takes in float beyond those in 8 bits, which have a scale for each filter."""
     return max(0, 3 * prod(shape) - SCALE_BYTES * shape[0])

@@ -44,7 +44,7 @@ def run(job: ExportJob, context: JobContext) -> dict[str, object]:
 def _exported(job: ExportJob, context: JobContext) -> tuple[Model, Exported, list[Figure]]:
     """The model, its file, and what the card says of it besides."""
     pictures = _pictures(job, "train")
-    model, calibration = _model(job, pictures)
+    model, calibration = _model(job, pictures, context)
     out = Path(job.out)
     context.stage("export.running", target=job.target, precision=job.precision)
     exported = export_model(
@@ -89,7 +89,7 @@ def _pictures(job: ExportJob, split: Any) -> list[Picture]:
     return Index.open(Path(job.index)).pictures(split) if job.index else []
 
 
-def _model(job: ExportJob, pictures: list[Picture]) -> tuple[Model, Calibration | None]:
+def _model(job: ExportJob, pictures: list[Picture], context: JobContext) -> tuple[Model, Calibration | None]:
     """The run's model, or an untrained one under the job's steps, with random but seeded weights."""
     if job.run is not None:
         model, _ = load(Path(job.run))
@@ -104,7 +104,8 @@ def _model(job: ExportJob, pictures: list[Picture]) -> tuple[Model, Calibration 
         raise UserError("cli.project_or_detector")
     calibration = calibration_of(model, pictures) if pictures else _noise(model)
     if job.run is None:
-        model = extend(model, job.steps, Context(model.config, model.choice, calibration))
+        heard = Context(model.config, model.choice, calibration, check=context.check_cancelled)
+        model = extend(model, job.steps, heard)
     return model, calibration
 
 
@@ -116,4 +117,4 @@ def _noise(model: Model) -> Calibration:
 
     chance, size = np.random.default_rng(0), model.choice.size
     noise = [chance.integers(0, 256, (size, size, 3), np.uint8) for _ in range(8)]
-    return Calibration(lambda: (to_inputs(picture, model.config) for picture in noise), len(noise))
+    return Calibration(lambda: (to_inputs(picture, model.config) for picture in noise), len(noise), noise=True)

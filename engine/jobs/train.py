@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.contract.figures import Figure, pick
+from engine.contract.run.events import Notice
 from engine.contract.run.folder import checkpoint_of
 from engine.contract.run.job import TrainJob
 from engine.contract.run.resamples import keep_resamples
@@ -19,7 +22,7 @@ from engine.model.starting import load_start, tell_matching
 from engine.model.watched import Watch, watched_pictures
 from engine.recipe.registry import make
 from engine.run.context import JobContext
-from engine.technique.base import Context, Phase
+from engine.technique.base import Context, Phase, Technique
 
 if TYPE_CHECKING:
     from engine.contract.dataset import Index, Picture
@@ -94,6 +97,9 @@ def _start(job: TrainJob, context: JobContext, data: _Data) -> tuple[Model, floa
     if changes:
         context.stage("train.changing")  # of its own: calibrating takes minutes, and what was measured is done
     model = extend(model, job.steps, _context(model, data, context), tell)
+    for technique in model.stack.techniques[len(model.steps) - len(job.steps) :]:
+        for message in technique.findings():
+            context.emit(Notice(level="info", message=message, text=message.text()))
     if not changes or not data.val:
         return model, None
     context.stage("train.measuring_changed")
@@ -145,8 +151,14 @@ def _trainer(job: TrainJob, context: JobContext, data: _Data, model: Model, info
     taught = replace(hooks, teacher=None if teacher is None else teacher.config)
     shown = None if teacher is None else teacher.network
     lessons = [lesson for technique in own if (lesson := technique.teach(model.network, shown, taught)) is not None]
-    trainer = Trainer(model.network, reader, settings, rate, evaluate, keep, context, lessons)
+    begin = partial(_begin_epoch, own, model, settings.epochs)
+    trainer = Trainer(model.network, reader, settings, rate, evaluate, keep, context, lessons, begin_epoch=begin)
     return trainer
+
+
+def _begin_epoch(own: Sequence[Technique], model: Model, epochs: int, epoch: int) -> None:
+    for technique in own:
+        technique.begin_epoch(model.network, epoch, epochs)
 
 
 def _restore(trainer: Trainer, info: Any, last: Path) -> None:
@@ -158,7 +170,14 @@ def _restore(trainer: Trainer, info: Any, last: Path) -> None:
 
 
 def _context(model: Model, data: _Data, context: JobContext) -> Context:
-    return Context(model.config, model.choice, calibration_of(model, data.train), context.run_dir)
+    return Context(
+        model.config,
+        model.choice,
+        calibration_of(model, data.train),
+        context.run_dir,
+        check=context.check_cancelled,
+        told=context.counter("convolution"),
+    )
 
 
 def _measure(model: Model, data: _Data, context: JobContext, quiet: bool = False) -> list[Figure]:

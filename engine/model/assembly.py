@@ -36,8 +36,10 @@ class Model:
 
     @property
     def stack(self) -> Stack:
-        """The detector under the techniques of the steps; raises UserError for one that there is no more."""
-        return Stack.of_steps(self.choice, self.steps)
+        """The detector under the techniques of the steps, which know their records; raises UserError for one that
+        there is no more.
+        """
+        return Stack.of_steps(self.choice, self.steps, self.records)
 
 
 def assemble(choice: DetectorChoice, steps: Sequence[Step] = (), records: Sequence[Record | None] = ()) -> Model:

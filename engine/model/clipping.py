@@ -28,7 +28,9 @@ def clips(model: Model, step: Step, calibration: Calibration, told: Callable[[in
 
     pictures = min(calibration.count, getattr(make(step).params, "pictures", CALIBRATION_PICTURES))
     largest = _largest(model.network, islice(calibration.batches(), pictures), lambda done: told(done, pictures))
-    quantised = extend(model, (step,), Context(model.config, model.choice, calibration))
+    # What is found and kept in float is not clipped; to find it takes longer than all else, and hangs on no range.
+    plain = step.model_copy(update={"params": step.params | {"keep_worst": 0}})
+    quantised = extend(model, (plain,), Context(model.config, model.choice, calibration))
     if quantised.stack.acts_on_program:
         with tempfile.TemporaryDirectory(prefix="espalier-") as scratch:
             kept = _kept_by_program(save_model(quantised, Path(scratch), calibration), quantised.network)

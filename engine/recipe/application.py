@@ -16,6 +16,7 @@ from engine.contract.text.messages import UserError
 from engine.detector.base.header import read_info
 from engine.recipe.plan import check_teacher, ordered, plan, with_epochs
 from engine.recipe.recovery import BaseTraining, base_training, recovery_settings
+from engine.recipe.registry import make
 from engine.recipe.stack import stack_of_run
 
 
@@ -40,7 +41,8 @@ class Application:
         if planned.recovers:
             settings = recovery_settings(settings, planned, self.base, self._pictures(), self.fixed)
         rate = settings.learning_rate * planned.rate_factor
-        given = {"epochs": planned.epochs, "learning_rate": rate, "stop_after": 0}
+        averages = max((make(step).averages for step in planned.steps), default=0.0)
+        given = {"epochs": planned.epochs, "learning_rate": rate, "stop_after": 0, "ema": settings.ema or averages}
         return TrainJob(
             choice=self.choice,
             index=str(self.index),

@@ -14,6 +14,7 @@ from engine.contract.project import DetectorChoice
 from engine.contract.recipe import PlannedJob, Recipe, builtin_recipes
 from engine.contract.run.folder import checkpoint_of
 from engine.contract.text.messages import UserError
+from engine.recipe.foresight import knowing
 from engine.recipe.phone_correction import correct
 from engine.recipe.phone_latency import phone_estimate, reachable
 from engine.recipe.plan import makeable, plan, problems
@@ -33,9 +34,10 @@ def answer(request: FiguresRequest) -> FiguresAnswer:
     base = after = _with_phone(stack.figures(), stack, request)
     found = problems(recipe, choice, begun)
     steps: list[Figures | None] = [None] * len(recipe.steps)
+    run, before = _start_of(request), len(begun)
     for place, technique in sorted(makeable(recipe)[0].items(), key=lambda item: item[1].phase):
         try:
-            higher = stack.under(technique)
+            higher = stack.under(knowing(technique, stack, stack.techniques[before:], run))
             exact = higher.figures()
         except UserError as error:
             # What a step's check told already need not be told again as what came of it.

@@ -34,7 +34,7 @@ def phone_estimate(stack: Stack, phone: PhoneChoice, *, era: str = ERAS[-1], nms
     shares = tuple(Share(part=part, ms=ms, share=ms / told.ms) for part, ms in told.parts.items() if ms > 0)
     largest = max(shares, key=lambda share: share.ms)
     advice = Message(code=_ADVICE[largest.part], args={"share": round(100 * largest.share)})
-    figure, notes = _figure(graph, phone, told, era, nms), tuple(_notes(graph, phone, told))
+    figure, notes = _figure(graph, phone, told, era, nms), tuple(_notes(stack, phone, told))
     return PhoneEstimate(figure=figure, shares=shares, advice=advice, notes=notes)
 
 
@@ -61,11 +61,13 @@ def _figure(graph: Graph, phone: PhoneChoice, told: Estimate, era: str, nms: boo
     return Figure(name="phone_ms", value=told.ms, unit="ms", source="estimated", conditions=conditions, **bounds)
 
 
-def _notes(graph: Graph, phone: PhoneChoice, told: Estimate) -> list[Message]:
+def _notes(stack: Stack, phone: PhoneChoice, told: Estimate) -> list[Message]:
     found = []
     if not told.seen:
         args: dict[str, str | int | float] = {"soc": phone.soc, "threads": phone.threads, "precision": phone.precision}
         found.append(Message(code="latency.unseen", args=args))
-    if roi_count(graph) is not None:
+    if phone.precision == "int8" and stack.quantising is not None and stack.quantising.spare_bytes(stack.graph):
+        found.append(Message(code="latency.worst_unknown"))
+    if roi_count(stack.graph) is not None:
         found.append(Message(code="latency.two_stage"))
     return found

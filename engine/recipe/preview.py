@@ -23,11 +23,12 @@ from engine.graph.size import nb_size
 _TIME_LIMIT_S = 300
 
 
-def graph_figures(graph: Graph, int8: set[str] | None = None) -> list[Figure]:
+def graph_figures(graph: Graph, int8: set[str] | None = None, spare: int = 0) -> list[Figure]:
     """Multiply-accumulates and parameters of a graph, exact, and the size of its `.nb`, estimated.
 
     A box head counts as often as there are regions at most, which is the condition `rois`.
-    The size is that in fp32, and in int8 too where the convolutions that are so are named.
+    The size is that in fp32, and in int8 too where the convolutions that are so are named; `spare` are the bytes by
+    which that may grow for convolutions that are yet to be found and kept in float.
     """
     height, width = graph.size
     conditions = Conditions(input=f"{height}x{width}")
@@ -38,7 +39,7 @@ def graph_figures(graph: Graph, int8: set[str] | None = None) -> list[Figure]:
     figures[0] = figures[0].model_copy(update={"conditions": conditions.model_copy(update={"rois": roi_count(graph)})})
     figures.append(_nb_figure(graph, set(), "fp32"))
     if int8 is not None:
-        figures.append(_nb_figure(graph, int8, "int8"))
+        figures.append(_nb_figure(graph, int8, "int8", spare))
     return figures
 
 
@@ -52,8 +53,8 @@ def _counts(graph: Graph) -> tuple[tuple[FigureName, int, str], ...]:
     )
 
 
-def _nb_figure(graph: Graph, int8: set[str], precision: str) -> Figure:
-    size = nb_size(graph, int8)
+def _nb_figure(graph: Graph, int8: set[str], precision: str, spare: int = 0) -> Figure:
+    size = nb_size(graph, int8, spare)
     height, width = graph.size
     conditions = Conditions(runtime=LITE, precision=precision, input=f"{height}x{width}")
     bounds = {"low": size.low, "high": size.high}

@@ -9,7 +9,7 @@ from functools import cache
 import engine.techniques
 from engine.contract.recipe import Step
 from engine.contract.text.messages import UserError
-from engine.technique.base import Technique
+from engine.technique.base import Record, Technique
 
 
 @cache
@@ -24,9 +24,9 @@ def techniques() -> dict[str, type[Technique]]:
     return {cls.key: cls for cls in sorted(found, key=lambda cls: (cls.phase, cls.key))}
 
 
-def make(step: Step) -> Technique:
-    """The step's technique with its parameters checked; raises UserError."""
+def make(step: Step, record: Record | None = None) -> Technique:
+    """The step's technique with its parameters checked, and what it recorded if it acted; raises UserError."""
     known = techniques()
     if step.technique not in known:
         raise UserError("technique.unknown", key=step.technique, known=", ".join(known))
-    return known[step.technique](step.params)
+    return known[step.technique](step.params, record)

@@ -16,7 +16,7 @@ from engine.detector.base.header import read_info
 from engine.graph.graph import Graph
 from engine.recipe.preview import graph_figures, traced_graph
 from engine.recipe.registry import make
-from engine.technique.base import Base, Phase, Technique
+from engine.technique.base import Base, Phase, Record, Technique
 
 
 @dataclass(frozen=True)
@@ -29,9 +29,16 @@ class Stack(Base):
     before: Stack | None = field(default=None, repr=False, compare=False)
 
     @classmethod
-    def of_steps(cls, choice: DetectorChoice, steps: Sequence[Step]) -> Stack:
-        """The detector under the steps' techniques; raises UserError for one that there is not, or its parameters."""
-        return cls(choice, tuple(make(step) for step in steps))
+    def of_steps(
+        cls, choice: DetectorChoice, steps: Sequence[Step], records: Sequence[Record | None] | None = None
+    ) -> Stack:
+        """The detector under the steps' techniques, each with its record if they acted.
+
+        Raises UserError for one that there is not, or its parameters.
+        """
+        # Of a step that acted and recorded nothing nothing is left to be found out.
+        known = [None] * len(steps) if records is None else [record or {} for record in records]
+        return cls(choice, tuple(make(step, record) for step, record in zip(steps, known, strict=True)))
 
     def under(self, *techniques: Technique) -> Stack:
         """The stack with some techniques more."""
@@ -79,7 +86,9 @@ class Stack(Base):
 
     def figures(self) -> list[Figure]:
         """What the graph tells: exact counts, and the estimated size of the file; raises as `graph` does."""
-        return graph_figures(self.graph, self.int8_layers() if self.quantised else None)
+        if self.quantising is None:
+            return graph_figures(self.graph)
+        return graph_figures(self.graph, self.int8_layers(), self.quantising.spare_bytes(self.graph))
 
 
 def stack_of(checkpoint: Path) -> Stack:
@@ -98,7 +107,7 @@ def stack_of_run(run: Path) -> Stack:
 @lru_cache(maxsize=32)
 def _stack_of(checkpoint: Path, _changed: int) -> Stack:
     info = read_info(checkpoint)
-    return Stack.of_steps(info.choice, info.steps)
+    return Stack.of_steps(info.choice, info.steps, info.records)
 
 
 @lru_cache(maxsize=32)

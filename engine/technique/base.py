@@ -47,10 +47,14 @@ class Phase(IntEnum):
 
 @dataclass(frozen=True)
 class Calibration:
-    """Pictures for post-training steps: `batches()` yields network inputs as arrays, one picture each."""
+    """Pictures for post-training steps: `batches()` yields network inputs as arrays, one picture each.
+
+    Of `noise` in place of pictures nothing can be learnt but that a step works.
+    """
 
     batches: Callable[[], Any]
     count: int
+    noise: bool = False
 
 
 @dataclass(frozen=True)
@@ -58,7 +62,8 @@ class Context:
     """What a hook may look at: the built configuration, and the pictures if there are any; at export the network.
     Where a teacher teaches, that one's configuration.
 
-    `check` is called now and then by what takes long, and raises if nobody waits for it any more.
+    `check` is called now and then by what takes long, and raises if nobody waits for it any more; `told` hears how many
+    layers are looked at, of how many, by what looks at each.
     """
 
     config: Mapping[str, Any]
@@ -68,6 +73,7 @@ class Context:
     network: nn.Layer | None = None
     check: Callable[[], None] = lambda: None
     teacher: Mapping[str, Any] | None = None
+    told: Callable[[int, int], None] = lambda *_: None
 
 
 @dataclass(frozen=True)
@@ -101,6 +107,8 @@ class Technique:
     phase: ClassVar[Phase]
     trains: ClassVar[bool] = False
     """Whether the network must be trained on after the step; such a technique's Params are TrainingParams."""
+    averages: ClassVar[float] = 0.0
+    """The decay by which its training averages weights where the base's did not (`TrainSettings.ema`); 0 for none."""
     families: ClassVar[tuple[str, ...] | None] = None
     """Detector families that the technique works on; None for all."""
     refusal: ClassVar[str] = "plan.family"
@@ -141,7 +149,13 @@ class Technique:
                 return max(SHORTEST, math.ceil(SHORT * epochs))
             return 2 * epochs if self.recovery == "twice" else epochs
 
-    def __init__(self, params: Mapping[str, Any]) -> None:
+    def __init__(self, params: Mapping[str, Any], record: Record | None = None) -> None:
+        """Raises UserError for parameters that cannot be.
+
+        `record` is what `transform` recorded where the technique acted already, or is known to record where it will:
+        what hangs on weights and pictures. An old record tells what an old version did, whatever the defaults are now.
+        """
+        self.record = record
         try:
             self.params: Any = self.Params.model_validate(dict(params))
         except ValidationError as error:
@@ -181,6 +195,18 @@ class Technique:
         """Names of the convolutions that the export holds in int8; none for techniques that do not quantise. Pure."""
         return set()
 
+    def spare_bytes(self, graph: Graph) -> int:
+        """By how many bytes the int8 file may grow for what is known only once the weights were measured. Pure."""
+        return 0
+
+    def foreseen(self, graph: Graph, errors: Mapping[str, float]) -> Record | None:
+        """What `transform` will record where int8's errors are known by layer; None if that cannot be told. Pure."""
+        return None
+
+    def findings(self) -> list[Message]:
+        """What a person should know of what was recorded."""
+        return []
+
     def transform(self, network: nn.Layer, context: Context) -> Record | None:
         """Change the built network in place; returns the JSON record from which `replay` can do it again.
 
@@ -205,6 +231,9 @@ class Technique:
     def rate(self, base: float, step: int, steps_per_epoch: int, epochs: int) -> float | None:
         """Learning rate at optimiser step `step` (from 0); None for techniques that do not schedule. Pure."""
         return None
+
+    def begin_epoch(self, network: nn.Layer, epoch: int, epochs: int) -> None:
+        """Set the network, which is in training mode, up for an epoch, from 0, of so many; also on resuming in it."""
 
     def augment(self, context: Context, steps: int) -> Sequence[Transform]:
         """What is done to each training picture before the job's own augmentation; `steps` in the whole training.

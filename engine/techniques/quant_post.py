@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from engine.contract.parameters import parameter
 from engine.contract.published import PublishedEffect, changed
 from engine.contract.text.messages import UserError
-from engine.technique.base import Context, Phase, Record, Technique
-from engine.technique.float_layers import FloatLayers
+from engine.technique.base import Context, Phase, Record
+from engine.technique.float_layers import WORST, FloatLayers, Quantising
 
 if TYPE_CHECKING:
     from paddle import nn
@@ -18,8 +18,11 @@ if TYPE_CHECKING:
     from engine.graph.graph import Graph
 
 
-class QuantPost(Technique):
-    """Turn a trained network into int8 with some calibration pictures; no training."""
+class QuantPost(Quantising):
+    """Turn a trained network into int8 with some calibration pictures; no training.
+
+    The convolutions that int8 hurts most are found and stay float.
+    """
 
     key: ClassVar[str] = "quant_post"
     phase: ClassVar[Phase] = Phase.QUANTISE
@@ -44,24 +47,23 @@ class QuantPost(Technique):
         )
         pictures: int = parameter("quant_post.pictures", 64, ge=1, le=2000, simple=True)
 
-    def estimate(self, graph: Graph) -> Graph:
-        """The graph as it is; raises UserError for a convolution to keep in float that it has not."""
-        self.params.check_names(graph, self.key)
-        return graph
+    def float_layers(self, graph: Graph) -> set[str]:
+        """The head's outputs, and what the parameters name."""
+        from engine.graph.roles import output_convolutions
 
-    def int8_layers(self, graph: Graph) -> set[str]:
-        """All convolutions but the head's outputs and those kept in float."""
-        from engine.graph.roles import convolutions, output_convolutions
-
-        kept: set[str] = output_convolutions(graph) | self.params.kept(graph)
-        return {op.layer for op in convolutions(graph)} - kept
+        return output_convolutions(graph) | super().float_layers(graph)
 
     def transform(self, network: nn.Layer, context: Context) -> Record:
         """Changes nothing yet: the record says which convolutions the export will leave float.
 
-        Raises UserError as `estimate` does.
+        Raises UserError as `estimate` does, and what `context.check` and `context.told` raise.
         """
-        return {"algorithm": self.params.algorithm, "keep_float": self._kept(network, context)}
+        from engine.detector.network.trace import trace
+
+        graph = self.estimate(trace(network, dict(context.config)))
+        worst = self.find_worst(network, graph, context)
+        kept = self.params.kept(graph) | {each["layer"] for each in worst}
+        return {"algorithm": self.params.algorithm, "keep_float": sorted(kept), WORST: worst}
 
     def export(self, program_dir: Path, context: Context) -> Record:
         """Quantise the saved program in place; the head's output convolutions stay float.
@@ -88,6 +90,5 @@ class QuantPost(Technique):
         """Names of the convolutions to keep in float; raises UserError for one that is not there."""
         from engine.detector.network.trace import trace
 
-        graph = trace(network, dict(context.config))
-        self.params.check_names(graph, self.key)
-        return sorted(self.params.kept(graph))
+        graph = self.estimate(trace(network, dict(context.config)))
+        return sorted(self.params.kept(graph) | {each["layer"] for each in self.worst})

@@ -37,6 +37,7 @@ def add_parser(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print the base's figures, the recipe's, and the change."""
     from engine.contract.text.messages import UserError
+    from engine.recipe.foresight import foreseeing
     from engine.recipe.phone_correction import correct
     from engine.recipe.phone_latency import phone_estimate, reachable
     from engine.recipe.plan import ordered, plan
@@ -50,7 +51,7 @@ def run(args: argparse.Namespace) -> int:
     recipe = find_recipe(name)
     jobs = plan(recipe, choice, begun, _base_epochs(project, args))
     start = Stack(choice, tuple(begun))
-    end = start.under(*(technique for _, technique in ordered(recipe)))
+    end = foreseeing(start, [technique for _, technique in ordered(recipe)], _run(project, args))
     base, after = start.figures(), end.figures()
     told = None
     if phone := phone_choice(args):

@@ -9,9 +9,9 @@ from pydantic import BaseModel, ConfigDict
 from engine.contract.project import DetectorChoice
 from engine.contract.recipe import Recipe
 
-FloatReason = Literal["first", "output", "squeeze", "depthwise", "chosen"]
+FloatReason = Literal["first", "output", "squeeze", "depthwise", "chosen", "worst"]
 """Why a convolution stays float: it sees the picture, gives the raw outputs, works on means of maps, works on each
-channel alone, or was chosen by name."""
+channel alone, was chosen by name, or is kept because int8 was measured to hurt it most."""
 
 
 class DrawingRequest(BaseModel):
@@ -93,6 +93,17 @@ class Measured(_Answer):
     at: float
 
 
+class KeptWorst(_Answer):
+    """Convolutions that a step finds and keeps in float: those with an error above `limit`.
+
+    The file grows by at most so many `bytes` for those that are `known`; else for those that may be found.
+    """
+
+    limit: float
+    bytes: int
+    known: bool
+
+
 class PrecisionAnswer(_Answer):
     """Every convolution in order of execution; how their errors and clips were measured, None where they were not.
 
@@ -103,6 +114,7 @@ class PrecisionAnswer(_Answer):
     measurable: bool = False
     errors: Measured | None = None
     clips: Measured | None = None
+    worst: KeptWorst | None = None
 
 
 LossName = Literal["balanced_l1", "smooth_l1", "l1"]

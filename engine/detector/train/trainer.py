@@ -37,7 +37,10 @@ COLLAPSE = 0.5
 
 @dataclass
 class Trainer:
-    """Trains `network`; `evaluate` gives the val mAP, `save(kind, position, tensors)` keeps a checkpoint."""
+    """Trains `network`; `evaluate` gives the val mAP, `save(kind, position, tensors)` keeps a checkpoint.
+
+    `begin_epoch` is told which one, from 0, once the network is in training mode, also on resuming in it.
+    """
 
     network: paddle.nn.Layer
     reader: TrainingReader
@@ -48,6 +51,7 @@ class Trainer:
     context: JobContext
     lessons: Sequence[Lesson] = ()
     position: Position = field(default_factory=Position)
+    begin_epoch: Callable[[int], None] = lambda _: None
 
     def __post_init__(self) -> None:
         self.optimiser = make_optimiser(trained(self.network, self.lessons), self.settings)
@@ -107,6 +111,7 @@ class Trainer:
 
     def _epoch(self) -> None:
         self.network.train()
+        self.begin_epoch(self.position.epoch)
         tell_progress(self.network, self.position.epoch / self.settings.epochs)
         total = self.settings.epochs * len(self.reader)
         for batch in self.reader.epoch(self.position.epoch, self.position.batch):

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from engine.contract.previews.clips import LayerClip, LayerClips
-from engine.contract.previews.drawings import FloatReason, LayerPrecision, Measured, PrecisionAnswer
-from engine.contract.sensitivity import LayerErrors, digest_of
+from engine.contract.previews.drawings import FloatReason, KeptWorst, LayerPrecision, Measured, PrecisionAnswer
+from engine.contract.sensitivity import LayerErrors
 from engine.graph.count import op_macs
 from engine.graph.graph import Graph
 from engine.graph.roles import (
@@ -20,19 +19,21 @@ from engine.graph.roles import (
     squeeze_convolutions,
 )
 from engine.recipe.drawings.subject import Subject
+from engine.recipe.foresight import checkpoint_digest
 
 
 def draw(subject: Subject) -> PrecisionAnswer:
     """The convolutions of what the step acts on; raises UserError for one to keep in float that there is not."""
     graph = subject.technique.estimate(subject.below.graph)
-    int8 = subject.technique.int8_layers(graph)
+    int8 = subject.knowing.int8_layers(graph)
     amounts: dict[str, int] = {}
     for op in convolutions(graph):
         amounts[op.layer] = amounts.get(op.layer, 0) + op_macs(graph, op)
     errors, measured = _errors(subject)
     clips, clipped = _clips(subject)
     chosen = set(getattr(subject.technique.params, "keep_float", ()))
-    reasons = _reasons(graph, set(amounts) - int8, chosen)
+    found_worst = subject.technique.int8_layers(graph) - int8
+    reasons = _reasons(graph, set(amounts) - int8, chosen) | dict.fromkeys(found_worst, "worst")
     found = []
     for name, macs in amounts.items():
         clip = clips.get(name) if name in int8 else None
@@ -50,7 +51,18 @@ def draw(subject: Subject) -> PrecisionAnswer:
         measurable=subject.checkpoint is not None and not subject.begun.quantised,
         errors=measured,
         clips=clipped,
+        worst=_worst(subject, graph),
     )
+
+
+def _worst(subject: Subject, graph: Graph) -> KeptWorst | None:
+    """What is found and kept by itself: what it costs where that is known, else at most."""
+    limit = getattr(subject.technique.params, "keep_worst", 0.0)
+    if not limit:
+        return None
+    known = subject.knowing
+    kept = sum(each["bytes"] for each in known.record["worst"]) if known.record else known.spare_bytes(graph)
+    return KeptWorst(limit=limit, bytes=kept, known=known.record is not None)
 
 
 def _reasons(graph: Graph, kept: set[str], chosen: set[str]) -> dict[str, FloatReason]:
@@ -70,7 +82,7 @@ def _errors(subject: Subject) -> tuple[dict[str, float], Measured | None]:
     if run is None:
         return {}, None
     try:
-        files = LayerErrors.file(run, 0, digest).parent.glob(f"int8-*-{digest[:12]}.json")
+        files = LayerErrors.file(run, 0, digest).parent.glob(f"int8-ranged-*-{digest[:12]}.json")
         latest = max(files, key=lambda file: file.stat().st_mtime, default=None)
         if latest is None:
             return {}, None
@@ -96,15 +108,9 @@ def _clips(subject: Subject) -> tuple[dict[str, LayerClip], Measured | None]:
 
 def _measured_run(subject: Subject) -> tuple[Path | None, str]:
     """The run that the recipe starts from, and the hash of its weights; None where there are none."""
-    if subject.checkpoint is None or subject.folder is None or subject.request.start is None:
+    if subject.run is None or subject.checkpoint is None:
         return None, ""
     try:
-        digest = _digest(subject.checkpoint, subject.checkpoint.stat().st_mtime_ns)
+        return subject.run, checkpoint_digest(subject.checkpoint)
     except OSError:
         return None, ""
-    return subject.folder.runs / subject.request.start, digest
-
-
-@lru_cache(maxsize=16)
-def _digest(checkpoint: Path, _changed: int) -> str:
-    return digest_of(checkpoint)

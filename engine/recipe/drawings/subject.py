@@ -13,6 +13,7 @@ from engine.contract.run.folder import checkpoint_of
 from engine.contract.run.lineage import settings_of
 from engine.contract.run.settings import TrainSettings
 from engine.contract.text.messages import Message, UserError
+from engine.recipe.foresight import knowing
 from engine.recipe.plan import makeable, plan, problems
 from engine.recipe.recovery import BaseTraining, base_training
 from engine.recipe.registry import make
@@ -83,6 +84,19 @@ class Subject:
                 continue
             stack = higher
         return stack
+
+    @cached_property
+    def knowing(self) -> Technique:
+        """The technique with what it will record, where that is known; raises as the graph that it acts on does."""
+        before = self.below.techniques[len(self.begun.techniques) :]
+        return knowing(self.technique, self.below, before, self.run)
+
+    @property
+    def run(self) -> Path | None:
+        """The run that the recipe starts from; None where it has no weights."""
+        if self.checkpoint is None or self.folder is None or self.request.start is None:
+            return None
+        return self.folder.runs / self.request.start
 
     @cached_property
     def jobs(self) -> list[PlannedJob]:

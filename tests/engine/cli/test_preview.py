@@ -24,6 +24,7 @@ def test_that_an_int8_recipe_on_a_pruned_run_is_compared_with_that_run_in_fp32(
     choice = choice_of("ssdlite_mobilenet_v3_small")
     monkeypatch.setattr(preview, "_start", lambda project, args: (choice, [make(PRUNE)]))
     monkeypatch.setattr(preview, "_base_epochs", lambda project, args: 8)
+    monkeypatch.setattr(preview, "_run", lambda project, args: None)
     (tmp_path / "int8.json").write_text(Recipe(name="int8", steps=(QUANTISE,)).model_dump_json(), encoding="utf-8")
     assert main(["preview", str(tmp_path), str(tmp_path / "int8.json"), "--from", "2", *ON_PHONE]) == 0
     told = json.loads(capsys.readouterr().out)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 import numpy as np
+import pytest
 
 from tests.engine.small_detectors import fresh, outputs_of, stir
 
@@ -47,5 +49,20 @@ def test_that_a_layer_with_one_loud_channel_is_found_progress_told_and_nothing_c
     worse = {name: after[name] / error for name, error in before.items()}
     assert max(worse, key=lambda name: worse[name]) == f"{OUTLIER}.bottleneck_conv.conv"
     assert worse[f"{OUTLIER}.bottleneck_conv.conv"] > 5
+    some = [f"{OUTLIER}.bottleneck_conv.conv", list(after)[-1]]
+    assert int8_errors(network, images(1), only=some) == {name: after[name] for name in some}
     for ours, theirs in zip(outputs_of(network), outputs, strict=True):
         assert np.array_equal(ours, theirs)
+
+
+def test_that_what_ran_before_a_layer_need_not_run_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    from engine.detector.change import int8_errors as module
+
+    network, _ = fresh("picodet_xs")
+    stir(network)
+    # The head's convolutions run on four maps in turn.
+    some = [name for name, _ in network.named_sublayers() if name.endswith(".conv") or "head_cls" in name][::12]
+    quick = module.int8_errors(network, images(5), only=some)
+    monkeypatch.setattr(module._Runs, "replayed_before", lambda self, name: contextlib.nullcontext())
+    assert module.int8_errors(network, images(5), only=some) == quick != {}
+    assert all("forward" not in vars(layer) for layer in network.sublayers())

@@ -89,7 +89,7 @@ def test_that_every_training_that_follows_the_schedule_has_its_curve(project: Pr
     aware = Step(technique="quant_aware", params={"epochs": 3})
     told = rates(project, schedule(), PRUNE, aware)
     assert [(curve.label, curve.epochs) for curve in told.curves] == [("compress", 20), ("quant_aware", 3)]
-    assert max(told.curves[1].rates) == pytest.approx(0.1 * max(told.curves[0].rates))
+    assert max(told.curves[1].rates) == pytest.approx(0.01 * max(told.curves[0].rates))
 
 
 def test_that_a_schedule_beside_nothing_that_trains_is_drawn_as_an_example(project: ProjectFolder) -> None:
@@ -179,6 +179,31 @@ def test_that_what_was_measured_of_the_start_is_told_with_when(
     assert found(told, layer) == (0.25, 0.25, 4.0)
     other = precision(step.model_copy(update={"params": {"pictures": 9}}), **named)
     assert other.clips is None and found(other, layer) == (0.25, None, None)
+
+
+def test_that_what_int8_hurts_most_is_told_where_it_was_measured(
+    project: ProjectFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, graph = project.runs / "0001-base", graph_of(KEY)
+    weights = run / "checkpoints" / "best.safetensors"
+    weights.parent.mkdir(parents=True)
+    weights.write_bytes(b"weights")
+    monkeypatch.setattr("engine.recipe.drawings.subject.stack_of", lambda checkpoint: Stack(choice_of(KEY)))
+    named = {"project": str(project.root), "start": run.name}
+    step, worst = Step(technique="quant_post"), "backbone.conv10.linear_conv.conv"
+    unknown = precision(step, **named)
+    assert unknown.worst is not None and not unknown.worst.known and unknown.worst.limit == 0.02
+    assert unknown.worst.bytes == make(step).spare_bytes(graph) > 0
+
+    layers = [LayerError(layer=op.layer, shape=(1,), groups=1, error=0.001) for op in convolutions(graph)]
+    layers[-1] = LayerError(layer=worst, shape=(1,), groups=1, error=0.03)
+    errors = LayerErrors(pictures=16, layers=tuple(layers))
+    write(LayerErrors.file(run, 16, digest_of(weights)), errors.model_dump_json(), 1000.0)
+    told = precision(step, **named)
+    assert [layer.layer for layer in told.layers if layer.kept_float == "worst"] == [worst]
+    assert told.worst is not None and told.worst.known and 0 < told.worst.bytes < unknown.worst.bytes
+    none = precision(step.model_copy(update={"params": {"keep_worst": 0}}), **named)
+    assert none.worst is None and all(layer.kept_float != "worst" for layer in none.layers)
 
 
 def found(told: PrecisionAnswer, name: str) -> tuple[float | None, ...]:

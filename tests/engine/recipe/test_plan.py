@@ -93,4 +93,4 @@ def test_that_architecture_and_data_share_the_training_of_pruning_and_only_data_
 def test_that_what_no_earlier_job_records_is_recorded_by_the_one_that_quantises() -> None:
     (job,) = plan(recipe(("quant_aware", {"epochs": 2}), ("lr_schedule", {}), ("backbone_lr", {"epochs": 0})), SSD)
     assert [step.technique for step in job.steps] == ["lr_schedule", "backbone_lr", "quant_aware"]
-    assert (job.label, job.alongside, job.epochs, job.rate_factor) == ("quant_aware", (), 2, 0.1)
+    assert (job.label, job.alongside, job.epochs, job.rate_factor) == ("quant_aware", (), 2, 0.01)

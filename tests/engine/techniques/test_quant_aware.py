@@ -24,7 +24,8 @@ def pictures(count: int, size: int = 96) -> list[dict[str, Any]]:
 
 
 def calibrated(key: str) -> Context:
-    return Context(context_of(key).config, choice_of(key), Calibration(lambda: iter(pictures(12)), 12))
+    """Noise, of which nothing is measured but ranges."""
+    return Context(context_of(key).config, choice_of(key), Calibration(lambda: iter(pictures(12)), 12, noise=True))
 
 
 def quantised(key: str, **params: Any) -> tuple[Any, dict[str, Any]]:
@@ -206,3 +207,97 @@ def test_that_what_x86_computes_in_float_is_given_what_int8_would_be(tmp_path: P
             ours, theirs = (np.concatenate([np.ravel(value) for value in values]) for values in outputs)
             # 0.0002 to 0.0004; 0.0018 with inputs that are not rounded.
             assert np.abs(ours - theirs).mean() < 0.0008 * np.abs(theirs).mean()
+
+
+def test_that_a_range_is_that_of_the_float_network_whatever_is_clipped_before_it() -> None:
+    import paddle
+
+    from engine.detector.change.quantisation import convolutions
+
+    network, _ = fresh(SMALL)
+    stir(network)
+    seen: dict[str, list[Any]] = {}
+    hooks = [
+        layer.register_forward_pre_hook(
+            lambda _, inputs, name=name: seen.setdefault(name, []).append(np.abs(inputs[0].numpy()).ravel())
+        )
+        for name, layer in convolutions(network).items()
+    ]
+    network.eval()
+    with paddle.no_grad():
+        from engine.detector.families.raw import run_to_head
+
+        for picture in pictures(12):
+            run_to_head(network, paddle.to_tensor(picture["image"]))
+    for hook in hooks:
+        hook.remove()
+    record = QuantAware({}).transform(network, calibrated(SMALL))
+    layers = dict(network.named_sublayers())
+    for name in record["layers"]:
+        values, quantiser = np.sort(np.concatenate(seen[name])), layers[name]._fake_quant_input
+        kept = values[-1 - int(len(values) * 1e-4)]
+        assert float(quantiser._scale) == pytest.approx(max(kept, 1e-3), rel=1e-4), name
+        # A training's average goes on from there: one batch moves it by a tenth.
+        assert float(quantiser._accum / quantiser._state) == pytest.approx(float(quantiser._scale), rel=1e-4)
+        assert float(quantiser._state) == pytest.approx(10, rel=1e-4)
+
+
+def test_that_batch_norm_stands_still_in_the_last_third() -> None:
+    from paddle import nn
+
+    network, _ = fresh(SMALL)
+    norms = [layer for layer in network.sublayers() if isinstance(layer, nn.BatchNorm2D)]
+    trained: dict[bool, list[bool]] = {}
+    for wished in (True, False):
+        for epoch in range(6):
+            network.train()
+            QuantAware({"freeze_norm": wished}).begin_epoch(network, epoch, 6)
+            assert len({norm.training for norm in norms}) == 1 and network.training
+            trained.setdefault(wished, []).append(norms[0].training)
+    assert trained == {True: [True] * 4 + [False] * 2, False: [True] * 6}
+
+
+@pytest.mark.parametrize(("ema", "expected"), [(0.0, 0.99), (0.9, 0.9)])
+def test_that_its_training_averages_weights_and_is_gentle(ema: float, expected: float) -> None:
+    from engine.contract.recipe import Recipe, Step
+    from engine.contract.run.settings import TrainSettings
+    from engine.recipe.application import Application
+    from engine.recipe.plan import plan
+
+    recipe = Recipe(name="r", steps=(Step(technique="filter_prune"), Step(technique="quant_aware")))
+    choice, settings = choice_of(SMALL), TrainSettings(ema=ema, learning_rate=0.002)
+    applied = Application(choice, tuple(plan(recipe, choice)), Path("index"), Path("base"), settings, 0)
+    pruned, aware = (applied.training(number, Path("start"), "task").settings for number in (1, 2))
+    assert pruned.learning_rate == 0.002
+    assert aware.ema == expected and aware.learning_rate == pytest.approx(2e-5)
+
+
+def test_that_the_trainer_tells_each_epoch_after_it_set_the_mode(tmp_path: Path) -> None:
+    import paddle
+
+    from engine.contract.run.settings import TrainSettings
+    from engine.detector.train.trainer import Trainer
+    from engine.run.context import JobContext
+
+    class Empty:
+        def __len__(self) -> int:
+            return 1
+
+        def epoch(self, epoch: int, batch: int) -> Any:
+            return iter(())
+
+    told: list[tuple[int, bool]] = []
+    network = paddle.nn.Linear(2, 2)
+    trainer = Trainer(
+        network,
+        reader=Empty(),  # type: ignore[arg-type]  # nothing is trained here
+        settings=TrainSettings(epochs=3, evaluate_every=0),
+        rate=lambda step: 0.1,
+        evaluate=lambda: None,
+        save=lambda *_: network.eval(),
+        context=JobContext(tmp_path, lambda event: None),
+        begin_epoch=lambda epoch: told.append((epoch, network.training)),
+    )
+    trainer.position.epoch = 1  # as resumed there
+    trainer.run()
+    assert told == [(1, True), (2, True)]

@@ -28,6 +28,7 @@ _REASONS = {
     "squeeze": "studio.drawing.float_squeeze",
     "depthwise": "studio.drawing.float_depthwise",
     "chosen": "studio.drawing.float_chosen",
+    "worst": "studio.drawing.float_worst",
 }
 _MEASURED_BY = "keep_float"
 """The field of the step that is measured to say which layers int8 hurts."""
@@ -174,7 +175,18 @@ class PrecisionDrawing(Drawing):
             share=f"{100 * sum(layer.macs for layer in int8) / whole:.1f}",
             kept=len(layers) - len(int8),
         )
-        return f"{text}  {self._worst(int8)}".rstrip()
+        return "  ".join(part for part in (text, self._found(), self._worst(int8)) if part)
+
+    def _found(self) -> str:
+        """What is kept in float by itself, or will be."""
+        told = self._told.worst
+        if told is None:
+            return ""
+        args = {"limit": f"{100 * told.limit:g}", "size": f"{told.bytes / 1e6:.2g}"}
+        if not told.known:
+            return tr("studio.drawing.worst_unknown", **args)
+        kept = sum(layer.kept_float == "worst" for layer in self._told.layers)
+        return tr("studio.drawing.worst_kept" if kept else "studio.drawing.worst_none", count=kept, **args)
 
     def _worst(self, int8: list[LayerPrecision]) -> str:
         values = {layer.layer: (layer.clip if self.clipping else layer.error) or 0.0 for layer in int8}

@@ -27,7 +27,7 @@ from studio.views.recipe.page import RecipePage
 from studio.views.shell.main_window import MainWindow
 from tests.studio.reading import cut, overlapping, untranslated
 from tests.studio.stores.told_runs import write_run
-from tests.studio.views.recipe.told_drawings import CHANNELS, PRECISION, Asked
+from tests.studio.views.recipe.told_drawings import CHANNELS, KNOWN, PRECISION, Asked
 
 STEPS = tuple(
     Step(technique=name)
@@ -220,6 +220,16 @@ def test_that_int8_offers_what_is_measured_and_what_may_be(
     studio.tasks.finished.emit(task)
     drawn.chart.point(1)
     assert "64 pictures" in drawn.measured.text() and "top 25 %" in drawn.words.text()
+
+
+def test_that_what_stays_float_by_itself_is_told_with_what_it_costs(page: RecipePage, asked: Asked) -> None:
+    drawn = unfold(page, "quant_post")
+    assert isinstance(drawn, PrecisionDrawing)
+    assert "more than 2 %" in drawn.words.text() and "at most 0.12 MB" in drawn.words.text()
+    drawn.show_answer(KNOWN, STEPS[5])
+    assert "1 of them was found" in drawn.words.text()
+    drawn.chart.point(0)
+    assert "hurt most by int8" in drawn.words.text()
 
 
 def test_that_without_a_trained_run_it_is_said_what_would_show_it(page: RecipePage, asked: Asked) -> None:

@@ -58,7 +58,7 @@ def test_that_the_empty_page_offers_a_step_and_the_recipes_that_fit(page: Recipe
     assert buttons["ssdlite-phone"].isEnabled()
     assert not buttons["article-yolov3"].isEnabled() and "YOLOv3" in buttons["article-yolov3"].note.text()
     buttons["ssdlite-phone"].click()
-    assert order(page) == ["lr_schedule", "filter_prune", "distill", "quant_aware"]
+    assert order(page) == ["lr_schedule", "filter_prune", "distill", "quant_post"]
     assert page.start.isHidden() and page.bar.name.text() == "ssdlite-phone"
     studio.recipe.undo.undo()
     assert page.start.isVisible() and order(page) == []

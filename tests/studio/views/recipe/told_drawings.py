@@ -29,6 +29,15 @@ PRECISION = {
     ],
     "measurable": True,
     "errors": {"pictures": 16, "at": 1e9},
+    "worst": {"limit": 0.02, "bytes": 120_000, "known": False},
+}
+KNOWN = {
+    "layers": [
+        {"layer": "backbone.conv1.conv", "macs": 100, "kept_float": "worst", "error": 0.5},
+        {"layer": "ssd_head.boxes.conv", "macs": 300, "error": 0.02},
+    ],
+    "errors": {"pictures": 16, "at": 1e9},
+    "worst": {"limit": 0.02, "bytes": 120_000, "known": True},
 }
 LOSSES = {
     "errors": [0.0, 0.1, 2.0],
