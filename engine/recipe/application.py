@@ -42,7 +42,8 @@ class Application:
             settings = recovery_settings(settings, planned, self.base, self._pictures(), self.fixed)
         rate = settings.learning_rate * planned.rate_factor
         averages = max((make(step).averages for step in planned.steps), default=0.0)
-        given = {"epochs": planned.epochs, "learning_rate": rate, "stop_after": 0, "ema": settings.ema or averages}
+        ema = settings.ema if settings.ema or "ema" in self.fixed else averages
+        given = {"epochs": planned.epochs, "learning_rate": rate, "stop_after": 0, "ema": ema}
         return TrainJob(
             choice=self.choice,
             index=str(self.index),

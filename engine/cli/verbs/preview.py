@@ -36,17 +36,13 @@ def add_parser(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the base's figures, the recipe's, and the change."""
-    from engine.contract.text.messages import UserError
     from engine.recipe.foresight import foreseeing
     from engine.recipe.phone_correction import correct
     from engine.recipe.phone_latency import phone_estimate, reachable
     from engine.recipe.plan import ordered, plan
     from engine.recipe.stack import Stack
 
-    *directory, name = args.words
-    if len(directory) > 1 or (args.start and not directory):
-        raise UserError("cli.project_or_detector")
-    project = Path(directory[0]) if directory else None
+    project, name = _project(args)
     choice, begun = _start(project, args)
     recipe = find_recipe(name)
     jobs = plan(recipe, choice, begun, _base_epochs(project, args))
@@ -75,6 +71,16 @@ def run(args: argparse.Namespace) -> int:
     if told:
         print_estimate(told)
     return 0
+
+
+def _project(args: argparse.Namespace) -> tuple[Path | None, str]:
+    """The project's folder, if one is named, and the recipe; raises UserError for words that are neither."""
+    from engine.contract.text.messages import UserError
+
+    *directory, name = args.words
+    if len(directory) > 1 or (args.start and not directory):
+        raise UserError("cli.project_or_detector")
+    return Path(directory[0]) if directory else None, name
 
 
 def print_jobs(jobs: Sequence[PlannedJob]) -> None:
