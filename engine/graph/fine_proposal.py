@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Mapping, Sequence
 from itertools import accumulate
+from statistics import median
 
 from engine.graph.change import keep
 from engine.graph.count import conv_macs
@@ -16,8 +17,6 @@ DEEPEST = 0.875
 """The largest share of a group that is proposed to go."""
 STEPS = 32
 """A group is cut in so many steps, or fewer where fewer channels than `align` would go in one."""
-_LEAST = 1e-12
-"""Share of all worth that any cut is taken to lose: of two that lose nothing the one that saves more goes first."""
 _FURTHER = (1, 2, 4)
 """Steps taken together where one alone saves nothing, as with times that go in stairs."""
 
@@ -52,9 +51,8 @@ class _Search:
         self.graph, self.budget, self.share_of = graph, budget, share_of
         self.channels = {name: groups[name].channels for name in worth if name in groups and groups[name].prunable}
         self.levels = {name: _levels(channels, align) for name, channels in self.channels.items()}
-        total = sum(map(sum, worth.values())) or 1.0
-        self.gone = {name: [0.0, *accumulate(sorted(worth[name]))] for name in self.channels}
-        self.gone = {name: [value / total for value in values] for name, values in self.gone.items()}
+        least = _least(worth)
+        self.gone = {name: [0.0, *accumulate(value + least for value in sorted(worth[name]))] for name in self.channels}
         self.macs = conv_macs(graph)
         self.at = dict.fromkeys(self.channels, 0)
         self.shares = self._shares(self.at)
@@ -94,7 +92,7 @@ class _Search:
             after = self._shares({**self.at, name: level})
             gain = sum(w * (a - b) for w, a, b in zip(weights, self.shares, after, strict=True))
             if gain > 0:
-                return (self._lost(name, level) - self._lost(name, self.at[name]) + _LEAST) / gain, name, level
+                return (self._lost(name, level) - self._lost(name, self.at[name])) / gain, name, level
         return None
 
     def _give_back(self) -> None:
@@ -121,6 +119,17 @@ class _Search:
         return {
             name: ratio_of(self.channels[name], self.levels[name][level]) for name, level in self.at.items() if level
         }
+
+
+def _least(worth: Mapping[str, Sequence[float]]) -> float:
+    """What any channel is taken to be worth beyond what was found: as much as the median channel.
+
+    One that a few pictures make no use of is not worth nothing, and whole groups of such would go to the last for next
+    to nothing that they save; docs/sensitivity.md has what this brings.
+    """
+    every = [value for values in worth.values() for value in values]
+    # Where most are worth nothing, a little, so that what saves more goes first.
+    return (median(every) or 1e-6 * sum(every) or 1.0) if every else 1.0
 
 
 def _levels(channels: int, align: int) -> list[int]:

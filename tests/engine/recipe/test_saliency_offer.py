@@ -54,7 +54,7 @@ def test_that_what_is_counted_is_what_is_built(found: ChannelSaliency, criterion
     assert (built.conv_macs, built.params) == (macs.value, params.value)
     record = made.records[-1]
     assert record is not None and record["criterion"] == criterion
-    assert all(len(entry["kept"]) % align == 0 for entry in record["groups"]) and len(record["groups"]) > 10
+    assert all(len(entry["kept"]) % align == 0 for entry in record["groups"]) and len(record["groups"]) > 3
     assert 0.45 < told.left["macs"] <= 0.5 and 0 < told.left["saliency"] < 0.5
     assert "saliency of all channels" in told.messages()[0].text() and "points" not in told.messages()[0].text()
 
