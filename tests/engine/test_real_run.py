@@ -16,7 +16,6 @@ from tests.benchmarks.real_run.differences import Scored, difference
 YOLO = DetectorChoice(key="yolov3_mobilenet_v3_large", size=160, classes=("a",))
 ARMS = Path(__file__).parents[1] / "benchmarks" / "real_run" / "arms.json"
 ASKED = {"global": (Step(technique="filter_prune", params={"preset": "none", "ratio": 0.5}),)}
-ASKED["int8"] = (Step(technique="quant_post"),)
 
 
 @pytest.fixture(scope="module")
