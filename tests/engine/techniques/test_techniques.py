@@ -21,7 +21,11 @@ from engine.technique.base import Technique
 
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 CLASSES = ("a", "b", "c")
-DETECTORS = {"ssd": "ssdlite_mobilenet_v3_small", "rcnn": "faster_rcnn_mobilenet_v3_fpn"}
+DETECTORS = {
+    "ssd": "ssdlite_mobilenet_v3_small",
+    "rcnn": "faster_rcnn_mobilenet_v3_fpn",
+    "yolov3": "yolov3_mobilenet_v3_large",
+}
 """What techniques are tried on: the first of a family that they take."""
 RECIPES = [(recipe, key) for recipe in sorted(builtin_recipes()) for key in builtin_recipes()[recipe].detectors]
 
