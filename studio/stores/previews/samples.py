@@ -92,8 +92,10 @@ class SamplesStore(QObject):
         return tuple(step for step in steps if step.enabled and self._changes_pictures(step))
 
     def show(self, picture: Picture | None) -> None:
-        """Make samples of a picture from the first epoch on; None for no more."""
-        if picture is not self.picture:
+        """Make samples of a picture from the first epoch on; None for no more. What is made already stays."""
+        if picture == self.picture and self.error is None and self._request() == self._asked:
+            return  # the same, read once more, as after a look at the source
+        if picture != self.picture:
             self.picture, self.epoch = picture, 0
         self._ask()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +67,17 @@ def test_that_nothing_is_asked_until_somebody_looks(page: DataPage, asked: Asked
     preview.samples.roll.click()
     page.studio.settings.update(pages={TRAIN_FORM: {"seed": 3}})
     assert len(asked) == 2
+
+
+def test_that_the_same_picture_read_once_more_keeps_its_samples_and_epoch(page: DataPage, asked: Asked) -> None:
+    page.pictures.open_row(0)
+    page.pictures.preview.augmented.click()
+    panel = page.pictures.preview.samples
+    panel.roll.click()
+    picture = page.pictures.preview.picture()
+    assert picture is not None
+    panel.show_picture(copy.copy(picture), ("stop",))
+    assert [request["epoch"] for request in asked] == [0, AT_ONCE]
 
 
 def test_that_samples_are_those_of_the_training_form_and_rolled_on_by_epochs(

@@ -30,7 +30,7 @@ from studio.views.phone.page import EXPORT, PhonePage
 from studio.views.recipe.page import RecipePage
 from studio.views.shell.main_window import MainWindow
 from studio.views.train.page import TrainPage
-from studio.widgets.schema.editors import SliderEditor, SpinEditor
+from studio.widgets.schema.editors import ChoiceEditor, SliderEditor, SpinEditor
 from studio.widgets.schema.form import SchemaForm
 
 PATIENCE_MS = 400_000
@@ -83,6 +83,21 @@ class Person:
         editor = form.rows[name].editor
         assert isinstance(editor, SpinEditor) and editor.isVisible()
         self.type_into(editor.spin, text)
+
+    def choose(self, form: SchemaForm, name: str, value: str) -> None:
+        """Take one of a few values of a form, side by side or in a list."""
+        editor = form.rows[name].editor
+        assert isinstance(editor, ChoiceEditor) and editor.isVisible()
+        place = editor.field.choices.index(value)
+        if editor.segments is not None:
+            self.click(editor.segments.findChildren(QAbstractButton)[place])
+            return
+        combo = editor.combo
+        assert combo is not None
+        combo.setFocus()
+        key = Qt.Key.Key_Down if place > combo.currentIndex() else Qt.Key.Key_Up
+        for _ in range(abs(place - combo.currentIndex())):
+            self._qtbot.keyClick(combo, key)
 
     def pull(self, slider: QSlider, share: float) -> None:
         """Pull the handle of a slider to a place between 0 and 1 of its length."""
@@ -183,6 +198,7 @@ def make_a_recipe(person: Person) -> float:
     assert page._gallery is not None
     person.click(page._gallery.buttons["filter_prune"])
     card, macs = page.stack.cards[0], page.totals.rows["macs"]
+    person.choose(card.form, "recovery", "own")
     person.set_number(card.form, "epochs", "1")
     previews = person.studio.previews
     person.wait_for(lambda: macs.change.text().startswith("▼") and not previews.busy)
