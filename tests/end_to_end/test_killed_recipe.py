@@ -23,6 +23,8 @@ from tests.end_to_end.conftest import SHORT, SMALL, Session, Trained
 from tests.fakes.recipes import command, kill, state_of, wait
 
 LIMIT_S = 120
+FIXED = ("batch_size", "threads")
+"""Of the settings, what SMALL names: the rest is as a recovery would have it."""
 CHANCE = random.Random(20)
 
 
@@ -50,7 +52,7 @@ def task_of(folder: ProjectFolder, recipe: Path, base: str) -> RunFolder:
     settings = settings_of(begun).model_copy(update={"batch_size": 4, "threads": 1})
     named, project, first = find_recipe(str(recipe)), str(folder.root), str(begun)
     task = RunFolder(folder.new_task("recipe"))
-    job = RecipeJob(project=project, recipe=named, start=first, epochs=1, settings=settings)
+    job = RecipeJob(project=project, recipe=named, start=first, epochs=1, settings=settings, fixed=FIXED)
     task.job.write_text(job.model_dump_json())
     return task
 
