@@ -96,7 +96,8 @@ class SavedProgram:
 def opened(program_dir: Path) -> Iterator[SavedProgram]:
     """The program of a folder, to be looked at and changed; nothing is written if the block raises."""
     with static_mode(), paddle.static.scope_guard(paddle.static.Scope()):
-        saved = SavedProgram(str(program_dir / "model"))
+        with telling_refusals(program_dir / "model.pdiparams"):
+            saved = SavedProgram(str(program_dir / "model"))
         yield saved
         if saved.changed:
             saved.save()

@@ -24,6 +24,24 @@ def test_that_a_program_that_cannot_be_written_is_told_with_its_file(tmp_path: P
         paddle.jit.save(program, str(tmp_path / "model"))
 
 
+def test_that_a_program_of_which_half_was_written_is_told_with_its_file(tmp_path: Path) -> None:
+    from engine.detector.base.runtime import prepare
+
+    prepare()
+    import paddle
+
+    from engine.detector.network.saved_program import opened
+
+    network = paddle.nn.Linear(2, 2)
+    program = paddle.jit.to_static(network, input_spec=[paddle.static.InputSpec([1, 2])], full_graph=True)
+    paddle.jit.save(program, str(tmp_path / "model"))
+    whole = (tmp_path / "model.pdiparams").read_bytes()
+    for size in (0, 20):
+        (tmp_path / "model.pdiparams").write_bytes(whole[:size])
+        with pytest.raises(JobFailed, match=r"model\.pdiparams could not be written"), opened(tmp_path):
+            pass
+
+
 def test_that_another_error_stays_what_it_is() -> None:
     from engine.detector.network.saving import telling_refusals
 
