@@ -99,26 +99,26 @@ def _pass_back(
 
 
 @numba.njit(cache=True)
-def _starts(k: int, stride: int, rows: int, columns: int) -> Array:
-    """Where each tap begins to read in the planes."""
+def _layout(height: int, width: int, k: int, stride: int, pads: tuple[int, int, int, int]) -> tuple[int, int, Array]:
+    """Rows and columns of each plane, and where each tap begins to read in the planes."""
+    above, below, left, right = pads
+    rows, columns = -(-(above + height + below) // stride), -(-(left + width + right) // stride)
     starts = np.empty(k * k, np.int64)
     for u in range(k):
         for v in range(k):
             phase = (u % stride) * stride + v % stride
             starts[u * k + v] = (phase * rows + u // stride) * columns + v // stride
-    return starts
+    return rows, columns, starts
 
 
 @numba.njit(cache=True, parallel=True, nogil=True)
 def forward(x: Array, weight: Array, y: Array, stride: int, pads: tuple[int, int, int, int]) -> None:
     """`y` (batch, filters, rows, columns) of `x`, padded by `pads` above, below, left and right."""
-    above, below, left, right = pads
+    above, left = pads[0], pads[2]
     batch, channels, height, width = x.shape
     count, rows, columns = y.shape[1:]
-    k = weight.shape[2]
-    deep, wide = -(-(above + height + below) // stride), -(-(left + width + right) // stride)
+    deep, wide, starts = _layout(height, width, weight.shape[2], stride, pads)
     length = (rows - 1) * wide + columns
-    starts = _starts(k, stride, deep, wide)
     for c in numba.prange(channels):
         planes = np.zeros((stride * stride, deep, wide), np.float32)
         flat, total = planes.ravel(), np.empty(length, np.float32)
@@ -137,13 +137,11 @@ def backward(
     x: Array, weight: Array, grad: Array, grad_x: Array, grad_w: Array, stride: int, pads: tuple[int, int, int, int]
 ) -> None:
     """The gradients of input and weight, by the output's `grad`; `grad_w` begins as 0."""
-    above, below, left, right = pads
+    above, left = pads[0], pads[2]
     batch, channels, height, width = x.shape
     count, rows, columns = grad.shape[1:]
-    k = weight.shape[2]
-    deep, wide = -(-(above + height + below) // stride), -(-(left + width + right) // stride)
+    deep, wide, starts = _layout(height, width, weight.shape[2], stride, pads)
     length = (rows - 1) * wide + columns
-    starts = _starts(k, stride, deep, wide)
     for c in numba.prange(channels):
         planes = np.zeros((stride * stride, deep, wide), np.float32)
         passed = np.empty((stride * stride, deep, wide), np.float32)

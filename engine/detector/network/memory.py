@@ -28,6 +28,8 @@ class _Memory:
 def shared(tensor: Any) -> NDArray[np.float32]:
     """The memory of a float32 tensor on the CPU, in its shape; raises ValueError for a view with gaps.
 
+    Of a tensor without dimensions or without numbers it is a copy.
+
     Paddle's own `numpy()` copies, which for the maps of a detector takes as long as a cheap layer.
     """
     if not tensor.is_contiguous():
