@@ -38,7 +38,7 @@ def _compared(folder: Path, key: str, size: int, batch: int, turns: int) -> list
     from tests.benchmarks.training.peer import write_configuration
 
     data = write_large_set(folder / f"set-{batch}", -(-batch * (STEPS + 1) * 10 // 9) + 1, PICTURE)
-    index = _imported(folder / f"project-{batch}", data)
+    index = imported(folder / f"project-{batch}", data)
     network = resolve(DetectorChoice(key=key, size=size, classes=CLASSES))
     theirs_at = write_configuration(folder / f"{key}.yml", network, data, batch)
     theirs, ours = [], []
@@ -53,7 +53,7 @@ def _compared(folder: Path, key: str, size: int, batch: int, turns: int) -> list
     return [f"{name}: {told}; of the processor {used[0]:.2f} and {used[1]:.2f} s: {used[0] / used[1]:.2f} x"]
 
 
-def _imported(folder: Path, data: Path) -> Path:
+def imported(folder: Path, data: Path) -> Path:
     """The index of a project with these pictures."""
     if not folder.exists():
         words = ("new", str(folder), "--data", str(data), "--detector", CASES[0][0], "--size", "96")

@@ -26,6 +26,10 @@ _MKL_CODES = (
 )
 """MKL's numbers of what it calls Skylake-X and Haswell, and which features of a processor each needs."""
 
+_PATIENT = {"OMP_WAIT_POLICY": "passive", "KMP_BLOCKTIME": "0"}
+"""Threads that wait sleep. Paddle's operators and MKL each bring an OpenMP, and the threads of one that has nothing to
+do keep the other's off the cores: a step on two threads took longer than on one (`make bench`: threads)."""
+
 
 @cache
 def prepare() -> None:
@@ -36,7 +40,7 @@ def prepare() -> None:
     """
     with contextlib.suppress(OSError):
         ctypes.CDLL("libz.so.1", mode=ctypes.RTLD_GLOBAL)
-    for name, value in mkl_choice().items():
+    for name, value in (mkl_choice() | _PATIENT).items():
         os.environ.setdefault(name, value)
     os.environ.setdefault("GLOG_minloglevel", "2")
     os.environ.setdefault("FLAGS_call_stack_level", "1")
