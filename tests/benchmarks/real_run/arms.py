@@ -21,7 +21,8 @@ class Arm(BaseModel):
 
     `steps` stand upon those of the arm `with`; parameters of a technique that both name are put together. `asks` are
     words for `espalier sensitivity` of the start, whose recipe goes before both. `epochs` is a budget of its own, for
-    an arm that is not to have the control's. One that shall `train` changes no network. `test` measures it on test.
+    an arm that is not to have the control's. One that shall `train` changes no network. `teacher` is the arm that
+    distillation learns from. `test` measures it on test.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -31,6 +32,7 @@ class Arm(BaseModel):
     against: str
     start: str = Field(default=BASE, alias="from")
     below: str | None = Field(default=None, alias="with")
+    teacher: str = BASE
     train: bool = False
     test: bool = False
     epochs: int | None = None
@@ -56,7 +58,7 @@ class Plan(BaseModel):
         """The arms of those names, what they start from and are compared with; all if none is named."""
         wanted = set(names)
         for arm in reversed(self.arms):  # each comes after what it needs
-            wanted |= {arm.against, arm.start} if arm.name in wanted else set()
+            wanted |= {arm.against, arm.start, arm.teacher} if arm.name in wanted else set()
         return [arm for arm in self.arms if not names or arm.name in wanted]
 
     def steps(self, arm: Arm, asked: Mapping[str, Sequence[Step]]) -> tuple[Step, ...]:

@@ -7,17 +7,20 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from engine.contract.figures import FigureName, pick
 from engine.contract.recipe import Step
 from engine.contract.run.folder import RunFolder
 from engine.contract.run.job import Split, TrainJob
 from engine.contract.run.lineage import training_of
 from engine.contract.run.resamples import read_resamples
+from engine.contract.run.state import fold
+from engine.contract.run.tail import EventTail
 from engine.recipe.stack import stack_of_run
 from tests.benchmarks.real_run.arms import BASE, Arm
 from tests.benchmarks.real_run.differences import Scored, difference
 from tests.benchmarks.real_run.run import RealRun, label
 
-SCORES = ("map", "map50")
+SCORES: tuple[FigureName, ...] = ("map", "map50")
 NETWORK = "host_ms_network"
 
 
@@ -46,17 +49,29 @@ class Report:
         return "\n\n".join([*parts, *([f"Not finished: {', '.join(missing)}."] if missing else [])])
 
     def _scores(self, arms: Sequence[Arm], split: Split) -> str:
-        rows = [[BASE, *(f"{_mean(self._scored(BASE, split, score)):.1f}" for score in SCORES), "-", "-", "-"]]
+        rows = [[BASE, "-", *(f"{_mean(self._scored(BASE, split, score)):.1f}" for score in SCORES), "-", "-", "-"]]
         for arm in arms:
             sides = {score: self._scored(arm.name, split, score) for score in SCORES}
             told = [difference(sides[score], self._scored(arm.against, split, score), score) for score in SCORES]
             values = [f"{_mean(sides[score]):.1f}" for score in SCORES]
-            rows.append([f"{arm.name}: {arm.says}", *values, arm.against, *(each.text() for each in told)])
-        heads = ("arm", f"mAP {split}", f"mAP50 {split}", "against", "mAP, 95 %", "mAP50, 95 %")
+            named = (f"{arm.name}: {arm.says}", self._before(arm))
+            rows.append([*named, *values, arm.against, *(each.text() for each in told)])
+        after_cut = "after the cut, val"
+        heads = ("arm", after_cut, f"mAP {split}", f"mAP50 {split}", "against", "mAP, 95 %", "mAP50, 95 %")
         of = f"pictures of {split}" + (" and of the seeds" if len(self.seeds) > 1 else "")
         count = next((each.pictures for each in self._draws(BASE, split) if each is not None), "?")
         said = f"Differences are paired: the same draws of the {count} {of} for both arms, 95 of 100 lie between."
         return f"{_table(heads, rows)}\n\n{said}"
+
+    def _before(self, arm: Arm) -> str:
+        """Mean mAP and mAP50 on val right after the cut and before any recovery, of an arm that cuts once."""
+        jobs = [job for seed in self.seeds for job in self._jobs(arm, seed)]
+        if arm.train or len(jobs) > len(self.seeds):
+            return "-"
+        runs = [RunFolder(self._run(arm.name, seed)) for seed in self.seeds]
+        told = [fold(EventTail(run.events).read()).figures.get("transformed", ()) for run in runs]
+        values = [[pick(figures, score) for figures in told] for score in SCORES]
+        return " / ".join(f"{sum(one.value for one in each if one) / len(each):.1f}" for each in values)
 
     def _draws(self, name: str, split: Split) -> list[Any]:
         return [read_resamples(self._run(name, seed), split) for seed in self.seeds]

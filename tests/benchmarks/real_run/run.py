@@ -78,8 +78,8 @@ class RealRun:
             return
         file = self.args.dir / f"{label(arm.name, seed)}.json"
         file.write_text(self._recipe(arm, seed).model_dump_json(indent=1), encoding="utf-8")
-        base, start = self._made(BASE, seed).name, self._made(arm.start, seed).name
-        self.espalier("compress", str(self.folder.root), str(file), "--from", start, "--teacher", base)
+        teacher, start = self._made(arm.teacher, seed).name, self._made(arm.start, seed).name
+        self.espalier("compress", str(self.folder.root), str(file), "--from", start, "--teacher", teacher)
 
     def _control(self, arm: Arm, seed: int) -> None:
         """The start trained on: by the settings, the schedule and the epochs that the others recover by."""
