@@ -15,7 +15,9 @@ from tests.benchmarks.real_run.differences import Scored, difference
 
 YOLO = DetectorChoice(key="yolov3_mobilenet_v3_large", size=160, classes=("a",))
 ARMS = Path(__file__).parents[1] / "benchmarks" / "real_run" / "arms.json"
-ASKED = {"global": (Step(technique="filter_prune", params={"preset": "none", "ratio": 0.5}),)}
+ASKED = {
+    name: (Step(technique="filter_prune", params={"preset": "none", "ratio": 0.5}),) for name in ("global", "wide")
+}
 
 
 @pytest.fixture(scope="module")
@@ -26,9 +28,9 @@ def arms() -> Plan:
 def test_that_each_arm_comes_after_what_it_needs_and_is_planned(arms: Plan) -> None:
     known = [BASE]
     for arm in arms.arms:
-        assert {arm.against, arm.start} <= set(known) and (arm.below is None or arm.below in known)
+        assert {arm.against, arm.start, arm.teacher} <= set(known) and (arm.below is None or arm.below in known)
         known.append(arm.name)
-    assert [arm.name for arm in arms.with_needed(["int8"])] == ["control", "control-iou", "iou", "int8"]
+    assert [arm.name for arm in arms.with_needed(["int8"])] == ["control", "control-iou", "wide-pkd-2", "int8"]
 
 
 def test_that_every_arm_trains_as_long_as_the_control_by_the_same_schedule(arms: Plan) -> None:
