@@ -15,8 +15,10 @@ from engine.graph.graph import Graph
 Shape = tuple[int, ...]
 _ANCHORS = 3
 _ABOVE, _CLASSES_ABOVE = 0.02, 3
-"""Share of the places (YOLOv3, PicoDet) or of the scores (SSD) that are above the threshold (0.005 to 0.05) in a picture
-like those trained on, and of how many classes a box is then."""
+"""Share of the boxes that are above the threshold (0.005 to 0.05) in a picture like those trained on, and of how many
+classes each is then."""
+_SSD_ABOVE = 0.4
+"""Scores above the threshold for each box of an SSD: one that is of no class has a little of each."""
 _PROPOSED = 3
 """How many times as many proposals of a map are compared as are handed on of all."""
 
@@ -76,7 +78,7 @@ def _of_priors(shapes: list[Shape]) -> Making:
         exponents=2 * boxes,
         many=2 * numbers,
         moved=4 * numbers + 8 * boxes,
-        candidates=_ABOVE * (numbers - boxes),
+        candidates=_SSD_ABOVE * boxes,
         operations=len(scores) + 6,
     )
 

@@ -100,9 +100,9 @@ _SPREAD = {
     "soc-threads": 0.12,
     "threads": 0.2,
 }
-_ERA_SPREAD = {"activation": 0.12, "decode": 2.0, "candidate": 0.7}
-"""Activations were not merged into convolutions at first. How many boxes of which picture were above the threshold, no
-source says: from hardly any to all of them."""
+_ERA_SPREAD = {"activation": 0.12, "decode": 1.6, "candidate": 0.3}
+"""Activations were not merged into convolutions at first. How many boxes were above the threshold in the picture timed,
+no source says."""
 _SPEED_UP = {2: (1.75, 1.25), 4: (2.9, 1.5)}
 
 
