@@ -63,7 +63,7 @@ def _of_anchors(shapes: list[Shape]) -> Making:
         looked=numbers,
         exponents=boxes,
         decoded=numbers + 4 * boxes,
-        moved=3 * (numbers + 4 * boxes) + 2 * numbers,  # cleared, joined; the scores are transposed too
+        moved=3 * (numbers + 4 * boxes),  # cleared, joined
         candidates=_ABOVE * _CLASSES_ABOVE * boxes,
         operations=3 * len(shapes) + 3,
     )

@@ -82,12 +82,12 @@ _BASE = {
     "launch": 0.01,
     "calib": 0.3,
     "tap": 1.0,
-    "look": 1.2,
+    "look": 4.0,
     "exponent": 10.0,
     "decode": 0.2,
     "candidate": 0.7,
 }
-_BASE_SPREAD = {"winograd": 0.1, **dict.fromkeys(ON_ONE_CORE, 0.3)}
+_BASE_SPREAD = {"winograd": 0.1, **dict.fromkeys(ON_ONE_CORE, 0.3), "decode": 0.3, "candidate": 0.7}
 """Winograd's products are computed by the matrix kernel of 1x1 convolutions, so that their price is known; what host
 kernels do is plain loops, whose price is known to some extent, and no published time tells them from the rest."""
 _SPREAD = {
@@ -100,7 +100,7 @@ _SPREAD = {
     "soc-threads": 0.12,
     "threads": 0.2,
 }
-_ERA_SPREAD = {"activation": 0.12, "decode": 1.6, "candidate": 0.3}
+_ERA_SPREAD = {"activation": 0.25, "depthwise5": 0.25, "launch": 0.2, "decode": 0.3, "candidate": 0.3}
 """Activations were not merged into convolutions at first. How many boxes were above the threshold in the picture timed,
 no source says."""
 _SPEED_UP = {2: (1.75, 1.25), 4: (2.9, 1.5)}
