@@ -19,7 +19,7 @@ OLD_INT8 = ("2.3", "2.6")
 @dataclass(frozen=True)
 class Row:
     """A published time of a network that is rebuilt: `graph` is its key, `tail` whether boxes are made in that time,
-    `whole` the key of what it was pruned from, and `family` all that is left out with it then."""
+    `whole` the key of what it was pruned from. All that was pruned of one network is one `model`."""
 
     source: str
     soc: str
@@ -39,7 +39,7 @@ class Row:
     @property
     def family(self) -> str:
         """The network that this is, or that it was pruned from."""
-        return re.sub(_PRUNED, "", self.model)
+        return self.model.removesuffix(" pruned")
 
 
 _PRUNED = r"_r578$|_uniform50$"
@@ -118,7 +118,7 @@ def _row(entry: dict[str, str]) -> Row | str:
         ms=float(entry["ms"]),
         graph=graph,
         size=int(entry["input"] or (320 if "s320" in name else 224)),
-        model=re.sub(r"_1class|_voc", "", graph),
+        model=re.sub(_PRUNED, " pruned", re.sub(r"_1class|_voc", "", graph)),
         detector=name in _DETECTORS,
         tail=tail,
         gmacs=float(entry["gmacs"]) if entry["gmacs"] else None,

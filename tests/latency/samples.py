@@ -58,11 +58,7 @@ def pruned_graph(graph: Graph, ratio: float) -> Graph:
     """A network with the same share of every 1x1 convolution's filters removed, and of what follows them."""
     narrow = {op.layer for op in convolutions(graph) if graph.parameters[op.parameters["weight"]][2:] == (1, 1)}
     groups = channel_groups(graph).groups.items()
-    kept = {
-        name: left_of(group.channels, ratio)
-        for name, group in groups
-        if group.prunable and name in narrow
-    }
+    kept = {name: left_of(group.channels, ratio) for name, group in groups if group.prunable and name in narrow}
     return keep(graph, kept)
 
 
