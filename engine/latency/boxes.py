@@ -14,10 +14,10 @@ from engine.graph.graph import Graph
 
 Shape = tuple[int, ...]
 _ANCHORS = 3
-_ABOVE, _CLASSES_ABOVE = 0.02, 3
+_ABOVE, _CLASSES_ABOVE = 0.02, 9
 """Share of the boxes that are above the threshold (0.005 to 0.05) in a picture like those trained on, and of how many
 classes each is then."""
-_SSD_ABOVE = 0.4
+_SSD_ABOVE = 1.2
 """Scores above the threshold for each box of an SSD: one that is of no class has a little of each."""
 _PROPOSED = 3
 """How many times as many proposals of a map are compared as are handed on of all."""
@@ -107,6 +107,6 @@ def _of_proposals(shapes: list[Shape]) -> Making:
         exponents=sum(boxes) + 2 * proposed + offsets / 2,
         many=2 * sum(map(prod, heads[::2])),
         moved=12 * sum(boxes) + 4 * offsets,
-        candidates=proposed + _CLASSES_ABOVE * regions,
+        candidates=proposed + regions,
         operations=4 * len(maps) + 6 * len(heads),
     )

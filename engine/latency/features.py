@@ -39,8 +39,8 @@ PARTS: tuple[Part, ...] = get_args(Part)
 ON_ONE_CORE: tuple[Kind, ...] = ("tap", "look", "exponent", "decode", "candidate")
 """What Paddle Lite's host kernels do on one core, however many threads it is given."""
 Work = dict[Kind, float]
-"""Multiply-accumulates in 10^9 for the convolutions, operations for `launch`, boxes in 10^3 for `candidate`, and 10^6 of
-anything else: elements moved, places that RoI pooling reads, scores looked at, numbers decoded."""
+"""Multiply-accumulates in 10^9 for the convolutions, operations for `launch`, boxes in 10^3 for `candidate`, and 10^6
+of anything else: elements moved, places that RoI pooling reads, scores looked at, numbers decoded."""
 
 _PREFIXES: dict[str, Part] = {"backbone": "backbone", "neck": "neck", "rpn_head": "rpn"}
 _FUSED = ("relu", "relu6", "leaky_relu")

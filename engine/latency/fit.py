@@ -102,8 +102,8 @@ class Problem:
         terms = self._terms(theta)
         shares = terms / np.bincount(self.rows, terms, len(self.samples))[self.rows]
         cells = self.rows[self._term] * len(self.names) + self._effect
-        found: Array = np.bincount(cells, shares[self._term], len(self.samples) * len(self.names))
-        return found.reshape(len(self.samples), -1)
+        found = np.bincount(cells, shares[self._term], len(self.samples) * len(self.names))
+        return np.asarray(found.reshape(len(self.samples), -1), np.float64)
 
     def _hessian(self, jacobian: Array, weights: Array) -> Array:
         return (jacobian * weights[:, None]).T @ jacobian + np.diag(1 / self.spread**2)
