@@ -16,7 +16,7 @@ Shape = tuple[int, ...]
 _ANCHORS = 3
 _ABOVE, _CLASSES_ABOVE = 0.02, 9
 """Share of the boxes that are above the threshold (0.005 to 0.05) in a picture like those trained on, and of how many
-classes each is then."""
+classes each is then, where there are as many."""
 _SSD_ABOVE = 1.2
 """Scores above the threshold for each box of an SSD: one that is of no class has a little of each."""
 _PROPOSED = 3
@@ -55,16 +55,18 @@ def making(graph: Graph) -> Making:
 
 def _of_anchors(shapes: list[Shape]) -> Making:
     """YOLOv3: maps of (4 + 1 + classes) numbers for each of three boxes of a place."""
-    boxes = numbers = 0.0
+    boxes = numbers = candidates = 0.0
     for _, channels, height, width in shapes:
-        boxes += _ANCHORS * height * width
-        numbers += _ANCHORS * height * width * max(channels / _ANCHORS - 5, 1.0)
+        here, classes = _ANCHORS * height * width, max(channels / _ANCHORS - 5, 1.0)
+        boxes += here
+        numbers += here * classes
+        candidates += _ABOVE * min(_CLASSES_ABOVE, classes) * here
     return Making(
         looked=numbers,
         exponents=boxes,
         decoded=numbers + 4 * boxes,
         moved=3 * (numbers + 4 * boxes),  # cleared, joined
-        candidates=_ABOVE * _CLASSES_ABOVE * boxes,
+        candidates=candidates,
         operations=3 * len(shapes) + 3,
     )
 
@@ -78,7 +80,7 @@ def _of_priors(shapes: list[Shape]) -> Making:
         exponents=2 * boxes,
         many=2 * numbers,
         moved=4 * numbers + 8 * boxes,
-        candidates=_SSD_ABOVE * boxes,
+        candidates=min(_SSD_ABOVE * boxes, numbers - boxes),
         operations=len(scores) + 6,
     )
 
@@ -90,7 +92,7 @@ def _of_distances(shapes: list[Shape]) -> Making:
         looked=classes,
         many=2 * classes + places + 2 * distances,
         moved=6 * classes + 2 * distances + 8 * places,
-        candidates=_ABOVE * _CLASSES_ABOVE * places,
+        candidates=_ABOVE * min(_CLASSES_ABOVE * places, classes),
         operations=7 * len(shapes) // 3 + 4,
     )
 
