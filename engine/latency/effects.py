@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from math import exp, log
 
-from engine.latency.features import Kind
+from engine.latency.features import ON_ONE_CORE, Kind
 
 ANCHOR = "SD855"
 ERAS = ("2.3", "2.6", "2.8-2.10", "2.11-2.13")
@@ -45,12 +45,12 @@ def names(kind: Kind, setting: Setting) -> Iterator[str]:
     if setting.soc != ANCHOR:
         yield f"soc/{setting.soc}"
         yield f"soc/{setting.soc}/{kind}"
-    if setting.threads > 1:
+    if setting.threads > 1 and kind not in ON_ONE_CORE:
         yield f"threads/{setting.threads}/{kind}"
         yield f"soc-threads/{setting.soc}/{setting.threads}"
         if kind in COMPUTE:
             yield f"soc-threads/{setting.soc}/{setting.threads}/compute"
-    if setting.precision != "fp32":
+    if setting.precision != "fp32" and kind not in ON_ONE_CORE:
         number = numbers(setting)
         yield f"precision/{number}/{kind}"
         yield f"soc-precision/{setting.soc}/{number}"
@@ -59,7 +59,7 @@ def names(kind: Kind, setting: Setting) -> Iterator[str]:
     if setting.era != ERAS[-1]:
         yield f"era/{setting.era}"
         yield f"era/{setting.era}/{kind}"
-        if setting.precision != "fp32":
+        if setting.precision != "fp32" and kind not in ON_ONE_CORE:
             yield f"era-precision/{setting.era}/{numbers(setting)}/{kind}"
 
 
@@ -81,8 +81,15 @@ _BASE = {
     "weights": 0.3,
     "launch": 0.01,
     "calib": 0.3,
-    "tail": 5.0,
+    "tap": 0.5,
+    "look": 4.0,
+    "exponent": 10.0,
+    "decode": 0.2,
+    "candidate": 0.7,
 }
+_BASE_SPREAD: dict[str, float] = {"winograd": 0.1, **dict.fromkeys(ON_ONE_CORE, 0.3), "candidate": 0.7}
+"""Winograd's products are computed by the matrix kernel of 1x1 convolutions, so that their price is known; what host
+kernels do is plain loops, whose price is known to some extent, and no published time tells them from the rest."""
 _SPREAD = {
     "table": 1.5,
     "era": 0.1,
@@ -93,8 +100,9 @@ _SPREAD = {
     "soc-threads": 0.12,
     "threads": 0.2,
 }
-_ERA_SPREAD = {"activation": 0.12, "tail": 0.12}
-"""Activations were not merged into convolutions at first, and the making of boxes was rewritten."""
+_ERA_SPREAD = {"activation": 0.25, "depthwise5": 0.25, "launch": 0.2, "decode": 0.3, "candidate": 0.3}
+"""Activations were not merged into convolutions at first, and 5x5 depthwise kernels were written anew after 2.6. How
+many boxes were above the threshold in the picture timed, no source says."""
 _SPEED_UP = {2: (1.75, 1.25), 4: (2.9, 1.5)}
 
 
@@ -102,15 +110,14 @@ def prior(name: str) -> tuple[float, float]:
     """What an effect is taken to be before any figure is seen: its middle and its spread."""
     what, *rest = name.split("/")
     if what == "base":
-        # Winograd's products are computed by the matrix kernel of 1x1 convolutions, so that their price is known.
-        return log(_BASE[rest[0]]), 0.1 if rest[0] == "winograd" else 0.7
+        return log(_BASE[rest[0]]), _BASE_SPREAD.get(rest[0], 0.7)
     if what == "soc":
         return (0.0, 1.0) if len(rest) == 1 else (0.0, 0.1)
     if what == "threads":
         compute, moving = _SPEED_UP[int(rest[0])]
         if rest[1] in COMPUTE:
             return -log(compute), 0.15
-        return (0.0, 0.15) if rest[1] in ("launch", "tail") else (-log(moving), 0.2)
+        return (0.0, 0.15) if rest[1] == "launch" else (-log(moving), 0.2)
     if what == "precision":
         return _precision(*rest)
     if what == "era":
@@ -120,7 +127,7 @@ def prior(name: str) -> tuple[float, float]:
 
 def _precision(number: str, kind: str) -> tuple[float, float]:
     if number == "fp16":
-        return (-log(2), 0.15) if kind not in ("launch", "tail") else (-0.1, 0.15)
+        return (-log(2), 0.15) if kind != "launch" else (-0.1, 0.15)
     if kind in ("traffic", "weights"):
         return -log(2), 0.3
     return (-1.0 if number == "int8-dot" else -0.3), 0.4

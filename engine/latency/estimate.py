@@ -20,7 +20,7 @@ PRECISIONS = ("fp32", "fp16", "int8")
 _FEW = 4
 _UNSEEN, _SELDOM, _TWO_STAGE = 1.6, 1.3, 1.6
 """How many times as wide an interval is where no figure, or few, was published of a setting, and for two-stage
-detectors, of which there was none: their proposals and regions are counted like any other layer."""
+detectors, of which there was none: what happens to proposals and regions is priced by its loops alone."""
 
 
 @dataclass(frozen=True)

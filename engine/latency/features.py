@@ -12,6 +12,7 @@ from typing import Literal, get_args
 
 from engine.graph.count import CONVOLUTIONS, op_macs
 from engine.graph.graph import Graph, Op
+from engine.latency.boxes import making
 
 Kind = Literal[
     "pointwise",
@@ -26,13 +27,20 @@ Kind = Literal[
     "weights",
     "launch",
     "calib",
-    "tail",
+    "tap",
+    "look",
+    "exponent",
+    "decode",
+    "candidate",
 ]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 Part = Literal["backbone", "neck", "rpn", "roi", "head", "post"]
 PARTS: tuple[Part, ...] = get_args(Part)
+ON_ONE_CORE: tuple[Kind, ...] = ("tap", "look", "exponent", "decode", "candidate")
+"""What Paddle Lite's host kernels do on one core, however many threads it is given."""
 Work = dict[Kind, float]
-"""Multiply-accumulates in 10^9 for the convolutions, elements in 10^6 for what moves data, operations for `launch`."""
+"""Multiply-accumulates in 10^9 for the convolutions, operations for `launch`, boxes in 10^3 for `candidate`, and 10^6
+of anything else: elements moved, places that RoI pooling reads, scores looked at, numbers decoded."""
 
 _PREFIXES: dict[str, Part] = {"backbone": "backbone", "neck": "neck", "rpn_head": "rpn"}
 _FUSED = ("relu", "relu6", "leaky_relu")
@@ -40,6 +48,8 @@ _FREE = ("reshape2", "squeeze2", "unsqueeze2", "flatten_contiguous_range", "drop
 # Registers of ARMv8's matrix kernel: 8 output channels by 12 places of the map at a time.
 _ROWS, _COLUMNS = 8, 12
 _LEAST_WINOGRAD = 16
+# RoI pooling weighs four neighbours of each of 2 by 2 points.
+_TAPS = 16
 _TILES = 8
 
 
@@ -64,8 +74,17 @@ def layer_works(graph: Graph, threads: int = 1, int8: Collection[str] = (), tail
 def placed_works(graph: Graph, threads: int = 1, int8: Collection[str] = ()) -> Iterator[tuple[int | None, LayerWork]]:
     """The same, each with the place of its operation in the graph; None for what makes boxes, which comes last."""
     yield from _operations(graph, threads, frozenset(int8))
-    outputs = sum(prod(graph.tensors[name]) for name in graph.outputs)
-    yield None, LayerWork("", "post", {"tail": outputs / 1e6})
+    made = making(graph)
+    work: Work = {
+        "look": made.looked / 1e6,
+        "exponent": made.exponents / 1e6,
+        "activation": made.many / 1e6,
+        "memory": made.moved / 1e6,
+        "decode": made.decoded / 1e6,
+        "candidate": made.candidates / 1e3,
+        "launch": made.operations,
+    }
+    yield None, LayerWork("", "post", work)
 
 
 def total(works: list[LayerWork]) -> tuple[Work, Work]:
@@ -192,6 +211,8 @@ def _other(graph: Graph, op: Op, convolved: set[str]) -> Work | None:
     inputs = sum(prod(graph.tensors[name]) for name in op.inputs)
     if op.kind == "activation":
         return {"activation": outputs / 1e6, "launch": 1}
+    if "roi_align" in framework:
+        return {"tap": outputs * _TAPS / 1e6, "launch": 1}
     return {"memory": (inputs + outputs) / 1e6, "launch": 1}
 
 

@@ -2,7 +2,8 @@
 
 The times are sums of positive terms, so more work is never faster. What is minimised is the squared error of the
 logarithm of the time, with the influence of outliers bounded (Huber), plus each effect's squared distance from its
-prior.
+prior. Two times of one source, phone and setting err alike, so a network whole and pruned counts a second time as a
+difference, which is surer than either time.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from engine.latency.features import KINDS, Work
 Array = NDArray[np.float64]
 NOISE = 0.06
 """Standard deviation of the logarithm of a published time; the same model in different sources differs by as much."""
+PAIR_NOISE = 0.04
+"""The same of the difference between a network whole and pruned, in one source on one phone."""
 _HUBER = 1.5
 _STEPS, _DAMPING, _ENOUGH = 30, 1e-3, 3e-3
 
@@ -35,10 +38,14 @@ class Sample:
 
 
 class Problem:
-    """Samples as arrays: a term for each kind of work of each, and the effects that each term has."""
+    """Samples as arrays: a term for each kind of work of each, and the effects that each term has.
 
-    def __init__(self, samples: Sequence[Sample]) -> None:
+    `pairs` are the places of a whole network's sample and of a pruned one's that is compared with it.
+    """
+
+    def __init__(self, samples: Sequence[Sample], pairs: Sequence[tuple[int, int]] = ()) -> None:
         self.samples = tuple(samples)
+        self.whole, self.pruned = np.array(pairs, int).reshape(-1, 2).T
         rows, amounts, effects = [], [], []
         for number, sample in enumerate(samples):
             for work, setting in zip(sample.work, (sample.setting.in_float(), sample.setting), strict=True):
@@ -49,11 +56,9 @@ class Problem:
                         effects.append(tuple(names(kind, setting)))
         self.names = tuple(dict.fromkeys(name for entry in effects for name in entry))
         place = {name: number for number, name in enumerate(self.names)}
-        self.design = np.zeros((len(rows), len(self.names)))
-        for number, entry in enumerate(effects):
-            self.design[number, [place[name] for name in entry]] = 1.0
+        self._term = np.array([number for number, entry in enumerate(effects) for _ in entry])
+        self._effect = np.array([place[name] for entry in effects for name in entry])
         self.rows = np.array(rows)
-        self._starts = np.flatnonzero(np.r_[True, np.diff(self.rows) > 0])
         self.log_amounts = np.log(np.array(amounts))
         self.log_ms = np.log([sample.ms for sample in samples])
         self.weights = np.array([sample.weight for sample in samples])
@@ -62,17 +67,24 @@ class Problem:
 
     def predict(self, theta: Array) -> Array:
         """Logarithm of the milliseconds of each sample."""
-        found: Array = np.log(np.bincount(self.rows, np.exp(self.design @ theta + self.log_amounts), len(self.samples)))
+        found: Array = np.log(np.bincount(self.rows, self._terms(theta), len(self.samples)))
+        return found
+
+    def _terms(self, theta: Array) -> Array:
+        """Milliseconds of each kind of work of each sample."""
+        rates = np.bincount(self._term, theta[self._effect], len(self.rows))
+        found: Array = np.exp(rates + self.log_amounts)
         return found
 
     def fit(self, used: NDArray[np.bool_] | None = None, start: Array | None = None) -> Array:
         """The effects in the order of `names`, fitted on the samples that are `used` (all if None)."""
         used = np.ones(len(self.samples), bool) if used is None else used
         theta = self.middle.copy() if start is None else start.copy()
+        trusted = np.r_[used * self.weights, used[self.whole] & used[self.pruned]]
         for _ in range(_STEPS):
-            residual = (self.log_ms - self.predict(theta)) / NOISE
-            robust = used * self.weights * np.minimum(1.0, _HUBER / np.maximum(np.abs(residual), 1e-9))
-            jacobian = self.jacobian(theta) / NOISE
+            residual = self._stacked(self.log_ms - self.predict(theta))
+            robust = trusted * np.minimum(1.0, _HUBER / np.maximum(np.abs(residual), 1e-9))
+            jacobian = self._stacked(self.jacobian(theta))
             hessian = self._hessian(jacobian, robust)
             slope = jacobian.T @ (robust * residual) + (self.middle - theta) / self.spread**2
             step = np.linalg.solve(hessian + _DAMPING * np.diag(np.diag(hessian)), slope)
@@ -81,12 +93,17 @@ class Problem:
                 break
         return theta
 
+    def _stacked(self, values: Array) -> Array:
+        """Values of each sample, then the differences of the pairs, over their noise."""
+        return np.concatenate([values / NOISE, (values[self.whole] - values[self.pruned]) / PAIR_NOISE])
+
     def jacobian(self, theta: Array) -> Array:
         """Change of each sample's logarithm with each effect: the share of time that the effect bears on."""
-        terms = np.exp(self.design @ theta + self.log_amounts)
+        terms = self._terms(theta)
         shares = terms / np.bincount(self.rows, terms, len(self.samples))[self.rows]
-        shares_of_effects: Array = np.add.reduceat(self.design * shares[:, None], self._starts, axis=0)
-        return shares_of_effects
+        cells = self.rows[self._term] * len(self.names) + self._effect
+        found = np.bincount(cells, shares[self._term], len(self.samples) * len(self.names))
+        return np.asarray(found.reshape(len(self.samples), -1), np.float64)
 
     def _hessian(self, jacobian: Array, weights: Array) -> Array:
         return (jacobian * weights[:, None]).T @ jacobian + np.diag(1 / self.spread**2)

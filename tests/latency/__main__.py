@@ -20,8 +20,9 @@ from engine.latency.coefficients import FILE, Coefficients
 from engine.latency.effects import ERAS
 from engine.latency.estimate import PRECISIONS, estimate
 from engine.latency.fit import Array, Problem
+from tests.latency.pruned import pruned_report
 from tests.latency.report import alone, leave_one_out, left_out, lines, ranks, spread
-from tests.latency.rows import Row, read_rows
+from tests.latency.rows import Row, pairs, read_rows
 from tests.latency.samples import network, refusal, samples, table_samples, trace_all
 
 DOCUMENT = ROOT / "docs" / "latency.md"
@@ -48,7 +49,7 @@ def run(data: Path, graphs: Path, write: bool) -> None:
     refused = {row.graph: why for row in rows if (why := refusal(row, network(graphs, row.graph, row.size)))}
     left += [(row.graph, refused[row.graph]) for row in rows if row.graph in refused]
     rows = [row for row in rows if row.graph not in refused]
-    problem = Problem(samples(rows, graphs) + table_samples(data / "conv_sd855.txt"))
+    problem = Problem(samples(rows, graphs) + table_samples(data / "conv_sd855.txt"), pairs(rows))
     theta = problem.fit()
     errors = leave_one_out(problem, rows, theta)
     fitted = Coefficients(
@@ -88,7 +89,8 @@ def report(
     text = [f"{len(rows)} published times, one model left out at a time (all of its sizes, chips and precisions)."]
     if alone(rows):
         text.append(f"Not in it, for only one model was timed on them: {', '.join(sorted(alone(rows)))}.")
-    text += ["", *lines(found), "", *ranks(found), "", *recipe_of_2020(problem, theta, rows, errors, graphs), ""]
+    text += ["", *lines(found), "", *pruned_report(problem, rows, errors, theta)]
+    text += ["", *ranks(found), "", *recipe_of_2020(problem, theta, rows, errors, graphs), ""]
     text += ["### Rows that are not used", "", "| model | rows | why |", "|---|---|---|"]
     text += [f"| {name} | {count} | {why} |" for (name, why), count in sorted(Counter(left).items())]
     return text

@@ -18,7 +18,8 @@ OLD_INT8 = ("2.3", "2.6")
 
 @dataclass(frozen=True)
 class Row:
-    """A published time of a network that is rebuilt: `graph` is its key, `tail` whether boxes are made in that time."""
+    """A published time of a network that is rebuilt: `graph` is its key, `tail` whether boxes are made in that time,
+    `whole` the key of what it was pruned from. All that was pruned of one network is one `model`."""
 
     source: str
     soc: str
@@ -33,13 +34,21 @@ class Row:
     tail: bool
     gmacs: float | None
     params_m: float | None
+    whole: str = ""
+
+    @property
+    def family(self) -> str:
+        """The network that this is, or that it was pruned from."""
+        return self.model.removesuffix(" pruned")
 
 
+_PRUNED = r"_r578$|_uniform50$"
 _SCALED = re.compile(r"(mobilenet_?v[12]|mobilenet_?v3_(?:large|small)|shufflenet_?v2|ghostnet)_x(\d+)_(\d+)")
 _PLAIN = {
     "mobilenetv1": "mobilenet_v1_x1.0",
     "mobilenet_v1": "mobilenet_v1_x1.0",
     "mobilenetv1 baseline": "mobilenet_v1_x1.0",
+    "mobilenetv1 uniform-50%": "mobilenet_v1_x1.0_uniform50",
     "mobilenetv2": "mobilenet_v2_x1.0",
     "mobilenet_v2": "mobilenet_v2_x1.0",
     "mobilenetv2 -": "mobilenet_v2_x1.0",
@@ -109,11 +118,12 @@ def _row(entry: dict[str, str]) -> Row | str:
         ms=float(entry["ms"]),
         graph=graph,
         size=int(entry["input"] or (320 if "s320" in name else 224)),
-        model=re.sub(r"_1class|_voc", "", graph),
+        model=re.sub(_PRUNED, " pruned", re.sub(r"_1class|_voc", "", graph)),
         detector=name in _DETECTORS,
         tail=tail,
         gmacs=float(entry["gmacs"]) if entry["gmacs"] else None,
         params_m=float(entry["params_m"]) if entry["params_m"] else None,
+        whole=re.sub(_PRUNED, "", graph) if re.search(_PRUNED, graph) else "",
     )
 
 
@@ -136,3 +146,14 @@ def _unused(entry: dict[str, str], graph: str) -> str:
     if graph == "shufflenet_v2_x1.0" and entry["version"] in ("2.3", "2.6"):
         return "another width than is said"
     return ""
+
+
+def pairs(rows: list[Row]) -> list[tuple[int, int]]:
+    """Places of a whole network's row and of a pruned one's, of one source on one phone."""
+    places = {_where(row, row.graph): number for number, row in enumerate(rows)}
+    wholes = [(places.get(_where(row, row.whole)), number) for number, row in enumerate(rows) if row.whole]
+    return [(whole, number) for whole, number in wholes if whole is not None]
+
+
+def _where(row: Row, graph: str) -> tuple[object, ...]:
+    return graph, row.source, row.size, row.soc, row.threads, row.precision, row.era

@@ -12,8 +12,10 @@ from pathlib import Path
 from engine.contract.project import DetectorChoice
 from engine.contract.recipe import Step
 from engine.contract.socs import socs
+from engine.graph.change import keep, left_of
 from engine.graph.count import macs, params
 from engine.graph.graph import Graph, Op
+from engine.graph.groups import channel_groups
 from engine.graph.roles import convolutions
 from engine.latency.effects import Setting
 from engine.latency.estimate import reading
@@ -48,10 +50,22 @@ def detector_graph(key: str, size: int) -> Graph:
     return Stack.of_steps(choice, steps).graph
 
 
+UNIFORM: dict[str, tuple[str, float]] = {"mobilenet_v1_x1.0_uniform50": ("mobilenet_v1_x1.0", 0.31)}
+"""Networks of which PaddleSlim pruned every 1x1 convolution by one ratio: of what, and the ratio in its demo."""
+
+
+def pruned_graph(graph: Graph, ratio: float) -> Graph:
+    """A network with the same share of every 1x1 convolution's filters removed, and of what follows them."""
+    narrow = {op.layer for op in convolutions(graph) if graph.parameters[op.parameters["weight"]][2:] == (1, 1)}
+    groups = channel_groups(graph).groups.items()
+    kept = {name: left_of(group.channels, ratio) for name, group in groups if group.prunable and name in narrow}
+    return keep(graph, kept)
+
+
 def trace_all(rows: Iterable[Row], folder: Path) -> None:
     """Trace every network that a row is of and that is not in the folder yet; a minute or two."""
     folder.mkdir(parents=True, exist_ok=True)
-    wanted = sorted({(row.graph, row.size) for row in rows})
+    wanted = sorted({(UNIFORM.get(row.graph, (row.graph,))[0], row.size) for row in rows})
     missing = [pair for pair in wanted if not (folder / f"{pair[0]}-{pair[1]}.json").is_file()]
     for key, size in missing:
         if key in OURS:
@@ -95,7 +109,10 @@ def samples(rows: list[Row], folder: Path) -> list[Sample]:
 
 @cache
 def network(folder: Path, key: str, size: int) -> Graph:
-    """A traced network."""
+    """A traced network, or one that is cut from it."""
+    if key in UNIFORM:
+        whole, ratio = UNIFORM[key]
+        return pruned_graph(network(folder, whole, size), ratio)
     return reading(folder / f"{key}-{size}.json")
 
 
