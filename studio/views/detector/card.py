@@ -16,6 +16,7 @@ from engine.contract.text.messages import Message
 from studio.bound_texts import on_language
 from studio.i18n import pick, text_of, tr
 from studio.presenters.detector_choice import published_line, published_of
+from studio.presenters.figure_words import scaled_text
 from studio.presenters.numbers import NAMES, bare_ms, show, show_value
 from studio.theme import palette, theme
 from studio.widgets.labels import Chip, Heading, Muted, Text
@@ -164,6 +165,7 @@ class DetectorButton(QAbstractButton):
         if figure is None:
             return "–", label, tr("studio.detector.not_known")
         if name == "phone_ms":
+            label = " · ".join(filter(None, (label, scaled_text(figure))))
             interval = tr("studio.bench.interval", low=bare_ms(figure.low or 0.0), high=bare_ms(figure.high or 0.0))
             return show(figure), label, f"{interval}\n{tr('studio.detector.phone_tip', size=self._size)}"
         if figure.source == "estimated":
