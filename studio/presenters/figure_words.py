@@ -58,6 +58,11 @@ def scaled_text(figure: Figure | None) -> str:
     return tr("studio.bench.scaled_from", lender=lender) if lender else ""
 
 
+def not_published(figure: Figure | None) -> str:
+    """The same in a few words."""
+    return tr("studio.bench.not_published") if scaled_text(figure) else ""
+
+
 def chance_percent(chance: float) -> str:
     """A probability in percent, never quite none or all."""
     return "< 1 %" if chance < 0.005 else "> 99 %" if chance > 0.995 else f"{100 * chance:.0f} %"
@@ -139,8 +144,8 @@ def precision_of(figure: Figure | None) -> str:
 
 
 def with_precision(text: str, figure: Figure | None) -> str:
-    """A text that speaks of a figure, and behind it the precision that a time holds in and what it was scaled from."""
-    return " · ".join(filter(None, (text, precision_of(figure), scaled_text(figure))))
+    """A text that speaks of a figure, and behind it the precision that a time holds in."""
+    return " · ".join(filter(None, (text, precision_of(figure))))
 
 
 def _source_name(source: Source) -> str:

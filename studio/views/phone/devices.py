@@ -106,6 +106,9 @@ class DeviceCard(Card):
 
     def _add_simulation(self) -> None:
         self.soc = QuietCombo()
+        # As wide as the longest name, the heading among the entries would press the card beyond its column.
+        self.soc.setSizeAdjustPolicy(QuietCombo.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.soc.setMinimumContentsLength(13)
         self.simulate = Button("studio.bench.simulate", self._simulate, "quiet", "phone")
         self.end = Button("studio.bench.end_simulation", self._store.end_simulation, "quiet", "stop")
         self.simulation_line = Muted("studio.bench.simulation_line")

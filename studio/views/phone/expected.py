@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from engine.contract.socs import find_soc
 from studio.bound_texts import on_language
 from studio.i18n import tr
+from studio.presenters.figure_words import scaled_text
 from studio.stores.phone.estimates import EstimateStore
 from studio.stores.run import Run
 from studio.studio import Studio
@@ -54,4 +55,4 @@ class ExpectedPrecision(QWidget):
             self.rows.show_advice(None)
             return
         phone = f"{find_soc(choice.soc).name}, {tr('studio.bench.n_threads', count=choice.threads)}"
-        self.rows.show_advice(told.precisions, phone)
+        self.rows.show_advice(told.precisions, phone, scaled_text(told.figure))

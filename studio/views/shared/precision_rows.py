@@ -15,12 +15,12 @@ from studio.widgets.labels import Muted, Text
 
 
 class PrecisionRows(QWidget):
-    """Draws an advice; `None` for none. `caption` names the phone it is for, where nothing else around does."""
+    """Draws an advice; `None` for none. Phone and what makes times less sure stand here where nothing else tells."""
 
     def __init__(self) -> None:
         super().__init__()
         self._told: PrecisionAdvice | None = None
-        self._phone = ""
+        self._phone = self._note = ""
         self._inside: QWidget | None = None
         self.bars: dict[str, Bar] = {}
         self.caption, self.best, self.warnings = Text("", "caption"), Text(), Muted()
@@ -36,10 +36,10 @@ class PrecisionRows(QWidget):
         on_language(self._redraw)
         self._redraw()
 
-    def show_advice(self, told: PrecisionAdvice | None, phone: str = "") -> None:
-        """Show what is expected of each precision on a phone."""
-        if (told, phone) != (self._told, self._phone):
-            self._told, self._phone = told, phone
+    def show_advice(self, told: PrecisionAdvice | None, phone: str = "", note: str = "") -> None:
+        """Show what is expected of each precision on a phone; `note` is one more line."""
+        if (told, phone, note) != (self._told, self._phone, self._note):
+            self._told, self._phone, self._note = told, phone, note
             self._redraw()
 
     def _redraw(self) -> None:
@@ -58,8 +58,9 @@ class PrecisionRows(QWidget):
         self._inside = self._grid(told)
         self._rows.addWidget(self._inside)
         self.best.show_text(text_of(told.best))
-        self.warnings.show_text("\n".join(map(text_of, told.warnings)))
-        self.warnings.setVisible(bool(told.warnings))
+        lines = [*map(text_of, told.warnings), *filter(None, (self._note,))]
+        self.warnings.show_text("\n".join(lines))
+        self.warnings.setVisible(bool(lines))
 
     def _grid(self, told: PrecisionAdvice) -> QWidget:
         made = QWidget()

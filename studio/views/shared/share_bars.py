@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 from engine.contract.latency import PhoneEstimate, Share
 from studio.bound_texts import on_language
 from studio.i18n import text_of, tr
-from studio.presenters.figure_words import scaled_text
+from studio.presenters.figure_words import not_published
 from studio.presenters.numbers import bare_ms, show, show_value
 from studio.theme import palette, theme
 from studio.widgets.labels import IconLabel, Muted, Text
@@ -131,7 +131,7 @@ def estimate_text(told: PhoneEstimate) -> str:
 
 
 def _with_scaling(text: str, told: PhoneEstimate) -> str:
-    return " · ".join(filter(None, (text, scaled_text(told.figure))))
+    return " · ".join(filter(None, (text, not_published(told.figure))))
 
 
 def interval_text(told: PhoneEstimate) -> str:
