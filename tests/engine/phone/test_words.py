@@ -123,27 +123,6 @@ def test_a_phone_tells_who_it_is_and_an_unknown_chip_is_shown_as_such() -> None:
     assert strange.soc == "MT9999" and strange.soc_key is None and strange.notes[0].code == "phone.unknown_soc"
 
 
-@pytest.mark.parametrize(
-    ("chip", "platform", "more", "cpu", "key"),
-    [
-        ("SM8550", "kalama", (), "", "SD8Gen2"),
-        ("Tensor G4", "zumapro", (), "", "TensorG4"),
-        ("", "taro", ("SM8450", "", ""), "", "SD8Gen1"),
-        ("", "mt6895", ("", "MT6895Z", ""), "", "D8100"),
-        ("", "gs201", (), "", "TensorG2"),
-        ("", "", ("", "", "gs201"), "", "TensorG2"),
-        ("", "lahaina", (), "Hardware\t: Qualcomm Technologies, Inc SM8350\n", "SD888"),
-        ("SM7435", "taro", ("SM7435", "", ""), "", None),
-    ],
-)
-def test_that_a_phone_of_today_chooses_its_chip(
-    chip: str, platform: str, more: tuple[str, ...], cpu: str, key: str | None
-) -> None:
-    answers = ["x", "x", "arm64-v8a", "13", "33", chip, platform, "qcom", "", cpu, "", *more]
-    phone = parse_identity("S", "--espalier--\n".join(f"{answer}\n" for answer in [*answers, ""]))
-    assert phone.soc_key == key and bool(phone.notes) == (key is None)
-
-
 def test_sensors_take_the_processors_hottest_zone_and_leave_dummies_out() -> None:
     mark = "--espalier--\n"
     names, degrees = ("cpu-0-0-usr", "cpu-1", "battery", "gpu", "soc"), (41200, -274000, 29000, 99, 0)
