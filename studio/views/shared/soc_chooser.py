@@ -127,6 +127,9 @@ def add_chips(combo: QuietCombo) -> None:
             heading_stands = True
             combo.addItem(tr("studio.bench.without_published"), "")
             combo.setItemData(combo.count() - 1, 0, _FLAGS)
+            font = combo.font()
+            font.setBold(True)
+            combo.setItemData(combo.count() - 1, font, Qt.ItemDataRole.FontRole)
         combo.addItem(soc.name, key)
         if heading_stands:
             tip = tr("studio.bench.without_published_tip")

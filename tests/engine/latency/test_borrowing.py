@@ -12,10 +12,19 @@ from engine.latency.borrowing import borrowed, core_kinds, kind_of, loan, used_t
 from engine.latency.coefficients import coefficients
 from engine.latency.effects import Setting
 from engine.latency.estimate import prices
+from engine.latency.features import Kind
 from tests.engine.small_detectors import graph_of
 
 UNSEEN = [key for key in socs() if key not in published_socs()]
-WORK = {"pointwise": 0.5, "winograd": 0.2, "dense": 0.05, "depthwise": 0.02, "traffic": 15, "weights": 5, "launch": 90}
+WORK: dict[Kind, float] = {
+    "pointwise": 0.5,
+    "winograd": 0.2,
+    "dense": 0.05,
+    "depthwise": 0.02,
+    "traffic": 15,
+    "weights": 5,
+    "launch": 90,
+}
 ODD = "SD660"
 """One model was timed on it, three times slower than on a chip with the same cores (docs/latency.md)."""
 
@@ -67,7 +76,7 @@ def test_that_the_rule_finds_the_chips_whose_times_are_known() -> None:
 
 def _ms(known: Setting) -> float:
     rates = prices(known, coefficients())[False]
-    return sum(amount * rates[kind] for kind, amount in WORK.items())  # type: ignore[index]
+    return sum(amount * rates[kind] for kind, amount in WORK.items())
 
 
 def test_that_clock_and_kind_decide_and_the_slowest_core_of_the_threads() -> None:
