@@ -61,6 +61,7 @@ class Studio(QObject):
             self.settings, self.project, self.recipe, self.runs, self.catalog, self.previews, self.pictures, self
         )
         self.phones = PhonesStore(self.settings, self)
+        self.phones.changed.connect(lambda: self.chosen_phone.follow(self.phones.chosen))
         # A bench on a real phone corrects what is estimated for it.
         self.tasks.finished.connect(lambda task: self.previews.refresh() if isinstance(task.job, BenchJob) else None)
 

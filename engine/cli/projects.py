@@ -112,6 +112,8 @@ def _condition(key: str, value: str | int) -> str:
         return say("cli.regions", count=value)
     if key == "pictures":
         return say("cli.pictures", count=value)
+    if key == "borrowed":
+        return say("cli.borrowed", lender=value)
     if key == "picture_set":
         return say("cli.picture_set", name=value)
     return str(value)

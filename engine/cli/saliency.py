@@ -87,6 +87,7 @@ def _emit(args: argparse.Namespace, target: Path, found: ChannelSaliency, offere
         for name in _shown(args, found)
     }
     more = {"params": offered.step.params, "left": offered.left, "unmeasured": offered.unmeasured} if offered else {}
+    more |= {"notes": [note.model_dump() for note in offered.notes]} if offered else {}
     proposal = offered.ratios if offered else None
     pictures = found.pictures
     emit_json(

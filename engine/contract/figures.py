@@ -59,6 +59,9 @@ class Conditions(BaseModel):
     subject: str | None = Field(default=None, description="Class name, target or part that the figure speaks of")
     pictures: int | None = Field(default=None, description="How many pictures a score was measured on")
     picture_set: str | None = Field(default=None, description="Which: a short hash of them, their boxes and classes")
+    borrowed: str | None = Field(
+        default=None, description="Chip whose published times were scaled, for none was published of the device"
+    )
 
 
 BUSY = 0.15

@@ -33,10 +33,35 @@ class Share(BaseModel):
     share: float
 
 
+class PrecisionTime(BaseModel):
+    """A network's time in one precision, and with what probability, from 0 to 1, none of the others is faster."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    precision: Literal["fp32", "fp16", "int8"]
+    ms: float
+    low: float
+    high: float
+    chance: float
+
+
+class PrecisionAdvice(BaseModel):
+    """Which precision is expected to be fastest on a phone: the likeliest first, and the same in a sentence.
+
+    `warnings` tell what speaks against int8: that it may be the slower one, and for which layers it was supposed.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    times: tuple[PrecisionTime, ...]
+    best: Message
+    warnings: tuple[Message, ...] = ()
+
+
 class PhoneEstimate(BaseModel):
     """The figure `phone_ms` (estimated, with its bounds), a bar for each part, and one sentence: what to shrink next.
 
-    `notes` say what makes the estimate less sure.
+    `notes` say what makes the estimate less sure; `precisions` compares it with the other precisions where asked for.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -45,3 +70,4 @@ class PhoneEstimate(BaseModel):
     shares: tuple[Share, ...]
     advice: Message
     notes: tuple[Message, ...] = ()
+    precisions: PrecisionAdvice | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from engine.graph.graph import Graph
+from engine.latency.borrowing import loan
 from engine.latency.coefficients import coefficients
 from engine.latency.effects import ERAS
 from engine.latency.estimate import admitted, prices
@@ -20,8 +21,13 @@ class CutTimes:
     """
 
     def __init__(self, soc: str, threads: int, precision: str, int8: Collection[str]) -> None:
-        self._threads, self._int8 = threads, frozenset(int8 if precision == "int8" else ())
-        self._prices = prices(admitted(soc, threads, precision, ERAS[-1]), coefficients().effects)
+        setting, fitted = admitted(soc, threads, precision, ERAS[-1]), coefficients()
+        lent = loan(setting, fitted)
+        self._threads, self._int8 = (
+            lent.setting.threads if lent else threads,
+            frozenset(int8 if precision == "int8" else ()),
+        )
+        self._prices = prices(setting, fitted)
         self._known: dict[_Shapes, float] = {}
 
     def ms(self, graph: Graph) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from math import sqrt
+from math import exp, hypot, log, sqrt
 from pathlib import Path
 
 from engine.contract.socs import Soc, find_soc
@@ -12,6 +12,7 @@ from engine.contract.text.messages import UserError
 from engine.graph.count import roi_count
 from engine.graph.graph import Graph
 from engine.graph.roles import convolutions
+from engine.latency.borrowing import Loan, loan
 from engine.latency.coefficients import Coefficients, coefficients
 from engine.latency.effects import ERAS, THREADS, Setting, rate
 from engine.latency.features import KINDS, PARTS, Kind, LayerWork, Part, layer_works
@@ -25,7 +26,10 @@ detectors, of which there was none: what happens to proposals and regions is pri
 
 @dataclass(frozen=True)
 class Estimate:
-    """Milliseconds, their likely bounds, the time of each part and of each layer with weights; what it rests on."""
+    """Milliseconds, their likely bounds, the time of each part and of each layer with weights; what it rests on.
+
+    `borrowed` is what another chip lent where nothing was published of this one.
+    """
 
     ms: float
     low: float
@@ -33,6 +37,7 @@ class Estimate:
     parts: dict[Part, float]
     layers: dict[str, float]
     seen: int
+    borrowed: Loan | None = None
 
 
 def estimate(
@@ -52,14 +57,15 @@ def estimate(
     """
     setting = admitted(soc_key, threads, precision, era)
     fitted = fitted or coefficients()
-    if not fitted.knows(setting.soc):
+    lent = loan(setting, fitted)
+    if lent is None and not fitted.knows(setting.soc):
         raise UserError("latency.no_figures", soc=setting.soc)
     if precision != "int8":
         int8 = ()
     elif int8 is None:
         int8 = {op.layer for op in convolutions(graph)}
-    works = layer_works(graph, threads, int8, tail)
-    times = _times(works, setting, fitted.effects)
+    works = layer_works(graph, lent.setting.threads if lent else threads, int8, tail)
+    times = _times(works, prices(setting, fitted))
     parts: dict[Part, float] = dict.fromkeys(PARTS, 0.0)
     layers: dict[str, float] = {}
     for work, ms in zip(works, times, strict=True):
@@ -68,8 +74,9 @@ def estimate(
             layers[work.layer] = layers.get(work.layer, 0.0) + ms
     total = sum(times)
     seen = fitted.count(setting)
-    factor = _factor(fitted.spread[precision], seen, two_stage=roi_count(graph) is not None)
-    return Estimate(total, total / factor, total * factor, parts, layers, seen)
+    known = fitted.count(lent.setting) if lent else seen
+    factor = _factor(fitted.spread[precision], known, roi_count(graph) is not None, lent.within if lent else 1.0)
+    return Estimate(total, total / factor, total * factor, parts, layers, seen, lent)
 
 
 def milliseconds(graph: Graph, soc_key: str, threads: int, precision: str, backend: str = "arm") -> float:
@@ -96,20 +103,22 @@ def admitted(soc_key: str, threads: int, precision: str, era: str = ERAS[-1]) ->
     return Setting(soc.key, threads, precision, era, soc.dot_product)
 
 
-def prices(setting: Setting, effects: dict[str, float]) -> dict[bool, dict[Kind, float]]:
+def prices(setting: Setting, fitted: Coefficients) -> dict[bool, dict[Kind, float]]:
     """Milliseconds for one of each kind of work, of what is in float (False) and of what is in int8 (True)."""
+    lent = loan(setting, fitted)
+    of, slower = (lent.setting, lent.slower) if lent else (setting, 1.0)
     return {
-        int8: {kind: rate(kind, setting if int8 else setting.in_float(), effects) for kind in KINDS}
+        int8: {kind: slower * rate(kind, of if int8 else of.in_float(), fitted.effects) for kind in KINDS}
         for int8 in (False, True)
     }
 
 
-def _times(works: list[LayerWork], setting: Setting, effects: dict[str, float]) -> list[float]:
-    rates = prices(setting, effects)
+def _times(works: list[LayerWork], rates: dict[bool, dict[Kind, float]]) -> list[float]:
     return [sum(amount * rates[work.int8][kind] for kind, amount in work.work.items()) for work in works]
 
 
-def _factor(spread: float, seen: int, two_stage: bool) -> float:
-    """The interval as a factor; what widens it acts on the logarithm."""
+def _factor(spread: float, seen: int, two_stage: bool, within: float) -> float:
+    """The interval as a factor; what widens it acts on the logarithm. A loan's adds to it as errors do."""
     widths = [_UNSEEN if not seen else _SELDOM if seen < _FEW else 1.0, _TWO_STAGE if two_stage else 1.0]
-    return float(spread ** sqrt(sum(width**2 for width in widths) - 1))
+    own = log(spread) * sqrt(sum(width**2 for width in widths) - 1)
+    return exp(hypot(own, log(within)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from engine.contract.phones import Phone, PhoneList, PhoneState
 from engine.contract.socs import soc_named
@@ -25,9 +25,21 @@ PROPERTIES = {
     "hardware": "ro.hardware",
     "simulated": "ro.espalier.simulated",
 }
+CHIP = {
+    "vendor_chip": "ro.vendor.qti.soc_model",
+    "family": "ro.mediatek.platform",
+    "chip_name": "ro.hardware.chipname",
+}
+"""What a chip is called where `ro.soc.model` is missing (before Android 12) or of the maker's own."""
 MARK = "--espalier--"
-_ANSWERS = "\n".join(f"getprop {name}; echo {MARK}" for name in PROPERTIES.values())
-_IDENTITY = Script(f"{_ANSWERS}\ncat /proc/cpuinfo; echo {MARK}\ndf -k /data/local/tmp 2>/dev/null; echo {MARK}")
+
+
+def _asking(properties: Mapping[str, str]) -> str:
+    return "\n".join(f"getprop {name}; echo {MARK}" for name in properties.values())
+
+
+_FILES = f"cat /proc/cpuinfo; echo {MARK}\ndf -k /data/local/tmp 2>/dev/null; echo {MARK}"
+_IDENTITY = Script(f"{_asking(PROPERTIES)}\n{_FILES}\n{_asking(CHIP)}")
 _STATES: dict[str, PhoneState] = {
     "device": "ready",
     "unauthorized": "unauthorized",
@@ -149,10 +161,10 @@ def describe(adb: Adb, serial: str, state: PhoneState) -> Phone:
 def parse_identity(serial: str, text: str) -> Phone:
     """A phone from the answer to the script of this module; what it did not tell is None."""
     parts = [part.strip() for part in text.split(f"{MARK}\n")]
-    told = dict(zip((*PROPERTIES, "cpuinfo", "df"), parts, strict=False))
-    chips = [word for name in ("chip", "platform", "hardware") if (word := told.get(name))]
-    soc = soc_named(chips)
+    told = dict(zip((*PROPERTIES, "cpuinfo", "df", *CHIP), parts, strict=False))
     cpu = told.get("cpuinfo", "")
+    chips = [word for name in ("chip", *CHIP, "platform", "hardware") if (word := told.get(name))]
+    soc = soc_named([*chips, *re.findall(r"^Hardware\s*:.*?(\S+)\s*$", cpu, re.MULTILINE)])
     api = told.get("api", "")
     notes = () if soc else (Message(code="phone.unknown_soc", args={"soc": chips[0] if chips else "?"}),)
     return Phone(

@@ -10,7 +10,7 @@ from engine.contract.recipe import Step
 from engine.graph.graph import Graph
 from engine.latency.cuts import CutTimes
 from engine.recipe.phone_correction import correct
-from engine.recipe.phone_latency import phone_estimate
+from engine.recipe.phone_latency import borrowed_notes, loan_of, phone_estimate
 from engine.recipe.registry import make
 from engine.recipe.stack import stack_of_run
 
@@ -26,8 +26,9 @@ class LatencyTarget:
 class LatencyOfCuts:
     """What a run's network takes on the phone, whole and cut, as this project's benches correct it.
 
-    In int8 it is the network that `quant_aware` makes of it, as with targets of size. Raises UserError for a phone that
-    cannot be estimated for, or a network that cannot be quantised.
+    In int8 it is the network that `quant_aware` makes of it, as with targets of size. `notes` say that nothing was
+    published of the chip, where that is so. Raises UserError for a phone that cannot be estimated for, or a network
+    that cannot be quantised.
     """
 
     def __init__(self, run: Path, phone: PhoneChoice) -> None:
@@ -35,6 +36,8 @@ class LatencyOfCuts:
         if phone.precision == "int8" and not stack.quantised:
             stack = stack.under(make(Step(technique="quant_aware")))
         self.phone = phone
+        lent = loan_of(phone)
+        self.notes = tuple(borrowed_notes(lent, phone)) if lent else ()
         self._times = CutTimes(phone.soc, phone.threads, phone.precision, stack.int8_layers())
         told = correct(phone_estimate(stack, phone), run.parent.parent)
         self.whole = told.figure.value

@@ -18,6 +18,7 @@ from engine.recipe.foresight import knowing
 from engine.recipe.phone_correction import correct
 from engine.recipe.phone_latency import phone_estimate, reachable
 from engine.recipe.plan import makeable, plan, problems
+from engine.recipe.precision_advice import advised
 from engine.recipe.recovery import base_training
 from engine.recipe.stack import Stack, stack_of
 from engine.technique.base import Technique
@@ -53,7 +54,7 @@ def answer(request: FiguresRequest) -> FiguresAnswer:
         problems=tuple(found),
         jobs=() if found else _jobs(recipe, choice, begun, request),
         command=command(request),
-        phone=_phone_estimate(stack, request),
+        phone=_advised(stack, request),
     )
 
 
@@ -99,6 +100,14 @@ def _phone_estimate(stack: Stack, request: FiguresRequest) -> PhoneEstimate | No
         phone = phone.model_copy(update={"precision": "int8"})
     told = phone_estimate(stack, reachable(phone, stack))
     return correct(told, None if request.project is None else Path(request.project))
+
+
+def _advised(stack: Stack, request: FiguresRequest) -> PhoneEstimate | None:
+    """The same after all steps, and which precision should be fastest then."""
+    told = _phone_estimate(stack, request)
+    if told is None or request.phone is None:
+        return None
+    return advised(told, stack, request.phone, None if request.project is None else Path(request.project))
 
 
 def _jobs(

@@ -30,7 +30,7 @@ class Offer:
     `left["size"]` is that of an int8 file against the fp32 file of the whole; `left["ms"]`, milliseconds, is there
     where a latency was asked for. Where saliency decided, `left["saliency"]` stands in the place of points: the share
     of all saliency that goes. `unmeasured` counts the groups that stay whole because nothing is known of them,
-    `noise` the cuts whose measured loss or gain may be chance.
+    `noise` the cuts whose measured loss or gain may be chance; `notes` what makes the time less sure.
     """
 
     ratios: dict[str, float]
@@ -39,6 +39,7 @@ class Offer:
     unmeasured: int
     figures: list[Figure]
     noise: int = 0
+    notes: tuple[Message, ...] = ()
 
     def messages(self) -> list[Message]:
         """What is left and what it costs."""
@@ -52,7 +53,7 @@ class Offer:
             told.append(Message(code="sensitivity.noise", args={"count": self.noise, "total": len(self.ratios)}))
         if self.unmeasured:
             told.append(Message(code="sensitivity.unmeasured", args={"count": self.unmeasured}))
-        return told
+        return [*told, *self.notes]
 
 
 def offer(
@@ -92,7 +93,8 @@ def offer(
         raise _refusal(budget, latency, error, left(error.ratios), unmeasured) from None
     wanted = step(ratios)
     noise = sum(_is_noise(found[name], ratio) for name, ratio in ratios.items())
-    return Offer(ratios, wanted, left(ratios), unmeasured, graph_figures(make(wanted).estimate(graph)), noise)
+    figures = graph_figures(make(wanted).estimate(graph))
+    return Offer(ratios, wanted, left(ratios), unmeasured, figures, noise, time.notes if time else ())
 
 
 def held_against(

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from engine.contract.figures import LITE, Conditions, Figure
 from engine.contract.latency import PhoneChoice, PhoneEstimate, Share
+from engine.contract.socs import find_soc
 from engine.contract.text.messages import Message, UserError
 from engine.graph.count import roi_count
 from engine.graph.graph import Graph
+from engine.latency.borrowing import Loan, loan
+from engine.latency.coefficients import coefficients
 from engine.latency.effects import ERAS
 from engine.latency.estimate import Estimate, admitted, estimate
 from engine.recipe.stack import Stack
@@ -38,6 +41,20 @@ def phone_estimate(stack: Stack, phone: PhoneChoice, *, era: str = ERAS[-1], nms
     return PhoneEstimate(figure=figure, shares=shares, advice=advice, notes=notes)
 
 
+def loan_of(phone: PhoneChoice) -> Loan | None:
+    """What another chip lends to this one; None where times were published of it."""
+    return loan(admitted(phone.soc, phone.threads, phone.precision), coefficients())
+
+
+def borrowed_notes(lent: Loan, phone: PhoneChoice) -> list[Message]:
+    """That nothing was published of a chip and how its time was found, and how many threads it really runs."""
+    lender, name = (find_soc(key).name for key in (lent.lender, phone.soc))
+    told = Message(code="latency.borrowed", args={"soc": name, "lender": lender, "within": f"{lent.within:g}"})
+    if lent.setting.threads == phone.threads:
+        return [told]
+    return [told, Message(code="latency.few_fast", args={"soc": name, "fast": lent.setting.threads})]
+
+
 def reachable(phone: PhoneChoice, stack: Stack) -> PhoneChoice:
     """The choice; in fp32 where int8 is asked and nothing is quantised yet, as a recipe's base is compared."""
     if phone.precision == "int8" and not stack.quantised:
@@ -56,6 +73,7 @@ def _figure(graph: Graph, phone: PhoneChoice, told: Estimate, era: str, nms: boo
         era=era,
         nms=nms,
         rois=roi_count(graph),
+        borrowed=told.borrowed.lender if told.borrowed else None,
     )
     bounds = {"low": told.low, "high": told.high}
     return Figure(name="phone_ms", value=told.ms, unit="ms", source="estimated", conditions=conditions, **bounds)
@@ -63,8 +81,10 @@ def _figure(graph: Graph, phone: PhoneChoice, told: Estimate, era: str, nms: boo
 
 def _notes(stack: Stack, phone: PhoneChoice, told: Estimate) -> list[Message]:
     found = []
-    if not told.seen:
-        args: dict[str, str | int | float] = {"soc": phone.soc, "threads": phone.threads, "precision": phone.precision}
+    args: dict[str, str | int | float] = {"soc": phone.soc, "threads": phone.threads, "precision": phone.precision}
+    if told.borrowed is not None:
+        found += borrowed_notes(told.borrowed, phone)
+    elif not told.seen:
         found.append(Message(code="latency.unseen", args=args))
     if phone.precision == "int8" and stack.quantising is not None and stack.quantising.spare_bytes(stack.graph):
         found.append(Message(code="latency.worst_unknown"))

@@ -58,7 +58,8 @@ def offer_by_saliency(
         raise UserError("saliency.out_of_reach", asked=asked, align=align, left=far) from None
     wanted = _step(ratios, criterion, align)
     figures = graph_figures(make(wanted).estimate(graph))
-    return Offer(ratios, wanted, left(ratios), len(channels) - len(worth), figures)
+    notes = time.notes if time else ()
+    return Offer(ratios, wanted, left(ratios), len(channels) - len(worth), figures, notes=notes)
 
 
 def _step(ratios: dict[str, float], criterion: str, align: int) -> Step:

@@ -48,7 +48,24 @@ def conditions_text(figure: Figure) -> str:
         parts.append(tr("studio.compare.on_pictures", count=held.pictures))
     if held.nms is not None and figure.unit == "ms":
         parts.append(tr("studio.compare.with_nms") if held.nms else tr("studio.compare.without_nms"))
+    parts.append(scaled_text(figure))
     return ", ".join(part for part in parts if part)
+
+
+def scaled_text(figure: Figure | None) -> str:
+    """That no time was published of the chip, and of which one it was scaled; empty where one was."""
+    lender = figure.conditions.borrowed if figure is not None else None
+    return tr("studio.bench.scaled_from", lender=lender) if lender else ""
+
+
+def not_published(figure: Figure | None) -> str:
+    """The same in a few words."""
+    return tr("studio.bench.not_published") if scaled_text(figure) else ""
+
+
+def chance_percent(chance: float) -> str:
+    """A probability in percent, never quite none or all."""
+    return "< 1 %" if chance < 0.005 else "> 99 %" if chance > 0.995 else f"{100 * chance:.0f} %"
 
 
 def change_words(change: Delta) -> list[str]:
@@ -151,4 +168,4 @@ def provenance(figure: Figure) -> str:
         parts.append(tr("studio.recipe.threads", count=held.threads))
     on = tr("studio.compare.on_pictures", count=held.pictures) if held.pictures is not None else None
     named = (held.device, held.runtime, held.precision, held.input, held.split, on, held.subject)
-    return " · ".join([*parts, *(text for text in named if text)])
+    return " · ".join([*parts, *(text for text in (*named, scaled_text(figure)) if text)])

@@ -37,11 +37,13 @@ def run(args: argparse.Namespace) -> int:
     """Print the figure with its bounds, where the time goes, and what to shrink next."""
     from engine.recipe.phone_correction import correct
     from engine.recipe.phone_latency import phone_estimate
+    from engine.recipe.precision_advice import advised
 
     phone = phone_choice(args)
     assert phone is not None
     stack = _stack(args)
-    told = correct(phone_estimate(stack, phone, era=args.era, nms=not args.without_nms), args.dir)
+    how = {"era": args.era, "nms": not args.without_nms}
+    told = advised(correct(phone_estimate(stack, phone, **how), args.dir), stack, phone, args.dir, **how)
     if args.json:
         body = told.model_dump(mode="json", exclude_none=True)
         emit_json(

@@ -40,6 +40,7 @@ def run(args: argparse.Namespace) -> int:
     from engine.recipe.phone_correction import correct
     from engine.recipe.phone_latency import phone_estimate, reachable
     from engine.recipe.plan import ordered, plan
+    from engine.recipe.precision_advice import advised
     from engine.recipe.stack import Stack
 
     project, name = _project(args)
@@ -52,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
     told = None
     if phone := phone_choice(args):
         before = correct(phone_estimate(start, reachable(phone, start)), project)
-        told = correct(phone_estimate(end, phone), project)
+        told = advised(correct(phone_estimate(end, phone), project), end, phone, project)
         base, after = [*base, before.figure], [*after, told.figure]
     if args.json:
         document: dict[str, object] = {"figures": _plain(after), "base": _plain(base), "jobs": _plain(jobs)}

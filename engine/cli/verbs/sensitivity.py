@@ -103,6 +103,7 @@ def _emit(target: Path, found: Mapping[str, GroupLosses], offered: Offer | None)
     """Print the document."""
     figures = [figure.model_dump(exclude_none=True) for figure in (offered.figures if offered else ())]
     left = {"left": offered.left, "unmeasured": offered.unmeasured, "noise": offered.noise} if offered else {}
+    left |= {"notes": [note.model_dump() for note in offered.notes]} if offered else {}
     more = {"params": offered.step.params, **left} if offered else {}
     document = {name: losses.model_dump() for name, losses in found.items()}
     proposal = offered.ratios if offered else None

@@ -50,7 +50,7 @@ class EstimateStore(LastQuestion):
         return ["estimate", str(project), run, *words]
 
     def _take(self, answer: dict[str, Any]) -> None:
-        known = {name: answer[name] for name in ("shares", "advice", "notes") if name in answer}
+        known = {name: answer[name] for name in ("shares", "advice", "notes", "precisions") if name in answer}
         try:
             self.answer = PhoneEstimate.model_validate({"figure": next(iter(answer["figures"])), **known})
         except (KeyError, StopIteration, ValidationError) as error:

@@ -16,6 +16,7 @@ from engine.contract.text.messages import Message
 from studio.bound_texts import on_language
 from studio.i18n import pick, text_of, tr
 from studio.presenters.detector_choice import published_line, published_of
+from studio.presenters.figure_words import not_published, scaled_text
 from studio.presenters.numbers import NAMES, bare_ms, show, show_value
 from studio.theme import palette, theme
 from studio.widgets.labels import Chip, Heading, Muted, Text
@@ -164,8 +165,10 @@ class DetectorButton(QAbstractButton):
         if figure is None:
             return "–", label, tr("studio.detector.not_known")
         if name == "phone_ms":
+            label = "\n".join(filter(None, (label, not_published(figure))))
             interval = tr("studio.bench.interval", low=bare_ms(figure.low or 0.0), high=bare_ms(figure.high or 0.0))
-            return show(figure), label, f"{interval}\n{tr('studio.detector.phone_tip', size=self._size)}"
+            told = (interval, scaled_text(figure), tr("studio.detector.phone_tip", size=self._size))
+            return show(figure), label, "\n".join(filter(None, told))
         if figure.source == "estimated":
             return show(figure), label, tr("studio.detector.estimated_tip", size=self._size)
         return f"○ {show(figure)}", label, tr("studio.detector.computed_tip", size=self._size)
@@ -183,4 +186,4 @@ class DetectorButton(QAbstractButton):
 
     def _spoken(self) -> list[str]:
         cells = [cell for cell in (*self.cells.values(), self.score) if not cell.isHidden()]
-        return [f"{cell.label.text()} {cell.number.text()}" for cell in cells]
+        return [f"{cell.label.text()} {cell.number.text()}".replace("\n", ", ") for cell in cells]

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 from engine.contract.run.job import Job
 from engine.contract.text.messages import Message
 from studio.bound_texts import bind, on_language
-from studio.i18n import tr
+from studio.i18n import text_of, tr
 from studio.presenters.numbers import show_value
 from studio.stores.remembered import Remembered
 from studio.stores.work.sensitivity import Proposal
@@ -198,7 +198,8 @@ class ChannelsDialog(MeasureDialog):
         noise, missing = answer.get("noise", 0), answer.get("unmeasured", 0)
         if noise:
             text += tr("studio.measure.noise", count=noise, total=len(answer["proposal"]))
-        return text + (tr("studio.measure.unmeasured", count=missing) if missing else "")
+        text += tr("studio.measure.unmeasured", count=missing) if missing else ""
+        return " ".join([text, *(text_of(Message.model_validate(note)) for note in answer.get("notes", ()))])
 
     def at_work(self) -> str:
         """What the way says of it, else what the job does."""

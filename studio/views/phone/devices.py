@@ -7,13 +7,13 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.contract.phones import Phone
-from engine.contract.socs import estimated_socs
 from engine.contract.text.messages import Message
 from studio.bound_texts import on_language
 from studio.i18n import text_of, tr
 from studio.presenters.phone.bench_words import phone_facts, phone_title
 from studio.stores.phone.phones import DEFAULT_SOC, PhonesStore
 from studio.theme import restyle
+from studio.views.shared.soc_chooser import add_chips
 from studio.widgets.buttons import Button, IconButton
 from studio.widgets.controls import QuietCombo
 from studio.widgets.labels import Chip, Elided, Heading, Muted, Text
@@ -106,10 +106,9 @@ class DeviceCard(Card):
 
     def _add_simulation(self) -> None:
         self.soc = QuietCombo()
-        for key, soc in estimated_socs().items():
-            self.soc.addItem(soc.name, key)
-        wish = self._store.memory.get("soc", DEFAULT_SOC)
-        self.soc.setCurrentIndex(max(0, self.soc.findData(wish)))
+        # As wide as the longest name, the heading among the entries would press the card beyond its column.
+        self.soc.setSizeAdjustPolicy(QuietCombo.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.soc.setMinimumContentsLength(13)
         self.simulate = Button("studio.bench.simulate", self._simulate, "quiet", "phone")
         self.end = Button("studio.bench.end_simulation", self._store.end_simulation, "quiet", "stop")
         self.simulation_line = Muted("studio.bench.simulation_line")
@@ -170,6 +169,10 @@ class DeviceCard(Card):
         self.refresh()
 
     def _name_soc(self) -> None:
+        wish = self.soc.currentData() or self._store.memory.get("soc", DEFAULT_SOC)
+        self.soc.clear()
+        add_chips(self.soc)
+        self.soc.setCurrentIndex(max(0, self.soc.findData(wish)))
         self.soc.setAccessibleName(tr("studio.bench.soc"))
         self.soc.setToolTip(tr("studio.bench.soc"))
 

@@ -24,6 +24,7 @@ from studio.i18n import tr
 from studio.presenters.phone.export_rules import export_reason, is_quantised
 from studio.stores.run import Run
 from studio.studio import Studio
+from studio.views.phone.expected import ExpectedPrecision
 from studio.widgets.buttons import Button, IconButton
 from studio.widgets.controls import QuietCombo
 from studio.widgets.labels import Elided, Heading, Muted, Text
@@ -105,6 +106,7 @@ class ExportForm(Card):
         self.run.setSizeAdjustPolicy(QuietCombo.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.run.setMinimumContentsLength(12)
         self.target, self.precision = Options(TARGETS), Options(PRECISIONS)
+        self.expected = ExpectedPrecision(studio)
         self.out = QLineEdit()
         self.where = Elided("", "muted")
         self.start = Button("studio.phone.export", self._ask, "primary", "export")
@@ -134,6 +136,7 @@ class ExportForm(Card):
         body.addWidget(self.target)
         body.addWidget(Text("studio.phone.precision", "muted"))
         body.addWidget(self.precision)
+        body.addWidget(self.expected)
         body.addWidget(Text("studio.phone.out", "muted"))
         row = QHBoxLayout()
         row.setSpacing(8)
@@ -185,6 +188,7 @@ class ExportForm(Card):
         choice = self.choice()
         self.where.set_full(tr("studio.phone.where", path=str(choice[3])) if choice else "")
         run = self._studio.runs.by_name(self.run.currentData())
+        self.expected.show_run(run if target == "arm" else None)
         if self._busy:
             self.start.why_not("studio.phone.busy")
         elif run is None:

@@ -12,6 +12,7 @@ from studio.stores.phone.chosen import read_choice
 from studio.stores.phone.estimates import EstimateStore
 from studio.stores.phone.phones import DEFAULT_SOC, PhonesStore
 from studio.studio import Studio
+from studio.views.shared.precision_rows import PrecisionRows
 from studio.views.shared.share_bars import ShareBars, estimate_text
 from studio.views.shared.soc_chooser import PhoneChooser
 from studio.widgets.labels import Heading, Muted, Text
@@ -28,12 +29,12 @@ class TimeCard(Card):
         studio.project.closed.connect(self.store.forget)
         self._run: str | None = None
         self._bench: BenchResult | None = None
-        self.chooser, self.bars = PhoneChooser(wide=True), ShareBars()
+        self.chooser, self.bars, self.precisions = PhoneChooser(wide=True), ShareBars(), PrecisionRows()
         self.value, self.state, self.measured = Text("", "value"), Muted(), Text("", "muted")
         self.measured.setWordWrap(True)
         self.body.addWidget(Heading("studio.bench.where"))
         self.body.addWidget(self.chooser)
-        for widget in (self.value, self.measured, self.state, self.bars):
+        for widget in (self.value, self.measured, self.state, self.bars, self.precisions):
             self.body.addWidget(widget)
         self._chosen = read_choice(phones.memory.get("estimate"))
         self.chooser.take(self._chosen or PhoneChoice(soc=DEFAULT_SOC))
@@ -68,16 +69,25 @@ class TimeCard(Card):
         self._ask()
 
     def _follow_phone(self) -> None:
+        """The chip of the phone at hand until a person chooses one; of another phone that is plugged in, once more."""
         phone = self._phones.chosen
-        if self._chosen is None and phone is not None and phone.soc_key in estimated_socs():
-            current = self.chooser.choice()
-            if current is None or current.soc != phone.soc_key:
-                self.chooser.take(PhoneChoice(soc=phone.soc_key))
+        if phone is None or phone.soc_key not in estimated_socs():
+            return
+        plugged = not phone.simulated and phone.serial != self._phones.memory.get("followed")
+        if plugged:
+            self._phones.memory.keep(followed=phone.serial)
+        current = self.chooser.choice()
+        if (plugged or self._chosen is None) and (current is None or current.soc != phone.soc_key):
+            self.chooser.take(PhoneChoice(soc=phone.soc_key))
+            if plugged and self._chosen is not None:
+                self._choose(PhoneChoice(soc=phone.soc_key))
+            else:
                 self._ask()
 
     def _show(self) -> None:
         told, error = self.store.answer, self.store.error
         self.bars.show_estimate(told)
+        self.precisions.show_advice(told.precisions if told is not None else None)
         self.value.setVisible(told is not None)
         self.value.show_text(estimate_text(told) if told is not None else "")
         self.state.setVisible(told is None)

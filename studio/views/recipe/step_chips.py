@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 from engine.contract.catalog import TechniqueCard
 from engine.contract.figures import Figure, FigureName, pick
 from studio.i18n import tr
-from studio.presenters.figure_words import with_precision
+from studio.presenters.figure_words import scaled_text, with_precision
 from studio.presenters.numbers import Delta, delta, show
 from studio.presenters.recipe.published_effects import brief, in_full
 from studio.theme import restyle
@@ -82,7 +82,8 @@ class EffectChips(QWidget):
         for name, chip in self.chips.items():
             old, new = pick(before, name), pick(after, name)
             told = {"before": with_precision(show(old), old), "after": with_precision(show(new), new)}
-            tip = tr("studio.recipe.from_to", **told) if old and new else ""
+            changed = tr("studio.recipe.from_to", **told) if old and new else ""
+            tip = "\n".join(filter(None, (changed, scaled_text(new))))
             chip.show_delta(labels[name], delta(old, new), tip)
             chip.setVisible(new is not None and (old is None or old.value != new.value))
         if after:

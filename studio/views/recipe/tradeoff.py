@@ -14,6 +14,7 @@ from engine.contract.recipe import PlannedJob
 from studio.bound_texts import bind, on_language
 from studio.i18n import tr
 from studio.views.recipe.tradeoff_jobs import JobChain
+from studio.views.shared.precision_rows import PrecisionRows
 from studio.views.shared.share_bars import ShareBars, interval_text
 from studio.views.shared.soc_chooser import PhoneChooser
 from studio.views.shared.tradeoff_rows import FigureRow
@@ -39,7 +40,7 @@ class TradeoffPanel(QWidget):
         self.state = QLabel()
         self.state.setProperty("role", "caption")
         self.phone = PhoneChooser(none=True, floats=True)
-        self.interval, self.shares = Muted(), ShareBars()
+        self.interval, self.shares, self.precisions = Muted(), ShareBars(), PrecisionRows()
         self.score = QLabel()
         self.score.setProperty("role", "caption")
         self.score.setWordWrap(True)
@@ -111,7 +112,7 @@ class TradeoffPanel(QWidget):
         caption = QLabel()
         caption.setProperty("role", "caption")
         bind(caption.setText, "studio.bench.phone_time")
-        for widget in (caption, self.phone, self.rows[ON_PHONE], self.interval, self.shares):
+        for widget in (caption, self.phone, self.rows[ON_PHONE], self.interval, self.shares, self.precisions):
             column.addWidget(widget)
         return column
 
@@ -123,10 +124,11 @@ class TradeoffPanel(QWidget):
             row.setVisible(name in ALWAYS or old is not None or new is not None)
 
     def show_phone(self, told: PhoneEstimate | None) -> None:
-        """Show the interval of the phone's latency, where its time goes, and what to shrink next."""
+        """Show the interval of the phone's latency, where its time goes, what to shrink next, and which precision."""
         self.interval.setVisible(told is not None)
         self.interval.show_text(interval_text(told) if told is not None else "")
         self.shares.show_estimate(told)
+        self.precisions.show_advice(told.precisions if told is not None else None)
 
     def show_score(self, figure: Figure | None) -> None:
         """Say what the base scores, and that a recipe's mAP is measured only after its training."""

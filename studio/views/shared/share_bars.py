@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 from engine.contract.latency import PhoneEstimate, Share
 from studio.bound_texts import on_language
 from studio.i18n import text_of, tr
+from studio.presenters.figure_words import not_published
 from studio.presenters.numbers import bare_ms, show, show_value
 from studio.theme import palette, theme
 from studio.widgets.labels import IconLabel, Muted, Text
@@ -129,9 +130,13 @@ def estimate_text(told: PhoneEstimate) -> str:
     return f"{show(figure)} ({bare_ms(figure.low)} – {bare_ms(figure.high)})"
 
 
+def _with_scaling(text: str, told: PhoneEstimate) -> str:
+    return " · ".join(filter(None, (text, not_published(told.figure))))
+
+
 def interval_text(told: PhoneEstimate) -> str:
     """Between which bounds the latency should be; it stands below the value."""
     figure = told.figure
     if figure.low is None or figure.high is None:
-        return tr("studio.recipe.estimated")
-    return tr("studio.bench.interval", low=bare_ms(figure.low), high=bare_ms(figure.high))
+        return _with_scaling(tr("studio.recipe.estimated"), told)
+    return _with_scaling(tr("studio.bench.interval", low=bare_ms(figure.low), high=bare_ms(figure.high)), told)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Literal, cast
 
-from PySide6.QtCore import QSignalBlocker, Signal
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from engine.contract.latency import PhoneChoice
 from engine.contract.refusals import PRECISIONS
-from engine.contract.socs import estimated_socs
+from engine.contract.socs import estimated_socs, published_socs
 from studio.bound_texts import bind, on_language
 from studio.i18n import tr
 from studio.widgets.controls import QuietCombo
@@ -20,6 +20,8 @@ _NAME = 16
 """Letters of the longest name of a chip, with some to spare."""
 
 _SOC_WIDTH, _SOC_LEAST = 208, 132
+_FLAGS = Qt.ItemDataRole.UserRole - 1
+"""Where a combo's model keeps what can be done with an entry: 0 for nothing."""
 
 
 class PhoneChooser(QWidget):
@@ -91,7 +93,7 @@ class PhoneChooser(QWidget):
         kept = (self.soc.currentData(), self.threads.currentData(), self.precision.currentData())
         chips = [(tr("studio.bench.no_soc"), None)] if self._none else []
         lists: tuple[tuple[QuietCombo, Iterable[tuple[str, object]]], ...] = (
-            (self.soc, [*chips, *((soc.name, key) for key, soc in estimated_socs().items())]),
+            (self.soc, chips),
             (self.threads, [(tr("studio.bench.n_threads", count=count), count) for count in ESTIMATE_THREADS]),
             (self.precision, [(self._called(name), name) for name in self._precisions]),
         )
@@ -99,6 +101,8 @@ class PhoneChooser(QWidget):
             combo.clear()
             for text, data in entries:
                 combo.addItem(text, data)
+            if combo is self.soc:
+                add_chips(combo)
             combo.setCurrentIndex(max(0, combo.findData(value)))
         self._allow()
 
@@ -113,3 +117,20 @@ class PhoneChooser(QWidget):
     def _tell(self) -> None:
         self._allow()
         self.chosen.emit(self.choice())
+
+
+def add_chips(combo: QuietCombo) -> None:
+    """Offer all chips that can be estimated; below a heading, which none can choose, those without published times."""
+    heading_stands = False
+    for key, soc in estimated_socs().items():
+        if key not in published_socs() and not heading_stands:
+            heading_stands = True
+            combo.addItem(tr("studio.bench.without_published"), "")
+            combo.setItemData(combo.count() - 1, 0, _FLAGS)
+            font = combo.font()
+            font.setBold(True)
+            combo.setItemData(combo.count() - 1, font, Qt.ItemDataRole.FontRole)
+        combo.addItem(soc.name, key)
+        if heading_stands:
+            tip = tr("studio.bench.without_published_tip")
+            combo.setItemData(combo.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)

@@ -15,7 +15,9 @@ from tests.engine.small_detectors import graph_of
 
 
 @pytest.mark.parametrize("key", ["ssdlite_mobilenet_v3_small", "yolov3_mobilenet_v3_large", "picodet_xs"])
-@pytest.mark.parametrize(("soc", "threads", "precision"), [("SD855", 4, "fp32"), ("SD865", 1, "int8")])
+@pytest.mark.parametrize(
+    ("soc", "threads", "precision"), [("SD855", 4, "fp32"), ("SD865", 1, "int8"), ("SD8Elite", 4, "fp32")]
+)
 def test_that_it_is_the_estimate_of_the_cut_network(key: str, soc: str, threads: int, precision: str) -> None:
     graph = graph_of(key)
     groups = {name: group for name, group in channel_groups(graph).groups.items() if group.prunable}

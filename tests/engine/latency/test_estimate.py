@@ -111,7 +111,6 @@ def test_what_nobody_measured_is_less_sure() -> None:
     ("soc", "threads", "precision", "code"),
     [
         ("SD999", 1, "fp32", "latency.unknown_soc"),
-        ("SD855+", 1, "fp32", "latency.no_figures"),
         ("SD855", 3, "fp32", "latency.threads"),
         ("SD855", 1, "bf16", "latency.precision"),
         ("SD835", 1, "fp16", "latency.no_fp16"),

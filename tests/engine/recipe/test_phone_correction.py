@@ -28,11 +28,11 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def bench(project: Path, times: float, simulated: bool = False, **row: object) -> None:
+def bench(project: Path, times: float, simulated: bool = False, choice: PhoneChoice = PHONE, **row: object) -> None:
     """Keep a bench that took so many times what is estimated."""
-    ms = times * phone_estimate(Stack(CHOICE), PHONE).figure.value
+    ms = times * phone_estimate(Stack(CHOICE), choice).figure.value
     held = {"precision": "fp32", "backend": "arm", "threads": 4, "median_ms": ms} | row
-    phone = Phone(serial="x", state="ready", soc="Snapdragon 855", soc_key="SD855", simulated=simulated)
+    phone = Phone(serial="x", state="ready", soc=choice.soc, soc_key=choice.soc, simulated=simulated)
     result = BenchResult(
         run="0001-base", time=times, phone=phone, input="160x160", runtime="v2.13-rc",
         rows=(BenchRow.model_validate(held),),
@@ -50,6 +50,21 @@ def test_a_bench_on_a_phone_with_the_chip_corrects_the_estimate(project: Path) -
     assert found.notes[-1].code == "latency.corrected"
     assert found.figure.source == "estimated"
     assert None not in (found.figure.low, found.figure.high)
+
+
+def test_that_one_real_bench_corrects_a_chip_without_published_times_and_a_simulated_one_nothing(project: Path) -> None:
+    phone = PhoneChoice(soc="SD8Gen2", threads=4)
+    told = phone_estimate(Stack(CHOICE), phone)
+    assert told.figure.conditions.borrowed == "SD865"
+    assert [note.code for note in told.notes] == ["latency.borrowed"]
+    bench(project, 1.5, simulated=True, choice=phone)
+    assert correct(told, project) == told
+    bench(project, 1.4, choice=phone)
+    found = correct(told, project)
+    assert found.figure.value == pytest.approx(1.4 * told.figure.value)
+    assert found.figure.conditions.borrowed == "SD865" and found.notes[-1].code == "latency.corrected"
+    widths = [figure.high / figure.low for figure in (told.figure, found.figure) if figure.high and figure.low]
+    assert widths[1] < widths[0]
 
 
 @pytest.mark.parametrize(

@@ -7,28 +7,37 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from engine.contract.latency import PhoneChoice
-from engine.contract.socs import estimated_socs, socs
+from engine.contract.socs import estimated_socs, published_socs
+from studio.i18n import tr
 from studio.stores.phone.chosen import read_choice
 from studio.studio import Studio
 from studio.views.phone.devices import DeviceCard
 from studio.views.shared.soc_chooser import PhoneChooser
 
-UNSEEN = "SD855+"
-"""A chip that is described, of which there was no figure to fit."""
+UNSEEN = "SD8Gen2"
+"""A chip of which no time was published."""
 
 
-def test_that_a_chip_without_estimates_is_not_offered(studio: Studio, qtbot: QtBot) -> None:
+def test_that_chips_without_published_times_stand_below_a_heading(studio: Studio, qtbot: QtBot) -> None:
     chooser, devices = PhoneChooser(none=True), DeviceCard(studio.phones)
     for widget in (chooser, devices):
         qtbot.addWidget(widget)
-    offered = [chooser.soc.itemData(place) for place in range(chooser.soc.count())]
-    assert offered == [None, *estimated_socs()] and {"SD855", "Kirin990"} <= set(offered)
-    assert [devices.soc.itemData(place) for place in range(devices.soc.count())] == list(estimated_socs())
-    assert UNSEEN in socs() and UNSEEN not in offered
-    assert read_choice(PhoneChoice(soc=UNSEEN).model_dump()) is None
+    others = [key for key in estimated_socs() if key not in published_socs()]
+    expected = [*published_socs(), "", *others]
+    for soc, offered in ((chooser.soc, [None, *expected]), (devices.soc, expected)):
+        assert [soc.itemData(place) for place in range(soc.count())] == offered
+        heading, unseen = soc.findData(""), soc.findData(UNSEEN)
+        assert soc.itemText(heading) == tr("studio.bench.without_published") and unseen > heading
+        assert not soc.model().flags(soc.model().index(heading, 0)) & Qt.ItemFlag.ItemIsSelectable
+        assert soc.itemData(unseen, Qt.ItemDataRole.ToolTipRole) == tr("studio.bench.without_published_tip")
+    chooser.take(PhoneChoice(soc=UNSEEN, threads=4, precision="fp16"))
+    assert chooser.choice() == PhoneChoice(soc=UNSEEN, threads=4, precision="fp16")
+    assert read_choice(PhoneChoice(soc=UNSEEN).model_dump()) == PhoneChoice(soc=UNSEEN)
+    assert read_choice({"soc": "SD999"}) is None
     assert read_choice(PhoneChoice(soc="SD855", threads=4).model_dump()) == PhoneChoice(soc="SD855", threads=4)
 
 

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSplitter, QVBoxLayout, QWidg
 from engine.contract.figures import Figure, FigureName
 from studio.bound_texts import bind, on_language
 from studio.i18n import text_of, tr
+from studio.presenters.figure_words import not_published
 from studio.presenters.recipe.consequences import COSTS, PathPoint, StepChange
 from studio.presenters.recipe.measured_steps import Expectation
 from studio.presenters.target_verdict import SCALES
@@ -172,7 +173,7 @@ class Consequences(QWidget):
     ) -> None:
         """Draw the face that is chosen; `target` in its own unit, `figure` is a cost that says what it holds for."""
         cost, face = self.chosen_cost, self.face.current()
-        name = tr(f"studio.cost.{cost}")
+        name = " · ".join(filter(None, (tr(f"studio.cost.{cost}"), not_published(figure))))
         there = bool(path or runs) if face == PATH else bool(changes)
         self.path.setVisible(there and face == PATH)
         self.steps.setVisible(there and face == STEPS)
