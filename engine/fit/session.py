@@ -1,0 +1,252 @@
+"""One sitting of a fit: what is known is read from its front, everything else is found and kept there at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from engine.contract.fit.front import FRONT, FitVerdict, Front, FrontPoint, Guarantee, read_front
+from engine.contract.fit.job import FitJob
+from engine.contract.run.folder import RunFolder
+from engine.contract.run.state import fold
+from engine.contract.run.tail import EventTail
+from engine.fit.choice import AIM, best_trial, next_aim
+from engine.fit.correction import Correction, Score, bounds
+from engine.fit.descent import Descent, Stop, first_within, thinned
+from engine.fit.measuring import Workshop
+from engine.fit.targets import ALIGN, UNSURE, Measure, phone_of, predicted, refuse, refuse_unreachable
+from engine.fit.times import CountedTimes, HostTimes, Times
+from engine.fit.verdict import given_up, hopeless_words, told
+from engine.recipe.stack import stack_of_run
+from engine.run.context import JobContext
+
+HOLLOW = 14
+"""About so many cuts stand on a front without having been trained."""
+BEYOND = 0.6
+"""A front goes on to this share of the target, so that it shows what faster would cost."""
+
+
+class Session:
+    """Everything that is found or decided is in `front` before anything follows from it."""
+
+    def __init__(self, job: FitJob, context: JobContext) -> None:
+        refuse(job)
+        self.job, self.context = job, context
+        self.start = Path(job.start)
+        self.shop = Workshop(job, context)
+        known = read_front(context.run_dir)
+        self.front = known or Front(run=self.start.name, job=job, points=(FrontPoint(kind="base"),))
+        self.measure: Measure
+        self.descent: Descent
+        self.stops: list[Stop] = []
+
+    def run(self) -> Front:
+        """To the verdict. Raises UserError for what is found to be out of reach, and what trainings raise."""
+        self._know_the_base()
+        self._know_the_front()
+        while (aim := self._next_aim()) is not None:
+            if not self._try(aim):
+                break
+        self._decide()
+        return self.front
+
+    @property
+    def target(self) -> float:
+        """What times are held against: milliseconds, or where none are asked for the cost that meets the rest."""
+        if self.job.ms is not None:
+            return self.job.ms
+        met = next((stop for stop in self.stops if self.measure.fits(self.measure.left(stop.kept))), self.stops[-1])
+        return met.cost
+
+    def _know_the_base(self) -> None:
+        times = self._times()
+        self.measure = Measure(self.job, times)
+        if self.job.on_host or self.job.device:
+            refuse_unreachable(self.job, self.measure, UNSURE)
+
+    def _times(self) -> Times:
+        """What predicts; on this machine after the base was measured."""
+        graph = stack_of_run(self.start).graph
+        base = self._base()
+        if self.job.ms is None:
+            return CountedTimes(graph)
+        if self.job.on_host:
+            total, network = self.shop.host_base()
+            if base.ms is None:
+                self._put(base, ms=total.value, ms_low=total.low, ms_high=total.high, ms_source="measured")
+            return HostTimes(graph, total.value, network.value)
+        phone = phone_of(self.job)
+        assert phone is not None, "a time is asked for on a phone"
+        times = predicted(self.job, phone)
+        if base.ms is None:
+            self._put(base, **self.shop.estimated(self.start).times())
+        return times
+
+    def _know_the_front(self) -> None:
+        """The descent, and hollow points of it."""
+        found = self.shop.saliency()
+        worth = {
+            name: values
+            for name, values in found.groups.items()
+            if len(values) == self.measure.channels.get(name) and len(values) > ALIGN
+        }
+        self.descent = Descent(worth, self.measure.cost, ALIGN, self.context.check_cancelled)
+        self.context.stage("fit.descending", groups=len(worth))
+        enough = BEYOND * self.job.ms if self.job.ms is not None else 0.0
+        self.stops = self.descent.stops(enough)
+        if not self.front.hollow:
+            shown = [self._hollow(stop) for stop in thinned(self.stops, HOLLOW)[1:]]
+            self._keep((self._base(), *shown))
+
+    def _hollow(self, stop: Stop) -> FrontPoint:
+        left, found = self.measure.left(stop.kept), self.shop.saliency()
+        timed = self.job.ms is not None
+        return FrontPoint(
+            kind="hollow",
+            ms=left.ms if timed else None,
+            predicted_ms=left.ms if timed else None,
+            ms_source="estimated" if timed else None,
+            macs=left.macs,
+            mb=left.mb,
+            saliency=found.share_without(stop.kept),
+            ratios=self.descent.ratios(stop),
+        )
+
+    def _next_aim(self) -> float | None:
+        """What the next trial is for; that of one which was begun first. None where enough was tried, or time is up."""
+        trials = self.front.trials
+        if trials and not trials[-1].done:
+            return trials[-1].aimed
+        if len(trials) >= self.job.trials or not self._time_for_another():
+            return None
+        if self.job.ms is None:
+            return next((aim for aim in (1.0,) if not trials), None)
+        correct = self._correction()
+        ends = [correct(self.stops[at].cost) for at in (0, -1)]
+        return next_aim(trials, self.job.ms, *ends)
+
+    def _try(self, aim: float) -> bool:
+        """Train and measure one cut; False where it would be one that was tried already."""
+        trials = self.front.trials
+        if not trials or trials[-1].done:
+            point = self._planned(aim, len(trials) + 1)
+            if any(point.ratios == trial.ratios for trial in trials):
+                return False
+            self._keep((*self.front.points, point))
+        point = self.front.trials[-1]
+        measured = self.shop.tried(point, len(self.front.trials))
+        if self._base().map is None and measured.base is not None:
+            self._put(self._base(), map=measured.base.value, map_low=measured.base.low, map_high=measured.base.high)
+        self._put(point, **measured.times(), **measured.scores(), run=measured.run, seconds=measured.seconds)
+        self._correct()
+        return True
+
+    def _planned(self, aim: float, number: int) -> FrontPoint:
+        """The cut for a share of the target's time, as the trials so far correct what is predicted."""
+        correct = self._correction()
+        exact = 1.0 if self.shop.exact else AIM
+        limit = aim * self.target * exact
+        stop = first_within(self.stops, limit, lambda each: correct(each.cost)) or self.stops[-1]
+        if not self._corrected:
+            stop = self.descent.spared(stop, max(limit, stop.cost))
+        return self._hollow(stop).model_copy(
+            update={"kind": "trial", "aimed": aim, "number": number, "epochs": self.job.trial_epochs}
+        )
+
+    @property
+    def _corrected(self) -> bool:
+        return not self.shop.exact and any(point.done for point in self.front.trials)
+
+    def _correction(self) -> Correction:
+        """By what was measured of the base and the trials; nothing where the estimate itself counts."""
+        if self.shop.exact:
+            return Correction(())
+        base = self._base().ms
+        seen = [(self.measure.times.whole, base)] if base is not None else []
+        seen += [(p.predicted_ms, p.ms) for p in self.front.trials if p.done and p.ms and p.predicted_ms]
+        return Correction(seen)
+
+    def _correct(self) -> None:
+        """Hollow points as the trials correct them: their times, and between which mAP they lie."""
+        correct, spread = self._correction(), self._correction().spread()
+        seen = [
+            Score(point.saliency, point.map, point.map_low or point.map, point.map_high or point.map)
+            for point in (self._base(), *self.front.trials)
+            if point.map is not None
+        ]
+        points = []
+        for point in self.front.points:
+            if point.kind == "hollow":
+                given: dict[str, object] = {}
+                if point.predicted_ms is not None:
+                    ms = correct(point.predicted_ms)
+                    given = {"ms": ms, "ms_low": ms / spread, "ms_high": ms * spread}
+                low, high = bounds(seen, point.saliency) or (None, None)
+                point = point.model_copy(update={**given, "map_low": low, "map_high": high})
+            points.append(point)
+        self._keep(tuple(points))
+
+    def _time_for_another(self) -> bool:
+        """Whether within the hours another trial leaves enough for the last training."""
+        done = [point.seconds for point in self.front.trials if point.seconds is not None]
+        if self.job.hours is None or not done:
+            return True
+        return self._left_s() - max(done) > self.shop.recovery_s(done)
+
+    def _left_s(self) -> float:
+        if self.job.hours is None:
+            return float("inf")
+        return self.job.hours * 3600 - fold(EventTail(RunFolder(self.context.run_dir).events).read()).elapsed_s
+
+    def _decide(self) -> None:
+        """Recover the best trial at length, or say why none is good enough."""
+        if self.front.verdict is not None:
+            return
+        job, trials, base = self.job, self.front.trials, self._base()
+        best = best_trial(trials, self.target) if job.ms is not None else trials[-1]
+        if best is None:
+            self._end(given_up(job, trials, self.guarantee))
+            return
+        words = hopeless_words(job, best, base, trials)
+        if words is not None:
+            self._end(FitVerdict(met=False, message=words, guarantee=self.guarantee))
+            return
+        point = self.front.winner or self._winning(best)
+        measured = self.shop.won(point, point.epochs or 0)
+        point = self._put(point, **measured.times(), **measured.scores(), run=measured.run, seconds=measured.seconds)
+        self._end(told(job, point, base, self.guarantee, self.shop.exported(measured)))
+
+    def _winning(self, best: FrontPoint) -> FrontPoint:
+        """The trial again, to be trained at length; from the start anew."""
+        epochs = self.shop.epochs(self.front.trials, self._left_s())
+        point = best.model_copy(update={"kind": "winner", "run": None, "seconds": None, "epochs": epochs})
+        self._keep((*self.front.points, point))
+        return point
+
+    @property
+    def guarantee(self) -> Guarantee:
+        """What stands for the time."""
+        return self.shop.guarantee
+
+    def _end(self, verdict: FitVerdict) -> None:
+        self.front = self.front.model_copy(update={"verdict": verdict})
+        self._write()
+
+    def _base(self) -> FrontPoint:
+        base = self.front.base
+        assert base is not None, "every front begins with it"
+        return base
+
+    def _put(self, point: FrontPoint, **told: object) -> FrontPoint:
+        """Keep a point with what was found of it."""
+        new = FrontPoint.model_validate({**dict(point), **told})
+        self._keep(tuple(new if each is point else each for each in self.front.points))
+        return new
+
+    def _keep(self, points: Sequence[FrontPoint]) -> None:
+        self.front = self.front.model_copy(update={"points": tuple(points)})
+        self._write()
+
+    def _write(self) -> None:
+        self.front.write(self.context.run_dir)
+        self.context.artifact(FRONT, Path("front.json"))
