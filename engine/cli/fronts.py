@@ -2,10 +2,53 @@
 
 from __future__ import annotations
 
-from engine.cli.output import print_table
-from engine.contract.fit.front import Front, FrontPoint, best_of
+from pathlib import Path
+
+from engine.cli.language import said
+from engine.cli.output import emit_json, print_table
+from engine.cli.projects import figures_of
+from engine.contract.fit.front import Front, FrontPoint, best_of, read_front
+from engine.contract.project import ProjectFolder
+from engine.contract.run.folder import RunFolder
+from engine.contract.run.lineage import fit_job, runs_of
 
 HEADERS = ("", "time", "interval", "mAP val", "interval", "MACs", "file", "run", "")
+
+
+def report_fit(task: Path, as_json: bool) -> int:
+    """Print the front and the verdict of a fit that ended, and return its exit status."""
+    front = read_front(task)
+    assert front is not None and front.verdict is not None, "a fit that finished has its verdict"
+    run = front.verdict.run
+    if as_json:
+        runs = ProjectFolder(Path(front.job.project)).runs
+        figures = figures_of(runs / run) if run is not None else ()
+        told = [figure.model_dump(exclude_none=True) for figure in figures]
+        document = front.model_dump(mode="json", exclude_none=True)
+        emit_json({"figures": told, "task": task.name, "run": run, "front": document})
+    else:
+        print_front(front)
+        print("\n" + said(front.verdict.message))
+    return 0 if front.verdict.met else 1
+
+
+def fit_document(task: Path) -> dict[str, object]:
+    """A fit for `show --json`: what goes on by its `task`, how it stands, its runs, and its front if there is one."""
+    front = read_front(task)
+    runs = [run.name for _, run in sorted(runs_of(task).items())]
+    told = {"front": front.model_dump(mode="json", exclude_none=True)} if front is not None else {}
+    return {"task": task.name, "status": RunFolder(task).status(), "runs": runs, **told}
+
+
+def fit_line(task: Path) -> str:
+    """A fit in one line: its name, what was asked for, and how it stands or ended."""
+    job, front = fit_job(task), read_front(task)
+    assert job is not None, "the folder is a fit's"
+    named = {"ms": job.ms, "mb": job.mb, "macs": job.macs, "points": job.points}
+    asked = " ".join(f"--{name} {value:g}" for name, value in named.items() if value is not None)
+    ended = said(front.verdict.message) if front is not None and front.verdict is not None else None
+    state = ended or RunFolder(task).status()
+    return f"{task.name}  {Path(job.start).name} {asked}{f' --phone {job.phone}' if job.phone else ''}: {state}"
 
 
 def print_front(front: Front) -> None:

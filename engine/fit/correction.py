@@ -12,7 +12,7 @@ ALIKE = 0.02
 
 
 class Correction:
-    """Measured over predicted: as seen at what was measured, between two of them in between, beyond them as at the end."""
+    """Measured over predicted: as seen where something was measured, between two in between, beyond as at the end."""
 
     def __init__(self, seen: Iterable[tuple[float, float]]) -> None:
         logs = sorted((log(predicted), log(measured / predicted)) for predicted, measured in seen)

@@ -7,11 +7,8 @@ import contextlib
 from pathlib import Path
 
 from engine.cli.arguments import count, epochs, milliseconds, points, share
-from engine.cli.fronts import print_front
-from engine.cli.language import said
-from engine.cli.output import emit_json
-from engine.cli.projects import figures_of, open_project, trained_run
-from engine.contract.fit.front import read_front
+from engine.cli.fronts import report_fit
+from engine.cli.projects import open_project, trained_run
 from engine.contract.fit.job import FitJob
 from engine.contract.project import ProjectFolder
 
@@ -63,23 +60,6 @@ def fit_job_of(args: argparse.Namespace, folder: ProjectFolder) -> FitJob:
     more = ("trials", "trial_epochs", "epochs", "pictures", "limit")
     given = {name: getattr(args, name) for name in (*names, *more)}
     return FitJob(project=str(folder.root), start=str(trained_run(folder, args.run)), **given)
-
-
-def report_fit(task: Path, as_json: bool) -> int:
-    """Print the front and the verdict of a fit that ended, and return its exit status."""
-    front = read_front(task)
-    assert front is not None and front.verdict is not None, "a fit that finished has its verdict"
-    run = front.verdict.run
-    if as_json:
-        runs = ProjectFolder(Path(front.job.project)).runs
-        figures = figures_of(runs / run) if run is not None else ()
-        told = [figure.model_dump(exclude_none=True) for figure in figures]
-        document = front.model_dump(mode="json", exclude_none=True)
-        emit_json({"figures": told, "task": task.name, "run": run, "front": document})
-    else:
-        print_front(front)
-        print("\n" + said(front.verdict.message))
-    return 0 if front.verdict.met else 1
 
 
 def _megabytes(text: str) -> float:

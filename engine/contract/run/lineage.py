@@ -166,6 +166,6 @@ def _maker_of(run: Path) -> Path | None:
 
 
 def resumable(run: Path) -> Path:
-    """What goes on when a run is resumed: its recipe or fit if nobody works on that and it is unfinished, else the run."""
+    """What goes on when a run is resumed: its recipe or fit if that is unfinished and left alone, else the run."""
     task = _maker_of(run)
     return task if task is not None and _unfinished(task) else run
