@@ -64,7 +64,8 @@ def affordable(trials: Sequence[FrontPoint], target: float, points: float, base:
 
 def epochs_within(left_s: float, per_epoch_s: float, wanted: int, least: int) -> int:
     """As many of the epochs as the time left allows, but not fewer than a trial's."""
-    return max(min(wanted, int(left_s / per_epoch_s) if per_epoch_s > 0 else wanted), min(least, wanted))
+    fitting = int(min(left_s / per_epoch_s, wanted)) if per_epoch_s > 0 else wanted
+    return max(fitting, min(least, wanted))
 
 
 def _score(point: FrontPoint) -> float:

@@ -29,11 +29,11 @@ BEYOND = 0.6
 class Session:
     """Everything that is found or decided is in `front` before anything follows from it."""
 
-    def __init__(self, job: FitJob, context: JobContext) -> None:
+    def __init__(self, job: FitJob, context: JobContext, shop: Workshop | None = None) -> None:
         refuse(job)
         self.job, self.context = job, context
         self.start = Path(job.start)
-        self.shop = Workshop(job, context)
+        self.shop = shop or Workshop(job, context)
         known = read_front(context.run_dir)
         self.front = known or Front(run=self.start.name, job=job, points=(FrontPoint(kind="base"),))
         self.measure: Measure

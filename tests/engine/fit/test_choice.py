@@ -55,6 +55,7 @@ def test_that_what_a_long_recovery_cannot_give_back_is_hopeless() -> None:
 
 def test_that_the_last_training_fits_in_the_time_left_but_is_no_shorter_than_a_trial() -> None:
     assert epochs_within(100, 1, wanted=49, least=6) == 49
+    assert epochs_within(float("inf"), 1, wanted=49, least=6) == 49
     assert epochs_within(20, 1, wanted=49, least=6) == 20
     assert epochs_within(2, 1, wanted=49, least=6) == 6
     assert epochs_within(2, 1, wanted=3, least=6) == 3
