@@ -13,7 +13,7 @@ from engine.contract.run.tail import EventTail
 from engine.fit.choice import AIM, best_trial, next_aim
 from engine.fit.correction import Correction, Score, bounds
 from engine.fit.descent import Descent, Stop, first_within, thinned
-from engine.fit.measuring import Workshop
+from engine.fit.measuring import Workshop, settled
 from engine.fit.targets import ALIGN, UNSURE, Measure, phone_of, predicted, refuse, refuse_unreachable
 from engine.fit.times import CountedTimes, HostTimes, Times
 from engine.fit.verdict import given_up, hopeless_words, told
@@ -73,8 +73,8 @@ class Session:
         if self.job.on_host:
             total, network = self.shop.host_base()
             if base.ms is None:
-                self._put(base, ms=total.value, ms_low=total.low, ms_high=total.high, ms_source="measured")
-            return HostTimes(graph, total.value, network.value)
+                self._put(base, ms=settled(total), ms_low=total.low, ms_high=total.high, ms_source="measured")
+            return HostTimes(graph, settled(total), settled(network))
         phone = phone_of(self.job)
         assert phone is not None, "a time is asked for on a phone"
         times = predicted(self.job, phone)
