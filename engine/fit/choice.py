@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from engine.contract.fit.front import FrontPoint
 
@@ -14,8 +15,10 @@ AIMS = (1.0, 0.8, 1.2)
 """Times of the first trials as shares of the target's: at it, and what faster costs and slower would bring."""
 GIVES_BACK = 0.5
 """The share of what a short recovery leaves lost that a long one may give back at most."""
-WORTH = 0.3
-"""Points of mAP from which another trial was worth it."""
+LEASTS = (4.0, 0.25)
+"""What else any channel is taken to be worth, in medians: cuts that are spread more evenly, and less."""
+AGAIN = 2
+"""So often the target is aimed at with each of them, since the first may miss it."""
 
 
 def on_target(ms: float, target: float) -> bool:
@@ -23,22 +26,47 @@ def on_target(ms: float, target: float) -> bool:
     return (1 - TOLERANCE) * target <= ms <= target
 
 
-def next_aim(trials: Sequence[FrontPoint], target: float, slowest: float, fastest: float) -> float | None:
-    """The share of the target's time that the next trial is for; None where no other is needed.
+class Try(NamedTuple):
+    """What a trial is for: a share of the target's time, and what any channel is taken to be worth (`Descent`)."""
 
-    First those of `AIMS` that lie between the slowest and the fastest that there is, then the target until it is hit.
+    aim: float
+    least: float
+
+
+def next_tries(trials: Sequence[FrontPoint], target: float | None, slowest: float, fastest: float) -> list[Try]:
+    """What may be tried next, the most useful first; none where enough is known. Without a target there is no time.
+
+    First `AIMS`, those between the slowest and the fastest that there is, then the target until it is hit, and then
+    other ways of weighing channels at the target, for mAP tells which is best.
     """
-    asked = [point.aimed for point in trials]
-    for aim in AIMS:
-        if aim not in asked and (aim == 1.0 or fastest <= aim * target <= (1 - TOLERANCE) * slowest):
-            return aim
-    if any(point.ms is not None and on_target(point.ms, target) for point in trials):
-        return None
-    return 1.0
+    done = [(point.aimed, point.least) for point in trials]
+    found: list[Try] = []
+    if target is not None:
+        ends = (fastest, (1 - TOLERANCE) * slowest)
+        inside = [aim for aim in AIMS if aim == 1.0 or ends[0] <= aim * target <= ends[1]]
+        found += [Try(aim, 1.0) for aim in inside if (aim, 1.0) not in done]
+        if not _hit(trials, target, 1.0):
+            found.append(Try(1.0, 1.0))
+    elif not trials:
+        found.append(Try(1.0, 1.0))
+    for least in LEASTS:
+        tries = done.count((1.0, least))
+        if not tries or (target is not None and tries < AGAIN and not _hit(trials, target, least)):
+            found.append(Try(1.0, least))
+    return found
 
 
-def best_trial(trials: Sequence[FrontPoint], target: float) -> FrontPoint | None:
-    """The trial to recover at length: the best on target, else the best that is faster; None where all are slower."""
+def _hit(trials: Sequence[FrontPoint], target: float, least: float) -> bool:
+    return any(point.least == least and point.ms is not None and on_target(point.ms, target) for point in trials)
+
+
+def best_trial(trials: Sequence[FrontPoint], target: float | None) -> FrontPoint | None:
+    """The trial to recover at length: the best on target, else the best that is faster; None where all are slower.
+
+    Without a target in time it is the best of all.
+    """
+    if target is None:
+        return max(trials, key=_score, default=None)
     kept = [point for point in trials if point.ms is not None and point.ms <= target]
     exact = [point for point in kept if point.ms is not None and on_target(point.ms, target)]
     return max(exact or kept, key=_score, default=None)

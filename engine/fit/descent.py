@@ -32,7 +32,8 @@ class Stop:
 class Descent:
     """Groups by the worth of each channel; what is left of a group is a multiple of `align`, or the whole.
 
-    Those of least worth go first. `check` is called before every step and may raise.
+    Those of least worth go first. `least` is what any channel is taken to be worth beyond that, in medians: the more,
+    the more evenly cuts are spread. `check` is called before every step and may raise.
     """
 
     def __init__(
@@ -40,10 +41,11 @@ class Descent:
         worth: Mapping[str, Sequence[float]],
         cost: Cost,
         align: int = 8,
+        least: float = 1.0,
         check: Callable[[], None] = lambda: None,
     ) -> None:
         self._levels = {name: levels_of(len(values), align) for name, values in worth.items()}
-        least = least_worth(worth)
+        least *= least_worth(worth)
         self._gone = {name: [0.0, *accumulate(each + least for each in sorted(found))] for name, found in worth.items()}
         self.channels = {name: len(values) for name, values in worth.items()}
         self._cost, self._check = cost, check
@@ -111,11 +113,6 @@ class Descent:
     def _stop(self, at: Mapping[str, int]) -> Stop:
         kept = self._kept(at)
         return Stop(kept, self._cost(kept), sum(self._lost(name, level) for name, level in at.items()))
-
-
-def first_within(stops: Sequence[Stop], limit: float, cost: Callable[[Stop], float]) -> Stop | None:
-    """The first stop on the way down that costs no more than `limit`; None where none does."""
-    return next((stop for stop in stops if cost(stop) <= limit), None)
 
 
 def thinned(stops: Sequence[Stop], count: int) -> list[Stop]:

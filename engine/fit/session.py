@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
+from math import inf
 from pathlib import Path
 
 from engine.contract.fit.front import FRONT, FitVerdict, Front, FrontPoint, Guarantee, read_front
@@ -10,9 +12,9 @@ from engine.contract.fit.job import FitJob
 from engine.contract.run.folder import RunFolder
 from engine.contract.run.state import fold
 from engine.contract.run.tail import EventTail
-from engine.fit.choice import AIM, best_trial, next_aim
+from engine.fit.choice import AIM, Try, best_trial, next_tries
 from engine.fit.correction import Correction, Score, bounds
-from engine.fit.descent import Descent, Stop, first_within, thinned
+from engine.fit.descent import Descent, Stop, thinned
 from engine.fit.measuring import Workshop, settled
 from engine.fit.targets import ALIGN, UNSURE, Measure, phone_of, predicted, refuse, refuse_unreachable
 from engine.fit.times import CountedTimes, HostTimes, Times
@@ -37,26 +39,16 @@ class Session:
         known = read_front(context.run_dir)
         self.front = known or Front(run=self.start.name, job=job, points=(FrontPoint(kind="base"),))
         self.measure: Measure
-        self.descent: Descent
-        self.stops: list[Stop] = []
+        self._ways: dict[float, tuple[Descent, list[Stop]]] = {}
 
     def run(self) -> Front:
         """To the verdict. Raises UserError for what is found to be out of reach, and what trainings raise."""
         self._know_the_base()
         self._know_the_front()
-        while (aim := self._next_aim()) is not None:
-            if not self._try(aim):
-                break
+        while self._try():
+            pass
         self._decide()
         return self.front
-
-    @property
-    def target(self) -> float:
-        """What times are held against: milliseconds, or where none are asked for the cost that meets the rest."""
-        if self.job.ms is not None:
-            return self.job.ms
-        met = next((stop for stop in self.stops if self.measure.fits(self.measure.left(stop.kept))), self.stops[-1])
-        return met.cost
 
     def _know_the_base(self) -> None:
         times = self._times()
@@ -83,22 +75,27 @@ class Session:
         return times
 
     def _know_the_front(self) -> None:
-        """The descent, and hollow points of it."""
-        found = self.shop.saliency()
-        worth = {
-            name: values
-            for name, values in found.groups.items()
-            if len(values) == self.measure.channels.get(name) and len(values) > ALIGN
-        }
-        self.descent = Descent(worth, self.measure.cost, ALIGN, self.context.check_cancelled)
-        self.context.stage("fit.descending", groups=len(worth))
-        enough = BEYOND * self.job.ms if self.job.ms is not None else 0.0
-        self.stops = self.descent.stops(enough)
+        """The way down, and hollow points of it."""
+        self.context.stage("fit.descending", groups=len(self._worth))
+        self._way(1.0)
         if not self.front.hollow:
-            shown = [self._hollow(stop) for stop in thinned(self.stops, HOLLOW)[1:]]
+            shown = [self._hollow(stop) for stop in thinned(self._way(1.0)[1], HOLLOW)[1:]]
             self._keep((self._base(), *shown))
 
-    def _hollow(self, stop: Stop) -> FrontPoint:
+    @cached_property
+    def _worth(self) -> dict[str, tuple[float, ...]]:
+        channels, found = self.measure.channels, self.shop.saliency().groups
+        return {name: each for name, each in found.items() if ALIGN < len(each) == channels.get(name)}
+
+    def _way(self, least: float) -> tuple[Descent, list[Stop]]:
+        """The way down where any channel is taken to be worth so much."""
+        if least not in self._ways:
+            descent = Descent(self._worth, self.measure.cost, ALIGN, least, self.context.check_cancelled)
+            enough = BEYOND * self.job.ms if self.job.ms is not None else 0.0
+            self._ways[least] = descent, descent.stops(enough)
+        return self._ways[least]
+
+    def _hollow(self, stop: Stop, least: float = 1.0) -> FrontPoint:
         left, found = self.measure.left(stop.kept), self.shop.saliency()
         timed = self.job.ms is not None
         return FrontPoint(
@@ -109,31 +106,31 @@ class Session:
             macs=left.macs,
             mb=left.mb,
             saliency=found.share_without(stop.kept),
-            ratios=self.descent.ratios(stop),
+            ratios=self._way(least)[0].ratios(stop),
+            least=least,
         )
 
-    def _next_aim(self) -> float | None:
-        """What the next trial is for; that of one which was begun first. None where enough was tried, or time is up."""
+    def _next(self) -> FrontPoint | None:
+        """The next trial, one that was begun before any other. None where enough was tried, or time is up."""
         trials = self.front.trials
         if trials and not trials[-1].done:
-            return trials[-1].aimed
+            return trials[-1]
         if len(trials) >= self.job.trials or not self._time_for_another():
             return None
-        if self.job.ms is None:
-            return next((aim for aim in (1.0,) if not trials), None)
-        correct = self._correction()
-        ends = [correct(self.stops[at].cost) for at in (0, -1)]
-        return next_aim(trials, self.job.ms, *ends)
+        stops, correct = self._way(1.0)[1], self._correction()
+        ends = (correct(stops[at].cost) for at in (0, -1))
+        for wanted in next_tries(trials, self.job.ms, *ends):
+            point = self._planned(wanted, len(trials) + 1)
+            if all(point.ratios != trial.ratios for trial in trials):
+                self._keep((*self.front.points, point))
+                return point
+        return None
 
-    def _try(self, aim: float) -> bool:
-        """Train and measure one cut; False where it would be one that was tried already."""
-        trials = self.front.trials
-        if not trials or trials[-1].done:
-            point = self._planned(aim, len(trials) + 1)
-            if any(point.ratios == trial.ratios for trial in trials):
-                return False
-            self._keep((*self.front.points, point))
-        point = self.front.trials[-1]
+    def _try(self) -> bool:
+        """Train and measure one cut; False where no other is to be tried."""
+        point = self._next()
+        if point is None:
+            return False
         measured = self.shop.tried(point, len(self.front.trials))
         if self._base().map is None and measured.base is not None:
             self._put(self._base(), map=measured.base.value, map_low=measured.base.low, map_high=measured.base.high)
@@ -141,17 +138,20 @@ class Session:
         self._correct()
         return True
 
-    def _planned(self, aim: float, number: int) -> FrontPoint:
+    def _planned(self, wanted: Try, number: int) -> FrontPoint:
         """The cut for a share of the target's time, as the trials so far correct what is predicted."""
-        correct = self._correction()
-        exact = 1.0 if self.shop.exact else AIM
-        limit = aim * self.target * exact
-        stop = first_within(self.stops, limit, lambda each: correct(each.cost)) or self.stops[-1]
-        if not self._corrected:
-            stop = self.descent.spared(stop, max(limit, stop.cost))
-        return self._hollow(stop).model_copy(
-            update={"kind": "trial", "aimed": aim, "number": number, "epochs": self.job.trial_epochs}
-        )
+        descent, stops = self._way(wanted.least)
+        correct, bounded = self._correction(), self.job.macs is not None or self.job.mb is not None
+        limit = inf if self.job.ms is None else wanted.aim * self.job.ms * (1.0 if self.shop.exact else AIM)
+
+        def cost(stop: Stop) -> float:
+            return inf if bounded and not self.measure.fits(self.measure.left(stop.kept)) else correct(stop.cost)
+
+        stop = next((stop for stop in stops if cost(stop) <= limit and cost(stop) < inf), stops[-1])
+        if not bounded and not self._corrected:
+            stop = descent.spared(stop, max(limit, stop.cost))
+        given = {"kind": "trial", "aimed": wanted.aim, "number": number, "epochs": self.job.trial_epochs}
+        return self._hollow(stop, wanted.least).model_copy(update=given)
 
     @property
     def _corrected(self) -> bool:
@@ -203,7 +203,7 @@ class Session:
         if self.front.verdict is not None:
             return
         job, trials, base = self.job, self.front.trials, self._base()
-        best = best_trial(trials, self.target) if job.ms is not None else trials[-1]
+        best = best_trial(trials, job.ms)
         if best is None:
             self._end(given_up(job, trials, self.guarantee))
             return

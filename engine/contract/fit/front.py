@@ -33,7 +33,8 @@ class FrontPoint(_Frozen):
     `ms` is what counts against the target, `ms_low` to `ms_high` its interval, `predicted_ms` what was thought before
     any correction. `map` is on val. `macs` is the share of the convolutions' that remains, `mb` the upper end of the
     estimated file, `saliency` the share that goes. `number` counts the trials, `epochs` those that it was trained for,
-    `seconds` the work on that, and `aimed` is the share of the target's time that it was meant for.
+    `seconds` the work on that. `aimed` is the share of the target's time that it was meant for, `least` how evenly it
+    cuts: what any channel is taken to be worth beyond its saliency, in medians.
     """
 
     kind: Literal["base", "hollow", "trial", "winner"]
@@ -53,6 +54,7 @@ class FrontPoint(_Frozen):
     number: int | None = None
     epochs: int | None = None
     aimed: float | None = None
+    least: float = 1.0
     seconds: float | None = None
 
     @property

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from engine.contract.fit.front import FrontPoint, best_of
-from engine.fit.choice import affordable, best_trial, epochs_within, hopeless, next_aim, on_target
+from engine.fit.choice import Try, affordable, best_trial, epochs_within, hopeless, next_tries, on_target
 
 
 def trial(ms: float | None, score: float | None = 30.0, **more: Any) -> FrontPoint:
@@ -19,20 +19,42 @@ def test_that_on_target_is_no_slower_and_hardly_faster(ms: float, on: bool) -> N
     assert on_target(ms, 20.0) is on
 
 
+def firsts(trials: list[FrontPoint], target: float | None, slowest: float = 45, fastest: float = 5) -> Try | None:
+    return next(iter(next_tries(trials, target, slowest, fastest)), None)
+
+
 def test_that_the_first_trials_stand_around_the_target() -> None:
     asked: list[FrontPoint] = []
     for expected in (1.0, 0.8, 1.2):
-        assert next_aim(asked, 20, slowest=45, fastest=5) == expected
+        assert firsts(asked, 20) == Try(expected, 1.0)
         asked.append(trial(23, aimed=expected))
-    assert next_aim(asked, 20, 45, 5) == 1.0, "none of them was on target"
-    assert next_aim([*asked, trial(19.6)], 20, 45, 5) is None
+    assert firsts(asked, 20) == Try(1.0, 1.0), "none of them was on target"
+    assert firsts([*asked, trial(19.6)], 20) == Try(1.0, 4.0), "what else there is at the target"
+
+
+def test_that_other_ways_to_weigh_channels_are_tried_twice_at_most() -> None:
+    asked = [trial(19.6), trial(16, aimed=0.8), trial(24, aimed=1.2)]
+    assert firsts(asked, 20) == Try(1.0, 4.0)
+    missed = [*asked, trial(21, least=4.0)]
+    assert firsts(missed, 20) == Try(1.0, 4.0)
+    assert firsts([*missed, trial(20.5, least=4.0)], 20) == Try(1.0, 0.25)
+    hit = [*missed, trial(19.9, least=4.0)]
+    assert firsts(hit, 20) == Try(1.0, 0.25) and next_tries([*hit, trial(19.9, least=0.25)], 20, 45, 5) == []
+
+
+def test_that_without_a_time_each_way_is_tried_once() -> None:
+    asked: list[FrontPoint] = []
+    for least in (1.0, 4.0, 0.25):
+        assert firsts(asked, None) == Try(1.0, least)
+        asked.append(trial(None, least=least))
+    assert firsts(asked, None) is None and best_trial(asked, None) is asked[0]
 
 
 def test_that_no_trial_is_for_what_is_slower_than_the_base_or_faster_than_the_deepest_cut() -> None:
     first = [trial(19.6)]
-    assert next_aim(first, 20, slowest=24, fastest=17) is None
-    assert next_aim(first, 20, slowest=45, fastest=17) == 1.2
-    assert next_aim(first, 20, slowest=24, fastest=15) == 0.8
+    assert {each.aim for each in next_tries(first, 20, slowest=24, fastest=17)} == {1.0}
+    assert firsts(first, 20, slowest=45, fastest=17) == Try(1.2, 1.0)
+    assert firsts(first, 20, slowest=24, fastest=15) == Try(0.8, 1.0)
 
 
 def test_that_the_best_on_target_is_taken_before_a_faster_one() -> None:

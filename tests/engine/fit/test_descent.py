@@ -7,7 +7,7 @@ from itertools import pairwise, product
 
 import pytest
 
-from engine.fit.descent import Descent, Stop, first_within, thinned
+from engine.fit.descent import Descent, Stop, thinned
 
 WIDTH = 64
 
@@ -35,8 +35,7 @@ def test_that_what_is_worth_least_goes_first() -> None:
 def test_that_a_stop_loses_no_more_than_the_best_of_all_cuts_that_fit_by_more_than_a_step(limit: float) -> None:
     each = {"a": 1.0, "b": 3.0, "c": 0.4}
     descent = toy(each)
-    stop = first_within(descent.stops(), limit, lambda found: found.cost)
-    assert stop is not None and stop.cost <= limit
+    stop = next(found for found in descent.stops() if found.cost <= limit)
     levels = range(0, 8)
     steps = [
         descent._stop(dict(zip(each, at, strict=True)))
@@ -59,6 +58,19 @@ def test_that_what_a_step_saves_is_looked_at_again_when_others_went() -> None:
     stops = Descent(worth, cost).stops(enough=10.0 + WIDTH - 16)
     assert all(after.cost < before.cost for before, after in pairwise(stops))
     assert stops[-1].kept == {"a": 16, "c": 48}
+
+
+def test_that_cuts_are_spread_more_evenly_where_any_channel_is_worth_more() -> None:
+    worth = {"a": [0.1] * WIDTH, "b": [1.0] * WIDTH, "c": [2.0] * WIDTH}
+
+    def cost(kept: Mapping[str, int]) -> float:
+        a, b, c = (kept.get(name, WIDTH) for name in "abc")
+        return 1.0 + a + 2 * b + 4 * c
+
+    def cut(least: float) -> Mapping[str, int]:
+        return Descent(worth, cost, least=least).stops(enough=1.0 + 7 * WIDTH - 40)[-1].kept
+
+    assert set(cut(0.0)) == {"a"} and set(cut(20.0)) == {"c"}
 
 
 def test_that_times_that_go_in_stairs_are_gone_down_by_several_steps() -> None:

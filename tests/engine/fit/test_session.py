@@ -113,7 +113,7 @@ def sitting(job: FitJob, task: Path, **more: Any) -> tuple[Session, list[Event]]
     return Session(job, context, Machine(job, context, **more)), told
 
 
-@pytest.mark.parametrize("ms", [30.0, 20.0, 14.0])
+@pytest.mark.parametrize("ms", [24.0, 14.0])
 def test_that_targets_are_met_by_measurement_with_few_trials(project: ProjectFolder, start: Path, ms: float) -> None:
     task = project.new_task("fit")
     session, told = sitting(asked(project, start, ms=ms), task)
