@@ -27,7 +27,7 @@ from engine.contract.text.messages import JobFailed, Message, UserError
 from engine.fit.choice import epochs_within
 from engine.fit.steps import steps_of
 from engine.fit.targets import phone_of
-from engine.fit.times import upper_end
+from engine.fit.times import quantised, upper_end
 from engine.recipe.application import application
 from engine.recipe.recovery import base_training
 from engine.recipe.stack import stack_of_run
@@ -77,8 +77,12 @@ class Workshop:
 
     @property
     def exact(self) -> bool:
-        """Whether what is predicted is what counts, so that no trial can correct it."""
-        return self.job.ms is None or (not self.job.on_host and self.job.device is None)
+        """Whether what is predicted is what counts, so that no trial can correct it.
+
+        In int8 it is not, for which convolutions stay in float is found out by each trial.
+        """
+        estimated = not self.job.on_host and self.job.device is None
+        return self.job.ms is None or (estimated and self.job.precision != "int8")
 
     @property
     def guarantee(self) -> Guarantee:
@@ -113,8 +117,8 @@ class Workshop:
         if self.job.device is not None:
             return self._benched(run, 0)
         stack = stack_of_run(run)
-        if phone.precision == "int8" and not stack.quantised:
-            phone = phone.model_copy(update={"precision": "fp32"})
+        if phone.precision == "int8":
+            stack = quantised(stack)
         figure = upper_end(stack, phone, self.folder.root)
         return Measured(run.name, figure, figure.high or figure.value)
 

@@ -71,8 +71,8 @@ class Session:
         assert phone is not None, "a time is asked for on a phone"
         times = predicted(self.job, phone)
         if base.ms is None:
-            self._put(base, **self.shop.estimated(self.start).times())
-        return times
+            base = self._put(base, **self.shop.estimated(self.start).times())
+        return times if base.ms is None or self.job.device is None else times.measured(base.ms)
 
     def _know_the_front(self) -> None:
         """The way down, and hollow points of it."""

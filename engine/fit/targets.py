@@ -105,7 +105,8 @@ def refuse(job: FitJob) -> None:
     _refuse_hours(job)
     phone = phone_of(job)
     times = CountedTimes(stack.graph) if phone is None else predicted(job, phone)
-    known = job if phone is not None else job.model_copy(update={"ms": None})
+    # What is measured is not known yet.
+    known = job if phone is not None and job.device is None else job.model_copy(update={"ms": None})
     refuse_unreachable(known, Measure(job, times))
 
 

@@ -45,11 +45,16 @@ class PhoneTimes:
         self._times = CutTimes(phone.soc, phone.threads, phone.precision, stack.int8_layers())
         figure = upper_end(stack, phone, project)
         self.whole = figure.high or figure.value
-        self._factor = self.whole / self._times.ms(stack.graph)
+        self._each = self._times.ms(stack.graph)
+
+    def measured(self, whole: float) -> PhoneTimes:
+        """The same from now on, scaled to what the whole was measured to take."""
+        self.whole = whole
+        return self
 
     def ms(self, graph: Graph) -> float:
         """Of a part of the network."""
-        return self._factor * self._times.ms(graph)
+        return self.whole * self._times.ms(graph) / self._each
 
 
 class HostTimes:
