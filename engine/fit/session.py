@@ -219,7 +219,8 @@ class Session:
     def _winning(self, best: FrontPoint) -> FrontPoint:
         """The trial again, to be trained at length; from the start anew."""
         epochs = self.shop.epochs(self.front.trials, self._left_s())
-        point = best.model_copy(update={"kind": "winner", "run": None, "seconds": None, "epochs": epochs})
+        unknown = dict.fromkeys(("run", "seconds", "ms", "ms_low", "ms_high", "map", "map_low", "map_high"))
+        point = best.model_copy(update={**unknown, "kind": "winner", "epochs": epochs})
         self._keep((*self.front.points, point))
         return point
 
