@@ -87,3 +87,5 @@ def test_that_the_last_training_fits_in_the_time_left_but_is_no_shorter_than_a_t
 def test_that_a_front_has_what_none_beats_in_both() -> None:
     points = [trial(10, 20), trial(20, 30), trial(25, 29), trial(40, 38), trial(None, 50)]
     assert best_of(points) == [points[0], points[1], points[3]]
+    counted = [trial(None, 20, macs=0.2), trial(None, 19, macs=0.3), trial(None, 40, macs=1.0)]
+    assert best_of(counted) == [counted[0], counted[2]]
