@@ -116,7 +116,7 @@ def read_front(task: Path) -> Front | None:
 
 
 def best_of(points: list[FrontPoint]) -> list[FrontPoint]:
-    """Those of the trained points that none beats in both time and mAP, the fastest first; by MACs where none is timed."""
+    """Those of the trained points that none beats in both time and mAP, the fastest first; MACs where none is timed."""
     timed = any(point.ms is not None for point in points)
     told = [(point.ms if timed else point.macs, point.map, point) for point in points]
     known = [(cost, score, point) for cost, score, point in told if cost is not None and score is not None]
