@@ -22,7 +22,7 @@ def add_parser(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run", metavar="RUN", help="name or number of the trained run to cut")
     parser.add_argument("--ms", type=milliseconds, help="it may take so many milliseconds on --phone")
     parser.add_argument("--phone", metavar="SOC_KEY", help="chip of the phone, such as SD855, or host for this machine")
-    parser.add_argument("--threads", type=count("a number of threads"), default=1, help="1, 2 or 4; 1 if not given")
+    parser.add_argument("--threads", type=int, choices=(1, 2, 4), default=1, help="on its fast cores; 1 if not given")
     precisions = ("fp32", "fp16", "int8")
     parser.add_argument("--precision", choices=precisions, default="fp32", help="numbers it computes with; fp32")
     parser.add_argument("--device", metavar="SERIAL", help="measure on this phone, which is connected (see phones)")

@@ -35,8 +35,8 @@ class FitJob(BaseModel):
     macs: float | None = Field(default=None, gt=0, le=1)
     device: str | None = None
     hours: float | None = Field(default=None, gt=0)
-    trials: int = Field(default=8, ge=1, le=20)
-    trial_epochs: int = Field(default=6, ge=0, le=1000)
+    trials: int = Field(default=8, ge=1)
+    trial_epochs: int = Field(default=6, ge=0, le=10000)
     epochs: int | None = Field(default=None, ge=0, le=10000)
     pictures: int = Field(default=200, ge=1, le=100000)
     limit: int = Field(default=0, ge=0)
