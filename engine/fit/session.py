@@ -98,7 +98,8 @@ class Session:
     def _hollow(self, stop: Stop, least: float = 1.0) -> FrontPoint:
         left, found = self.measure.left(stop.kept), self.shop.saliency()
         timed = self.job.ms is not None
-        return FrontPoint(
+        interval = self._interval(left.ms) if timed and self.shop.guarantee == "upper_end" else {}
+        point = FrontPoint(
             kind="hollow",
             ms=left.ms if timed else None,
             predicted_ms=left.ms if timed else None,
@@ -109,6 +110,7 @@ class Session:
             ratios=self._way(least)[0].ratios(stop),
             least=least,
         )
+        return point.model_copy(update=interval)
 
     def _next(self) -> FrontPoint | None:
         """The next trial, one that was begun before any other. None where enough was tried, or time is up."""
@@ -180,11 +182,18 @@ class Session:
                 given: dict[str, object] = {}
                 if point.predicted_ms is not None:
                     ms = correct(point.predicted_ms)
-                    given = {"ms": ms, "ms_low": ms / spread, "ms_high": ms * spread}
+                    given = {"ms": ms, **self._interval(ms, spread)}
                 low, high = bounds(seen, point.saliency) or (None, None)
                 point = point.model_copy(update={**given, "map_low": low, "map_high": high})
             points.append(point)
         self._keep(tuple(points))
+
+    def _interval(self, ms: float, spread: float = 1.0) -> dict[str, object]:
+        """Of a predicted time: where that is an upper end, as the base's is; else by how far trials differ."""
+        base = self._base()
+        if base.ms_source == "estimated" and base.ms and base.ms_low:
+            return {"ms_low": ms * base.ms_low / base.ms, "ms_high": ms}
+        return {"ms_low": ms / spread, "ms_high": ms * spread}
 
     def _time_for_another(self) -> bool:
         """Whether within the hours another trial leaves enough for the last training."""
