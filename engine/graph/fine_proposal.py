@@ -50,8 +50,8 @@ class _Search:
         groups = channel_groups(graph).groups
         self.graph, self.budget, self.share_of = graph, budget, share_of
         self.channels = {name: groups[name].channels for name in worth if name in groups and groups[name].prunable}
-        self.levels = {name: _levels(channels, align) for name, channels in self.channels.items()}
-        least = _least(worth)
+        self.levels = {name: levels_of(channels, align) for name, channels in self.channels.items()}
+        least = least_worth(worth)
         self.gone = {name: [0.0, *accumulate(value + least for value in sorted(worth[name]))] for name in self.channels}
         self.macs = conv_macs(graph)
         self.at = dict.fromkeys(self.channels, 0)
@@ -121,7 +121,7 @@ class _Search:
         }
 
 
-def _least(worth: Mapping[str, Sequence[float]]) -> float:
+def least_worth(worth: Mapping[str, Sequence[float]]) -> float:
     """What any channel is taken to be worth beyond what was found: as much as the median channel.
 
     One that a few pictures make no use of is not worth nothing, and whole groups of such would go to the last for next
@@ -132,7 +132,7 @@ def _least(worth: Mapping[str, Sequence[float]]) -> float:
     return (median(every) or 1e-6 * sum(every) or 1.0) if every else 1.0
 
 
-def _levels(channels: int, align: int) -> list[int]:
+def levels_of(channels: int, align: int) -> list[int]:
     """How many channels stay after each step: all, then multiples of `align`, not fewer than the deepest cut leaves."""
     step = align * max(1, round(channels / STEPS / align))
     fewest = max(align, channels - int(DEEPEST * channels))

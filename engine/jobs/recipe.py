@@ -7,23 +7,18 @@ sitting finds every run again, keeps those that are finished, follows one that i
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from engine.contract.project import ProjectFolder
-from engine.contract.run.events import Event, Notice, Progress, Stage
-from engine.contract.run.folder import RunFolder, start
+from engine.contract.run.folder import RunFolder
 from engine.contract.run.job import RecipeJob
 from engine.contract.run.lineage import default_start, runs_of, training_of
 from engine.contract.run.state import fold
-from engine.contract.run.stopping import stop
 from engine.contract.run.tail import EventTail
-from engine.contract.run.watch import POLL_S, outcome, watch
-from engine.contract.system.locks import is_locked
-from engine.contract.text.messages import Cancelled, Message
+from engine.contract.text.messages import Message
 from engine.recipe.application import application
 from engine.run.context import JobContext
+from engine.run.parts import have_done
 
 
 def run(job: RecipeJob, context: JobContext) -> dict[str, object]:
@@ -62,32 +57,4 @@ def _work(run: RunFolder, context: JobContext, number: int, total: int) -> None:
     def stage(what: Message) -> None:
         context.stage("recipe.run", number=number, total=total, run=run.root.name, what=what)
 
-    if run.status() == "finished":
-        return
-    stage(Message(code="recipe.starting"))
-    try:
-        _begin(run, context)
-        for events, state in watch(run):  # noqa: B007 - the last state is what is wanted
-            context.check_cancelled()
-            _tell(events, context, stage)
-        outcome(state)
-    except Cancelled:
-        stop(run.root)
-        raise
-
-
-def _begin(run: RunFolder, context: JobContext) -> None:
-    """Start or resume the run, unless a worker is at it, which outlived an earlier sitting of the recipe."""
-    while (status := run.status()) in ("cancelled", "failed") and is_locked(run.lock):
-        context.check_cancelled()  # its worker has said its last word and is tidying up
-        time.sleep(POLL_S)
-    if status not in ("running", "finished"):
-        start(run.root)
-
-
-def _tell(events: Iterable[Event], context: JobContext, stage: Callable[[Message], None]) -> None:
-    for event in events:
-        if isinstance(event, Stage):
-            stage(event.message)
-        elif isinstance(event, Progress | Notice):
-            context.emit(event)
+    have_done(run, context, stage)

@@ -6,11 +6,24 @@ from pathlib import Path
 
 import pytest
 
+from engine.contract.fit.job import FitJob
 from engine.contract.project import DetectorChoice, ProjectFolder
 from engine.contract.run.events import Event, Failed, Finished
 from engine.contract.run.folder import RunFolder
-from engine.contract.run.job import TrainJob
-from engine.contract.run.lineage import default_start
+from engine.contract.run.job import RecipePart, TrainJob
+from engine.contract.run.lineage import (
+    default_start,
+    fit_job,
+    fit_of,
+    fits_of,
+    parts_of,
+    recipe_job,
+    recipe_of,
+    resumable,
+    runs_of,
+    unfinished_fits,
+    unfinished_recipes,
+)
 from engine.contract.text.messages import Message, UserError
 
 WRECKED = Failed(message=Message(code="train.loss_rose", args={}), text="-")
@@ -36,3 +49,22 @@ def test_that_a_run_that_has_diverged_is_no_start(tmp_path: Path) -> None:
     assert default_start(folder) == good
     stopped = trained(folder, FULL)
     assert default_start(folder) == stopped, "what it has learnt stands"
+
+
+def test_that_a_fit_knows_its_runs_and_parts_and_any_of_them_brings_it_back(tmp_path: Path) -> None:
+    folder = ProjectFolder(tmp_path)
+    base = trained(folder, Finished())
+    task = folder.new_task("fit")
+    job = FitJob(project=str(tmp_path), start=str(base), macs=0.5)
+    RunFolder(task).job.write_text(job.model_dump_json())
+    choice = DetectorChoice(key="ssdlite_mobilenet_v3_small", size=96, classes=("a",))
+    part = RecipePart(task=task.name, number=11)
+    trial = folder.new_run("fit", job=TrainJob(choice=choice, index="nowhere", part=part).model_dump_json())
+    (task / "parts" / "saliency").mkdir(parents=True)
+    assert fit_job(task) == job and recipe_job(task) is None
+    assert runs_of(task) == {11: trial} and parts_of(task) == [trial, task / "parts" / "saliency"]
+    assert fit_of(trial) == task and recipe_of(trial) is None and fit_of(base) is None
+    assert fits_of(folder) == unfinished_fits(folder) == [task] and unfinished_recipes(folder) == []
+    assert resumable(trial) == task
+    RunFolder(task).events.write_text(Finished().model_dump_json() + "\n")
+    assert unfinished_fits(folder) == [] and fits_of(folder) == [task] and resumable(trial) == trial

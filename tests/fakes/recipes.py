@@ -26,7 +26,7 @@ from engine.contract.system.locks import is_locked
 from engine.contract.text.resources import ROOT
 from engine.jobs import recipe
 from engine.recipe.application import Application
-from engine.run import worker
+from engine.run import parts, worker
 from engine.run.keeper import keep
 
 RUNS = 2
@@ -99,7 +99,7 @@ def _dying(function: Callable[..., Any], count: int, after: bool) -> Callable[..
 POINTS: dict[str, tuple[Any, str, bool]] = {
     "unmade": (ProjectFolder, "new_run", False),
     "made": (ProjectFolder, "new_run", True),
-    "started": (recipe, "start", True),
+    "started": (parts, "start", True),
     "done": (recipe, "_work", True),
 }
 
@@ -117,7 +117,7 @@ def main(child: str, point: str, run_dir: Path) -> int:
             0,
         )
         words = (sys.executable, str(ROOT / "tests" / "fakes" / "jobs.py"), child)
-        recipe.start = lambda root: start(root, words)  # type: ignore
+        parts.start = lambda root: start(root, words)  # type: ignore
     if point != "-":
         name, _, count = point.partition(":")
         owner, attribute, after = POINTS[name]

@@ -6,16 +6,26 @@ import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
+from engine.cli.fronts import fit_document, fit_line, print_front
 from engine.cli.language import said, say
 from engine.cli.output import emit_json, print_table
 from engine.cli.projects import RUN_HEADERS, figures_of, open_project, report, run_row
 from engine.contract.figures import comparable, pick
+from engine.contract.fit.front import read_front
 from engine.contract.phones import benches
 from engine.contract.project import ProjectFolder
 from engine.contract.run.data_seen import SHORT, data_seen, data_today, other_data
 from engine.contract.run.evaluations import keep_earlier_figures
 from engine.contract.run.folder import RunFolder
-from engine.contract.run.lineage import parent_of, recipe_job, runs_of, unfinished_recipes
+from engine.contract.run.lineage import (
+    fit_job,
+    fits_of,
+    parent_of,
+    recipe_job,
+    runs_of,
+    unfinished_fits,
+    unfinished_recipes,
+)
 
 NAME = "show"
 HELP = "the runs of a project with their figures"
@@ -24,13 +34,18 @@ HELP = "the runs of a project with their figures"
 def add_parser(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("dir", metavar="DIR", type=Path, help="folder of the project")
-    parser.add_argument("run", metavar="RUN", nargs="?", help="name or number of one run")
+    parser.add_argument(
+        "run", metavar="RUN", nargs="?", help="name or number of one run; or the name of a fit, for its front"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     """Print the tree, or every figure of one run."""
     folder = open_project(args.dir)
     keep_earlier_figures(folder)
+    if args.run and fit_job(task := folder.tasks / Path(args.run).name) is not None:
+        _show_fit(task, args.json)
+        return 0
     if args.run:
         run_dir = folder.run(args.run)
         seen = data_seen(run_dir)
@@ -42,9 +57,9 @@ def run(args: argparse.Namespace) -> int:
     parents = {path.name: parent_of(path) for path in runs}
     if args.json:
         recipes = [_recipe(task) for task in unfinished_recipes(folder)]
-        today = data_today(folder)
+        today, fits = data_today(folder), [fit_document(task) for task in fits_of(folder)]
         documents = [_document(path, parents[path.name], today) for path in runs]
-        emit_json({"figures": [], "runs": documents, "recipes": recipes, "data": today})
+        emit_json({"figures": [], "runs": documents, "recipes": recipes, "fits": fits, "data": today})
         return 0
     if not runs:
         print(say("cli.no_runs", path=str(folder.root), dir=str(args.dir)))
@@ -57,10 +72,32 @@ def run(args: argparse.Namespace) -> int:
     _say_other_data(folder, runs, args.json)
     for line in _not_comparable(runs, parents):
         print(line)
+    _say_fits(folder, args.dir)
     for task in unfinished_recipes(folder):
         name, dir_ = str(_recipe(task)["recipe"]), str(args.dir)
         print(say("recipe.unfinished", recipe=name, task=task.name, dir=dir_, status=RunFolder(task).status()))
     return 0
+
+
+def _show_fit(task: Path, as_json: bool) -> None:
+    """All points of a fit's front, and how it stands."""
+    if as_json:
+        emit_json({"figures": [], **fit_document(task)})
+        return
+    front = read_front(task)
+    if front is not None:
+        print_front(front)
+    print(("\n" if front is not None else "") + fit_line(task))
+
+
+def _say_fits(folder: ProjectFolder, dir_: Path) -> None:
+    fits, waiting = fits_of(folder), unfinished_fits(folder)
+    for task in fits:
+        print(fit_line(task))
+    if fits:
+        print(say("fit.fronts", task=fits[-1].name, dir=str(dir_)))
+    for task in waiting:
+        print(say("fit.unfinished", task=task.name, dir=str(dir_)))
 
 
 def _say_other_data(folder: ProjectFolder, runs: list[Path], as_json: bool) -> None:

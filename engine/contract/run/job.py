@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from engine.contract.fit.job import FitJob
 from engine.contract.project import DetectorChoice
 from engine.contract.recipe import Recipe, Step
 from engine.contract.run.settings import TrainSettings
@@ -283,7 +284,7 @@ class EmulateJob(ComparedJob):
 _OfARun = EvaluateJob | PredictJob | ExportJob | HostJob | BenchJob | EmulateJob
 _Measuring = SensitivityJob | SaliencyJob | Int8ErrorsJob | ClippingJob
 Job = Annotated[
-    ProjectJob | SyncJob | TrainJob | RecipeJob | _OfARun | _Measuring,
+    ProjectJob | SyncJob | TrainJob | RecipeJob | FitJob | _OfARun | _Measuring,
     Field(discriminator="kind"),
 ]
 _adapter: TypeAdapter[Job] = TypeAdapter(Job)

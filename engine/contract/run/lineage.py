@@ -1,9 +1,11 @@
-"""Where a run comes from: what it started from, and the recipe whose work it is; from the files of jobs alone."""
+"""Where a run comes from: what it started from, the recipe or fit whose work it is; from the files of jobs alone."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
+from engine.contract.fit.job import FitJob
 from engine.contract.project import ProjectFolder
 from engine.contract.run.events import Failed
 from engine.contract.run.folder import RunFolder, checkpoint_of, read_job
@@ -12,6 +14,9 @@ from engine.contract.run.offers import DIVERGED
 from engine.contract.run.settings import TrainSettings
 from engine.contract.run.tail import StreamError, last_event
 from engine.contract.text.messages import UserError
+
+PARTS = "parts"
+"""Where in a job's own folder lie those of what other workers do for it that is no run of the tree."""
 
 
 def training_of(run: Path) -> TrainJob | None:
@@ -65,16 +70,28 @@ def _diverged(run: Path) -> bool:
 
 def recipe_job(task: Path) -> RecipeJob | None:
     """The job of a recipe's folder; None for other folders, and where it cannot be read."""
+    job = maker_job(task)
+    return job if isinstance(job, RecipeJob) else None
+
+
+def fit_job(task: Path) -> FitJob | None:
+    """The job of a fit's folder; None for other folders, and where it cannot be read."""
+    job = maker_job(task)
+    return job if isinstance(job, FitJob) else None
+
+
+def maker_job(task: Path) -> RecipeJob | FitJob | None:
+    """The job of a folder whose work is runs of the project; None for other folders, and where it cannot be read."""
     try:
         job = read_job(RunFolder(task))
     except UserError:
         return None
-    return job if isinstance(job, RecipeJob) else None
+    return job if isinstance(job, RecipeJob | FitJob) else None
 
 
 def runs_of(task: Path) -> dict[int, Path]:
-    """The runs that a recipe has made, by their number in its plan; none for the folder of another job."""
-    job = recipe_job(task)
+    """The runs that a recipe or a fit has made, by their number in its plan; none for the folder of another job."""
+    job = maker_job(task)
     if job is None:
         return {}
     found = {}
@@ -85,13 +102,36 @@ def runs_of(task: Path) -> dict[int, Path]:
     return found
 
 
+def parts_of(task: Path) -> list[Path]:
+    """All that workers of their own do for a job: its runs, and what lies in its own folder."""
+    return [*runs_of(task).values(), *sorted((task / PARTS).glob("*"))]
+
+
 def unfinished_recipes(folder: ProjectFolder) -> list[Path]:
     """The folders of the recipes that nobody works on though runs are missing, the oldest first.
 
     One that was refused before it made a run is not among them, nor one with a broken stream, which cannot go on.
     """
-    found = [task for task in folder.tasks.glob("recipe-*") if recipe_job(task) is not None and _unfinished(task)]
-    return sorted(found, key=lambda task: RunFolder(task).job.stat().st_mtime_ns)
+    return _unfinished_of(folder, "recipe")
+
+
+def unfinished_fits(folder: ProjectFolder) -> list[Path]:
+    """The same of fits."""
+    return _unfinished_of(folder, "fit")
+
+
+def fits_of(folder: ProjectFolder) -> list[Path]:
+    """The folders of all fits, the oldest first."""
+    return _oldest_first(task for task in folder.tasks.glob("fit-*") if fit_job(task) is not None)
+
+
+def _unfinished_of(folder: ProjectFolder, kind: str) -> list[Path]:
+    found = (task for task in folder.tasks.glob(f"{kind}-*") if (job := maker_job(task)) and job.kind == kind)
+    return _oldest_first(task for task in found if _unfinished(task))
+
+
+def _oldest_first(tasks: Iterable[Path]) -> list[Path]:
+    return sorted(tasks, key=lambda task: RunFolder(task).job.stat().st_mtime_ns)
 
 
 def _unfinished(task: Path) -> bool:
@@ -107,14 +147,25 @@ def _unfinished(task: Path) -> bool:
 
 def recipe_of(run: Path) -> Path | None:
     """The folder of the recipe that made a run; None where none did, or where its folder is gone."""
+    task = _maker_of(run)
+    return task if task is not None and recipe_job(task) is not None else None
+
+
+def fit_of(run: Path) -> Path | None:
+    """The folder of the fit that made a run; None where none did, or where its folder is gone."""
+    task = _maker_of(run)
+    return task if task is not None and fit_job(task) is not None else None
+
+
+def _maker_of(run: Path) -> Path | None:
     training = training_of(run)
     if training is None or training.part is None:
         return None
     task = ProjectFolder(run.parent.parent).tasks / training.part.task
-    return task if recipe_job(task) is not None else None
+    return task if maker_job(task) is not None else None
 
 
 def resumable(run: Path) -> Path:
-    """What goes on when a run is resumed: its recipe if that is unfinished and nobody works on it, else the run."""
-    task = recipe_of(run)
+    """What goes on when a run is resumed: its recipe or fit if that is unfinished and left alone, else the run."""
+    task = _maker_of(run)
     return task if task is not None and _unfinished(task) else run

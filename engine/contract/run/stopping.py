@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from engine.contract.run.folder import RunFolder, Status
-from engine.contract.run.lineage import recipe_job, runs_of
+from engine.contract.run.lineage import maker_job, parts_of
 from engine.contract.run.lock import LockRecord, read_record
 from engine.contract.system.locks import is_locked
 from engine.contract.system.processes import (
@@ -28,12 +28,12 @@ def stop(run_dir: Path, *, ask: float = 4.0, terminate: float = 3.0, kill: float
 
     The steps are a `cancel` file, SIGTERM and SIGKILL; each is given so many seconds. With the default times
     no process of the group is alive after 10 s. A run that nobody works on is left alone.
-    A recipe stops its run first and is given time for that; what it leaves at work all the same is stopped here.
+    A recipe or fit stops its run first and is given time for that; what it leaves at work all the same is stopped here.
     Raises StreamError on a broken stream, after it was stopped.
     """
     folder = RunFolder(run_dir)
     patience = ask
-    if ask and recipe_job(folder.root) is not None:
+    if ask and maker_job(folder.root) is not None:
         patience += terminate + kill + MARGIN_S
     if not _gone(folder):
         # On a full disk there may be no room even for an empty file; the signals do without.
@@ -46,7 +46,7 @@ def stop(run_dir: Path, *, ask: float = 4.0, terminate: float = 3.0, kill: float
         if not _wait(folder, kill / 2):
             _kill_keeper(folder)
         _wait(folder, kill / 2)
-    for run in runs_of(folder.root).values():
+    for run in parts_of(folder.root):
         if is_locked(RunFolder(run).lock):
             stop(run, ask=ask, terminate=terminate, kill=kill)
     return folder.status()

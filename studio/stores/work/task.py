@@ -8,6 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
+from engine.contract.fit.job import FitJob
 from engine.contract.run.folder import RunFolder, Status, folder_gone
 from engine.contract.run.job import (
     BenchJob,
@@ -84,9 +85,9 @@ class Task(QObject):
 
     @property
     def resumable(self) -> bool:
-        """Whether it goes on where it was when it is started again: a recipe that was broken off."""
+        """Whether it goes on where it was when it is started again: a recipe or fit that was broken off."""
         broken_off = self.status in ("cancelled", "failed", "lost") and self._refusal is None
-        return broken_off and isinstance(self.job, RecipeJob)
+        return broken_off and isinstance(self.job, RecipeJob | FitJob)
 
     @property
     def _broken(self) -> bool:
@@ -149,6 +150,8 @@ def title_of(job: Job) -> Message:
     """What a task is called after its job."""
     if isinstance(job, RecipeJob):
         return Message(code="studio.core.task_recipe", args={"name": job.recipe.name})
+    if isinstance(job, FitJob):
+        return Message(code="studio.core.task_fit", args={"run": Path(job.start).name})
     if isinstance(job, EvaluateJob):
         return Message(code="studio.core.task_evaluate", args={"run": Path(job.run).name, "split": job.split})
     if isinstance(job, PredictJob):

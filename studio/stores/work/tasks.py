@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from engine.contract.recipe import Recipe
 from engine.contract.run.folder import RunFolder, start
 from engine.contract.run.job import SAMPLE, Job, ProjectJob, RecipeJob
-from engine.contract.run.lineage import unfinished_recipes
+from engine.contract.run.lineage import unfinished_fits, unfinished_recipes
 from engine.contract.run.stopping import stop
 from engine.contract.system.folders import cache_folder
 from engine.contract.system.locks import is_locked
@@ -157,11 +157,12 @@ class TasksStore(QObject):
             self._timer.stop()
 
     def _opened(self) -> None:
-        """Take up what an earlier studio left at work, and the recipes that lost their worker."""
+        """Take up what an earlier studio left at work, and the recipes and fits that lost their worker."""
         folder = self._project.folder
         assert folder is not None
         left = {root for root in folder.tasks.glob("*") if RunFolder(root).job.is_file() and _is_at_work(root)}
-        lost = {root for root in unfinished_recipes(folder) if RunFolder(root).status() == "lost"}
+        unfinished = (*unfinished_recipes(folder), *unfinished_fits(folder))
+        lost = {root for root in unfinished if RunFolder(root).status() == "lost"}
         for root in sorted(left | lost):
             self._add(Task(root, "", None, self._following, self))
 

@@ -9,8 +9,11 @@ import pytest
 
 from engine.cli import main
 from engine.contract.figures import Conditions, Figure
+from engine.contract.fit.front import FitVerdict, Front, FrontPoint
+from engine.contract.fit.job import FitJob
 from engine.contract.project import DetectorChoice, Project, ProjectFolder
 from engine.contract.run.job import TrainJob
+from engine.contract.text.messages import Message
 
 CHOICE = DetectorChoice(key="ssdlite_mobilenet_v3_small", size=96, classes=("a",))
 
@@ -39,3 +42,41 @@ def test_that_scores_on_other_pictures_are_told_below_the_table(
     assert len(told) == 1 and "0003-train" in told[0] and "0001-train" in told[0] and "40" in told[0]
     assert main(["show", str(folder.root), "3"]) == 0
     assert "8 pictures, set set8" in capsys.readouterr().out
+
+
+def fitted(folder: ProjectFolder, base: Path, trial: Path) -> Path:
+    """The folder of a fit that ended, with a point of each kind."""
+    job = FitJob(project=str(folder.root), start=str(base), phone="SD855", ms=20, points=2)
+    points = (
+        FrontPoint(kind="base", ms=40, ms_low=35, ms_high=45, ms_source="estimated", map=50, map_low=48, map_high=52),
+        FrontPoint(kind="hollow", ms=30, ms_source="estimated", macs=0.7, map_low=44, map_high=52),
+        FrontPoint(kind="trial", ms=19.5, map=45.25, macs=0.4, mb=3.125, run=trial.name, number=1, seconds=9),
+    )
+    words = Message(code="fit.needs_points", args={"target": "--ms 20", "points": "2", "lost": "4.8", "run": "x"})
+    verdict = FitVerdict(met=False, message=words, guarantee="upper_end")
+    task = folder.new_task("fit")
+    (task / "job.json").write_text(job.model_dump_json())
+    Front(run=base.name, job=job, points=points, verdict=verdict).write(task)
+    return task
+
+
+def test_that_fits_are_named_with_their_verdict_and_their_front_is_shown(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = ProjectFolder(tmp_path / "p")
+    folder.root.mkdir()
+    folder.save(Project(name="p", detector=CHOICE))
+    base = made(folder, None, 40)
+    task = fitted(folder, base, made(folder, base, 40))
+    assert main(["show", str(folder.root)]) == 0
+    (line,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith(task.name)][:1]
+    assert "0001-train --ms 20 --points 2 --phone SD855: --ms 20 needs more than 2 points" in line
+    assert main(["show", str(folder.root), task.name]) == 0
+    out = capsys.readouterr().out
+    rows = {row.split()[0]: row for row in out.splitlines()[1:4]}
+    assert "44.0 to 52.0" in rows["hollow"] and not rows["hollow"].endswith("*")
+    assert "45.2" in rows["trial"] and "0002-train" in rows["trial"] and rows["trial"].endswith("*")
+    assert "35.00 to 45.00" in rows["base"] and rows["base"].endswith("*")
+    assert main(["show", str(folder.root), "--json"]) == 0
+    (told,) = json.loads(capsys.readouterr().out)["fits"]
+    assert told["task"] == task.name and [point["kind"] for point in told["front"]["points"]][-1] == "trial"

@@ -7,7 +7,7 @@ import pytest
 
 from engine.graph.change import keep, left_of
 from engine.graph.count import conv_macs, params
-from engine.graph.fine_proposal import DEEPEST, _levels, propose_finely, ratio_of
+from engine.graph.fine_proposal import DEEPEST, levels_of, propose_finely, ratio_of
 from engine.graph.graph import Graph
 from engine.graph.groups import channel_groups
 from engine.graph.proposal import Budget, OutOfReach, ShareOf
@@ -74,7 +74,7 @@ def test_that_groups_without_a_worth_stay_whole_and_channels_of_none_go_first(gr
 @pytest.mark.parametrize("align", [1, 4, 8])
 def test_that_every_level_of_a_group_is_what_its_ratio_leaves(align: int) -> None:
     for channels in (2, 7, 8, 9, 16, 20, 30, 72, 112, 184, 672, 960, 1024, 2048):
-        whole, *levels = _levels(channels, align)
+        whole, *levels = levels_of(channels, align)
         assert whole == channels and levels == sorted(set(levels), reverse=True)
         for kept in levels:
             assert kept < channels and ratio_of(channels, kept) <= 0.9

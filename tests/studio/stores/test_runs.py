@@ -13,7 +13,9 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
+from engine.contract.fit.job import FitJob
 from engine.contract.project import ProjectFolder
+from engine.contract.run.events import Hello
 from engine.contract.run.folder import RunFolder, start
 from engine.contract.run.job import EvaluateJob, ProjectJob
 from engine.contract.run.stopping import stop
@@ -200,3 +202,15 @@ def test_that_a_task_that_is_refused_says_why(opened: Studio, project: Path, qtb
         pass
     assert (task.title, task.status) == ("Look", "failed")
     assert task.error is not None
+
+
+def test_that_a_lost_fit_is_shown_and_can_go_on(studio: Studio, project: Path, qtbot: QtBot) -> None:
+    fit = RunFolder(ProjectFolder(project).new_task("fit"))
+    fit.job.write_text(
+        FitJob(project=str(project), start=str(project / "runs" / "0001-base"), macs=0.5).model_dump_json()
+    )
+    fit.events.write_text(Hello(pid=1, versions={}, device="none").model_dump_json() + "\n")
+    assert fit.status() == "lost" and studio.project.open(project)
+    (task,) = studio.tasks.tasks
+    qtbot.waitUntil(lambda: task.status == "lost", timeout=PATIENCE_MS)
+    assert task.title == "Fitting 0001-base to a phone" and task.resumable

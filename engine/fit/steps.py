@@ -1,0 +1,23 @@
+"""The recipe of a cut: what is pruned, how it recovers, and int8 if that is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from engine.contract.fit.front import step_params
+from engine.contract.fit.job import FitJob
+from engine.contract.recipe import Step
+from engine.detector.base.spec import find_spec
+from engine.fit.targets import ALIGN
+
+
+def steps_of(job: FitJob, ratios: Mapping[str, float], detector: str, epochs: int) -> tuple[Step, ...]:
+    """Prune by the ratios and train for so many epochs, where the family allows under a loss on overlap; then int8."""
+    length: dict[str, Any] = {"recovery": "own", "epochs": epochs}
+    steps = [Step(technique="filter_prune", params=step_params(ratios, ALIGN) | length)]
+    if find_spec(detector).family == "yolov3":
+        steps.append(Step(technique="iou_loss", params=length))
+    if job.precision == "int8":
+        steps.append(Step(technique="quant_post"))
+    return tuple(steps)
