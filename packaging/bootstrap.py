@@ -186,8 +186,10 @@ def clear_the_way(python: Path) -> None:
 
 
 def remove(folder: Path) -> None:
-    """Remove `folder` with all in it, if it is there."""
-    if folder.exists():
+    """Remove `folder` with all in it, if it is there; of a link only the link."""
+    if folder.is_symlink():
+        folder.unlink()
+    elif folder.exists():
         shutil.rmtree(folder)
 
 
