@@ -53,7 +53,7 @@ def estimated(told: Offer) -> float:
     return phone_estimate(Stack(choice_of(KEY), (make(told.step),)), PHONE).figure.value
 
 
-@pytest.mark.parametrize("share", [0.9, 0.7])
+@pytest.mark.parametrize("share", [0.9, 0.8])
 def test_that_a_time_on_a_phone_is_kept_and_used_up(share: float) -> None:
     whole = LatencyOfCuts(RUN, PHONE).whole
     told = offered(measured(), Budget(), share * whole)
