@@ -43,12 +43,19 @@ def points(text: str) -> float:
     raise argparse.ArgumentTypeError(f"{text} is no number of points from 0 to 100")
 
 
-def milliseconds(text: str) -> float:
-    """Reads a time."""
-    with contextlib.suppress(ValueError):
-        if 0 < float(text) < float("inf"):
-            return float(text)
-    raise argparse.ArgumentTypeError(f"{text} is no number of milliseconds above 0")
+def above_nothing(unit: str) -> Callable[[str], float]:
+    """Reads a number of the unit, above 0."""
+
+    def read(text: str) -> float:
+        with contextlib.suppress(ValueError):
+            if 0 < float(text) < float("inf"):
+                return float(text)
+        raise argparse.ArgumentTypeError(f"{text} is no number of {unit} above 0")
+
+    return read
+
+
+milliseconds = above_nothing("milliseconds")
 
 
 def epochs(text: str) -> int:

@@ -9,6 +9,7 @@ from engine.cli.language import said, say
 from engine.cli.output import print_table
 from engine.cli.projects import show_figure
 from engine.contract.latency import PhoneChoice, PhoneEstimate, PrecisionAdvice
+from engine.contract.text.numbers import chance_percent
 
 if TYPE_CHECKING:
     from engine.recipe.latency_target import LatencyTarget
@@ -61,17 +62,12 @@ def _print_precisions(told: PrecisionAdvice) -> None:
     """Every precision with its time and how likely it is the fastest."""
     print()
     rows = [
-        (time.precision, f"{time.ms:.2f} ms", f"{time.low:.1f} to {time.high:.1f}", share(time.chance))
+        (time.precision, f"{time.ms:.2f} ms", f"{time.low:.1f} to {time.high:.1f}", chance_percent(time.chance))
         for time in told.times
     ]
     print_table(rows, ("precision", "time", "likely", "fastest"))
     for message in (told.best, *told.warnings):
         print(said(message))
-
-
-def share(chance: float) -> str:
-    """A probability in percent, never quite none or all."""
-    return "< 1 %" if chance < 0.005 else "> 99 %" if chance > 0.995 else f"{100 * chance:.0f} %"
 
 
 def latency_target(args: argparse.Namespace) -> LatencyTarget | None:

@@ -63,11 +63,6 @@ def not_published(figure: Figure | None) -> str:
     return tr("studio.bench.not_published") if scaled_text(figure) else ""
 
 
-def chance_percent(chance: float) -> str:
-    """A probability in percent, never quite none or all."""
-    return "< 1 %" if chance < 0.005 else "> 99 %" if chance > 0.995 else f"{100 * chance:.0f} %"
-
-
 def change_words(change: Delta) -> list[str]:
     """A change in words, from the longest to the shortest that still say whether it is chance."""
     plain = f"{change.arrow} {change.text}".strip()

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import os
-import statistics
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
 from engine.contract.system.cores import core_count
-from tests.benchmarks.bench_training import STEPS, imported
+from tests.benchmarks.bench_training import STEPS, child, imported, median
 from tests.benchmarks.large_set import write_large_set
 
 KEY, SIZE, BATCH = "yolov3_mobilenet_v3_large", 160, 8
@@ -29,17 +24,11 @@ def run() -> list[str]:
     with tempfile.TemporaryDirectory() as folder:
         data = write_large_set(Path(folder) / "set", BATCH * (STEPS + 2) * 10 // 9, (320, 320))
         index = imported(Path(folder) / "project", data)
-        found = {name: _step(index, threads, extra) for name, threads, extra in cases}
+        words = (KEY, str(SIZE), str(BATCH))
+        found = {
+            name: median([child("ours", *words, str(threads), str(index), **extra)], 0)
+            for name, threads, extra in cases
+        }
     first = next(iter(found.values()))
     told = [f"  {name}: {seconds:.3f} s a step, {first / seconds:.2f} x" for name, seconds in found.items()]
     return [f"training {KEY} at {SIZE} px, batch {BATCH}:", *told]
-
-
-def _step(index: Path, threads: int, extra: dict[str, str]) -> float:
-    words = (KEY, str(SIZE), str(BATCH), str(threads), str(index))
-    command = [sys.executable, "-m", "tests.benchmarks.training.ours", *words]
-    done = subprocess.run(
-        command, env={**os.environ, **extra}, stdout=subprocess.PIPE, text=True, check=True, timeout=600
-    )
-    steps = json.loads(done.stdout.splitlines()[-1])["steps"]
-    return statistics.median(clock for clock, _ in steps)

@@ -43,11 +43,11 @@ def _compared(folder: Path, key: str, size: int, batch: int, turns: int) -> list
     theirs_at = write_configuration(folder / f"{key}.yml", network, data, batch)
     theirs, ours = [], []
     for _ in range(turns):
-        theirs.append(_child("peer", str(theirs_at)))
-        ours.append(_child("ours", key, str(size), str(batch), str(THREADS), str(index)))
-    clock = [_median(found, 0) for found in (theirs, ours)]
+        theirs.append(child("peer", str(theirs_at)))
+        ours.append(child("ours", key, str(size), str(batch), str(THREADS), str(index)))
+    clock = [median(found, 0) for found in (theirs, ours)]
     # A reader in processes of its own is told apart, that in a thread is in the step.
-    used = [_median(found, 1) + found[0]["reader"] for found in (theirs, ours)]
+    used = [median(found, 1) + found[0]["reader"] for found in (theirs, ours)]
     name = f"  {key}, {size} px, batch {batch}"
     told = f"{clock[0]:.2f} and {clock[1]:.2f} s a step: {clock[0] / clock[1]:.2f} x"
     return [f"{name}: {told}; of the processor {used[0]:.2f} and {used[1]:.2f} s: {used[0] / used[1]:.2f} x"]
@@ -61,14 +61,14 @@ def imported(folder: Path, data: Path) -> Path:
     return folder / "data" / "index.sqlite"
 
 
-def _child(side: str, *words: str) -> dict[str, Any]:
-    """What a training in a process of its own tells; a reader of ppdet's that raises waits for ever."""
+def child(side: str, *words: str, **more: str) -> dict[str, Any]:
+    """What a training in a process of its own tells, with `more` environment; a ppdet reader that raises hangs."""
     command = [sys.executable, "-m", f"tests.benchmarks.training.{side}", *words]
-    environment = {**os.environ, "OMP_NUM_THREADS": str(THREADS)}
+    environment = {**os.environ, "OMP_NUM_THREADS": str(THREADS), **more}
     done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=900, env=environment)
     told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return told
 
 
-def _median(found: list[dict[str, Any]], place: int) -> float:
+def median(found: list[dict[str, Any]], place: int) -> float:
     return statistics.median(step[place] for each in found for step in each["steps"])

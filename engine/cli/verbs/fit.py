@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 from pathlib import Path
 
-from engine.cli.arguments import count, epochs, milliseconds, points, share
+from engine.cli.arguments import above_nothing, count, epochs, milliseconds, points, share
 from engine.cli.fronts import report_fit
 from engine.cli.projects import open_project, trained_run
 from engine.contract.fit.job import FitJob
@@ -27,9 +26,9 @@ def add_parser(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--precision", choices=precisions, default="fp32", help="numbers it computes with; fp32")
     parser.add_argument("--device", metavar="SERIAL", help="measure on this phone, which is connected (see phones)")
     parser.add_argument("--points", type=points, help="so many points of mAP may be lost")
-    parser.add_argument("--mb", type=_megabytes, help="the file may have so many MB in that precision")
+    parser.add_argument("--mb", type=above_nothing("MB"), help="the file may have so many MB in that precision")
     parser.add_argument("--macs", type=share(1), help="share of the MACs that may remain, such as 0.4")
-    parser.add_argument("--hours", type=_hours, help="all of it within so many hours of work")
+    parser.add_argument("--hours", type=above_nothing("hours"), help="all of it within so many hours of work")
     most = FitJob.model_fields["trials"].default
     parser.add_argument("--trials", type=count("a number of trials"), default=most, help=f"at most so many; {most}")
     each = FitJob.model_fields["trial_epochs"].default
@@ -60,18 +59,3 @@ def fit_job_of(args: argparse.Namespace, folder: ProjectFolder) -> FitJob:
     more = ("trials", "trial_epochs", "epochs", "pictures", "limit")
     given = {name: getattr(args, name) for name in (*names, *more)}
     return FitJob(project=str(folder.root), start=str(trained_run(folder, args.run)), **given)
-
-
-def _megabytes(text: str) -> float:
-    return _above_nothing(text, "MB")
-
-
-def _hours(text: str) -> float:
-    return _above_nothing(text, "hours")
-
-
-def _above_nothing(text: str, unit: str) -> float:
-    with contextlib.suppress(ValueError):
-        if 0 < float(text) < float("inf"):
-            return float(text)
-    raise argparse.ArgumentTypeError(f"{text} is no number of {unit} above 0")

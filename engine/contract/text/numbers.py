@@ -61,3 +61,8 @@ def _three_digits(value: float) -> str:
     # Rounding may have added a digit: 9.996 is 10.0, not 10.00.
     decimals = 2 - math.floor(math.log10(abs(rounded)))
     return f"{rounded:.{max(0, min(decimals, 9))}f}"
+
+
+def chance_percent(chance: float) -> str:
+    """A probability in percent, never quite none or all."""
+    return "< 1 %" if chance < 0.005 else "> 99 %" if chance > 0.995 else f"{100 * chance:.0f} %"

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from engine.contract.latency import PrecisionAdvice, PrecisionTime
+from engine.contract.text.numbers import chance_percent
 from studio.bound_texts import on_language
 from studio.i18n import text_of, tr
-from studio.presenters.figure_words import chance_percent
 from studio.presenters.numbers import bare_ms, show_value
 from studio.views.shared.bar_rows import Bar, BarRow, BarRows
 from studio.widgets.labels import Muted, Text
