@@ -7,9 +7,11 @@ from typing import NamedTuple
 
 from engine.contract.fit.front import FrontPoint
 
-TOLERANCE = 0.05
-"""On target is what takes no more than was asked for, and at most this share less."""
-AIM = 0.975
+STEADY = 0.99
+"""The share of the target below which the winner stays even if it measures slower than its trial, of the same size."""
+TOLERANCE = 0.04
+"""On target is what takes no more than that, and at most this share less."""
+AIM = 0.98
 """The share of the target that is aimed at: the middle of what is on target."""
 AIMS = (1.0, 0.8, 1.2)
 """Times of the first trials as shares of the target's: at it, and what faster costs and slower would bring."""
@@ -33,27 +35,29 @@ class Try(NamedTuple):
     least: float
 
 
-def next_tries(trials: Sequence[FrontPoint], target: float | None, slowest: float, fastest: float) -> list[Try]:
-    """What may be tried next, the most useful first; none where enough is known. Without a target there is no time.
+def next_tries(trials: Sequence[FrontPoint], target: float | None, slowest: float, fastest: float) -> list[list[Try]]:
+    """What may be tried next, the most useful first; those in one list need not wait for each other.
 
     First `AIMS`, those between the slowest and the fastest that there is, then the target until it is hit, and then
-    other ways of weighing channels at the target, for mAP tells which is best.
+    other ways of weighing channels at the target, for mAP tells which is best. None where enough is known. Without a
+    target there is no time.
     """
     done = [(point.aimed, point.least) for point in trials]
-    found: list[Try] = []
+    at_target = [Try(1.0, 1.0)]
+    found: list[list[Try]] = []
     if target is not None:
         ends = (fastest, (1 - TOLERANCE) * slowest)
         inside = [aim for aim in AIMS if aim == 1.0 or ends[0] <= aim * target <= ends[1]]
-        found += [Try(aim, 1.0) for aim in inside if (aim, 1.0) not in done]
-        if not _hit(trials, target, 1.0):
-            found.append(Try(1.0, 1.0))
+        found.append([Try(aim, 1.0) for aim in inside if (aim, 1.0) not in done])
+        found.append([] if _hit(trials, target, 1.0) else at_target)
     elif not trials:
-        found.append(Try(1.0, 1.0))
+        found.append(at_target)
+    others: list[Try] = []
     for least in LEASTS:
         tries = done.count((1.0, least))
         if not tries or (target is not None and tries < AGAIN and not _hit(trials, target, least)):
-            found.append(Try(1.0, least))
-    return found
+            others.append(Try(1.0, least))
+    return [group for group in (*found, others) if group]
 
 
 def _hit(trials: Sequence[FrontPoint], target: float, least: float) -> bool:

@@ -1,4 +1,4 @@
-"""What a fit has done by workers: saliency, short and long trainings as runs of the project, times, the export."""
+"""What a fit has done by workers: saliency, trainings, times, the export."""
 
 from __future__ import annotations
 
@@ -13,31 +13,21 @@ from engine.contract.figures import Figure, FigureName, pick
 from engine.contract.fit.front import FrontPoint, Guarantee
 from engine.contract.fit.job import FitJob
 from engine.contract.phones import BenchResult
-from engine.contract.project import ProjectFolder
-from engine.contract.recipe import Recipe
 from engine.contract.run.folder import RunFolder
-from engine.contract.run.job import BenchJob, ExportJob, HostJob, Job, RecipeJob, RecipePart, SaliencyJob, Target
-from engine.contract.run.lineage import PARTS, runs_of
+from engine.contract.run.job import BenchJob, ExportJob, HostJob, Job, SaliencyJob, Target
+from engine.contract.run.lineage import PARTS
 from engine.contract.run.resamples import read_resamples
 from engine.contract.run.state import RunState, fold
 from engine.contract.run.tail import EventTail
 from engine.contract.sensitivity import ChannelSaliency
 from engine.contract.system.files import folder_in, write_atomically
-from engine.contract.text.messages import JobFailed, Message, UserError
-from engine.fit.choice import epochs_within
-from engine.fit.steps import steps_of
+from engine.contract.text.messages import JobFailed, UserError
 from engine.fit.targets import phone_of
 from engine.fit.times import quantised, upper_end
-from engine.recipe.application import application
-from engine.recipe.recovery import base_training
+from engine.fit.trainings import WINNER, Trainings
 from engine.recipe.stack import stack_of_run
 from engine.run.context import JobContext
 from engine.run.parts import have_done
-
-EPOCHS = 20
-"""Of the last training where it is not known how long the base's was."""
-_WINNER = 1000
-"""The runs of a trial are numbered from ten times its number, those of the winner from here."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +59,8 @@ class Workshop:
 
     def __init__(self, job: FitJob, context: JobContext) -> None:
         self.job, self.context = job, context
-        self.folder, self.start = ProjectFolder(Path(job.project)), Path(job.start)
+        self.trainings = Trainings(job, context)
+        self.folder, self.start = self.trainings.folder, self.trainings.start
         with Index.open(self.folder.index) as index:
             if not index.picture_count("val"):
                 raise UserError("fit.no_val", path=str(self.folder.index))
@@ -122,27 +113,17 @@ class Workshop:
         figure = upper_end(stack, phone, self.folder.root)
         return Measured(run.name, figure, figure.high or figure.value)
 
-    def tried(self, point: FrontPoint, number: int) -> Measured:
-        """Train a cut for a short while, and measure it."""
-        steps = steps_of(self.job, point.ratios, stack_of_run(self.start).choice.key, self.job.trial_epochs)
-        runs = self._runs(f"trial-{number}", Recipe(name="fit", steps=steps), 10 * number, "fit.trial")
-        return self._measured(runs, number)
+    def trained(self, points: Sequence[FrontPoint]) -> None:
+        """Train cuts for a short while, side by side; to be measured when all of them are done."""
+        self.trainings.trials(points)
+
+    def tried(self, point: FrontPoint) -> Measured:
+        """What a cut comes to that was trained for a short while."""
+        return self._measured(self.trainings.trials([point])[0], int(point.number or 0))
 
     def won(self, point: FrontPoint, epochs: int) -> Measured:
         """Train a cut for so many epochs, from the start anew, and measure it."""
-        steps = steps_of(self.job, point.ratios, stack_of_run(self.start).choice.key, epochs)
-        runs = self._runs("winner", Recipe(name="fit", steps=steps), _WINNER, "fit.winner")
-        return self._measured(runs, _WINNER)
-
-    def epochs(self, trials: Sequence[FrontPoint], left_s: float) -> int:
-        """How long the last training is: as asked, or as the base's was, if the time left allows."""
-        each = [point.seconds for point in trials if point.seconds is not None]
-        per_epoch = sum(each) / len(each) / max(1, self.job.trial_epochs) if each else 0.0
-        return epochs_within(left_s, per_epoch, self._wanted, self.job.trial_epochs)
-
-    def recovery_s(self, seconds: Sequence[float]) -> float:
-        """About how long the last training takes, by what trials took."""
-        return sum(seconds) / len(seconds) / max(1, self.job.trial_epochs) * self._wanted
+        return self._measured(self.trainings.winner(point, epochs), WINNER)
 
     def exported(self, measured: Measured) -> Path | None:
         """The file for the phone, with its card; None, and a notice, where it cannot be made."""
@@ -158,33 +139,6 @@ class Workshop:
             self.context.notice("fit.not_exported", level="warning", reason=error.message.text())
             return None
         return out / "model.nb"
-
-    @property
-    def _wanted(self) -> int:
-        if self.job.epochs is not None:
-            return self.job.epochs
-        base = base_training(self.start)
-        return base.epochs if base is not None else EPOCHS
-
-    def _runs(self, label: str, recipe: Recipe, first: int, stage: str) -> list[Path]:
-        """The runs that the recipe becomes, each from the one before, done to the last."""
-        asked = RecipeJob(project=self.job.project, recipe=recipe, start=self.job.start, limit=self.job.limit)
-        applied = application(asked, self.start)
-        made, latest = runs_of(self.context.run_dir), self.start
-        done: list[Path] = []
-        for number, planned in enumerate(applied.planned, start=1):
-            self.context.check_cancelled()
-            own = first + number
-            if own in made:
-                latest = made[own]
-            else:
-                part = RecipePart(task=self.context.run_dir.name, number=own)
-                training = applied.training(number, latest, part.task).model_copy(update={"part": part})
-                words = ("fit", label, *([planned.label] if number > 1 else []))
-                latest = self.folder.new_run(*words, job=training.model_dump_json(indent=2))
-            self._done(RunFolder(latest), stage, latest.name)
-            done.append(latest)
-        return done
 
     def _measured(self, runs: Sequence[Path], number: int) -> Measured:
         """The mAP of the last of the runs, its time, and what the start's mAP is on the same pictures."""
@@ -241,18 +195,9 @@ class Workshop:
         run = RunFolder(root)
         if not run.job.is_file():
             write_atomically(run.job, job.model_dump_json(indent=2))
-        self._done(run, "fit.part", name)
+        have_done(run, self.context, lambda what: self.context.stage("fit.part", what=what))
         found: dict[str, object] = json.loads(run.result.read_text(encoding="utf-8"))
         return found
-
-    def _done(self, run: RunFolder, code: str, name: str) -> None:
-        def stage(what: Message) -> None:
-            if code == "fit.part":
-                self.context.stage("fit.part", what=what)
-            else:
-                self.context.stage(code, run=name, what=what)
-
-        have_done(run, self.context, stage)
 
 
 def settled(figure: Figure) -> float:

@@ -12,7 +12,7 @@ from engine.contract.fit.job import FitJob
 from engine.contract.run.folder import RunFolder
 from engine.contract.run.state import fold
 from engine.contract.run.tail import EventTail
-from engine.fit.choice import AIM, Try, best_trial, next_tries
+from engine.fit.choice import AIM, STEADY, Try, best_trial, next_tries
 from engine.fit.correction import Correction, Score, bounds
 from engine.fit.descent import Descent, Stop, thinned
 from engine.fit.measuring import Workshop, settled
@@ -74,6 +74,11 @@ class Session:
             base = self._put(base, **self.shop.estimated(self.start).times())
         return times if base.ms is None or self.job.device is None else times.measured(base.ms)
 
+    @property
+    def _goal(self) -> float | None:
+        """What trials shall take: where times are measured a little less than was asked for, for they tremble."""
+        return self.job.ms if self.job.ms is None or self.shop.exact else STEADY * self.job.ms
+
     def _know_the_front(self) -> None:
         """The way down, and hollow points of it."""
         self.context.stage("fit.descending", groups=len(self._worth))
@@ -112,39 +117,51 @@ class Session:
         )
         return point.model_copy(update=interval)
 
-    def _next(self) -> FrontPoint | None:
-        """The next trial, one that was begun before any other. None where enough was tried, or time is up."""
+    def _next(self) -> list[FrontPoint]:
+        """The next trials, those that were begun before any other. None where enough was tried, or time is up."""
         trials = self.front.trials
-        if trials and not trials[-1].done:
-            return trials[-1]
-        if len(trials) >= self.job.trials or not self._time_for_another():
-            return None
+        if begun := [trial for trial in trials if not trial.done]:
+            return begun
+        room = min(self.job.at_once, self.job.trials - len(trials))
+        if room < 1 or not self._time_for_another():
+            return []
         stops, correct = self._way(1.0)[1], self._correction()
         ends = (correct(stops[at].cost) for at in (0, -1))
-        for wanted in next_tries(trials, self.job.ms, *ends):
-            point = self._planned(wanted, len(trials) + 1)
-            if all(point.ratios != trial.ratios for trial in trials):
-                self._keep((*self.front.points, point))
-                return point
-        return None
+        for group in next_tries(trials, self._goal, *ends):
+            if found := self._new(group, room):
+                self._keep((*self.front.points, *found))
+                return found
+        return []
+
+    def _new(self, group: Sequence[Try], room: int) -> list[FrontPoint]:
+        """So many of the tries as points, without those that cut as a trial before them does."""
+        known = [trial.ratios for trial in self.front.trials]
+        found: list[FrontPoint] = []
+        for wanted in group:
+            point = self._planned(wanted, len(known) + 1)
+            if len(found) < room and point.ratios not in known:
+                found.append(point)
+                known.append(point.ratios)
+        return found
 
     def _try(self) -> bool:
-        """Train and measure one cut; False where no other is to be tried."""
-        point = self._next()
-        if point is None:
-            return False
-        measured = self.shop.tried(point, len(self.front.trials))
-        if self._base().map is None and measured.base is not None:
-            self._put(self._base(), map=measured.base.value, map_low=measured.base.low, map_high=measured.base.high)
-        self._put(point, **measured.times(), **measured.scores(), run=measured.run, seconds=measured.seconds)
-        self._correct()
-        return True
+        """Train cuts and measure them; False where no other is to be tried."""
+        points = self._next()
+        if len(points) > 1:
+            self.shop.trained(points)  # all before any is measured, which other work would disturb
+        for point in points:
+            measured = self.shop.tried(point)
+            if self._base().map is None and measured.base is not None:
+                self._put(self._base(), map=measured.base.value, map_low=measured.base.low, map_high=measured.base.high)
+            self._put(point, **measured.times(), **measured.scores(), run=measured.run, seconds=measured.seconds)
+            self._correct()
+        return bool(points)
 
     def _planned(self, wanted: Try, number: int) -> FrontPoint:
         """The cut for a share of the target's time, as the trials so far correct what is predicted."""
         descent, stops = self._way(wanted.least)
         correct, bounded = self._correction(), self.job.macs is not None or self.job.mb is not None
-        limit = inf if self.job.ms is None else wanted.aim * self.job.ms * (1.0 if self.shop.exact else AIM)
+        limit = inf if self._goal is None else wanted.aim * self._goal * (1.0 if self.shop.exact else AIM)
 
         def cost(stop: Stop) -> float:
             return inf if bounded and not self.measure.fits(self.measure.left(stop.kept)) else correct(stop.cost)
@@ -200,7 +217,7 @@ class Session:
         done = [point.seconds for point in self.front.trials if point.seconds is not None]
         if self.job.hours is None or not done:
             return True
-        return self._left_s() - max(done) > self.shop.recovery_s(done)
+        return self._left_s() - max(done) > self.shop.trainings.recovery_s(done)
 
     def _left_s(self) -> float:
         if self.job.hours is None:
@@ -212,7 +229,7 @@ class Session:
         if self.front.verdict is not None:
             return
         job, trials, base = self.job, self.front.trials, self._base()
-        best = best_trial(trials, job.ms)
+        best = best_trial(trials, self._goal) or best_trial(trials, job.ms)
         if best is None:
             self._end(given_up(job, trials, self.guarantee))
             return
@@ -227,7 +244,7 @@ class Session:
 
     def _winning(self, best: FrontPoint) -> FrontPoint:
         """The trial again, to be trained at length; from the start anew."""
-        epochs = self.shop.epochs(self.front.trials, self._left_s())
+        epochs = self.shop.trainings.epochs(self.front.trials, self._left_s())
         unknown = dict.fromkeys(("run", "seconds", "ms", "ms_low", "ms_high", "map", "map_low", "map_high"))
         point = best.model_copy(update={**unknown, "kind": "winner", "epochs": epochs})
         self._keep((*self.front.points, point))

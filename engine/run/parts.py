@@ -23,7 +23,7 @@ def have_done(run: RunFolder, context: JobContext, stage: Callable[[Message], No
         return
     stage(Message(code="recipe.starting"))
     try:
-        _begin(run, context)
+        begin(run, context)
         for events, state in watch(run):  # noqa: B007 - the last state is what is wanted
             context.check_cancelled()
             _tell(events, context, stage)
@@ -33,7 +33,7 @@ def have_done(run: RunFolder, context: JobContext, stage: Callable[[Message], No
         raise
 
 
-def _begin(run: RunFolder, context: JobContext) -> None:
+def begin(run: RunFolder, context: JobContext) -> None:
     """Start or resume the run, unless a worker is at it, which outlived an earlier sitting of the job."""
     while (status := run.status()) in ("cancelled", "failed") and is_locked(run.lock):
         context.check_cancelled()  # its worker has said its last word and is tidying up

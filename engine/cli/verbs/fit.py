@@ -8,7 +8,7 @@ from pathlib import Path
 from engine.cli.arguments import above_nothing, count, epochs, milliseconds, points, share
 from engine.cli.fronts import report_fit
 from engine.cli.projects import open_project, trained_run
-from engine.contract.fit.job import FitJob
+from engine.contract.fit.job import FitJob, trials_at_once
 from engine.contract.project import ProjectFolder
 
 NAME = "fit"
@@ -33,6 +33,8 @@ def add_parser(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--trials", type=count("a number of trials"), default=most, help=f"at most so many; {most}")
     each = FitJob.model_fields["trial_epochs"].default
     parser.add_argument("--trial-epochs", type=epochs, default=each, help=f"length of each; {each} if not given")
+    beside = "trials trained at once, if not given as many as cores and memory allow, at most 3"
+    parser.add_argument("--at-once", type=count("a number of trials"), default=None, help=beside)
     parser.add_argument("--epochs", type=epochs, help="length of the last training; as the base's if not given")
     some = FitJob.model_fields["pictures"].default
     parser.add_argument("--pictures", type=count("a number of pictures"), default=some, help=f"for saliency; {some}")
@@ -58,4 +60,5 @@ def fit_job_of(args: argparse.Namespace, folder: ProjectFolder) -> FitJob:
     names = ("ms", "phone", "threads", "precision", "device", "points", "mb", "macs", "hours")
     more = ("trials", "trial_epochs", "epochs", "pictures", "limit")
     given = {name: getattr(args, name) for name in (*names, *more)}
+    given["at_once"] = args.at_once or trials_at_once()
     return FitJob(project=str(folder.root), start=str(trained_run(folder, args.run)), **given)

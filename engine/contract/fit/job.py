@@ -6,8 +6,14 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from engine.contract.system.cores import core_count
+from engine.contract.system.memory import total_bytes
+
 HOST = "host"
 """What stands for this machine in place of a phone's chip."""
+
+_TRIAL_BYTES = 6 << 30
+"""What a trial may need: a YOLOv3-MobileNetV3-large at 160 px in batches of 8 took 1.7 GB, and 320 px is four times that."""
 
 
 class FitJob(BaseModel):
@@ -17,7 +23,7 @@ class FitJob(BaseModel):
     upper end, or a bench on the phone whose serial number is `device`. `mb` is the file in that precision, `macs` the
     share of the convolutions' that may remain, `points` how much mAP may be lost. At most `trials` short trainings of
     `trial_epochs`, then one of `epochs`, as long as the base's if not given, all within `hours` of work if that is
-    given. `pictures` for saliency; `limit` as in TrainJob.
+    given. `at_once` of the trials are trained side by side. `pictures` for saliency; `limit` as in TrainJob.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -37,6 +43,7 @@ class FitJob(BaseModel):
     hours: float | None = Field(default=None, gt=0)
     trials: int = Field(default=8, ge=1)
     trial_epochs: int = Field(default=6, ge=0, le=10000)
+    at_once: int = Field(default=1, ge=1, le=64)
     epochs: int | None = Field(default=None, ge=0, le=10000)
     pictures: int = Field(default=200, ge=1, le=100000)
     limit: int = Field(default=0, ge=0)
@@ -45,3 +52,8 @@ class FitJob(BaseModel):
     def on_host(self) -> bool:
         """Whether times are those of this machine."""
         return self.phone == HOST
+
+
+def trials_at_once() -> int:
+    """How many trials this machine trains side by side at best: one on each core, if each has its memory, at most 3."""
+    return max(1, min(3, core_count(), total_bytes() // _TRIAL_BYTES))

@@ -14,13 +14,20 @@ def trial(ms: float | None, score: float | None = 30.0, **more: Any) -> FrontPoi
     return FrontPoint(kind="trial", ms=ms, map=score, run="r", seconds=1.0, **{"aimed": 1.0, **more})
 
 
-@pytest.mark.parametrize(("ms", "on"), [(20.0, True), (19.0, True), (18.9, False), (20.1, False)])
+@pytest.mark.parametrize(("ms", "on"), [(20.0, True), (19.2, True), (19.1, False), (20.1, False)])
 def test_that_on_target_is_no_slower_and_hardly_faster(ms: float, on: bool) -> None:
     assert on_target(ms, 20.0) is on
 
 
 def firsts(trials: list[FrontPoint], target: float | None, slowest: float = 45, fastest: float = 5) -> Try | None:
-    return next(iter(next_tries(trials, target, slowest, fastest)), None)
+    return next((each for group in next_tries(trials, target, slowest, fastest) for each in group), None)
+
+
+def test_that_only_what_needs_no_other_is_tried_beside_it() -> None:
+    aims = [Try(aim, 1.0) for aim in (1.0, 0.8, 1.2)]
+    assert next_tries([], 20, 45, 5)[:2] == [aims, [Try(1.0, 1.0)]]
+    on = [trial(19.6), trial(16, aimed=0.8), trial(24, aimed=1.2)]
+    assert next_tries(on, 20, 45, 5) == [[Try(1.0, 4.0), Try(1.0, 0.25)]]
 
 
 def test_that_the_first_trials_stand_around_the_target() -> None:
@@ -52,7 +59,7 @@ def test_that_without_a_time_each_way_is_tried_once() -> None:
 
 def test_that_no_trial_is_for_what_is_slower_than_the_base_or_faster_than_the_deepest_cut() -> None:
     first = [trial(19.6)]
-    assert {each.aim for each in next_tries(first, 20, slowest=24, fastest=17)} == {1.0}
+    assert {each.aim for group in next_tries(first, 20, slowest=24, fastest=17) for each in group} == {1.0}
     assert firsts(first, 20, slowest=45, fastest=17) == Try(1.2, 1.0)
     assert firsts(first, 20, slowest=24, fastest=15) == Try(0.8, 1.0)
 

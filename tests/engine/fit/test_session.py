@@ -5,6 +5,7 @@ The graph is a real detector's; what trainings and measurements come to is made 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,7 @@ class Machine(Workshop):
     def __init__(self, job: FitJob, context: JobContext, *, dies_at: int = 0, worse: float = 30.0) -> None:
         super().__init__(job, context)
         self.calls, self.dies_at, self.worse = 0, dies_at, worse
+        self.together: list[int] = []
         self.graph = stack_of_run(self.start).graph
         groups = channel_groups(self.graph).groups
         self.groups = {name: group.channels for name, group in groups.items() if group.prunable}
@@ -57,8 +59,11 @@ class Machine(Workshop):
     def host_base(self) -> tuple[Figure, Figure]:
         return self.figure("host_ms_total", BASE_MS), self.figure("host_ms_network", BASE_MS - 2)
 
-    def tried(self, point: FrontPoint, number: int) -> Measured:
-        return self.measured(point, number, bonus=0.0)
+    def trained(self, points: Sequence[FrontPoint]) -> None:
+        self.together.append(len(points))
+
+    def tried(self, point: FrontPoint) -> Measured:
+        return self.measured(point, point.number or 0, bonus=0.0)
 
     def won(self, point: FrontPoint, epochs: int) -> Measured:
         return self.measured(point, 99, bonus=2.0)
@@ -112,16 +117,19 @@ def sitting(job: FitJob, task: Path, **more: Any) -> tuple[Session, list[Event]]
     return Session(job, context, Machine(job, context, **more)), told
 
 
-@pytest.mark.parametrize("ms", [24.0, 14.0])
-def test_that_targets_are_met_by_measurement_with_few_trials(project: ProjectFolder, start: Path, ms: float) -> None:
+@pytest.mark.parametrize(("ms", "at_once"), [(24.0, 1), (14.0, 1), (14.0, 3)])
+def test_that_targets_are_met_by_measurement_with_few_trials(
+    project: ProjectFolder, start: Path, ms: float, at_once: int
+) -> None:
     task = project.new_task("fit")
-    session, told = sitting(asked(project, start, ms=ms), task)
+    session, told = sitting(asked(project, start, ms=ms, at_once=at_once), task)
     front = session.run()
     assert front == read_front(task) and front.verdict is not None and front.verdict.met, front.verdict
     winner, trials = front.winner, front.trials
     assert winner is not None and winner.ms is not None and len(trials) <= 8
     assert winner.ms <= 1.02 * ms and any(trial.ms is not None and on_target(trial.ms, ms) for trial in trials)
     assert front.base is not None and (front.base.ms, front.base.map) == (BASE_MS, 60)
+    assert isinstance(session.shop, Machine) and bool(session.shop.together) == (at_once > 1)
     between = [point for point in front.hollow if point.map_low is not None]
     assert between and all(point.map is None and point.ms_source == "estimated" for point in front.hollow)
     assert any(isinstance(event, Artifact) and event.kind == "front" for event in told)
@@ -129,8 +137,9 @@ def test_that_targets_are_met_by_measurement_with_few_trials(project: ProjectFol
     assert [point.saliency for point in hollow] == sorted((point.saliency for point in hollow), reverse=True)
 
 
-def test_that_one_killed_anywhere_comes_to_the_same_winner(project: ProjectFolder, start: Path) -> None:
-    job = asked(project, start)
+@pytest.mark.parametrize("at_once", [1, 2])
+def test_that_one_killed_anywhere_comes_to_the_same_winner(project: ProjectFolder, start: Path, at_once: int) -> None:
+    job = asked(project, start, at_once=at_once)
     whole = sitting(job, project.new_task("fit"))[0].run()
     task = project.new_task("fit")
     for _ in range(len(whole.trials) + 1):
