@@ -10,10 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from engine.contract.dataset import Index
+from engine.contract.fit.front import read_front
 from engine.contract.labels import Correction, Corrections, LabelBox
+from engine.contract.latency import PhoneChoice
 from engine.contract.project import ProjectFolder
 from engine.contract.run.folder import RunFolder
-from engine.contract.run.lineage import unfinished_recipes
+from engine.contract.run.lineage import fits_of, unfinished_fits, unfinished_recipes
+from engine.fit.times import upper_end
+from engine.recipe.stack import stack_of_run
 from tests.trial.ground import KEY, QUICK, SIZE, Ground, Said
 from tests.trial.kills.whole import weights
 
@@ -46,6 +50,7 @@ def kinds() -> dict[str, Kind]:
         Kind("new", _new, _index_of, _new_again),
         Kind("train", _train, _runs_of, _resume("train", _train)),
         Kind("recipe", _recipe, _runs_of, _recipe_again),
+        Kind("fit", _fit, _found, _fit_again),
         Kind("evaluate", lambda ground, place: ("evaluate", place / "project", "1", "--split", "test"), _figures),
         Kind("sensitivity", _sensitivity, lambda place, said: said.document.get("groups")),
         Kind("int8 errors", _int8, lambda place, said: said.document.get("layers")),
@@ -124,6 +129,30 @@ def _recipe_again(ground: Ground, place: Path) -> Words:
         return ("resume", folder.root, waiting[0].name)
     ended = [run for run in folder.runs.glob("0003-*") if RunFolder(run).status() == "finished"]
     return ("show", folder.root, "3") if ended else _recipe(ground, place)
+
+
+def _fit(ground: Ground, place: Path) -> Words:
+    """Two trials side by side and the winner, for most of the time that the run takes."""
+    start = place / "project" / "runs" / "0001-train"
+    whole = upper_end(stack_of_run(start), PhoneChoice(soc="SD855", threads=1, precision="fp32"), None)
+    target = ("--phone", "SD855", "--ms", f"{0.8 * (whole.high or whole.value):.3f}", "--trials", "2", "--at-once", "2")
+    return ("fit", place / "project", "1", *target, "--trial-epochs", "1", "--epochs", "1", "--pictures", "2")
+
+
+def _fit_again(ground: Ground, place: Path) -> Words:
+    folder = ProjectFolder(place / "project")
+    waiting = unfinished_fits(folder)
+    if waiting:
+        return ("resume", folder.root, waiting[0].name)
+    ended = [task for task in folder.tasks.glob("fit-*") if RunFolder(task).status() == "finished"]
+    return ("show", folder.root, ended[0].name) if ended else _fit(ground, place)
+
+
+def _found(place: Path, said: Said) -> Any:
+    """The trials and the winner by what was cut and what came of it, and all weights."""
+    front = read_front(fits_of(ProjectFolder(place / "project"))[-1])
+    points = [] if front is None else [*front.trials, *([front.winner] if front.winner else [])]
+    return [(point.kind, dict(point.ratios), point.ms, point.map) for point in points], _runs_of(place, said)
 
 
 def _runs_of(place: Path, said: Said) -> Any:
