@@ -30,20 +30,7 @@ def test_that_trial_and_winner_are_runs_within_the_target(project: ProjectFolder
 
     start = make_run(project, train_job)
     told: list[Event] = []
-    phone = PhoneChoice(soc="SD855", threads=1, precision="fp32")
-    whole = upper_end(stack_of_run(start), phone, None)
-    asked = FitJob(
-        project=str(project.root),
-        start=str(start),
-        phone=phone.soc,
-        ms=0.8 * (whole.high or 0),
-        trials=2,
-        at_once=2,
-        trial_epochs=1,
-        epochs=1,
-        pictures=2,
-        limit=4,
-    )
+    asked = _asked(project, start)
     job = parse_job(asked.model_dump_json())
     assert job == asked and isinstance(job, FitJob)
     task = RunFolder(project.new_task(job.kind))
@@ -66,6 +53,24 @@ def test_that_trial_and_winner_are_runs_within_the_target(project: ProjectFolder
     assert front.verdict.export is not None and Path(front.verdict.export).is_file()
     codes = [event.message.code for event in told if isinstance(event, Stage)]
     assert {"fit.part", "fit.descending", "fit.trial", "fit.winner"} <= set(codes)
+
+
+def _asked(project: ProjectFolder, start: Path) -> FitJob:
+    """Two trials that need not wait for each other, for most of the time that is estimated for the start."""
+    phone = PhoneChoice(soc="SD855", threads=1, precision="fp32")
+    whole = upper_end(stack_of_run(start), phone, None)
+    return FitJob(
+        project=str(project.root),
+        start=str(start),
+        phone=phone.soc,
+        ms=0.8 * (whole.high or whole.value),
+        trials=2,
+        at_once=2,
+        trial_epochs=1,
+        epochs=1,
+        pictures=2,
+        limit=4,
+    )
 
 
 def _map(run: Path) -> float:
