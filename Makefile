@@ -1,54 +1,58 @@
-# Every target sets the environment up first, which does nothing when it is up to date.
+# Every target sets the environment up first, which does nothing when it is up to date. With `make setup GPU=1` that
+# has Paddle for NVIDIA's GPUs from then on, with `make setup` the one for processors again; other targets keep it as it is.
 PYTHON := .venv/bin/python
 
-.PHONY: setup studio demo screenshots test test-fast check lint types layers architecture bench matrix trial lock
+.PHONY: setup ready studio demo screenshots test test-fast check lint types layers architecture bench matrix trial lock
 
 setup:
+	@python3 packaging/bootstrap.py --wheel $(if $(filter-out 0 no,$(GPU)),gpu,cpu)
+
+ready:
 	@python3 packaging/bootstrap.py
 
-studio: setup
+studio: ready
 	$(PYTHON) -m studio
 
-demo: setup
+demo: ready
 	.venv/bin/espalier demo
 
-demo/demo.json: | setup
+demo/demo.json: | ready
 	.venv/bin/espalier demo demo
 
 screenshots: demo/demo.json
 	$(PYTHON) -m studio.screenshots demo docs
 
-test: setup
+test: ready
 	$(PYTHON) -m tests
 
-test-fast: setup
+test-fast: ready
 	$(PYTHON) -m tests --fast
 
 check: lint types layers architecture
 
-lint: setup
+lint: ready
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check --quiet
 
-types: setup
+types: ready
 	.venv/bin/mypy
 
-layers: setup
+layers: ready
 	.venv/bin/lint-imports --no-logo
 
-architecture: setup
+architecture: ready
 	$(PYTHON) -m pytest -q tests/test_architecture.py tests/test_sentences.py
 
-bench: setup
+bench: ready
 	$(PYTHON) -m tests.benchmarks
 
-matrix: setup
+matrix: ready
 	$(PYTHON) -m tests.matrix
 
 # MINUTES=120 SEED=1 ONLY=kills,fuzz NUMBER=17 RECORD=folder
-trial: setup
+trial: ready
 	$(PYTHON) -m tests.trial $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only $(ONLY)) \
 		$(if $(NUMBER),--number $(NUMBER)) $(if $(RECORD),--record $(RECORD))
 
-lock: setup
+lock: ready
 	$(PYTHON) packaging/lock.py

@@ -2,11 +2,13 @@
 
 Runs on any python3 from 3.8 on, on the standard library alone. `.venv/stamp` holds the hash of all that went
 in and is written last; `.venv/unfinished` stands during an installation: one broken off is made anew. What pip and
-others say goes to `.setup.log`, which is named when they fail.
+others say goes to `.setup.log`, which is named when they fail. `--wheel gpu` puts in the Paddle for NVIDIA's GPUs and
+`--wheel cpu` the other again; without it the last choice stays.
 """
 
 from __future__ import annotations
 
+import argparse
 import fcntl
 import hashlib
 import os
@@ -16,12 +18,13 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from commands import TALK, answer, last_error, run
 from packages import Packages
 from stages import Stages
+from wheels import NAMES, in_the_way, locked, remember, remembered
 
 ROOT = Path(__file__).resolve().parents[1]
 VENV = ROOT / ".venv"
@@ -30,15 +33,18 @@ STAMP = VENV / "stamp"
 UNFINISHED = VENV / "unfinished"
 LOCK = ROOT / "packaging" / "requirements.lock"
 UV_LOCK = ROOT / "packaging" / "uv.lock"
-INPUTS = (LOCK, UV_LOCK, ROOT / "packaging" / "bootstrap.py", ROOT / "pyproject.toml")
+GPU_LOCK = ROOT / "packaging" / "gpu.lock"
+INPUTS = (LOCK, UV_LOCK, GPU_LOCK, ROOT / "packaging" / "bootstrap.py", ROOT / "pyproject.toml")
 VERSION = "3.10"
 PROBE = (
     "import ctypes, ensurepip, os, sqlite3, ssl, sys, venv, zlib\n"
     "print('%d.%d' % sys.version_info[:2], os.path.realpath(sys.executable))"  # never a virtual environment's
 )
+PIP_REMOVE = ("-I", "-m", "pip", "uninstall", "--yes", "--disable-pip-version-check")
 PIP_INSTALL = ("-I", "-m", "pip", "install", "--no-input", "--disable-pip-version-check", "--no-deps")
 # Compiled in one go afterwards, on all cores.
 LOCKED = ("--progress-bar=off", "--only-binary=:all:", "--require-hashes", "--no-compile")
+SIZES_GB = {"cpu": 2, "gpu": 4}
 STAGES = Stages(4)
 
 
@@ -152,17 +158,17 @@ def find_python() -> Path:
     )
 
 
-def fingerprint() -> str:
+def fingerprint(wheel: str = "") -> str:
     """The hash of all that the environment is made from and of its place, which its scripts hold."""
-    digest = hashlib.sha256(str(ROOT).encode())
+    digest = hashlib.sha256(f"{ROOT} {wheel or remembered(VENV)}".encode())
     for path in INPUTS:
         digest.update(path.read_bytes())
     return digest.hexdigest()
 
 
-def ready() -> bool:
+def ready(wheel: str = "") -> bool:
     """Whether the environment is complete and made from what is here now."""
-    return STAMP.is_file() and STAMP.read_text() == fingerprint() and (VENV / "bin" / "python").exists()
+    return STAMP.is_file() and STAMP.read_text() == fingerprint(wheel) and (VENV / "bin" / "python").exists()
 
 
 def clear_the_way(python: Path) -> None:
@@ -198,9 +204,13 @@ def install(held: int) -> None:
 
     `held` is the set-up lock, open: pip holds on to it, so that nobody starts beside a pip that outlived us.
     """
-    pip = (VENV / "bin" / "python", *PIP_INSTALL)
-    packages = Packages(LOCK, VENV, TALK)
-    if run(*pip, *LOCKED, "-r", LOCK, keep=held, watch=lambda: STAGES.show(*packages.progress())):
+    python, wheel = VENV / "bin" / "python", remembered(VENV)
+    unwanted = in_the_way(VENV, wheel)
+    if unwanted and run(python, *PIP_REMOVE, *unwanted, keep=held):
+        raise failure(f"pip could not take out {' and '.join(unwanted)}")
+    pip, lock = (python, *PIP_INSTALL), locked(LOCK, GPU_LOCK, VENV, wheel)
+    packages = Packages(lock, VENV, TALK)
+    if run(*pip, *LOCKED, "-r", lock, keep=held, watch=lambda: STAGES.show(*packages.progress())):
         raise failure("pip could not install the packages")
     if run(*pip, "--no-index", "--no-build-isolation", "--editable", ROOT, keep=held):
         raise failure("pip could not install espalier itself")
@@ -221,9 +231,9 @@ def compile_modules() -> None:
     STAGES.end(f"{total} modules")
 
 
-def prepare() -> None:
-    """Bring the environment up to date, one process at a time. Raises `SetupError`."""
-    if ready():
+def prepare(wheel: str = "") -> None:
+    """Bring the environment up to date with that of Paddle's wheels, one process at a time. Raises `SetupError`."""
+    if ready(wheel):
         return
     if sys.platform != "linux" or platform.machine() != "x86_64":
         raise SetupError(f"the locked packages are for Linux on x86-64 only; this is {platform.platform()}.")
@@ -233,7 +243,8 @@ def prepare() -> None:
         except BlockingIOError:
             say("another set-up is at work here; waiting for it")
             fcntl.flock(lock, fcntl.LOCK_EX)
-        if ready():
+        wheel = wheel or remembered(VENV)
+        if ready(wheel):
             return
         if STAMP.exists():
             STAMP.unlink()
@@ -243,8 +254,9 @@ def prepare() -> None:
         STAGES.end(str(python))
         STAGES.begin("environment")
         clear_the_way(python)
+        remember(VENV, wheel)
         STAGES.end(str(VENV))
-        STAGES.begin("packages", "some minutes the first time, about 2 GB")
+        STAGES.begin("packages", f"some minutes the first time, about {SIZES_GB[wheel]} GB")
         install(lock.fileno())
         STAGES.begin("compiling")
         compile_modules()
@@ -255,10 +267,13 @@ def prepare() -> None:
         say("done")
 
 
-def main() -> int:
+def main(words: Sequence[str] = ()) -> int:
     """Prepare the environment; returns 0, 1 with a sentence if it cannot be had, 130 if interrupted."""
+    parser = argparse.ArgumentParser(description="Make or update .venv.")
+    parser.add_argument("--wheel", choices=tuple(NAMES), default="", help="which Paddle; as it was if not given")
+    wheel = parser.parse_args(words).wheel
     try:
-        prepare()
+        prepare(wheel)
     except (SetupError, OSError) as problem:
         STAGES.leave()
         print(f"set-up failed: {problem}", file=sys.stderr)
@@ -271,4 +286,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

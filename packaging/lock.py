@@ -20,6 +20,7 @@ from packaging.utils import canonicalize_name
 FOLDER = Path(__file__).resolve().parent
 LOCK = FOLDER / "requirements.lock"
 UV_LOCK = FOLDER / "uv.lock"
+GPU_LOCK = FOLDER / "gpu.lock"
 PYPROJECT = FOLDER.parent / "pyproject.toml"
 
 
@@ -69,14 +70,15 @@ def gaps(packages: list[dict[str, Any]]) -> list[str]:
 
 
 def main() -> int:
-    """Write both locks anew; returns 1 and leaves them as they are if something required is missing."""
+    """Write all locks anew; returns 1 and leaves them as they are if something required is missing."""
     packages = report(pins(LOCK))
     missing = gaps(packages)
     for text in missing:
         print(text, file=sys.stderr)
     if missing:
         return 1
-    for lock, installed in ((LOCK, packages), (UV_LOCK, report(pins(UV_LOCK)))):
+    others = [(lock, report(pins(lock))) for lock in (UV_LOCK, GPU_LOCK)]
+    for lock, installed in ((LOCK, packages), *others):
         lock.write_text("".join(sorted(line(package) + "\n" for package in installed)), encoding="utf-8")
     return 0
 
