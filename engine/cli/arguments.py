@@ -7,6 +7,9 @@ import contextlib
 from collections.abc import Callable
 from typing import get_args
 
+from pydantic import TypeAdapter, ValidationError
+
+from engine.contract.device.choice import DeviceName, resolve
 from engine.contract.run.job import ExifFrame
 from engine.contract.run.settings import TrainSettings
 
@@ -67,6 +70,24 @@ def epochs(text: str) -> int:
         if least <= int(text) <= most:
             return int(text)
     raise argparse.ArgumentTypeError(f"{text} is no number of epochs from {least} to {most}")
+
+
+DEVICE_HELP = "where to compute: auto (a GPU if one can be used), cpu, or gpu:N"
+
+
+def device(text: str) -> str:
+    """Reads where to compute."""
+    with contextlib.suppress(ValidationError):
+        return TypeAdapter(DeviceName).validate_python(text)
+    raise argparse.ArgumentTypeError(f"{text} is none of auto, cpu, gpu:0, gpu:1 and so on")
+
+
+def check_device(name: str) -> None:
+    """Refuse a GPU that cannot be had before anything is made for it; raises UserError."""
+    if name.startswith("gpu:"):
+        from engine.detector.base.gpus import find_devices
+
+        resolve(name, find_devices())
 
 
 def add_exif(parser: argparse.ArgumentParser, default: str = "turned") -> None:

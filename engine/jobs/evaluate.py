@@ -7,8 +7,9 @@ from pathlib import Path
 from engine.contract.run.evaluations import is_kept, keep_figures
 from engine.contract.run.job import EvaluateJob
 from engine.contract.run.resamples import keep_resamples
-from engine.contract.text.messages import UserError
+from engine.contract.text.messages import Message, UserError
 from engine.jobs.data_notice import tell_of_data
+from engine.jobs.device import begin_on, quantised
 from engine.model.assembly import load
 from engine.model.measurement import calibration_of, computed_figures
 from engine.model.resampling import measured_with_resamples
@@ -23,6 +24,8 @@ def run(job: EvaluateJob, context: JobContext) -> dict[str, object]:
     from engine.detector.base.runtime import set_threads
 
     set_threads(0)
+    lite = Message(code="device.lite") if job.runtime == "lite" else None
+    begin_on(job.device, context, only_cpu=lite or quantised(Path(job.run)))
     tell_of_data(job, context)
     index = Index.open(Path(job.index))
     pictures = index.pictures(job.split)[: job.limit or None]

@@ -8,6 +8,7 @@ from typing import Any
 
 from engine.contract.run.job import PredictJob
 from engine.contract.system.files import write_atomically
+from engine.jobs.device import begin_on, quantised
 from engine.model.prediction import Finder
 from engine.run.context import JobContext
 
@@ -19,6 +20,7 @@ def run(job: PredictJob, context: JobContext) -> dict[str, object]:
     from engine.detector.predict.pictures import read_picture
 
     set_threads(0)
+    begin_on(job.device, context, only_cpu=quantised(Path(job.run)))
     out = Path(job.out)
     context.check_cancelled()  # an `out` in a project that is gone by now would make it anew
     out.mkdir(parents=True, exist_ok=True)

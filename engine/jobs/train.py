@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.contract.figures import Figure, pick
-from engine.contract.run.events import Notice
+from engine.contract.run.events import DeviceUsed, Notice
 from engine.contract.run.folder import checkpoint_of
 from engine.contract.run.job import TrainJob
 from engine.contract.run.resamples import keep_resamples
 from engine.contract.text.messages import UserError
 from engine.jobs.data_notice import tell_of_data
+from engine.jobs.device import begin_on, place_of, quantised, tell_elsewhere
 from engine.model.assembly import Model, assemble, extend, load
 from engine.model.measurement import calibration_of, coco_measured, computed_figures
 from engine.model.outcome import judge
@@ -44,19 +45,22 @@ def run(job: TrainJob, context: JobContext) -> dict[str, object]:
     from engine.detector.base.runtime import set_threads
 
     set_threads(job.settings.threads)
-    tell_of_data(job, context)
-    data = _open_data(job)
     last = context.run_dir / "checkpoints" / "last.safetensors"
     resuming = last.is_file()
+    device = _device(job, last if resuming else None, context)
+    tell_of_data(job, context)
+    data = _open_data(job)
     if resuming:
         info = read_info(last)
+        tell_elsewhere(info, device, context)
         model = assemble(info.choice, info.steps, info.records)
     else:
         model, score = _start(job, context, data)
         info = CheckpointInfo(
             choice=model.choice, steps=model.steps, records=model.records, data_hash=data.index.content_hash()
         )
-    trainer = _trainer(job, context, data, model, info)
+    info = info.model_copy(update={"device": place_of(device)})
+    trainer = _trainer(job, context, data, model, info, amp=device.amp)
     if not data.val and job.settings.evaluate_every:
         context.notice("train.nothing_to_judge", level="warning", path=job.index)
     if resuming:
@@ -66,6 +70,12 @@ def run(job: TrainJob, context: JobContext) -> dict[str, object]:
     context.stage("train.running", epochs=job.settings.epochs)
     position = trainer.run()
     return _finish(job, context, data, position)
+
+
+def _device(job: TrainJob, last: Path | None, context: JobContext) -> DeviceUsed:
+    start = last or (Path(job.start) if job.start else None)
+    only_cpu = quantised(start, job.steps)
+    return begin_on(job.settings.device, context, amp=job.settings.amp, only_cpu=only_cpu)
 
 
 def _open_data(job: TrainJob) -> _Data:
@@ -115,7 +125,7 @@ def _changes(job: TrainJob) -> bool:
     return Phase.ARCHITECTURE in phases or max(phases, default=Phase.DATA) >= Phase.PRUNE
 
 
-def _trainer(job: TrainJob, context: JobContext, data: _Data, model: Model, info: Any) -> Trainer:
+def _trainer(job: TrainJob, context: JobContext, data: _Data, model: Model, info: Any, amp: bool = False) -> Trainer:
     from engine.detector.network.checkpoint import save
     from engine.detector.train.reader import TrainingReader
     from engine.detector.train.trainer import Trainer
@@ -152,7 +162,9 @@ def _trainer(job: TrainJob, context: JobContext, data: _Data, model: Model, info
     shown = None if teacher is None else teacher.network
     lessons = [lesson for technique in own if (lesson := technique.teach(model.network, shown, taught)) is not None]
     begin = partial(_begin_epoch, own, model, settings.epochs)
-    trainer = Trainer(model.network, reader, settings, rate, evaluate, keep, context, lessons, begin_epoch=begin)
+    trainer = Trainer(
+        model.network, reader, settings, rate, evaluate, keep, context, lessons, begin_epoch=begin, amp=amp
+    )
     return trainer
 
 
@@ -165,7 +177,7 @@ def _restore(trainer: Trainer, info: Any, last: Path) -> None:
     from engine.detector.network.checkpoint import load_weights, read_tensors
 
     load_weights(trainer.network, last)
-    told = [read_tensors(last, kind) for kind in ("optimizer", "average", "lesson")]
+    told = [read_tensors(last, kind) for kind in ("optimizer", "average", "lesson", "scaler")]
     trainer.restore(info.position, *told)
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from engine.contract.device.wheel import package_versions
 from engine.contract.figures import Figure
 from engine.contract.system.files import write_atomically
 from engine.contract.text.messages import Message
@@ -58,7 +58,7 @@ def write_card(
         "convolutions": dict(kernels),
         "float_weights": [asdict(one) for one in packing],
         "steps": list(steps),
-        "versions": {name: version(name) for name in PACKAGES},
+        "versions": package_versions(PACKAGES),
         "figures": [figure.model_dump(exclude_none=True) for figure in figures],
     }
     write_atomically(out / "README.md", _markdown(card))

@@ -7,10 +7,10 @@ import json
 import subprocess
 import sys
 from functools import lru_cache
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from engine.contract.device.wheel import package_versions
 from engine.contract.figures import LITE, Conditions, Figure, FigureName
 from engine.contract.system.environment import engine_environment
 from engine.contract.system.folders import cache_folder
@@ -83,7 +83,7 @@ _TRACED_BY = ("families/build", "families/picodet", "families/raw", "network/tra
 
 
 def _key(text: str) -> str:
-    versions = [version(name) for name in ("paddlepaddle", "paddledet")]
+    versions = package_versions(("paddlepaddle", "paddledet")).values()
     sources = [(ROOT / "engine" / "detector" / f"{name}.py").read_bytes() for name in _TRACED_BY]
     digest = hashlib.sha256(json.dumps([FORMAT, *versions, text]).encode())
     for source in sources:

@@ -120,7 +120,7 @@ class JobContext:
         """
         self.emit(Artifact(kind=kind, path=self._relative(path), bytes=(self.run_dir / path).stat().st_size))
 
-    def notice(self, code: str, *, level: Literal["info", "warning"] = "info", **args: Argument) -> None:
+    def notice(self, code: str, *, level: Literal["info", "warning"] = "info", **args: Argument | Message) -> None:
         """Tell a person something that does not end the run."""
         message = Message(code=code, args=args)
         self.emit(Notice(level=level, message=message, text=message.text()))

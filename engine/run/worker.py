@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from engine.contract.device.wheel import CPU_WHEEL, GPU_WHEEL
 from engine.contract.run.events import CancelledEvent, Failed, Finished, Hello
 from engine.contract.run.folder import RunFolder, begin_sitting, folder_gone, read_job
 from engine.contract.run.lock import LockRecord, RunLock, read_record
@@ -30,7 +31,7 @@ JobFunction = Callable[[Any, JobContext], dict[str, object]]
 RESULT_SCHEMA = 1
 _NO_ACCESS = (errno.EACCES, errno.EPERM, errno.EROFS)
 _DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-_PACKAGES = ("espalier", "paddlepaddle", "paddledet", "paddleslim", "paddlelite")
+_PACKAGES = ("espalier", CPU_WHEEL, GPU_WHEEL, "paddledet", "paddleslim", "paddlelite")
 
 
 def run(run_dir: Path, *, jobs: Mapping[str, JobFunction] | None = None, lock: RunLock | None = None) -> int:

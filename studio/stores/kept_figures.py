@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from engine.contract.device.wheel import package_versions
 from engine.contract.figures import Figure
 from engine.contract.latency import PhoneChoice
 from engine.contract.project import DetectorChoice
@@ -63,7 +63,7 @@ def _code() -> str:
     """A hash of all that decides the figures: with another Espalier or other wheels nothing kept is used."""
     files = [file for room in _COUNTED_BY for file in sorted((ROOT / "engine" / room).rglob("*.py"))]
     files += [file for folder in _TOLD_BY for file in sorted((RESOURCES / folder).iterdir()) if file.is_file()]
-    digest = hashlib.sha256(" ".join(version(name) for name in _WHEELS).encode())
+    digest = hashlib.sha256(" ".join(package_versions(_WHEELS).values()).encode())
     for file in files:
         digest.update(f"{file.relative_to(ROOT)}\0".encode() + file.read_bytes())
     return digest.hexdigest()

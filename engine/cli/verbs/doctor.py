@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import ctypes
-import importlib.metadata
 import os
 import shutil
 import sys
@@ -15,6 +14,9 @@ from pydantic import BaseModel, ConfigDict
 
 from engine.cli.language import said
 from engine.cli.output import emit_json
+from engine.contract.device.choice import gpu_trouble, no_cudnn, no_gpu_at_all
+from engine.contract.device.found import Devices
+from engine.contract.device.wheel import CPU_WHEEL, GPU_WHEEL, Wheel, installed, paddle_wheel
 from engine.contract.system.cores import core_count
 from engine.contract.text.messages import Argument, Message, UserError
 from engine.contract.text.resources import ROOT
@@ -23,6 +25,7 @@ NAME = "doctor"
 HELP = "say what is missing on this machine and how to get it"
 
 LOCK = ROOT / "packaging" / "requirements.lock"
+GPU_LOCK = ROOT / "packaging" / "gpu.lock"
 PYTHON = (3, 10)
 DISK_GB = 5.0
 MEMORY_GB = 4.0
@@ -76,7 +79,7 @@ def run(args: argparse.Namespace) -> int:
     findings = diagnose()
     if args.json:
         rows = [{**finding.model_dump(), "text": finding.message.text()} for finding in findings]
-        emit_json({"figures": [], "findings": rows})
+        emit_json({"figures": [], "findings": rows, "devices": devices().model_dump(mode="json")})
     else:
         for finding in findings:
             print("✓" if finding.ok else "·" if finding.optional else "✗", said(finding.message))
@@ -88,9 +91,11 @@ def run(args: argparse.Namespace) -> int:
 def diagnose() -> list[Finding]:
     """Look at everything that Espalier needs of this machine; loads neither Paddle nor Qt."""
     folder = Path.cwd()
+    wheel = paddle_wheel()
     return [
         check_python(sys.version_info[:2]),
-        check_packages(LOCK),
+        check_packages(LOCK, GPU_LOCK, wheel),
+        *check_gpus(devices()),
         check_libraries(LIBRARIES),
         check_adb(),
         check_qemu(),
@@ -110,24 +115,53 @@ def check_python(version: tuple[int, int]) -> Finding:
     return Finding(name="python", ok=False, message=message, command="make setup")
 
 
-def check_packages(lock: Path) -> Finding:
-    """Every line `name==version` of the lock is installed in that version."""
-    lines = lock.read_text(encoding="utf-8").splitlines()
-    pins = [line.split()[0].split("==") for line in lines if line.strip()]
-    wrong = [f"{name} {version}" for name, version in pins if _installed(name) != version]
+def check_packages(lock: Path, gpu_lock: Path, wheel: Wheel) -> Finding:
+    """Every line `name==version` of the lock is installed in that version; of Paddle's two wheels one, and one only."""
+    pins = dict(_pins(lock))
+    if wheel.gpu and pins.pop(CPU_WHEEL, None):
+        pins |= _pins(gpu_lock)
+    wrong = [f"{name} {version}" for name, version in pins.items() if installed(name) != version]
+    again = "rm -f .venv/stamp && make setup" + (" GPU=1" if wheel.gpu else "")
+    if wheel.doubled:
+        message = Message(code="doctor.two_wheels", args={"cpu": CPU_WHEEL, "gpu": GPU_WHEEL})
+        return Finding(name="packages", ok=False, message=message, command=again)
     if not wrong:
         message = Message(code="doctor.packages", args={"count": len(pins)})
         return Finding(name="packages", ok=True, message=message)
     message = Message(code="doctor.packages_wrong", args={"packages": ", ".join(wrong), "lock": str(lock)})
     # Without its stamp the set-up looks at every package again.
-    return Finding(name="packages", ok=False, message=message, command="rm -f .venv/stamp && make setup")
+    return Finding(name="packages", ok=False, message=message, command=again)
 
 
-def _installed(name: str) -> str | None:
-    try:
-        return importlib.metadata.version(name)
-    except importlib.metadata.PackageNotFoundError:
-        return None
+def _pins(lock: Path) -> dict[str, str]:
+    lines = lock.read_text(encoding="utf-8").splitlines()
+    return dict(line.split()[0].split("==") for line in lines if line.strip())
+
+
+def devices() -> Devices:
+    """The GPUs and what they need; with the wheel for them a child process looks, which Paddle may end."""
+    from engine.detector.base.gpus import find_devices
+
+    return find_devices()
+
+
+def check_gpus(found: Devices) -> list[Finding]:
+    """Each GPU can be used, or why none is; all optional, for whatever a GPU does a processor does too."""
+    if (why := no_gpu_at_all(found)) is not None:
+        lacks = [why] if found.cudnn or not found.cuda or why.code == "device.no_cudnn" else [why, no_cudnn(found)]
+        return [_gpu(Message(code="doctor.no_gpu", args={"why": each}), ok=False) for each in lacks]
+    findings = []
+    for gpu in found.gpus:
+        trouble = gpu_trouble(gpu)
+        args: dict[str, Argument | Message] = {"device": gpu.device, "name": gpu.name, "capability": gpu.generation}
+        args |= {"memory": round(gpu.memory_mb / 1000, 1), "driver": found.driver, "cudnn": found.cudnn}
+        told = Message(code="doctor.gpu", args=args) if trouble is None else trouble
+        findings.append(_gpu(told, ok=trouble is None))
+    return findings
+
+
+def _gpu(message: Message, *, ok: bool) -> Finding:
+    return Finding(name="gpu", ok=ok, message=message, optional=True)
 
 
 def check_libraries(libraries: dict[str, str]) -> Finding:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from engine.cli.arguments import count
+from engine.cli.arguments import DEVICE_HELP, count, device
 from engine.cli.projects import open_project, report, trained_run
+from engine.contract.device.choice import AUTO
 from engine.contract.run.job import EvaluateJob
 
 NAME = "evaluate"
@@ -24,6 +25,7 @@ def add_parser(parser: argparse.ArgumentParser) -> None:
         default="paddle",
         help="paddle (if not given), or lite: the exported model in Paddle Lite for x86",
     )
+    parser.add_argument("--device", metavar="DEVICE", type=device, default=AUTO, help=DEVICE_HELP)
     some = count("a number of pictures", least=0)
     parser.add_argument("--limit", type=some, default=0, help="use only so many pictures")
 
@@ -35,7 +37,12 @@ def run(args: argparse.Namespace) -> int:
     folder = open_project(args.dir)
     target = trained_run(folder, args.run)
     job = EvaluateJob(
-        run=str(target), index=str(folder.index), split=args.split, runtime=args.runtime, limit=args.limit
+        run=str(target),
+        index=str(folder.index),
+        split=args.split,
+        runtime=args.runtime,
+        limit=args.limit,
+        device=args.device,
     )
     state = launch_and_follow(job, folder.new_task("evaluate"), json=args.json)
     report(state.figures.get("final", ()), args.json, run=target.name)

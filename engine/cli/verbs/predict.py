@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from engine.cli.arguments import DEVICE_HELP, device
 from engine.cli.language import say
 from engine.cli.output import emit_json, print_table
 from engine.cli.projects import open_project, trained_run
+from engine.contract.device.choice import AUTO
 from engine.contract.run.job import PredictJob
 from engine.contract.system.files import read_json
 from engine.contract.text.messages import UserError
@@ -22,6 +24,7 @@ def add_parser(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run", metavar="RUN", help="name or number of the run")
     parser.add_argument("pictures", metavar="IMAGE", nargs="+", type=Path, help="picture files")
     parser.add_argument("-o", dest="out", type=Path, default=Path("predictions"), help="folder for the drawn pictures")
+    parser.add_argument("--device", metavar="DEVICE", type=device, default=AUTO, help=DEVICE_HELP)
     parser.add_argument("--threshold", type=float, default=0.5, help="lowest score that is shown; 0.5 if not given")
 
 
@@ -39,6 +42,7 @@ def run(args: argparse.Namespace) -> int:
         pictures=tuple(str(path.resolve()) for path in args.pictures),
         out=str(args.out.resolve()),
         threshold=args.threshold,
+        device=args.device,
     )
     launch_and_follow(job, folder.new_task("predict"), json=args.json)
     document = read_json(args.out / "boxes.json")

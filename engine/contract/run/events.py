@@ -30,6 +30,21 @@ class Hello(_Event):
     device: str
 
 
+class DeviceUsed(_Event):
+    """Where this sitting computes: `cpu` or `gpu:N`, that one's `name` and driver, and the wheel of Paddle.
+
+    `why` tells why it is the processor where a GPU might have been taken; `amp` is whether precision is mixed.
+    """
+
+    type: Literal["device"] = "device"
+    device: str
+    name: str = ""
+    wheel: str
+    driver: str = ""
+    amp: bool = False
+    why: Message | None = None
+
+
 class Stage(_Event):
     """A new part of the job begins."""
 
@@ -134,6 +149,7 @@ class Failed(_Event):
 
 Event = Annotated[
     Hello
+    | DeviceUsed
     | Stage
     | Progress
     | Metric

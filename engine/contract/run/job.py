@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from engine.contract.device.choice import AUTO, DeviceName
 from engine.contract.fit.job import FitJob
 from engine.contract.project import DetectorChoice
 from engine.contract.recipe import Recipe, Step
@@ -132,6 +133,7 @@ class EvaluateJob(_Job):
     split: Split = "val"
     runtime: Runtime = "paddle"
     limit: int = 0
+    device: DeviceName = AUTO
 
 
 class PredictJob(_Job):
@@ -142,6 +144,7 @@ class PredictJob(_Job):
     pictures: tuple[str, ...]
     out: str
     threshold: float = 0.5
+    device: DeviceName = AUTO
 
 
 class ExportJob(_Job):

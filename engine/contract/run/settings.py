@@ -8,13 +8,17 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from engine.contract.device.choice import AUTO, DeviceName
 from engine.contract.parameters import parameter
 from engine.contract.text.messages import UserError
 from engine.contract.text.reasons import reason_of
 
 
 class TrainSettings(BaseModel):
-    """How long and how hard to train; `threads` per process, `learning_rate` at the top of the schedule."""
+    """How long and how hard to train; `threads` per process, `learning_rate` at the top of the schedule.
+
+    `device` is where; `amp` mixes precisions, on a GPU alone.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
@@ -30,6 +34,8 @@ class TrainSettings(BaseModel):
     threads: int = parameter("settings.threads", 0, ge=0)
     augment: Literal["none", "light", "full"] = parameter("settings.augment", "light", simple=True)
     ema: float = parameter("settings.ema", 0.0, ge=0, lt=1)
+    device: DeviceName = parameter("settings.device", AUTO)
+    amp: bool = parameter("settings.amp", False)
 
 
 def read_settings(pairs: Sequence[str], given: Mapping[str, Any]) -> TrainSettings:

@@ -14,6 +14,7 @@ from engine.contract.run.events import (
     BenchMoment,
     BenchSample,
     CancelledEvent,
+    DeviceUsed,
     Event,
     Failed,
     Figures,
@@ -30,12 +31,12 @@ from engine.contract.run.tail import StreamError
 Phase = Literal["silent", "speaking", "stopped", "finished"]
 Moment = Literal["start", "transformed", "final"]
 Terminal = Finished | CancelledEvent | Failed
-Told = Stage | Progress | Metric | BenchSample | BenchMoment | Figures | Picture | Artifact | Notice
+Told = DeviceUsed | Stage | Progress | Metric | BenchSample | BenchMoment | Figures | Picture | Artifact | Notice
 Curve = tuple[tuple[int, float], ...]
 
 # What may come next, and the phase it leads to. A hello in mid-speech resumes a run whose worker was lost.
 _TOLD = (
-    "stage", "progress", "metric", "bench_sample", "bench_moment", "figures", "image", "artifact", "notice",
+    "device", "stage", "progress", "metric", "bench_sample", "bench_moment", "figures", "image", "artifact", "notice",
 )  # fmt: skip
 _SPEAKING: dict[str, Phase] = {
     "hello": "speaking",
@@ -65,7 +66,7 @@ class Sitting(BaseModel):
 class RunState(BaseModel):
     """All that a run has told. Curves are (step, value) with rising steps; paths are as in the events.
 
-    `samples` and `moments` of a bench are those of the latest sitting, for each begins anew.
+    `samples` and `moments` of a bench are those of the latest sitting, for each begins anew; so is the `device`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -73,6 +74,7 @@ class RunState(BaseModel):
     phase: Phase = "silent"
     next_seq: int = 0
     sittings: tuple[Sitting, ...] = ()
+    device: DeviceUsed | None = None
     stage: Stage | None = None
     progress: Progress | None = None
     metrics: dict[str, Curve] = {}
@@ -115,6 +117,7 @@ class _Draft:
     phase: Phase
     next_seq: int
     sittings: list[Sitting]
+    device: DeviceUsed | None
     stage: Stage | None
     progress: Progress | None
     metrics: dict[str, list[tuple[int, float]]]
@@ -132,6 +135,7 @@ class _Draft:
             phase=state.phase,
             next_seq=state.next_seq,
             sittings=list(state.sittings),
+            device=state.device,
             stage=state.stage,
             progress=state.progress,
             metrics={name: list(curve) for name, curve in state.metrics.items()},
@@ -152,7 +156,7 @@ class _Draft:
         if isinstance(event, Hello):
             self._seal()
             self.sittings.append(Sitting(hello=event, until=event.time))
-            self.stage = self.progress = None
+            self.device = self.stage = self.progress = None
             self.samples, self.moments = [], []
         elif isinstance(event, Finished | CancelledEvent | Failed):
             self.sittings[-1] = self.sittings[-1].model_copy(update={"terminal": event})
@@ -162,6 +166,8 @@ class _Draft:
 
     def _tell(self, event: Told) -> None:
         match event:
+            case DeviceUsed():
+                self.device = event
             case Stage():
                 self.stage, self.progress = event, None
             case Progress():
@@ -199,6 +205,7 @@ class _Draft:
             phase=self.phase,
             next_seq=self.next_seq,
             sittings=tuple(self.sittings),
+            device=self.device,
             stage=self.stage,
             progress=self.progress,
             metrics={name: tuple(curve) for name, curve in self.metrics.items()},

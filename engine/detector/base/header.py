@@ -60,7 +60,10 @@ class Position(BaseModel):
 
 
 class CheckpointInfo(BaseModel):
-    """What a checkpoint tells of itself; `records[i]` belongs to `steps[i]`."""
+    """What a checkpoint tells of itself; `records[i]` belongs to `steps[i]`.
+
+    `device` is `cpu` or the name of the GPU that trained it; nothing in those from when there was no choice.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -70,6 +73,7 @@ class CheckpointInfo(BaseModel):
     records: tuple[dict[str, Any] | None, ...] = ()
     data_hash: str = ""
     versions: dict[str, str] = {}
+    device: str = ""
     position: Position = Position()
 
     @model_validator(mode="after")

@@ -1,4 +1,8 @@
-"""Prepares the process for Paddle: call `prepare()` before the first `import paddle`."""
+"""Prepares the process for Paddle: call `prepare()` before the first `import paddle`.
+
+After it everything is computed on the processor, with the wheel for GPUs too, which by itself would take the first of
+them: quantisation, exports, previews and probes are made for the processor. Who may use a GPU says so (`gpus.py`).
+"""
 
 from __future__ import annotations
 
@@ -46,7 +50,10 @@ def prepare() -> None:
     os.environ.setdefault("FLAGS_call_stack_level", "1")
     warnings.filterwarnings("ignore", module=r"(ppdet|paddle|paddleslim|pkg_resources|numba)")
     with contextlib.redirect_stdout(None), deferred(*_UNUSED):
+        import paddle
         import ppdet.modeling  # noqa: F401  # its tracking parts print what they miss
+    if paddle.device.is_compiled_with_cuda():
+        paddle.set_device("cpu")
     logging.getLogger("ppdet").setLevel(logging.ERROR)
     _keep_sigterm()
 

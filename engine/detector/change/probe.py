@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from engine.detector.base.runtime import prepare
-from engine.detector.network.channels import Cut, slice_channels
+from engine.detector.network.channels import Cut, put, slice_channels
 
 prepare()
 
@@ -71,7 +71,7 @@ class Memory:
             yield
         finally:
             for name, value in values.items():
-                parameters[name].value().get_tensor().set(value, paddle.CPUPlace())
+                put(parameters[name], value)
             for owner, attributes in sizes:
                 for key, value in attributes.items():
                     setattr(owner, key, value)

@@ -17,7 +17,7 @@ import paddle  # noqa: E402
 from paddle.autograd import PyLayer  # noqa: E402
 from paddle.nn import functional  # noqa: E402
 
-from engine.detector.network.memory import shared  # noqa: E402
+from engine.detector.network.memory import in_memory, shared  # noqa: E402
 
 Array = Any  # numba-compiled code takes plain float32 arrays
 _CHUNK = 1 << 16
@@ -68,7 +68,7 @@ def fast_activations() -> Iterator[None]:
     slow = functional.hardswish
 
     def function(x: Any, name: str | None = None) -> Any:
-        fits = paddle.in_dynamic_mode() and x.dtype == paddle.float32
+        fits = paddle.in_dynamic_mode() and in_memory(x)
         return _HardSwish.apply(x) if fits else slow(x, name)
 
     functional.hardswish = function

@@ -74,9 +74,16 @@ def _check(cut: Cut, parameters: dict[str, Any]) -> None:
 
 def _take(parameter: Any, axis: int, indices: NDArray[np.intp]) -> None:
     value = np.ascontiguousarray(np.take(parameter.numpy(), indices, axis=axis))
-    # set_value refuses another shape; the tensor underneath does not, and the Parameter stays itself.
-    parameter.value().get_tensor().set(value, paddle.CPUPlace())
+    put(parameter, value)
     parameter.clear_gradient(False)
+
+
+def put(parameter: Any, value: NDArray[Any]) -> None:
+    """Give a parameter a value of any shape, where it lies."""
+    # set_value refuses another shape; the tensor underneath does not, and the Parameter stays itself.
+    where = parameter.place
+    place = paddle.CUDAPlace(where.gpu_device_id()) if where.is_gpu_place() else paddle.CPUPlace()
+    parameter.value().get_tensor().set(value, place)
 
 
 def _resize(layer: Any) -> None:

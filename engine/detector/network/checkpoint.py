@@ -2,7 +2,7 @@
 
 Tensors: `model.<structured name>`, and in a checkpoint to resume from also `optimizer.<kind>.<structured name>` and
 `average.<structured name>`, and `lesson.<number>.<structured name>` of what a teacher's lesson trains beside the
-network. The header's `espalier` entry is a CheckpointInfo as JSON.
+network, and `scaler.<name>` where precision is mixed. The header's `espalier` entry is a CheckpointInfo as JSON.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from pydantic import BaseModel
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
+from engine.contract.device.wheel import package_versions
 from engine.contract.system.files import scratch_beside
 from engine.contract.text.messages import UserError
 from engine.detector.base.header import HEADER, CheckpointInfo
@@ -35,7 +35,7 @@ Array = NDArray[Any]
 
 def versions() -> dict[str, str]:
     """The versions of what a checkpoint depends on."""
-    return {name: version(name) for name in ("paddlepaddle", "paddledet", "paddleslim")}
+    return package_versions(("paddlepaddle", "paddledet", "paddleslim"))
 
 
 def save(path: Path, info: CheckpointInfo, tensors: Mapping[str, Array]) -> None:

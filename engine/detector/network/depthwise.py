@@ -19,7 +19,7 @@ from paddle.autograd import PyLayer  # noqa: E402
 from paddle.nn import functional  # noqa: E402
 
 from engine.detector.network import depthwise_kernels  # noqa: E402
-from engine.detector.network.memory import shared  # noqa: E402
+from engine.detector.network.memory import in_memory, shared  # noqa: E402
 
 Pads = tuple[int, int, int, int]
 """Rows and columns added above, below, left and right."""
@@ -55,7 +55,7 @@ def _fits(
     if not (groups > 1 and groups == x.shape[1] and per_group == 1 and filters % groups == 0 and height == width):
         return None
     strides, dilations = set(_pair(stride)), set(_pair(dilation))
-    if len(strides) != 1 or dilations != {1} or not paddle.in_dynamic_mode() or x.dtype != paddle.float32:
+    if len(strides) != 1 or dilations != {1} or not paddle.in_dynamic_mode() or not in_memory(x):
         return None
     (s,) = strides
     pads = _pads(x, height, s, padding, algorithm)

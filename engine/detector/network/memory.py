@@ -10,6 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.detector.base.runtime import prepare
+
+prepare()
+
+import paddle  # noqa: E402
+
 _MMAP_THRESHOLD, _TRIM_THRESHOLD, _TOP_PAD = -3, -1, -2
 _LARGEST_THRESHOLD = 32 << 20
 """The largest that glibc takes on 64 bits."""
@@ -23,6 +29,11 @@ class _Memory:
         shape = tuple(tensor.shape)
         pointer = tensor.data_ptr() if math.prod(shape) else 0
         self.__array_interface__ = {"shape": shape, "typestr": "<f4", "data": (pointer, False), "version": 3}
+
+
+def in_memory(tensor: Any) -> bool:
+    """Whether `shared` can give the memory of a tensor: float32, and not on a GPU."""
+    return tensor.dtype == paddle.float32 and bool(tensor.place.is_cpu_place())
 
 
 def shared(tensor: Any) -> NDArray[np.float32]:

@@ -21,6 +21,7 @@ from engine.detector.network.memory import keep_memory
 from engine.detector.train.divergence import NOTHING, follow, judge_loss, judge_map
 from engine.detector.train.failing import diverged, not_finite
 from engine.detector.train.lesson import Lesson, trained
+from engine.detector.train.mixed import MixedPrecision
 from engine.detector.train.optimiser import make_optimiser, optimiser_arrays, restore_optimiser
 from engine.detector.train.reader import TrainingReader
 from engine.detector.train.weight_average import AveragedWeights
@@ -39,7 +40,8 @@ COLLAPSE = 0.5
 class Trainer:
     """Trains `network`; `evaluate` gives the val mAP, `save(kind, position, tensors)` keeps a checkpoint.
 
-    `begin_epoch` is told which one, from 0, once the network is in training mode, also on resuming in it.
+    `begin_epoch` is told which one, from 0, once the network is in training mode, also on resuming in it. `amp` mixes
+    precisions, which only a GPU does.
     """
 
     network: paddle.nn.Layer
@@ -52,10 +54,12 @@ class Trainer:
     lessons: Sequence[Lesson] = ()
     position: Position = field(default_factory=Position)
     begin_epoch: Callable[[int], None] = lambda _: None
+    amp: bool = False
 
     def __post_init__(self) -> None:
         self.optimiser = make_optimiser(trained(self.network, self.lessons), self.settings)
         self.average = AveragedWeights(self.network, self.settings.ema)
+        self.mixed = MixedPrecision(self.amp)
 
     def begin(self, score: float | None) -> None:
         """Keep the checkpoint to resume from; with the val mAP of the weights as they are, also as the best so far.
@@ -67,11 +71,12 @@ class Trainer:
             self.save("best", self.position, _prefixed("model", self.average.current()))
         self.keep_last()
 
-    def restore(self, position: Position, optimiser: Arrays, average: Arrays, lessons: Arrays) -> None:
+    def restore(self, position: Position, optimiser: Arrays, average: Arrays, lessons: Arrays, scaler: Arrays) -> None:
         """Go on where a checkpoint was written; the network has its weights already."""
         self.position = position.model_copy()
         restore_optimiser(self.optimiser, trained(self.network, self.lessons), optimiser)
         self.average.restore(average)
+        self.mixed.restore(scaler)
         for number, layer in self._taught():
             prefix = f"{number}."
             own = {name[len(prefix) :]: value for name, value in lessons.items() if name.startswith(prefix)}
@@ -101,6 +106,7 @@ class Trainer:
         tensors |= _prefixed("optimizer", optimiser_arrays(self.optimiser, trained(self.network, self.lessons)))
         if self.settings.ema:
             tensors |= _prefixed("average", self.average.arrays)
+        tensors |= _prefixed("scaler", self.mixed.arrays)
         for number, layer in self._taught():
             tensors |= _prefixed(f"lesson.{number}", network_arrays(layer))
         self.save("last", self.position, tensors)
@@ -130,23 +136,28 @@ class Trainer:
         self.optimiser.set_lr(rate)
         # What a loss draws (the RoIs of a box head) depends on the step alone, so that a resumed run draws the same.
         paddle.seed(self.settings.seed * 1_000_003 + self.position.step)
-        losses = dict(self.network(batch))
-        total = own = losses.pop("loss")
-        for lesson in self.lessons:
-            for name, term in lesson.loss(batch, own).items():
-                losses[name] = term
-                total = total + term
+        with self.mixed.cast():
+            total, losses = self._losses(batch)
         value = float(total)
         if not math.isfinite(value):
             raise not_finite(self.position, self.settings, rate, self._run)
-        total.backward()
-        self.optimiser.step()
+        self.mixed.step(total, self.optimiser)
         self.optimiser.clear_grad()
         self.position.step += 1
         self.position.batch += 1
         self.average.update(self.position.step)
         self._tell(value, losses, rate)
         self._watch(value, rate)
+
+    def _losses(self, batch: dict[str, paddle.Tensor]) -> tuple[paddle.Tensor, dict[str, paddle.Tensor]]:
+        """The sum of all losses, and each by its name."""
+        losses = dict(self.network(batch))
+        total = own = losses.pop("loss")
+        for lesson in self.lessons:
+            for name, term in lesson.loss(batch, own).items():
+                losses[name] = term
+                total = total + term
+        return total, losses
 
     def _watch(self, loss: float, rate: float) -> None:
         """Raise JobFailed where the loss has risen for good."""

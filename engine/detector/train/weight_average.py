@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.detector.network.checkpoint import network_arrays
-from engine.detector.network.memory import shared
+from engine.detector.network.memory import in_memory, shared
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -44,7 +44,8 @@ class AveragedWeights:
         for name, tensor in self.network.state_dict().items():
             average = self.arrays[name]
             if average.dtype == np.float32:
-                _mix(average.ravel(), shared(tensor).ravel(), decay, np.float32(1) - decay)
+                own = shared(tensor) if in_memory(tensor) else tensor.numpy()
+                _mix(average.ravel(), own.ravel(), decay, np.float32(1) - decay)
             elif average.dtype.kind == "f":
                 average[...] = average * decay + (np.float32(1) - decay) * tensor.numpy()
             else:

@@ -1,0 +1,74 @@
+"""Where a job computes: what was asked for is resolved, told, and compared with where its checkpoint is from."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Sequence
+from pathlib import Path
+
+from engine.contract.device.choice import AUTO, CPU, gpu_of, resolve
+from engine.contract.device.wheel import CPU_WHEEL, GPU_WHEEL
+from engine.contract.recipe import Step
+from engine.contract.run.events import DeviceUsed
+from engine.contract.run.folder import checkpoint_of
+from engine.contract.text.messages import Message, UserError
+from engine.detector.base.gpus import find_devices, use_device
+from engine.detector.base.header import CheckpointInfo, read_info
+from engine.recipe.registry import techniques
+from engine.run.context import JobContext
+from engine.technique.base import Phase
+
+
+def begin_on(asked: str, context: JobContext, *, amp: bool = False, only_cpu: Message | None = None) -> DeviceUsed:
+    """Compute on the device that was asked for from now on, and tell which one that is.
+
+    `only_cpu` is why the job belongs on the processor whatever was asked. Raises UserError for a GPU that is not to be
+    had.
+    """
+    found = find_devices() if only_cpu is None and asked != CPU else None
+    device, why = (CPU, only_cpu) if found is None else resolve(asked, found)
+    if only_cpu is not None and asked not in (AUTO, CPU):
+        context.notice("device.only_cpu", asked=asked, why=only_cpu)
+    if amp and device == CPU:
+        context.notice("device.no_amp", level="warning")
+    use_device(device)
+    wheel = find_devices().wheel if found is None else found.wheel
+    gpu = gpu_of(device, found) if found is not None else None
+    used = DeviceUsed(
+        device=device,
+        name=gpu.name if gpu is not None else "",
+        wheel=f"{wheel.name} {wheel.version}",
+        driver=found.driver if gpu is not None and found is not None else "",
+        amp=amp and device != CPU,
+        why=why,
+    )
+    context.emit(used)
+    return used
+
+
+def place_of(used: DeviceUsed) -> str:
+    """What a checkpoint keeps of where it was made: `cpu`, or the name of the GPU."""
+    return used.name or used.device
+
+
+def tell_elsewhere(info: CheckpointInfo, used: DeviceUsed, context: JobContext) -> None:
+    """Tell that a resumed run will not end in the same bits: with another device or wheel, and on a GPU never."""
+    wheels = [f"{name} {info.versions[name]}" for name in (CPU_WHEEL, GPU_WHEEL) if name in info.versions]
+    before = (info.device or CPU, *wheels)  # no device is told by those from when there was one only
+    now = (place_of(used), used.wheel)
+    if before != now:
+        context.notice("device.elsewhere", level="warning", before=", ".join(before), now=", ".join(now))
+    elif used.device != CPU:
+        context.notice("device.not_exact", device=used.name)
+
+
+def quantised(path: Path | None, steps: Sequence[Step] = ()) -> Message | None:
+    """Why a model belongs on the processor: that it, or what `steps` make of it, is int8 or simulates it.
+
+    `path` is a run or a checkpoint; of what cannot be read nothing is known.
+    """
+    with contextlib.suppress(UserError):
+        steps = [*steps, *(read_info(checkpoint_of(path)).steps if path is not None else ())]
+    known = techniques()
+    int8 = any(known[step.technique].phase is Phase.QUANTISE for step in steps if step.technique in known)
+    return Message(code="device.int8") if int8 else None
