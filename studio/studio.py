@@ -11,6 +11,7 @@ from studio.stores.data.labels import LabelsStore
 from studio.stores.data.seen import DataSeenStore
 from studio.stores.data.sync import SyncStore
 from studio.stores.detector_figures import DetectorFigures
+from studio.stores.devices import DevicesStore
 from studio.stores.phone.chosen import ChosenPhone
 from studio.stores.phone.phones import PhonesStore
 from studio.stores.previews.drawings import DrawingStore
@@ -61,6 +62,7 @@ class Studio(QObject):
             self.settings, self.project, self.recipe, self.runs, self.catalog, self.previews, self.pictures, self
         )
         self.phones = PhonesStore(self.settings, self)
+        self.devices = DevicesStore(self)
         self.phones.changed.connect(lambda: self.chosen_phone.follow(self.phones.chosen))
         # A bench on a real phone corrects what is estimated for it.
         self.tasks.finished.connect(lambda task: self.previews.refresh() if isinstance(task.job, BenchJob) else None)
@@ -74,6 +76,7 @@ class Studio(QObject):
         self.pictures.close()
         self.trials.close()
         self.phones.close()
+        self.devices.close()
         self.catalog.close()
         self.following.close()
         self.background.close()

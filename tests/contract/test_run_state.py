@@ -15,6 +15,7 @@ from engine.contract.run.events import (
     BenchMoment,
     BenchSample,
     CancelledEvent,
+    DeviceUsed,
     Event,
     Failed,
     Figures,
@@ -35,6 +36,7 @@ MESSAGE = Message(code="test.message", args={"n": 1})
 FINITE = st.floats(-1e9, 1e9)
 
 told = st.one_of(
+    st.builds(DeviceUsed, device=st.sampled_from(["cpu", "gpu:0"]), wheel=st.text(max_size=8), amp=st.booleans()),
     st.builds(Stage, message=st.just(MESSAGE), text=st.text(max_size=8)),
     st.builds(Progress, done=st.integers(0, 9), total=st.just(9), unit=st.just("steps")),
     st.builds(Metric, name=st.sampled_from(["loss", "rate"]), step=st.integers(0, 20), value=FINITE),
@@ -148,6 +150,16 @@ def test_that_a_stream_in_which_a_bench_told_curves_still_opens() -> None:
     curve = Metric(name="bench.fp32.arm.1", step=0, value=11)
     state = fold(number([Hello(pid=1, versions={}, device="CPU"), curve, Finished()]))
     assert state.phase == "finished" and state.samples == (), "its rows are in its result, as those of every bench"
+
+
+def test_that_the_golden_stream_of_a_run_that_went_on_elsewhere_still_opens() -> None:
+    events = EventTail(GOLDEN / "moved_run.jsonl").read()
+    first, moved = fold(events[:5]), fold(events)
+    assert first.device is not None and (first.device.device, first.device.amp) == ("gpu:0", True)
+    assert fold(events[:6]).device is None, "the next sitting has not said yet where it is"
+    assert moved.device is not None and (moved.device.device, moved.device.wheel) == ("cpu", "paddlepaddle 2.6.2")
+    assert moved.device.why is not None and moved.phase == "finished"
+    assert [notice.message.code for notice in moved.notices] == ["device.elsewhere"]
 
 
 def test_that_the_golden_stream_still_opens() -> None:

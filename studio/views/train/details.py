@@ -17,6 +17,7 @@ from engine.contract.text.address import short_name
 from studio.bound_texts import on_language
 from studio.i18n import text_of, tr
 from studio.presenters.numbers import NAMES, delta, show
+from studio.presenters.train.device_choice import device_line
 from studio.stores.run import Run
 from studio.theme import restyle
 from studio.widgets.labels import Heading, Muted
@@ -114,7 +115,8 @@ class RunDetails(QScrollArea):
     def show_run(self, run: Run | None) -> None:
         """Show a run; the same again is drawn anew only if it told more."""
         state = run.state if run else None
-        told = (run, state.figures if state else None, len(state.notices) if state else 0, run.job if run else None)
+        said = (state.figures, len(state.notices), state.device) if state else ()
+        told = (run, said, run.job if run else None)
         if told == self._told:
             return
         self._run, self._told = run, told
@@ -167,6 +169,8 @@ def settings_text(run: Run) -> str:
         tr("studio.train.line_start", start=start),
         tr("studio.train.line_schedule", epochs=used.epochs, batch=used.batch_size, rate=f"{used.learning_rate:g}"),
     ]
+    if run.state.device is not None:
+        lines.append(device_line(run.state.device))
     if job.teacher:
         lines.append(tr("studio.train.line_teacher", teacher=Path(job.teacher).name))
     if job.limit:

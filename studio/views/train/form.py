@@ -5,13 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
+from engine.contract.device.choice import AUTO
+from engine.contract.device.found import Devices
 from engine.contract.run.settings import TrainSettings
 from engine.contract.text.address import short_name
 from studio.bound_texts import bind, on_language
 from studio.i18n import tr
 from studio.presenters.data.notices import train_lines
+from studio.presenters.train.device_choice import device_field
 from studio.studio import Studio
 from studio.views.train.watched.choosing import choose_watched, watched_text
 from studio.widgets.buttons import Button
@@ -46,6 +50,7 @@ class TrainForm(QScrollArea):
         for signal in (studio.settings.changed, studio.project.opened, studio.project.changed, studio.runs.changed):
             signal.connect(self.refresh)
         studio.sync.changed.connect(self._show_source)
+        studio.devices.changed.connect(self._show_values)
         on_language(self.refresh)
         self._show_values()
 
@@ -86,6 +91,11 @@ class TrainForm(QScrollArea):
         row.addStretch(1)
         return row
 
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
+        """Have the engine look for GPUs, the first time that somebody sees the form."""
+        super().showEvent(event)
+        self._studio.devices.look()
+
     def settings(self) -> TrainSettings:
         """What the form says."""
         return TrainSettings.model_validate(self.values)
@@ -122,6 +132,7 @@ class TrainForm(QScrollArea):
             TrainSettings.model_validate(self.values)
         except ValueError:
             self.values.clear()
+        self.form.refine(form_schema(self._studio.devices.found, self.values.get("device", AUTO)))
         self.form.set_values(self.values)
         self.refresh()
 
@@ -136,9 +147,10 @@ class TrainForm(QScrollArea):
         self.started.emit()
 
 
-def form_schema() -> dict[str, Any]:
-    """The settings' schema with those marked that everybody needs."""
+def form_schema(found: Devices | None = None, device: str = AUTO) -> dict[str, Any]:
+    """The settings' schema with those marked that everybody needs, and the devices that were found."""
     schema = TrainSettings.model_json_schema()
+    schema["properties"]["device"] |= device_field(found, device)
     for name in SIMPLE:
         schema["properties"][name]["x-level"] = "simple"
     return schema

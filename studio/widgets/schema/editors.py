@@ -185,6 +185,14 @@ class ChoiceEditor(Editor):
                 self.combo.setItemText(index, text)
             self.combo.setAccessibleName(pick(self.field.title))
 
+    def refine(self, field: FieldSpec) -> None:
+        """Offer other values from now on, of a field that is drawn as a list to open."""
+        self.field = field
+        if self.combo is not None:
+            self.combo.clear()
+            self.combo.addItems([str(choice) for choice in field.choices])
+        self.retranslate()
+
     def _chose(self, index: int) -> None:
         self.tell(self.field.choices[index], False)
 

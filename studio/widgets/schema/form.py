@@ -127,6 +127,13 @@ class FieldRow(QWidget):
         self.dot.set_lit(changed)
         self.reset.setVisible(changed)
 
+    def refine(self, field: FieldSpec) -> None:
+        """Have another help text, and other values where one of several is chosen."""
+        self.field = field
+        if isinstance(self.editor, ChoiceEditor):
+            self.editor.refine(field)
+        self.retranslate()
+
     def retranslate(self) -> None:
         """Take texts in the current language."""
         title, meaning = pick(self.field.title), pick(self.field.help)
@@ -190,6 +197,14 @@ class SchemaForm(QWidget):
             if name in self.rows:
                 self.rows[name].set_value(value)
         self._show_rows()
+
+    def refine(self, schema: Schema) -> None:
+        """Draw fields by what was found out since: the same ones, with other choices and help texts."""
+        self.fields = read_schema(schema)
+        for field in self.fields:
+            if field != self.rows[field.name].field:
+                self.rows[field.name].refine(field)
+        self.set_values(self._values)
 
     def set_measurable(self, why_not: str | None) -> None:
         """Let fields be measured (None), or disable that and tell why (the code of a sentence)."""

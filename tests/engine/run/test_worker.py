@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.contract.device.wheel import paddle_wheel
 from engine.contract.run.events import CancelledEvent, Failed, Finished
 from engine.contract.run.folder import RunFolder, start
 from engine.contract.run.job import EvaluateJob
@@ -85,7 +86,7 @@ def test_that_a_run_goes_from_queued_over_running_to_finished(run: RunFolder) ->
     assert wait_for_end(run) == "finished"
     state = state_of(run)
     assert isinstance(state.terminal, Finished)
-    assert state.sittings[0].hello.versions["paddlepaddle"]
+    assert state.sittings[0].hello.versions[paddle_wheel().name]
     assert state.sittings[0].hello.device.startswith("CPU, ")
     assert [step for step, _ in state.metrics["loss"]] == [0, 1, 2, 3, 4]
     assert state.progress is not None and state.progress.done == 5
