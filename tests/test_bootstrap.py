@@ -14,7 +14,7 @@ import pytest
 
 SCRIPTS = [
     Path(__file__).resolve().parents[1] / "packaging" / f"{name}.py"
-    for name in ("bootstrap", "commands", "packages", "stages")
+    for name in ("bootstrap", "commands", "packages", "stages", "wheels")
 ]
 
 
@@ -23,7 +23,7 @@ def bootstrap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Modul
     """The set-up of an empty tree at `tmp_path`."""
     folder = tmp_path / "tree" / "packaging"
     folder.mkdir(parents=True)
-    for name in ("requirements.lock", "uv.lock", "../pyproject.toml"):
+    for name in ("requirements.lock", "uv.lock", "gpu.lock", "../pyproject.toml"):
         (folder / name).write_text("")
     for script in SCRIPTS:
         (folder / script.name).write_text(script.read_text())
@@ -216,3 +216,38 @@ def test_how_many_packages_are_fetched_and_installed(bootstrap: ModuleType, tmp_
             stream.write(said)
         (installed / f"{name}.dist-info").mkdir(parents=True)
         assert packages.progress() == progress
+
+
+def test_that_the_wheel_for_gpus_takes_the_place_of_the_other_and_the_choice_stays(
+    bootstrap: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bootstrap.LOCK.write_text("one==1.0 --hash=sha256:00\npaddlepaddle==2.0 --hash=sha256:00\n")
+    bootstrap.GPU_LOCK.write_text("paddlepaddle-gpu==2.0 --hash=sha256:00\n")
+    stand_in(bootstrap, monkeypatch, 'for last; do :; done; if [ -f "$last" ]; then cat "$last"; fi')
+    monkeypatch.setattr(bootstrap, "usable", lambda python: python)
+    packages = bootstrap.VENV / "lib" / "python3.10" / "site-packages"
+
+    def said(*words: str) -> str:
+        assert bootstrap.main(words) == 0 and bootstrap.ready()
+        return str((bootstrap.ROOT / ".setup.log").read_text())
+
+    def have(*names: str) -> None:
+        for folder in packages.glob("paddlepaddle*"):
+            folder.rmdir()
+        for name in names:
+            (packages / f"{name}-2.0.dist-info").mkdir(parents=True)
+
+    assert "\npaddlepaddle==2.0 " in said() and "uninstall" not in said()
+    have("paddlepaddle")
+    swapped = said("--wheel", "gpu")
+    assert "pip uninstall --yes --disable-pip-version-check paddlepaddle\n" in swapped
+    assert "\npaddlepaddle-gpu==2.0 " in swapped and "\npaddlepaddle==2.0 " not in swapped
+    assert swapped.index("uninstall") < swapped.index("paddlepaddle-gpu==2.0")
+    have("paddlepaddle_gpu")
+    assert said() == swapped, "nothing was to be done"
+    bootstrap.STAMP.unlink()
+    assert "\npaddlepaddle-gpu==2.0 " in said() and "uninstall" not in said(), "without a word it stays"
+    assert "paddlepaddle-gpu\n" in said("--wheel", "cpu") and "\npaddlepaddle==2.0 " in said()
+    have("paddlepaddle", "paddlepaddle_gpu")
+    bootstrap.STAMP.unlink()
+    assert "uninstall --yes --disable-pip-version-check paddlepaddle paddlepaddle-gpu\n" in said(), "neither is whole"

@@ -6,8 +6,8 @@ import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 
-from engine.contract.device.choice import AUTO, CPU, gpu_of, resolve
-from engine.contract.device.wheel import CPU_WHEEL, GPU_WHEEL
+from engine.contract.device.choice import AUTO, CPU, HALF, gpu_of, mixes, resolve
+from engine.contract.device.wheel import CPU_WHEEL, GPU_WHEEL, paddle_wheel
 from engine.contract.recipe import Step
 from engine.contract.run.events import DeviceUsed
 from engine.contract.run.folder import checkpoint_of
@@ -29,17 +29,17 @@ def begin_on(asked: str, context: JobContext, *, amp: bool = False, only_cpu: Me
     device, why = (CPU, only_cpu) if found is None else resolve(asked, found)
     if only_cpu is not None and asked not in (AUTO, CPU):
         context.notice("device.only_cpu", asked=asked, why=only_cpu)
-    if amp and device == CPU:
-        context.notice("device.no_amp", level="warning")
-    use_device(device)
-    wheel = find_devices().wheel if found is None else found.wheel
     gpu = gpu_of(device, found) if found is not None else None
+    if amp and not mixes(gpu):
+        context.notice("device.no_amp", level="warning", least="{}.{}".format(*HALF))
+    use_device(device)
+    wheel = paddle_wheel() if found is None else found.wheel
     used = DeviceUsed(
         device=device,
         name=gpu.name if gpu is not None else "",
         wheel=f"{wheel.name} {wheel.version}",
         driver=found.driver if gpu is not None and found is not None else "",
-        amp=amp and device != CPU,
+        amp=amp and mixes(gpu),
         why=why,
     )
     context.emit(used)

@@ -13,6 +13,8 @@ from engine.contract.text.messages import Message, UserError
 AUTO, CPU = "auto", "cpu"
 LEAST, MOST = (6, 1), (8, 9)
 """Compute capabilities between which Paddle 2.6.2 has kernels; of what a newer GPU could compile it brings nothing."""
+HALF = (7, 0)
+"""The least compute capability with which Paddle mixes precisions; below it says so to nobody and does not."""
 _ONE = re.compile(r"auto|cpu|gpu:(0|[1-9][0-9]?)")
 
 
@@ -63,6 +65,11 @@ def trouble_with(device: str, found: Devices) -> Message | None:
         known = ", ".join(gpu.device for gpu in found.gpus)
         return Message(code="device.no_such", args={"device": device, "known": known})
     return gpu_trouble(gpu)
+
+
+def mixes(gpu: Gpu | None) -> bool:
+    """Whether precision can be mixed there; None is the processor."""
+    return gpu is not None and gpu.capability >= HALF
 
 
 def gpu_of(device: str, found: Devices) -> Gpu | None:
