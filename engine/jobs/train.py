@@ -158,8 +158,7 @@ def _trainer(job: TrainJob, context: JobContext, data: _Data, model: Model, info
         save(path, info.model_copy(update={"position": position}), tensors)
 
     teacher = load(Path(job.teacher))[0] if job.teacher else None
-    taught = replace(hooks, teacher=None if teacher is None else teacher.config)
-    shown = None if teacher is None else teacher.network
+    taught, shown = (replace(hooks, teacher=teacher.config), teacher.network) if teacher else (hooks, None)
     lessons = [lesson for technique in own if (lesson := technique.teach(model.network, shown, taught)) is not None]
     begin = partial(_begin_epoch, own, model, settings.epochs)
     trainer = Trainer(

@@ -18,7 +18,7 @@ def device_field(found: Devices | None, chosen: str) -> dict[str, Any]:
     """
     named = {AUTO: "studio.train.device_auto", CPU: "studio.train.device_cpu"}
     labels = {device: Message(code=code).texts() for device, code in named.items()}
-    lines = [Message(code="parameter.settings.device.description")]
+    lines = [Message(code="studio.train.device_help")]
     none = no_gpu_at_all(found) if found is not None else None
     if none is not None:
         lines.append(Message(code="studio.train.device_none", args={"why": none}))
