@@ -117,8 +117,8 @@ def check_python(version: tuple[int, int]) -> Finding:
 
 def check_packages(lock: Path, gpu_lock: Path, wheel: Wheel) -> Finding:
     """Every line `name==version` of the lock is installed in that version; of Paddle's two wheels one, and one only."""
-    pins = dict(_pins(lock))
-    if wheel.gpu and pins.pop(CPU_WHEEL, None):
+    pins = _pins(lock)
+    if wheel.gpu and pins.pop(CPU_WHEEL, ""):
         pins |= _pins(gpu_lock)
     wrong = [f"{name} {version}" for name, version in pins.items() if installed(name) != version]
     again = "rm -f .venv/stamp && make setup" + (" GPU=1" if wheel.gpu else "")
@@ -135,7 +135,7 @@ def check_packages(lock: Path, gpu_lock: Path, wheel: Wheel) -> Finding:
 
 def _pins(lock: Path) -> dict[str, str]:
     lines = lock.read_text(encoding="utf-8").splitlines()
-    return dict(line.split()[0].split("==") for line in lines if line.strip())
+    return {name: version for name, _, version in (line.split()[0].partition("==") for line in lines if line.strip())}
 
 
 def devices() -> Devices:
