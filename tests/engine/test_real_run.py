@@ -30,7 +30,9 @@ def test_that_each_arm_comes_after_what_it_needs_and_is_planned(arms: Plan) -> N
     for arm in arms.arms:
         assert {arm.against, arm.start, arm.teacher} <= set(known) and (arm.below is None or arm.below in known)
         known.append(arm.name)
-    assert [arm.name for arm in arms.with_needed(["int8"])] == ["control", "control-iou", "wide-pkd-2", "int8"]
+    needed = arms.with_needed(["int8"])
+    assert [arm.name for arm in needed] == ["control-iou", "wide-pkd-2", "int8"]
+    assert [arm.against for arm in needed] == ["base", "control-iou", "control-iou"]
 
 
 def test_that_every_arm_trains_as_long_as_the_control_by_the_same_schedule(arms: Plan) -> None:

@@ -55,11 +55,16 @@ class Plan(BaseModel):
         return {arm.name: arm for arm in self.arms}[name]
 
     def with_needed(self, names: Sequence[str]) -> list[Arm]:
-        """The arms of those names, what they start from and are compared with; all if none is named."""
-        wanted = set(names)
+        """The arms of those names, what they are compared with, and what all of these are made from; else all.
+
+        What is only needed by another is compared with the base where its own comparison is not among them.
+        """
+        wanted = set(names) | {self.arm(name).against for name in names}
         for arm in reversed(self.arms):  # each comes after what it needs
-            wanted |= {arm.against, arm.start, arm.teacher} if arm.name in wanted else set()
-        return [arm for arm in self.arms if not names or arm.name in wanted]
+            wanted |= {arm.start, arm.teacher} if arm.name in wanted else set()
+        chosen = [arm for arm in self.arms if not names or arm.name in wanted]
+        known = {BASE, *(arm.name for arm in chosen)}
+        return [arm if arm.against in known else arm.model_copy(update={"against": BASE}) for arm in chosen]
 
     def steps(self, arm: Arm, asked: Mapping[str, Sequence[Step]]) -> tuple[Step, ...]:
         """All steps of an arm, on the schedule of a recovery; `asked` has what `sensitivity` told, by arm."""
