@@ -29,6 +29,9 @@ from engine.recipe.stack import stack_of_run
 from engine.run.context import JobContext
 from engine.run.parts import have_done
 
+TRIES = 3
+"""So often a time is taken while other work disturbs it."""
+
 
 @dataclass(frozen=True)
 class Measured:
@@ -160,10 +163,13 @@ class Workshop:
             return Measured(run.name)
         if not self.job.on_host:
             return self.estimated(run) if self.job.device is None else self._benched(run, number)
-        figures = self._host(f"host-{number:03d}", self.start, run)
-        before, now, own = self.host_base()[0], *(_of(figures, "host_ms_total", each) for each in (self.start, run))
-        # Measured in turns with the start: as much slower as that was than at first, so much slower was the machine.
-        slower = settled(before) / settled(now)
+        before = self.host_base()[0]
+        for again in range(TRIES):
+            figures = self._host(f"host-{number:03d}" + (f"-{again + 1}" if again else ""), self.start, run)
+            now, own = (_of(figures, "host_ms_total", each) for each in (self.start, run))
+            if not (now.disturbed or own.disturbed):
+                break
+        slower = drift(before, now, own)
         figure = own.model_copy(update={"low": (own.low or 0) * slower, "high": (own.high or 0) * slower})
         return Measured(run.name, figure, settled(own) * slower)
 
@@ -203,6 +209,17 @@ class Workshop:
 def settled(figure: Figure) -> float:
     """The time that counts: the median, but on a busy machine the 10th percentile, which other work hardly reaches."""
     return figure.low if figure.disturbed and figure.low else figure.value
+
+
+def drift(before: Figure, now: Figure, own: Figure) -> float:
+    """By what a time counts more or less: as much slower as the start is than it was at first, so is the machine.
+
+    Not where other work was in between: what takes long is interrupted more often than what is quick, so that the
+    start's time says nothing of the other's, which then counts as `settled` has it.
+    """
+    if before.disturbed or now.disturbed or own.disturbed:
+        return 1.0
+    return settled(before) / settled(now)
 
 
 def _state(run: Path) -> RunState:
