@@ -24,6 +24,7 @@ from studio.stores.runs import RunsStore
 from studio.stores.settings import SettingsStore
 from studio.stores.targets import TargetsStore
 from studio.stores.watched import WatchedStore
+from studio.stores.work.fits import FitsStore
 from studio.stores.work.tasks import TasksStore
 from studio.workers.background import Background
 from studio.workers.following import Following
@@ -47,6 +48,8 @@ class Studio(QObject):
         self.label_export = LabelExport(self.project, self)
         self.sync = SyncStore(self.project, self.tasks, self.labels, self)
         self.runs = RunsStore(self.project, self.recipe, self.tasks, self.following, self.background, self)
+        self.fits = FitsStore(self.project, self.tasks, self.background, self)
+        self.runs.added.connect(lambda _: self.fits.look())  # perhaps the trial of a fit that was begun elsewhere
         self.data_seen = DataSeenStore(self.project, self.runs, self.background, self)
         self.previews = PreviewStore(self.project, self.recipe, self.runs, self)
         self.drawings = DrawingStore(

@@ -7,7 +7,7 @@ from functools import cached_property
 from math import inf
 from pathlib import Path
 
-from engine.contract.fit.front import FRONT, FitVerdict, Front, FrontPoint, Guarantee, read_front
+from engine.contract.fit.front import ALIGN, FRONT, FitVerdict, Front, FrontPoint, Guarantee, read_front
 from engine.contract.fit.job import FitJob
 from engine.contract.run.folder import RunFolder
 from engine.contract.run.state import fold
@@ -16,7 +16,7 @@ from engine.fit.choice import AIM, STEADY, Try, best_trial, next_tries
 from engine.fit.correction import Correction, Score, bounds
 from engine.fit.descent import Descent, Stop, thinned
 from engine.fit.measuring import Workshop, settled
-from engine.fit.targets import ALIGN, UNSURE, Measure, phone_of, predicted, refuse, refuse_unreachable
+from engine.fit.targets import UNSURE, Measure, phone_of, predicted, refuse, refuse_unreachable
 from engine.fit.times import CountedTimes, HostTimes, Times
 from engine.fit.verdict import given_up, hopeless_words, told
 from engine.recipe.stack import stack_of_run

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from engine.contract.fit.front import step_params
+from engine.contract.fit.front import ALIGN, step_params
 from engine.contract.fit.job import FitJob
 from engine.contract.recipe import Step
 from engine.detector.base.spec import find_spec
-from engine.fit.targets import ALIGN
 
 TEACHING = 2.0
 """Weight of PKD in a long recovery: of 1 and 2 the better on bccd (docs/real-run.md)."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.contract.fit.front import ALIGN
 from engine.contract.fit.job import FitJob
 from engine.contract.latency import PhoneChoice
 from engine.contract.run.folder import RunFolder
@@ -24,8 +25,6 @@ from engine.latency.estimate import admitted
 from engine.recipe.recovery import base_training
 from engine.recipe.stack import stack_of_run
 
-ALIGN = 8
-"""What mobile kernels take at once: other numbers of channels cost as much as the next multiple."""
 UNSURE = 0.5
 """A time on this machine that was predicted from the base alone may be this much lower; more is out of reach."""
 

@@ -43,6 +43,8 @@ class Choices(BaseModel):
     """Whether counts of an earlier Espalier are to stay as they are."""
     phone_run: str | None = None
     """The run that is measured on a phone, once a person chose one."""
+    fit: str | None = None
+    """The fit whose front is looked at, once a person chose one: the name of its folder."""
     target_ms: float | None = None
     """The phone's latency alone, as projects kept it before; it is read, and written no more."""
 

@@ -15,6 +15,8 @@ from engine.contract.text.messages import Message
 FILE = "front.json"
 """Where it is kept in the folder of a fit; told as an artifact of kind `FRONT` whenever it is written anew."""
 FRONT = "front"
+ALIGN = 8
+"""What mobile kernels take at once: other numbers of channels cost as much as the next multiple."""
 Guarantee = Literal["host", "bench", "simulated", "upper_end", "counted"]
 """What stands for a time: a measurement here, one on the phone or on a simulated one, the upper end of an estimate; of
 targets without a time that the network is counted."""

@@ -87,12 +87,16 @@ class TasksStore(QObject):
         return self.start(job)
 
     def pick_up(self, root: Path) -> None:
-        """Follow a recipe that somebody has started again."""
+        """Follow a recipe or a fit that somebody has started."""
         known = next((task for task in self.tasks if task.root == root), None)
         if known is None:
             self._add(Task(root, "", None, self._following, self))
         else:
             self._wake(known)
+
+    def resume_at(self, root: Path) -> None:
+        """Start the recipe or fit in a folder again, be it one of an earlier session, and follow it."""
+        self._background.run(lambda: start(root), lambda _: self.pick_up(root), self.failed.emit)
 
     def dismiss(self, task: Task) -> None:
         """Take an ended task out of the list."""

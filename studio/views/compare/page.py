@@ -8,11 +8,11 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.contract.dataset import Part
-from engine.contract.figures import Figure
-from engine.contract.run.job import EvaluateJob, HostJob, TrainJob
-from studio.bound_texts import bind
+from engine.contract.run.job import EvaluateJob, HostJob
+from studio.bound_texts import bind, on_language
+from studio.i18n import tr
 from studio.presenters.compare.evaluation_plan import missing
-from studio.presenters.compare.run_rows import Row, base_of, between_runs, deltas_of, figures_of
+from studio.presenters.compare.run_rows import between_runs, deltas_of
 from studio.presenters.numbers import Delta
 from studio.presenters.page_state import PageState
 from studio.stores.run import Run
@@ -20,11 +20,15 @@ from studio.stores.work.task import Task
 from studio.studio import Studio
 from studio.views.compare.classes import CompareClasses
 from studio.views.compare.pictures import ComparePictures
+from studio.views.compare.rows import has_weights, rows_of, run_figures, sides_of
 from studio.views.compare.table import CompareTable
+from studio.views.fit.entry import FITS, RUNS, begin_fit, keep_part, remembered_part, why_no_fit
+from studio.views.fit.panel import FrontPanel
 from studio.views.page import Page
 from studio.views.shared.run_table import RunTable
 from studio.views.shared.task_line import TaskLine
 from studio.widgets.buttons import Button
+from studio.widgets.controls import Segmented
 from studio.widgets.labels import Title
 from studio.widgets.panels import Card, EmptyState
 
@@ -51,6 +55,7 @@ class ComparePage(Page):
         self.pictures = ComparePictures(studio)
         self.classes = CompareClasses()
         self.task = TaskLine()
+        self.front, self.parts = FrontPanel(studio), Segmented(2)
         self._build()
         self._timer = QTimer(self)
         self._timer.setInterval(_REFRESH_MS)
@@ -67,13 +72,16 @@ class ComparePage(Page):
     def _build(self) -> None:
         self.evaluate = Button("studio.compare.evaluate", self._evaluate, "", "target")
         self.measure = Button("studio.compare.measure", self._measure, "", "clock")
+        self.fit = Button("studio.fit.new", self.begin_fit, "", "target")
         head = QHBoxLayout()
         head.setSpacing(8)
         head.addWidget(Title("studio.compare.title"))
+        head.addSpacing(8)
+        head.addWidget(self.parts)
         head.addStretch(1)
         head.addWidget(self.task, 2)
-        head.addWidget(self.evaluate)
-        head.addWidget(self.measure)
+        for button in (self.evaluate, self.measure, self.fit):
+            head.addWidget(button)
         table = Card(margin=1, spacing=0)
         table.body.addWidget(self.table)
         table.setMinimumHeight(_TABLE_HEIGHT)
@@ -95,7 +103,10 @@ class ComparePage(Page):
         layout.setContentsMargins(24, 16, 24, 16)
         layout.setSpacing(12)
         layout.addLayout(head)
-        layout.addWidget(self.halves, 1)
+        self.body = QStackedWidget()
+        for part in (self.halves, self.front):
+            self.body.addWidget(part)
+        layout.addWidget(self.body, 1)
         self.empty = EmptyState("compare", "studio.compare.empty")
         self.stack = QStackedWidget()
         self.stack.addWidget(self.empty)
@@ -123,9 +134,18 @@ class ComparePage(Page):
         self.task.ended.connect(self._on_task_ended)
         self.pictures.chosen.connect(self.refresh)
         self.classes.both_asked.connect(self._evaluate_both)
+        self.table.fit_asked.connect(self.begin_fit)
+        self.parts.chosen.connect(self.show_part)
+        self.front.asked.connect(self.begin_fit)
+        self.front.compared.connect(self._compare)
+        self.studio.fits.wanted.connect(lambda: self.show_part(FITS))
+        on_language(self._name_parts)
+        self._name_parts()
+        self.show_part(remembered_part(self.studio))
 
     def prepare(self) -> None:
-        """Make the scatter."""
+        """Make the plots."""
+        self.front.prepare()
         if self.scatter is None:
             from studio.views.compare.scatter_panel import CompareScatter
 
@@ -139,7 +159,21 @@ class ComparePage(Page):
     def activated(self) -> None:
         """Show what has changed meanwhile."""
         self.prepare()
+        self.show_part(remembered_part(self.studio))
         self.refresh()
+
+    def show_part(self, part: int) -> None:
+        """Bring the runs or the fits to the front, and remember it."""
+        keep_part(self.studio, part)
+        self.parts.set_current(part)
+        self.body.setCurrentIndex(part)
+        for widget in (self.evaluate, self.measure):
+            widget.setVisible(part == RUNS)
+        self.studio.fits.look()
+
+    def begin_fit(self, run: str | None = None) -> None:
+        """Ask what to fit a run to; of none that is named the chosen one, or the one that it most likely is for."""
+        begin_fit(self.studio, run, self)
 
     def inspector(self) -> QWidget:
         """A against B in figures, and class by class."""
@@ -159,10 +193,12 @@ class ComparePage(Page):
 
     def refresh(self) -> None:
         """Show everything anew."""
-        rows = self._rows()
+        rows = rows_of(self.studio)
         self.stack.setCurrentWidget(self.full if rows else self.empty)
         self.model.show(rows)
-        self._names = self._sides(rows)
+        # What a person looks at is not changed under their eyes because another run has finished.
+        looked_at = self._names if self._known and self.isVisible() else (None, None)
+        self._names = sides_of(self.studio, rows, looked_at)
         caught_up = all(run.caught_up for run in self.studio.runs.runs)
         self._known = bool(rows) and (self._known or caught_up)
         a, b = (self.studio.runs.by_name(name) for name in self._names)
@@ -177,39 +213,6 @@ class ComparePage(Page):
     def _later(self) -> None:
         if not self._timer.isActive():
             self._timer.start()
-
-    def _rows(self) -> list[Row]:
-        tree = [(run, depth) for run, depth in self.studio.runs.tree() if run.job is None or run.job.kind == "train"]
-        parents = {run.name: run.parent for run, _ in tree}
-        figures = {run.name: run_figures(run) for run, _ in tree}
-        rows = []
-        for run, depth in tree:
-            base = base_of(run.name, parents)
-            found = figures[run.name]
-            between = between_runs(self.studio.runs.by_name(base), run)
-            changes = deltas_of(figures[base] if base else None, found, between)
-            other = self.studio.data_seen.other(run)
-            rows.append(Row(run.name, run.number, run.label, depth, base, found, changes, other))
-        return rows
-
-    def _sides(self, rows: list[Row]) -> tuple[str | None, str | None]:
-        """The runs that were chosen, else those that are looked at, else the latest with its base; one alone is A."""
-        ready = [row.name for row in rows if self._has_weights(row.name)]
-        if len(ready) == 1:
-            return ready[0], None
-        a, b = self.studio.settings.value.compare_a, self.studio.settings.value.compare_b
-        latest = max(ready, default=None)
-        # What a person looks at is not changed under their eyes because another run has finished.
-        shown = self._names if self._known and self.isVisible() else (None, None)
-        chosen_b = next((name for name in (b, shown[1]) if name in ready), latest)
-        base = next((row.base for row in rows if row.name == chosen_b), None)
-        fallback = base or next((name for name in ready if name != chosen_b), None)
-        chosen_a = next((name for name in (a, shown[0]) if name in ready and name != chosen_b), fallback)
-        return chosen_a, chosen_b
-
-    def _has_weights(self, name: str) -> bool:
-        run = self.studio.runs.by_name(name)
-        return run is not None and isinstance(run.job, TrainJob) and run.status == "finished"
 
     def _ticked(self) -> list[Run]:
         found = (self.studio.runs.by_name(row.name) for row in self.model.rows if self.model.is_ticked(row.name))
@@ -232,18 +235,21 @@ class ComparePage(Page):
         return deltas_of(run_figures(before), run_figures(after), between_runs(before, after))
 
     def _tell_buttons(self) -> None:
-        ready = [run for run in self._ticked() if self._has_weights(run.name)]
+        ready = [run for run in self._ticked() if has_weights(run)]
         at_work = any(isinstance(task.job, EvaluateJob | HostJob) for task in self.studio.tasks.running())
         busy = at_work or self.task.busy
         why = "studio.compare.busy" if busy else None if ready else "studio.compare.none_ready"
         self.measure.why_not(why)
+        self.fit.why_not(why_no_fit(self.studio))
+        if self.fit.isEnabled():
+            bind(self.fit.setToolTip, "studio.fit.new_tip")
         self.evaluate.why_not(why or (None if self._missing() else "studio.compare.all_tested"))
         if self.evaluate.isEnabled():
             bind(self.evaluate.setToolTip, "studio.compare.evaluate_tip")
 
     def _missing(self) -> list[tuple[str, Part]]:
         index = self.studio.project.index
-        ready = [run for run in self._ticked() if self._has_weights(run.name)]
+        ready = [run for run in self._ticked() if has_weights(run)]
         return missing(ready, index.counts()) if index is not None else []
 
     def _evaluate(self) -> None:
@@ -264,7 +270,7 @@ class ComparePage(Page):
             self._follow(self.studio.runs.evaluate(run, split) if run else None)
 
     def _measure(self) -> None:
-        ready = [run for run in self._ticked() if self._has_weights(run.name)]
+        ready = [run for run in self._ticked() if has_weights(run)]
         self._follow(self.studio.runs.measure_host(ready))
 
     def _follow(self, task: Task | None) -> None:
@@ -272,13 +278,18 @@ class ComparePage(Page):
             self.task.follow(task)
         self._tell_buttons()
 
+    def _compare(self, base: str, run: str) -> None:
+        """A point of a front beside what it was cut from."""
+        self.set_side(base, "a")
+        self.set_side(run, "b")
+        self.show_part(RUNS)
+
+    def _name_parts(self) -> None:
+        self.parts.set_texts([tr("studio.fit.part_runs"), tr("studio.fit.part_fits")])
+        self.parts.set_tips([tr("studio.fit.part_runs_tip"), tr("studio.fit.part_fits_tip")])
+
     def _on_task_ended(self, task: Task) -> None:
         if task.status != "finished":
             self._to_evaluate.clear()
         self._evaluate_next()
         self._later()
-
-
-def run_figures(run: Run) -> dict[str, Figure | None]:
-    """The figure of every column, of a run."""
-    return figures_of(lambda name, conditions: run.figure(name, **conditions))

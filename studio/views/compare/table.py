@@ -138,10 +138,11 @@ class RunCellDelegate(QStyledItemDelegate):
 
 
 class CompareTable(QTableView):
-    """The table; `sided` tells a run and "a" or "b", `chosen` the run of the current row."""
+    """The table; `sided` tells a run and "a" or "b", `chosen` the run of the current row, `fit_asked` one to fit."""
 
     sided = Signal(str, str)
     chosen = Signal(str)
+    fit_asked = Signal(str)
 
     def __init__(self, model: RunTable, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -200,6 +201,10 @@ class CompareTable(QTableView):
         tick = QAction(tr("studio.compare.on_scatter"), menu, checkable=True, checked=self._runs.is_ticked(name))
         tick.triggered.connect(lambda: self._runs.toggle(name))
         menu.addAction(tick)
+        fit = QAction(tr("studio.fit.new"), menu)
+        fit.setShortcut("F")
+        fit.triggered.connect(lambda: self.fit_asked.emit(name))
+        menu.addAction(fit)
         menu.popup(position)
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
@@ -238,12 +243,14 @@ class CompareTable(QTableView):
             self.ask(row.name, event.globalPos())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
-        """A and B choose sides, Space ticks; the rest is the table's."""
+        """A and B choose sides, Space ticks, F fits the run to a phone; the rest is the table's."""
         row, key = self.current(), event.key()
         if row is not None and key in (Qt.Key.Key_A, Qt.Key.Key_B):
             self.sided.emit(row.name, "a" if key == Qt.Key.Key_A else "b")
         elif row is not None and key == Qt.Key.Key_Space:
             self._runs.toggle(row.name)
+        elif row is not None and key == Qt.Key.Key_F:
+            self.fit_asked.emit(row.name)
         else:
             super().keyPressEvent(event)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Qt
+
 from engine.contract.latency import PhoneChoice
 from engine.contract.phones import BenchResult
 from engine.contract.socs import estimated_socs, find_soc
@@ -12,9 +14,11 @@ from studio.stores.phone.chosen import read_choice
 from studio.stores.phone.estimates import EstimateStore
 from studio.stores.phone.phones import DEFAULT_SOC, PhonesStore
 from studio.studio import Studio
+from studio.views.fit.entry import begin_fit
 from studio.views.shared.precision_rows import PrecisionRows
 from studio.views.shared.share_bars import ShareBars, estimate_text
 from studio.views.shared.soc_chooser import PhoneChooser
+from studio.widgets.buttons import Button
 from studio.widgets.labels import Heading, Muted, Text
 from studio.widgets.panels import Card
 
@@ -34,8 +38,10 @@ class TimeCard(Card):
         self.measured.setWordWrap(True)
         self.body.addWidget(Heading("studio.bench.where"))
         self.body.addWidget(self.chooser)
+        self.fit = Button("studio.fit.new", self._begin_fit, "", "target")
         for widget in (self.value, self.measured, self.state, self.bars, self.precisions):
             self.body.addWidget(widget)
+        self.body.addWidget(self.fit, 0, Qt.AlignmentFlag.AlignLeft)
         self._chosen = read_choice(phones.memory.get("estimate"))
         self.chooser.take(self._chosen or PhoneChoice(soc=DEFAULT_SOC))
         bind(self.value.setToolTip, "studio.bench.estimate_tip")
@@ -55,6 +61,9 @@ class TimeCard(Card):
         """What was measured since may correct the estimate."""
         self.store.forget()
         self._ask()
+
+    def _begin_fit(self) -> None:
+        begin_fit(self._studio, self._run, self)
 
     def _ask(self) -> None:
         folder, choice = self._studio.project.folder, self.chooser.choice()
@@ -88,9 +97,11 @@ class TimeCard(Card):
         told, error = self.store.answer, self.store.error
         self.bars.show_estimate(told)
         self.precisions.show_advice(told.precisions if told is not None else None)
+        bind(self.fit.setToolTip, "studio.fit.new_tip")
         self.value.setVisible(told is not None)
         self.value.show_text(estimate_text(told) if told is not None else "")
         self.state.setVisible(told is None)
+        self.fit.setVisible(self._run is not None)
         if error is not None:
             self.state.show_text(text_of(error))
         else:

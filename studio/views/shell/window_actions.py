@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 
 from studio.i18n import tr
@@ -43,7 +44,8 @@ def _edit() -> Iterator[Action | Menu]:
         "redo", "studio.core.redo", lambda shell: shell.studio.recipe.undo.redo(), "edit", 1, "Ctrl+Shift+Z", "redo",
         enabled=lambda shell: _has_project(shell) and shell.studio.recipe.undo.canRedo(),
     )  # fmt: skip
-    yield Menu("trash", "studio.core.menu_trash", "edit", 2, lines=_trash)
+    yield Action("fit", "studio.fit.new", _begin_fit, "edit", 2, "Ctrl+T", "target", enabled=_has_project)
+    yield Menu("trash", "studio.core.menu_trash", "edit", 3, lines=_trash)
 
 
 def _view(pages: Iterable[PageEntry]) -> Iterator[Action | Menu]:
@@ -118,6 +120,11 @@ def _toggle_expert(shell: Shell) -> None:
 
 def _dismiss(shell: Shell) -> None:
     shell.dismiss()
+
+
+def _begin_fit(shell: Shell) -> None:
+    """The form of a fit; what it takes is imported when it is first asked for."""
+    import_module("studio.views.fit.entry").begin_fit(shell.studio, None, shell)
 
 
 def _recent(shell: Shell) -> list[MenuLine]:

@@ -15,6 +15,7 @@ from studio.studio import Studio
 from studio.theme import palette
 from studio.views.compare.page import ComparePage
 from studio.views.compare.picture_controls import TRUTH
+from studio.views.compare.rows import has_weights
 from studio.views.compare.table import delta_colour, side_rects, tick_rect
 from studio.views.shared.run_table import COLUMNS, RUN, SIDES
 from tests.studio.stores.told_runs import figure, keep_figures, keep_scores, write_run
@@ -264,13 +265,17 @@ def test_that_a_first_run_is_seen_at_once(studio: Studio, project: Path, qtbot: 
     studio.close()
 
 
+def _trained(page: ComparePage, name: str) -> bool:
+    return has_weights(page.studio.runs.by_name(name))
+
+
 def test_that_the_sides_that_are_looked_at_stay_when_another_run_finishes(
     page: ComparePage, project: Path, qtbot: QtBot
 ) -> None:
     page.refresh()
     assert page._names == ("0001-train", "0003-quantised")
     write_run(project, "later", ProjectFolder(project).runs / "0001-train", score=60.0)
-    qtbot.waitUntil(lambda: len(page.model.rows) == 4 and page._has_weights("0004-later"), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: len(page.model.rows) == 4 and _trained(page, "0004-later"), timeout=PATIENCE_MS)
     page.refresh()
     assert page._names == ("0001-train", "0003-quantised")
     page.hide()
