@@ -149,8 +149,9 @@ def card(point: FrontPoint, front: Front, muted: str) -> str:
 
 
 def line(point: FrontPoint, front: Front) -> str:
-    """A point in one line."""
-    return " · ".join(f"{name} {value}" for name, value in facts(point, front))
+    """A point in one line, without the intervals of what was measured."""
+    left_out = (tr("studio.fit.fact_times"), tr("studio.fit.fact_scores"), tr("studio.fit.fact_run"))
+    return " · ".join(f"{name} {value}" for name, value in facts(point, front) if name not in left_out)
 
 
 def _done(front: Front | None) -> int:

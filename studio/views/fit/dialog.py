@@ -26,7 +26,7 @@ from studio.stores.run import Run
 from studio.stores.work.task import Task
 from studio.studio import Studio
 from studio.views.fit.base_time import BaseTime
-from studio.views.fit.lengths import Lengths
+from studio.views.fit.lengths import LABEL, Lengths
 from studio.views.fit.limit_row import LimitRow
 from studio.views.fit.panel import MEMORY
 from studio.views.fit.place_row import PlaceRow
@@ -85,6 +85,7 @@ class FitDialog(OnScreenDialog):
         grid = QGridLayout()
         grid.setHorizontalSpacing(12)
         grid.setVerticalSpacing(8)
+        grid.setColumnMinimumWidth(0, LABEL)
         grid.setColumnStretch(2, 1)
         for row, (name, code, tip, bounds) in enumerate(_LIMITS):
             self.limits[name] = LimitRow(grid, row, code, tip, bounds)
@@ -126,6 +127,8 @@ class FitDialog(OnScreenDialog):
             limit.changed.connect(self._on_changed)
         self.limits["ms"].typed.connect(self._on_typed)
         self.base.changed.connect(self._show_base)
+        for signal in (studio.runs.added, studio.runs.removed, studio.runs.changed):
+            signal.connect(self._on_runs)
         studio.phones.changed.connect(self._show_phones)
         studio.project.closed.connect(self.reject)
         studio.phones.watch()
@@ -157,6 +160,12 @@ class FitDialog(OnScreenDialog):
         first = run if run in names else default_base(runs).name if runs else None
         self.runs.show_runs(None, runs, first)
         self._choose_run(first)
+
+    def _on_runs(self) -> None:
+        """Runs are read one by one; what was chosen stays as long as it is there."""
+        names = [run.name for run in base_runs(self._studio.runs.runs)]
+        if names != self.runs.names and self._task is None:
+            self._show_runs(self.run)
 
     def _choose_run(self, run: object) -> None:
         self.run = str(run) if run is not None else None

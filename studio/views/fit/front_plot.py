@@ -131,12 +131,12 @@ class FrontPlot(QWidget):
         for faint in (True, False):
             marks = [mark for mark in self.drawn.marks if mark.y is not None and (mark.kind == "hollow") is faint]
             colour = QColor(palette().muted if faint else palette().accent)
-            colour.setAlpha(90 if faint else 130)
+            colour.setAlpha(110)
             if marks:
                 bars = pg.ErrorBarItem(
                     x=np.array([mark.x for mark in marks]),
                     y=np.array([mark.y for mark in marks]),
-                    **_ends(marks),
+                    **_ends(marks, across=not faint),
                     pen=pg.mkPen(colour, width=1.5),
                 )
                 bars.setZValue(-2)
@@ -221,12 +221,12 @@ class FrontPlot(QWidget):
         return super().eventFilter(watched, event)
 
 
-def _ends(marks: Sequence[FrontMark]) -> dict[str, np.ndarray[Any, Any]]:
-    """How far bars reach from their marks on each side; none where an interval is not known."""
+def _ends(marks: Sequence[FrontMark], *, across: bool) -> dict[str, np.ndarray[Any, Any]]:
+    """How far bars reach from their marks on each side, sideways only `across`; 0 where an interval is not known."""
 
     def reach(of: str, end: int) -> np.ndarray[Any, Any]:
         spans = [(getattr(mark, f"{of}_span"), getattr(mark, of)) for mark in marks]
         return np.array([abs(span[end] - middle) if span is not None else 0.0 for span, middle in spans])
 
-    sides = {"left": ("x", 0), "right": ("x", 1), "bottom": ("y", 0), "top": ("y", 1)}
+    sides = {"bottom": ("y", 0), "top": ("y", 1), **({"left": ("x", 0), "right": ("x", 1)} if across else {})}
     return {side: reach(of, end) for side, (of, end) in sides.items()}

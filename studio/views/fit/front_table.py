@@ -12,7 +12,7 @@ from studio.bound_texts import bind
 from studio.presenters.fit.front_rows import COLUMNS, FrontRow, column_titles
 from studio.theme import palette, theme
 
-_ROW_HEIGHT = 32
+_ROW_HEIGHT = 28
 _KEY, _SORT = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
 _LEFT = ("point", "run", "state")
 _UNTIMED = ("aimed", "time")
@@ -45,7 +45,7 @@ class FrontTable(QTableWidget):
         header.setSectionResizeMode(COLUMNS.index("run"), QHeaderView.ResizeMode.Stretch)
         bind(self.setAccessibleName, "studio.fit.table")
         self.setSortingEnabled(True)
-        self.sortByColumn(0, Qt.SortOrder.AscendingOrder)
+        self.sortByColumn(0, Qt.SortOrder.DescendingOrder)
         self.currentCellChanged.connect(self._on_current)
         self.itemActivated.connect(lambda item: self.opened.emit(item.data(_KEY)))
         theme.changed.connect(self._write)

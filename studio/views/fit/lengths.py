@@ -10,7 +10,8 @@ from studio.presenters.fit.choices import AS_BASE, FitChoices
 from studio.widgets.controls import IntegerSpin
 from studio.widgets.labels import Text
 
-_WIDTH = 128
+LABEL, WIDTH = 168, 148
+"""Pixels of the names of fields and of the fields, for all rows of the form."""
 _FIELDS: tuple[tuple[str, int, int], ...] = (
     ("trials", 1, 100),
     ("trial_epochs", 0, 10_000),
@@ -32,11 +33,12 @@ class Lengths(QWidget):
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(12)
         grid.setVerticalSpacing(8)
+        grid.setColumnMinimumWidth(0, LABEL)
         grid.setColumnStretch(2, 1)
         for row, (name, least, most) in enumerate(_FIELDS):
             spin = self.spins[name] = IntegerSpin()
             spin.setRange(least, most)
-            spin.setFixedWidth(_WIDTH)
+            spin.setFixedWidth(WIDTH)
             spin.setValue(getattr(choices, name))
             label = Text(role="caption")
             label.setBuddy(spin)

@@ -6,10 +6,9 @@ from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QGridLayout
 
 from studio.bound_texts import bind
+from studio.views.fit.lengths import WIDTH
 from studio.widgets.controls import NumberSpin
 from studio.widgets.labels import Elided
-
-_WIDTH = 128
 
 
 class LimitRow(Elided):
@@ -30,7 +29,7 @@ class LimitRow(Elided):
         self.spin.setDecimals(2)
         self.spin.setRange(least, most)
         self.spin.setSingleStep(step)
-        self.spin.setFixedWidth(_WIDTH)
+        self.spin.setFixedWidth(WIDTH)
         grid.addWidget(self.tick, row, 0)
         grid.addWidget(self.spin, row, 1)
         grid.addWidget(self, row, 2)

@@ -24,7 +24,7 @@ from studio.views.shared.page_switch import show_page
 from studio.views.shared.task_line import TaskLine
 from studio.widgets.buttons import Button
 from studio.widgets.controls import QuietCombo
-from studio.widgets.labels import Elided, Muted, Text
+from studio.widgets.labels import Elided, Text
 from studio.widgets.panels import Card, EmptyState
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class FrontPanel(QWidget):
         self.plot: FrontPlot | None = None
         self.fits, self.standing, self.task = QuietCombo(), StandingLine(), TaskLine()
         self.table = FrontTable()
-        self.source, self.legend = Muted(), Muted("studio.fit.legend")
+        self.legend, self.source = Text("studio.fit.legend", "caption"), Elided("", "caption")
         self.others = QCheckBox()
         self.name, self.about = Text(role="heading"), Elided("", "muted", Qt.TextElideMode.ElideRight)
         self.recipe = Button("studio.fit.make_recipe", self._make_recipe, "primary", "recipe")
@@ -79,9 +79,9 @@ class FrontPanel(QWidget):
         self._drawn = Card(margin=12)
         foot = QHBoxLayout()
         foot.setSpacing(12)
-        foot.addWidget(self.legend, 1)
+        foot.addWidget(self.legend)
+        foot.addWidget(self.source, 1)
         foot.addWidget(self.others)
-        self._drawn.body.addWidget(self.source)
         self._drawn.body.addLayout(foot)
         table = Card(margin=1, spacing=0)
         table.body.addWidget(self.table)
@@ -91,7 +91,7 @@ class FrontPanel(QWidget):
         self.halves.setChildrenCollapsible(False)
         self.halves.addWidget(self._drawn)
         self.halves.addWidget(table)
-        self.halves.setSizes([430, 210])
+        self.halves.setSizes([520, 160])
         full = QWidget()
         column = QVBoxLayout(full)
         column.setContentsMargins(0, 0, 0, 0)
@@ -122,6 +122,7 @@ class FrontPanel(QWidget):
         studio = self._studio
         bind(self.fits.setAccessibleName, "studio.fit.which")
         bind(self.fits.setToolTip, "studio.fit.which")
+        bind(self.legend.setToolTip, "studio.fit.legend_tip")
         bind(self.others.setText, "studio.fit.others")
         bind(self.others.setToolTip, "studio.fit.others_tip")
         self.others.setChecked(self._memory.get("others", True))
@@ -146,7 +147,7 @@ class FrontPanel(QWidget):
 
             self.plot = FrontPlot()
             self.plot.setMinimumHeight(150)
-            self._drawn.body.insertWidget(1, self.plot, 1)
+            self._drawn.body.insertWidget(0, self.plot, 1)
             self.plot.picked.connect(self.choose)
             self.plot.opened.connect(self._open)
             self._redraw()
@@ -191,11 +192,10 @@ class FrontPanel(QWidget):
     def _redraw(self) -> None:
         fit = self.fit
         front = fit.front if fit is not None else None
-        self.source.setVisible(front is not None)
         if front is not None and fit is not None:
             serial = fit.job.device
             simulated = any(phone.serial == serial and phone.simulated for phone in self._studio.phones.phones)
-            self.source.setText(source_text(front, simulated))
+            self.source.set_full(source_text(front, simulated))
         if self.plot is not None and front is not None:
             others = other_marks(front, self._studio.runs.runs) if self.others.isChecked() else []
             cards = {key: card(point, front, palette().muted) for key, point in keyed(front).items()}
@@ -219,7 +219,8 @@ class FrontPanel(QWidget):
         if self.plot is not None:
             self.plot.choose(self.point)
         if point is not None and front is not None:
-            self.name.show_text(point_name(point))
+            run = front.run if point.kind == "base" else point.run
+            self.name.show_text(" · ".join(filter(None, (point_name(point), run))))
             self.about.set_full(line(point, front))
         elif self._other() is not None:
             self.name.show_text(tr("studio.fit.other_run", run=self._other() or ""))

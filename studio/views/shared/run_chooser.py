@@ -34,6 +34,11 @@ class RunChooser(QWidget):
         row.addWidget(self.combo, 1)
         self.combo.activated.connect(lambda index: self.chosen.emit(self._names[index]))
 
+    @property
+    def names(self) -> list[str]:
+        """The runs that are listed."""
+        return [name for name in self._names if name is not None]
+
     def show_runs(self, first: str | None, runs: Sequence[Run], current: str | None) -> None:
         """List runs, after an entry for none of them where `first` names it."""
         self._names = [*([None] if first is not None else []), *(run.name for run in runs)]

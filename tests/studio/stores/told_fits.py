@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ from engine.contract.fit.job import FitJob
 from engine.contract.project import ProjectFolder
 from engine.contract.run.events import Artifact, Event, Finished, Hello, Stage
 from engine.contract.run.folder import RunFolder
+from engine.contract.run.lock import RunLock
 from engine.contract.text.messages import Message
 from tests.studio.stores.told_runs import line
 
@@ -76,9 +79,30 @@ def write_fit(
 
 def write_front(task: Path, job: FitJob, points: tuple[FrontPoint, ...], *, met: bool | None = None) -> None:
     """The front alone, as it is written anew while a fit is at work."""
-    args = {"target": f"--ms {job.ms:g}", "phone": "SD855", "run": "0004-fit-winner", "ms": "4.90 ms", "map": "57.5"}
+    args = {"target": f"--ms {job.ms}", "phone": "SD855", "run": "0004-fit-winner", "ms": "4.90 ms", "map": "57.5"}
     message = Message(code="fit.met_upper_end", args={**args, "change": "-2.5"})
     verdict = (
         FitVerdict(met=met, message=message, guarantee="upper_end", run="0004-fit-winner") if met is not None else None
     )
     Front(run=Path(job.start).name, job=job, points=points, verdict=verdict).write(task)
+
+
+def tell_front(task: Path, job: FitJob, points: tuple[FrontPoint, ...], *, met: bool | None = None) -> None:
+    """Write the front anew and say so, as a worker does after each step."""
+    write_front(task, job, points, met=met)
+    stream = RunFolder(task).events
+    number = len(stream.read_text().splitlines())
+    with stream.open("a") as events:
+        events.write(line(number, Artifact(kind=FRONT, path="front.json", bytes=1)))
+        if met is not None:
+            events.write(line(number + 1, Finished()))
+
+
+@contextmanager
+def at_work(task: Path) -> Iterator[None]:
+    """As long as a worker is at it."""
+    lock = RunLock.take(RunFolder(task).lock)
+    try:
+        yield
+    finally:
+        lock.close()

@@ -1,0 +1,181 @@
+"""The front on the Compare page, by mouse: it grows, tells its points, and becomes a recipe; what was lost goes on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QWidget
+from pytestqt.qtbot import QtBot
+
+from engine.contract.catalog import Catalog
+from engine.contract.fit.front import ALIGN, step_params
+from engine.contract.recipe import Recipe, Step
+from studio.presenters.fit.front_rows import COLUMNS
+from studio.stores.previews.previews import PreviewStore
+from studio.studio import Studio
+from studio.views.compare.page import ComparePage
+from studio.views.fit.entry import FITS, RUNS
+from studio.views.fit.panel import FrontPanel
+from studio.views.shell.main_window import MainWindow
+from tests.studio.stores.told_fits import RATIOS, at_work, fit_of, points_of, tell_front, write_fit
+from tests.studio.stores.told_runs import write_run
+from tests.studio.widgets.test_schema import real_catalog
+
+PATIENCE_MS = 60_000
+
+
+@pytest.fixture(scope="module")
+def catalog() -> Catalog:
+    return real_catalog()
+
+
+@pytest.fixture
+def page(
+    studio: Studio, window: MainWindow, project: Path, catalog: Catalog, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+) -> ComparePage:
+    """The page with the part of fits in front, in a project with four runs."""
+    monkeypatch.setattr(PreviewStore, "refresh", lambda self: None)
+    monkeypatch.setattr(studio.pictures, "boxes", lambda *args, **more: None)
+    studio.catalog.catalog = catalog
+    base = write_run(project, score=60.0)
+    for label in ("fit-trial-1", "fit-trial-2", "fit-winner"):
+        write_run(project, label, base, score=53.0)
+    assert studio.project.open(project)
+    window.show_page("compare")
+    made = window.page
+    assert isinstance(made, ComparePage)
+    qtbot.waitUntil(lambda: len(made.model.rows) == 4, timeout=PATIENCE_MS)
+    segment = made.parts._group.button(FITS)
+    qtbot.mouseClick(segment, Qt.MouseButton.LeftButton)
+    assert made.body.currentWidget() is made.front
+    return made
+
+
+def job_in(project: Path, **asked: object):  # type: ignore[no-untyped-def]
+    return fit_of(project, project / "runs" / "0001-train", **asked)
+
+
+def click_mark(panel: FrontPanel, key: str, qtbot: QtBot) -> None:
+    """Click a point of the plot where it is drawn."""
+    plot = panel.plot
+    assert plot is not None
+    qtbot.wait(50)
+    mark = next(mark for mark in plot.drawn.marks if mark.key == key)
+    view = plot.plot.viewport()
+    qtbot.mouseMove(view, QPoint(2, 2))
+    spot = plot.plot.mapFromScene(plot.place_of(mark))
+    qtbot.mouseMove(view, spot)
+    qtbot.mouseClick(view, Qt.MouseButton.LeftButton, pos=spot)
+
+
+def click(widget: QWidget, qtbot: QtBot) -> None:
+    qtbot.mouseClick(widget, Qt.MouseButton.LeftButton)
+
+
+def keys(panel: FrontPanel) -> list[str]:
+    assert panel.plot is not None
+    return [mark.key for mark in panel.plot.drawn.marks if mark.kind != "other"]
+
+
+def test_that_an_empty_project_says_what_a_fit_is(page: ComparePage) -> None:
+    panel = page.front
+    assert panel.stack.currentWidget() is panel.empty and panel.empty.button is not None
+
+
+def test_that_the_front_grows_while_it_is_looked_at(page: ComparePage, project: Path, qtbot: QtBot) -> None:
+    panel, job = page.front, job_in(project)
+    task = write_fit(job, points_of()[:4])
+    with at_work(task):
+        page.studio.fits.look()
+        qtbot.waitUntil(lambda: keys(panel) == ["base", "hollow-1", "hollow-2", "hollow-3"], timeout=PATIENCE_MS)
+        assert panel.standing.text.text().startswith("Trying cuts: 0") and not panel.standing.resume.isVisible()
+        qtbot.waitUntil(panel.task.isVisible, timeout=PATIENCE_MS)
+        tell_front(task, job, points_of()[:6])
+        qtbot.waitUntil(lambda: keys(panel)[-2:] == ["trial-1", "trial-2"], timeout=PATIENCE_MS)
+        assert panel.standing.text.text().startswith("Trying cuts: 2") and panel.table.rowCount() == 3
+        panel.choose("trial-1")
+        tell_front(task, job, points_of(), met=True)
+    qtbot.waitUntil(lambda: "winner" in keys(panel), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: "is met" in panel.standing.text.text(), timeout=PATIENCE_MS)
+    assert panel.point == "trial-1" and not panel.task.isVisible()
+    states = {row.key: row.cells[COLUMNS.index("state")] for row in panel.table.rows}
+    assert states["trial-1"] == "Slower than asked" and states["winner"] == "Targets met"
+
+
+def test_that_a_point_is_chosen_by_mouse_and_becomes_a_recipe_that_undo_takes_back(
+    page: ComparePage, project: Path, qtbot: QtBot
+) -> None:
+    studio, panel = page.studio, page.front
+    studio.recipe.replace(Recipe(name="mine", steps=(Step(technique="distill"),)))
+    write_fit(job_in(project), points_of(), met=True)
+    studio.fits.look()
+    qtbot.waitUntil(lambda: "winner" in keys(panel), timeout=PATIENCE_MS)
+    assert not panel.recipe.isEnabled() and panel.recipe.toolTip()
+    click_mark(panel, "hollow-1", qtbot)
+    assert panel.point == "hollow-1" and panel.name.text() == "Not trained"
+    assert "between 50.0 – 63.0" in panel.about.full
+    assert not panel.compare.isEnabled() and panel.table.currentRow() == -1
+    assert panel.plot is not None and "between 50.0" in panel.plot._card.text()
+    click(panel.recipe, qtbot)
+    assert [step.technique for step in studio.recipe.recipe.steps] == ["filter_prune", "distill"]
+    assert studio.recipe.recipe.steps[0].params == step_params(RATIOS, ALIGN)
+    assert studio.recipe.base_run == "0001-train"
+    window = page.window()
+    assert isinstance(window, MainWindow) and window.page is window.pages["recipe"]
+    studio.recipe.undo.undo()
+    assert [step.technique for step in studio.recipe.recipe.steps] == ["distill"]
+
+
+def test_that_table_and_plot_choose_the_same_point_and_it_is_set_beside_the_base(
+    page: ComparePage, project: Path, qtbot: QtBot
+) -> None:
+    panel = page.front
+    write_fit(job_in(project), points_of(), met=True)
+    page.studio.fits.look()
+    qtbot.waitUntil(lambda: panel.table.rowCount() == 4, timeout=PATIENCE_MS)
+    item = panel.table.item(2, 0)
+    assert item is not None and item.text() == "Trial 1"
+    spot = panel.table.visualItemRect(item).center()
+    qtbot.mouseClick(panel.table.viewport(), Qt.MouseButton.LeftButton, pos=spot)
+    assert panel.plot is not None and panel.plot.chosen == panel.point == "trial-1"
+    panel.plot.setFocus()
+    qtbot.keyClick(panel.plot, Qt.Key.Key_Right)
+    assert panel.point == "hollow-2"
+    panel.choose("trial-2")
+    click(panel.compare, qtbot)
+    assert page._names == ("0001-train", "0003-fit-trial-2") and page.body.currentIndex() == RUNS
+    assert page.evaluate.isVisible()
+
+
+def test_that_what_was_lost_goes_on_by_a_click(
+    page: ComparePage, project: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+) -> None:
+    begun: list[Path] = []
+    monkeypatch.setattr("studio.stores.work.tasks.start", begun.append)
+    task = write_fit(job_in(project), points_of()[:-1])
+    page.studio.fits.look()
+    panel = page.front
+    qtbot.waitUntil(panel.standing.resume.isVisible, timeout=PATIENCE_MS)
+    assert "2 trials done" in panel.standing.text.text()
+    click(panel.standing.resume, qtbot)
+    qtbot.waitUntil(lambda: begun == [task], timeout=PATIENCE_MS)
+
+
+def test_that_another_fit_is_chosen_from_the_list_and_the_language_changes(
+    page: ComparePage, project: Path, qtbot: QtBot
+) -> None:
+    panel, studio = page.front, page.studio
+    write_fit(job_in(project, ms=None, phone=None, threads=1, macs=0.4), points_of()[:2])
+    write_fit(job_in(project), points_of(), met=True)
+    studio.fits.look()
+    qtbot.waitUntil(lambda: panel.fits.count() == 2, timeout=PATIENCE_MS)
+    assert panel.fits.currentText().startswith("0001-train: at most 5 ms")
+    panel.fits.setCurrentIndex(1)
+    panel.fits.activated.emit(1)
+    assert panel.plot is not None and panel.plot.drawn.axis == "macs"
+    assert panel.table.isColumnHidden(COLUMNS.index("time"))
+    studio.settings.update(language="zh")
+    assert "40 %" in panel.fits.currentText() and "at most" not in panel.fits.currentText()
+    studio.settings.update(language="en")
