@@ -60,6 +60,7 @@ class FitsStore(QObject):
         self._project, self._tasks, self._background = project, tasks, background
         self.fits: tuple[Fit, ...] = ()
         self._told: dict[Path, tuple[object, ...]] = {}
+        self._refused: set[Path] = set()
         self._reading = self._again = False
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
@@ -98,8 +99,10 @@ class FitsStore(QObject):
         return self._tasks.start(job)
 
     def forget(self, task: Task) -> None:
-        """Take one that was refused out of the list of tasks."""
+        """Take one that was refused out of all lists."""
+        self._refused.add(task.root)
         self._tasks.dismiss(task)
+        self.look()
 
     def cancel(self, fit: Fit) -> None:
         """Stop it; what it found is kept."""
@@ -148,6 +151,7 @@ class FitsStore(QObject):
         if self._project.folder is None or folder.root != self._project.folder.root:
             self.look()
             return
+        fits = tuple(fit for fit in fits if fit.root not in self._refused)
         if fits != self.fits:
             self.fits = fits
             self.changed.emit()
@@ -165,6 +169,7 @@ class FitsStore(QObject):
     def _closed(self) -> None:
         self._soon.stop()
         self._told.clear()
+        self._refused.clear()
         if self.fits:
             self.fits = ()
             self.changed.emit()

@@ -104,8 +104,8 @@ class ComparePage(Page):
         layout.setSpacing(12)
         layout.addLayout(head)
         self.body = QStackedWidget()
-        for part in (self.halves, self.front):
-            self.body.addWidget(part)
+        self.body.addWidget(self.halves)
+        self.body.addWidget(self.front)
         layout.addWidget(self.body, 1)
         self.empty = EmptyState("compare", "studio.compare.empty")
         self.stack = QStackedWidget()

@@ -60,6 +60,7 @@ class FitDialog(OnScreenDialog):
         self._kept = read_choices(self._memory.get("choices"))
         self._task: Task | None = None
         self._typed = False
+        self._proposed: float | None = None
         self.run: str | None = None
         self.runs, self.place = RunChooser(), PlaceRow()
         self.base = BaseTime(studio)
@@ -186,6 +187,7 @@ class FitDialog(OnScreenDialog):
         """A time that was typed for this very question stays; else half of the base's is proposed when it is known."""
         chosen = self.choices().model_copy(update={"asked_of": ""})
         self._typed = self._kept.asked_of == question_of(self.run or "", chosen)
+        self._proposed = None
         self.base.ask(self._root(), chosen)
         self._show_base()
 
@@ -195,16 +197,23 @@ class FitDialog(OnScreenDialog):
     def _on_changed(self) -> None:
         self.problem.clear()
         self.place.set_timed(self.limits["ms"].tick.isChecked())
+        self._keep()
+        self._show_state()
+
+    def _keep(self) -> None:
         if self.run is not None:
             self._kept = self.choices()
             self._memory.keep(choices=self._kept.model_dump(mode="json"))
-        self._show_state()
 
     def _show_base(self) -> None:
         """What the base takes beside the limits, and half of its time as a proposal."""
         run, counted = self._root(), self.base.counted
-        if counted is not None and not self._typed:
-            self.limits["ms"].propose(half_of(counted))
+        proposed = half_of(counted) if counted is not None and not self._typed else None
+        # Once for each question: what tells of the base again must not overwrite what is being typed.
+        if proposed is not None and proposed != self._proposed:
+            self._proposed = proposed
+            self.limits["ms"].propose(proposed)
+            self._keep()
         self.limits["ms"].set_full(self.base.text())
         score = run.figure("map", split="val") if run is not None else None
         words = tr("studio.fit.base_map", value=f"{score.value:.1f}") if score is not None else ""

@@ -96,7 +96,9 @@ def by_mouse(project: Path, out: Path) -> Front:
         wait(lambda: not page.front.standing.resume.isVisible(), "that it goes on")
     wait(lambda: (front := front_in(project)) is not None and front.verdict is not None, "the verdict")
     wait(lambda: (fit := studio.fits.shown) is not None and fit.status == "finished", "its end in the window")
-    click(page.front.table, page.front.table.visualItemRect(page.front.table.item(0, 0)).center())
+    first = page.front.table.item(0, 0)
+    assert first is not None
+    click(page.front.table, page.front.table.visualItemRect(first).center())
     QTest.qWait(500)
     window.grab().save(str(out / "ended.png"))
     click(page.front.recipe)
