@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QAbstractSpinBox
 from pytestqt.qtbot import QtBot
 
 from engine.contract.fit.front import FRONT
@@ -100,7 +100,8 @@ def tick(dialog: FitDialog, name: str, qtbot: QtBot) -> None:
     qtbot.mouseClick(limit.tick, Qt.MouseButton.LeftButton, pos=QPoint(10, limit.tick.height() // 2))
 
 
-def write(field: QWidget, text: str, qtbot: QtBot) -> None:
+def write(field: QAbstractSpinBox, text: str, qtbot: QtBot) -> None:
+    qtbot.mouseClick(field.lineEdit(), Qt.MouseButton.LeftButton)
     qtbot.keyClick(field, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
     qtbot.keyClicks(field, text)
     qtbot.keyClick(field, Qt.Key.Key_Tab)
