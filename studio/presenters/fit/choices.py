@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from engine.contract.figures import Figure
 from engine.contract.fit.job import HOST, FitJob
+from engine.contract.latency import PhoneChoice
 from engine.contract.run.job import TrainJob
 from engine.contract.socs import estimated_socs
 from studio.i18n import tr
@@ -55,6 +56,15 @@ def read_choices(kept: object) -> FitChoices:
         return FitChoices()
     known = found.phone == HOST or found.phone in estimated_socs()
     return found if known else found.model_copy(update={"phone": FitChoices().phone})
+
+
+def for_phone(choices: FitChoices, phone: PhoneChoice | None) -> FitChoices:
+    """The same for another phone; as they are where none is named."""
+    return (
+        choices
+        if phone is None
+        else choices.model_copy(update={**phone.model_dump(exclude={"soc"}), "phone": phone.soc})
+    )
 
 
 def job_of(choices: FitChoices, project: Path, start: Path, device: str | None) -> FitJob:

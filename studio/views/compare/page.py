@@ -69,7 +69,7 @@ class ComparePage(Page):
         """Whether the boxes on the picture are there."""
         return self.pictures.ready
 
-    def _build(self) -> None:
+    def _head(self) -> QHBoxLayout:
         self.evaluate = Button("studio.compare.evaluate", self._evaluate, "", "target")
         self.measure = Button("studio.compare.measure", self._measure, "", "clock")
         self.fit = Button("studio.fit.new", self.begin_fit, "", "target")
@@ -82,6 +82,10 @@ class ComparePage(Page):
         head.addWidget(self.task, 2)
         for button in (self.evaluate, self.measure, self.fit):
             head.addWidget(button)
+        return head
+
+    def _build(self) -> None:
+        head = self._head()
         table = Card(margin=1, spacing=0)
         table.body.addWidget(self.table)
         table.setMinimumHeight(_TABLE_HEIGHT)

@@ -3,31 +3,22 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.contract.fit.front import FRONT
+from engine.contract.latency import PhoneChoice
 from engine.contract.text.messages import Message
 from studio.bound_texts import bind, on_language
 from studio.i18n import tr
-from studio.presenters.fit.choices import (
-    FIRST_VALUES,
-    TARGETS,
-    FitChoices,
-    Limit,
-    half_of,
-    job_of,
-    length_text,
-    question_of,
-    read_choices,
-)
+from studio.presenters.fit.choices import FitChoices, for_phone, half_of, job_of, length_text, question_of, read_choices
 from studio.presenters.recipe.run_terms import base_runs, default_base
 from studio.stores.remembered import Remembered
 from studio.stores.run import Run
 from studio.stores.work.task import Task
 from studio.studio import Studio
 from studio.views.fit.base_time import BaseTime
-from studio.views.fit.lengths import LABEL, Lengths
-from studio.views.fit.limit_row import LimitRow
+from studio.views.fit.lengths import Lengths
+from studio.views.fit.limits import Limits
 from studio.views.fit.panel import MEMORY
 from studio.views.fit.place_row import PlaceRow
 from studio.views.shared.run_chooser import RunChooser
@@ -37,14 +28,6 @@ from studio.widgets.on_screen import OnScreenDialog
 from studio.widgets.panels import ErrorBanner
 
 _WIDTH = 640
-_LIMITS: tuple[tuple[Limit, str, str, tuple[float, float, float]], ...] = (
-    ("ms", "studio.fit.limit_ms", "studio.fit.limit_ms_tip", (0.01, 100_000.0, 1.0)),
-    ("points", "studio.fit.limit_points", "studio.fit.limit_points_tip", (0.0, 100.0, 0.5)),
-    ("mb", "studio.fit.limit_mb", "studio.fit.limit_mb_tip", (0.01, 10_000.0, 0.5)),
-    ("macs", "studio.fit.limit_macs", "studio.fit.limit_macs_tip", (1.0, 100.0, 5.0)),
-    ("hours", "studio.fit.limit_hours", "studio.fit.limit_hours_tip", (0.1, 1000.0, 1.0)),
-)
-_UNITS = {"ms": "ms", "mb": "MB", "macs": "%", "hours": "h"}
 
 
 class FitDialog(OnScreenDialog):
@@ -53,18 +36,21 @@ class FitDialog(OnScreenDialog):
     begun = Signal(object)
     grows = True
 
-    def __init__(self, studio: Studio, run: str | None = None, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, studio: Studio, run: str | None = None, parent: QWidget | None = None, phone: PhoneChoice | None = None
+    ) -> None:
+        """Begin with this run, and with a phone in place of the one that was chosen last."""
         super().__init__(parent)
         self._studio = studio
         self._memory = Remembered(studio.settings, MEMORY)
-        self._kept = read_choices(self._memory.get("choices"))
+        self._kept = for_phone(read_choices(self._memory.get("choices")), phone)
         self._task: Task | None = None
         self._typed = False
         self._proposed: float | None = None
         self.run: str | None = None
         self.runs, self.place = RunChooser(), PlaceRow()
         self.base = BaseTime(studio)
-        self.limits: dict[Limit, LimitRow] = {}
+        self.limits = Limits(self.base.measure)
         self.lengths = Lengths(self._kept)
         self.more = Button("studio.fit.more", self._fold, "quiet", "chevron-right")
         self.length = Muted()
@@ -83,15 +69,6 @@ class FitDialog(OnScreenDialog):
         bind(self.setWindowTitle, "studio.fit.title")
         bind(self.runs.label.setText, "studio.fit.run")
         bind(self.runs.combo.setAccessibleName, "studio.fit.run")
-        grid = QGridLayout()
-        grid.setHorizontalSpacing(12)
-        grid.setVerticalSpacing(8)
-        grid.setColumnMinimumWidth(0, LABEL)
-        grid.setColumnStretch(2, 1)
-        for row, (name, code, tip, bounds) in enumerate(_LIMITS):
-            self.limits[name] = LimitRow(grid, row, code, tip, bounds)
-            self.limits[name].spin.setSuffix(f" {_UNITS.get(name, '')}".rstrip())
-        grid.addWidget(self.base.measure, 0, 3)
         foot = QHBoxLayout()
         foot.setSpacing(8)
         foot.addWidget(self.state, 1)
@@ -107,7 +84,7 @@ class FitDialog(OnScreenDialog):
         column.addWidget(self.place)
         column.addSpacing(4)
         column.addWidget(Heading("studio.fit.limits"))
-        column.addLayout(grid)
+        column.addWidget(self.limits)
         column.addWidget(self.more, 0, Qt.AlignmentFlag.AlignLeft)
         for below in (self.lengths, self.length, self.problem):
             column.addWidget(below)
@@ -124,9 +101,8 @@ class FitDialog(OnScreenDialog):
         self.runs.chosen.connect(self._choose_run)
         self.place.changed.connect(self._on_place)
         self.lengths.changed.connect(self._on_changed)
-        for limit in self.limits.values():
-            limit.changed.connect(self._on_changed)
-        self.limits["ms"].typed.connect(self._on_typed)
+        self.limits.changed.connect(self._on_changed)
+        self.limits.rows["ms"].typed.connect(self._on_typed)
         self.base.changed.connect(self._show_base)
         for signal in (studio.runs.added, studio.runs.removed, studio.runs.changed):
             signal.connect(self._on_runs)
@@ -141,18 +117,16 @@ class FitDialog(OnScreenDialog):
     def choices(self) -> FitChoices:
         """What the form says."""
         phone, threads, precision = self.place.chosen()
-        on = tuple(name for name, limit in self.limits.items() if limit.tick.isChecked())
-        values = {name: limit.spin.value() for name, limit in self.limits.items()}
-        told = {"phone": phone, "threads": threads, "precision": precision, "on": on, "values": values}
-        found = FitChoices.model_validate({**self._kept.model_dump(), **told, **self.lengths.values()})
+        told = {"phone": phone, "threads": threads, "precision": precision}
+        told |= {**self.limits.values(), **self.lengths.values()}
+        found = FitChoices.model_validate(self._kept.model_dump() | told)
         asked_of = question_of(self.run or "", found) if self._typed else ""
         return found.model_copy(update={"asked_of": asked_of})
 
     def _show_choices(self) -> None:
         kept = self._kept
         self.place.take(kept.phone, kept.threads, kept.precision)
-        for name, limit in self.limits.items():
-            limit.take(name in kept.on, kept.values.get(name, FIRST_VALUES[name]))
+        self.limits.take(kept)
         self.place.set_timed("ms" in kept.on)
 
     def _show_runs(self, run: str | None) -> None:
@@ -196,7 +170,7 @@ class FitDialog(OnScreenDialog):
 
     def _on_changed(self) -> None:
         self.problem.clear()
-        self.place.set_timed(self.limits["ms"].tick.isChecked())
+        self.place.set_timed(self.limits.timed)
         self._keep()
         self._show_state()
 
@@ -212,31 +186,22 @@ class FitDialog(OnScreenDialog):
         # Once for each question: what tells of the base again must not overwrite what is being typed.
         if proposed is not None and proposed != self._proposed:
             self._proposed = proposed
-            self.limits["ms"].propose(proposed)
+            self.limits.rows["ms"].propose(proposed)
             self._keep()
-        self.limits["ms"].set_full(self.base.text())
-        score = run.figure("map", split="val") if run is not None else None
-        words = tr("studio.fit.base_map", value=f"{score.value:.1f}") if score is not None else ""
-        self.limits["points"].set_full(words)
-        size = run.figure("nb_bytes") if run is not None else None
-        words = tr("studio.fit.base_mb", value=f"{size.value / 1e6:.2f}") if size is not None else ""
-        self.limits["mb"].set_full(words)
-        self.limits["macs"].set_full(tr("studio.fit.base_macs"))
-        self.limits["hours"].set_full(tr("studio.fit.base_hours"))
+        self.limits.show_run(run, self.base.text())
 
     def _why_not(self) -> str | None:
         if self._studio.project.project is None:
             return "studio.measure.no_project"
         if self.run is None:
             return "studio.measure.no_run"
-        return None if any(self.limits[name].tick.isChecked() for name in TARGETS) else "studio.fit.no_target"
+        return None if self.limits.targeted else "studio.fit.no_target"
 
     def _show_state(self) -> None:
         checking = self._task is not None
-        for widget in (self.runs, self.place, self.lengths, *(limit.tick for limit in self.limits.values())):
+        for widget in (self.runs, self.place, self.lengths):
             widget.setEnabled(not checking)
-        for limit in self.limits.values():
-            limit.spin.setEnabled(not checking and limit.tick.isChecked())
+        self.limits.set_open(not checking)
         self.go.why_not("studio.fit.checking" if checking else self._why_not())
         run = self._root()
         self.length.show_text(length_text(run, self.choices()) if run is not None else "")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QWidget
 
+from engine.contract.latency import PhoneChoice
 from studio.presenters.recipe.run_terms import base_runs
 from studio.stores.remembered import Remembered
 from studio.studio import Studio
@@ -32,9 +33,9 @@ def keep_part(studio: Studio, part: int) -> None:
     Remembered(studio.settings, COMPARE).keep(part=part)
 
 
-def begin_fit(studio: Studio, run: str | None, parent: QWidget) -> FitDialog:
+def begin_fit(studio: Studio, run: str | None, parent: QWidget, phone: PhoneChoice | None = None) -> FitDialog:
     """Ask what to fit `run` to, or the run that it most likely is for; once it has begun its front is shown."""
-    dialog = FitDialog(studio, run, parent)
+    dialog = FitDialog(studio, run, parent, phone)
     dialog.begun.connect(lambda _: _show_front(studio, parent))
     dialog.open()
     return dialog

@@ -63,7 +63,7 @@ class TimeCard(Card):
         self._ask()
 
     def _begin_fit(self) -> None:
-        begin_fit(self._studio, self._run, self)
+        begin_fit(self._studio, self._run, self, self.chooser.choice())
 
     def _ask(self) -> None:
         folder, choice = self._studio.project.folder, self.chooser.choice()

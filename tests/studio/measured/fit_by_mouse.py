@@ -26,6 +26,9 @@ from engine.contract.project import ProjectFolder
 from engine.contract.run.lineage import fits_of
 from engine.contract.system.locks import is_locked
 from engine.contract.text.resources import ROOT
+from studio.app import open_window
+from studio.views.compare.page import ComparePage
+from studio.views.fit.dialog import FitDialog
 
 LENGTHS = {"trials": 2, "trial_epochs": 1, "epochs": 1, "pictures": 4, "limit": 8}
 PERCENT = 60
@@ -56,10 +59,6 @@ def main(out: Path) -> int:
 def by_mouse(project: Path, out: Path) -> Front:
     """The fit in a window; its front."""
     os.environ.update(QT_QPA_PLATFORM="offscreen", XDG_CONFIG_HOME=str(out / "config"))
-    from studio.app import open_window
-    from studio.views.compare.page import ComparePage
-    from studio.views.fit.dialog import FitDialog
-
     app = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(app, QApplication)
     studio, window = open_window(app)
@@ -74,26 +73,12 @@ def by_mouse(project: Path, out: Path) -> Front:
     click(page.fit)
     dialog = page.findChild(FitDialog)
     assert isinstance(dialog, FitDialog)
-    wait(lambda: dialog.run is not None, "the run in the form")
-    click(dialog.limits["ms"].tick)
-    click(dialog.limits["macs"].tick)
-    type_into(dialog.limits["macs"].spin, str(PERCENT))
-    click(dialog.more)
-    for name, value in LENGTHS.items():
-        type_into(dialog.lengths.spins[name], str(value))
+    fill_in(dialog)
     dialog.grab().save(str(out / "form.png"))
     click(dialog.go)
     for number, reached in enumerate((trial_at_work, winner_at_work), start=1):
         wait(lambda reached=reached: reached(project), f"the moment of kill {number}")  # type: ignore[misc]
-        fit = studio.fits.shown
-        assert fit is not None
-        task = studio.fits.task_of(fit)
-        assert task is not None
-        os.kill(task.state.sittings[-1].hello.pid, signal.SIGKILL)
-        wait(page.front.standing.resume.isVisible, "that the loss is noticed")
-        window.grab().save(str(out / f"killed-{number}.png"))
-        click(page.front.standing.resume)
-        wait(lambda: not page.front.standing.resume.isVisible(), "that it goes on")
+        kill_and_resume(page, lambda number=number: window.grab().save(str(out / f"killed-{number}.png")))  # type: ignore[misc]
     wait(lambda: (front := front_in(project)) is not None and front.verdict is not None, "the verdict")
     wait(lambda: (fit := studio.fits.shown) is not None and fit.status == "finished", "its end in the window")
     first = page.front.table.item(0, 0)
@@ -110,6 +95,31 @@ def by_mouse(project: Path, out: Path) -> Front:
     found = front_in(project)
     assert found is not None
     return found
+
+
+def fill_in(dialog: FitDialog) -> None:
+    """A share of the MACs in place of a time, and lengths so short that it ends soon."""
+    wait(lambda: dialog.run is not None, "the run in the form")
+    click(dialog.limits.rows["ms"].tick)
+    click(dialog.limits.rows["macs"].tick)
+    type_into(dialog.limits.rows["macs"].spin, str(PERCENT))
+    click(dialog.more)
+    for name, value in LENGTHS.items():
+        type_into(dialog.lengths.spins[name], str(value))
+
+
+def kill_and_resume(page: ComparePage, seen: Callable[[], object]) -> None:
+    """End the worker of the fit that is shown as a system does that needs its memory, and go on by a click."""
+    fits, resume = page.studio.fits, page.front.standing.resume
+    fit = fits.shown
+    assert fit is not None
+    task = fits.task_of(fit)
+    assert task is not None
+    os.kill(task.state.sittings[-1].hello.pid, signal.SIGKILL)
+    wait(resume.isVisible, "that the loss is noticed")
+    seen()
+    click(resume)
+    wait(lambda: not resume.isVisible(), "that it goes on")
 
 
 def front_in(project: Path) -> Front | None:

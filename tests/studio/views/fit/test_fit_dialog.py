@@ -23,7 +23,7 @@ from studio.stores.work.tasks import TasksStore
 from studio.studio import Studio
 from studio.views.compare.page import ComparePage
 from studio.views.fit.dialog import FitDialog
-from studio.views.fit.entry import FITS
+from studio.views.fit.entry import FITS, begin_fit
 from studio.views.shell.main_window import MainWindow
 from tests.studio.conftest import alive
 from tests.studio.stores.told_benches import WORDS, phone
@@ -96,7 +96,7 @@ def begun(monkeypatch: pytest.MonkeyPatch) -> list[FitJob]:
 
 
 def tick(dialog: FitDialog, name: str, qtbot: QtBot) -> None:
-    limit = dialog.limits[name]  # type: ignore[index]
+    limit = dialog.limits.rows[name]  # type: ignore[index]
     qtbot.mouseClick(limit.tick, Qt.MouseButton.LeftButton, pos=QPoint(10, limit.tick.height() // 2))
 
 
@@ -115,7 +115,7 @@ def choose(combo, value: object) -> None:  # type: ignore[no-untyped-def]
 
 
 def test_that_half_of_what_counts_of_the_base_is_proposed(dialog: FitDialog, qtbot: QtBot) -> None:
-    ms = dialog.limits["ms"]
+    ms = dialog.limits.rows["ms"]
     assert dialog.run == "0001-train" and ms.tick.isChecked()
     assert ms.spin.value() == 0.62 and "1.25 ms" in ms.full, "half of the upper end on four threads"
     choose(dialog.place.threads, 1)
@@ -126,13 +126,20 @@ def test_that_half_of_what_counts_of_the_base_is_proposed(dialog: FitDialog, qtb
     assert ms.spin.value() == 1.7, "what is told of the base again proposes nothing anew"
     choose(dialog.place.threads, 2)
     assert ms.spin.value() == 1.2, "another question, another proposal"
-    assert "60.0" in dialog.limits["points"].full
+    assert "60.0" in dialog.limits.rows["points"].full
+
+
+def test_that_the_phone_page_brings_its_phone_along(window_on: MainWindow) -> None:
+    chosen = PhoneChoice(soc="SD835", threads=2, precision="int8")
+    made = begin_fit(window_on.studio, "0001-train", window_on, chosen)
+    assert made.place.chosen() == ("SD835", 2, "int8") and made.limits.rows["ms"].spin.value() == 1.2
+    made.reject()
 
 
 def test_that_what_was_typed_and_ticked_is_remembered(dialog: FitDialog, window_on: MainWindow, qtbot: QtBot) -> None:
-    write(dialog.limits["ms"].spin, "0.9", qtbot)
+    write(dialog.limits.rows["ms"].spin, "0.9", qtbot)
     tick(dialog, "points", qtbot)
-    write(dialog.limits["points"].spin, "1.5", qtbot)
+    write(dialog.limits.rows["points"].spin, "1.5", qtbot)
     qtbot.mouseClick(dialog.more, Qt.MouseButton.LeftButton)
     write(dialog.lengths.spins["trials"], "3", qtbot)
     qtbot.mouseClick(dialog.away, Qt.MouseButton.LeftButton)
@@ -140,7 +147,7 @@ def test_that_what_was_typed_and_ticked_is_remembered(dialog: FitDialog, window_
     assert isinstance(page, ComparePage)
     again = FitDialog(page.studio, "0001-train", page)
     again.open()
-    assert again.limits["ms"].spin.value() == 0.9 and again.limits["points"].spin.value() == 1.5
+    assert again.limits.rows["ms"].spin.value() == 0.9 and again.limits.rows["points"].spin.value() == 1.5
     assert again.lengths.isVisible() and again.choices().trials == 3 and "ms" in again.choices().on
     again.reject()
 
@@ -159,8 +166,8 @@ def test_that_this_machine_has_one_thread_and_its_base_is_measured(dialog: FitDi
     assert dialog.choices().threads == 1 and dialog.choices().precision == "fp32"
     assert not dialog.place.threads.isVisible() and dialog.base.measure.isVisible()
     keep_figures(run, "host", [figure("host_ms_total", 3.0, "ms")])
-    qtbot.waitUntil(lambda: dialog.limits["ms"].spin.value() == 1.5, timeout=PATIENCE_MS)
-    assert "measured here" in dialog.limits["ms"].full and not dialog.base.measure.isVisible()
+    qtbot.waitUntil(lambda: dialog.limits.rows["ms"].spin.value() == 1.5, timeout=PATIENCE_MS)
+    assert "measured here" in dialog.limits.rows["ms"].full and not dialog.base.measure.isVisible()
 
 
 def test_that_a_phone_that_is_plugged_in_may_measure(
@@ -207,7 +214,7 @@ def test_that_what_the_engine_refuses_is_said_in_the_form(
     dialog: FitDialog, window_on: MainWindow, qtbot: QtBot
 ) -> None:
     tick(dialog, "points", qtbot)
-    write(dialog.limits["points"].spin, "0", qtbot)
+    write(dialog.limits.rows["points"].spin, "0", qtbot)
     qtbot.mouseClick(dialog.go, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(dialog.problem.isVisible, timeout=4 * PATIENCE_MS)
     assert "--points 0" in dialog.problem.text.text() and dialog.go.isEnabled() and dialog.isVisible()
@@ -215,7 +222,7 @@ def test_that_what_the_engine_refuses_is_said_in_the_form(
     qtbot.waitUntil(lambda: studio.fits.fits == (), timeout=PATIENCE_MS)
     qtbot.wait(500)
     assert studio.tasks.tasks == [] and studio.fits.fits == ()
-    write(dialog.limits["points"].spin, "1", qtbot)
+    write(dialog.limits.rows["points"].spin, "1", qtbot)
     assert not dialog.problem.isVisible(), "what was refused is not what is asked for now"
     qtbot.mouseClick(dialog.away, Qt.MouseButton.LeftButton)
 
