@@ -18,12 +18,16 @@ from typing import TYPE_CHECKING, Literal
 from engine.contract.text.messages import Language
 
 if TYPE_CHECKING:
+    from studio.studio import Studio
     from studio.views.page import Page
+    from studio.views.shell.main_window import MainWindow
 
 WIDTH, HEIGHT = 1440, 900
 SETTLING_MS = 800
 FINDING_MS = 60_000
 """The longest wait for the engine, which finds objects on a first picture or counts detectors."""
+FIT = "fit"
+"""The part of the Compare page that shows fits, drawn where the project has one."""
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 LANGUAGES: tuple[Language, ...] = ("en", "zh")
 
@@ -63,20 +67,40 @@ def shoot(
     window.show()
     studio.catalog.load()
     written = []
-    for key in ("start", *PAGES):
+    for key in ("start", *PAGES, FIT):
         if key != "start" and studio.project.project is None:
             studio.project.open(str(project))
+        if key == FIT and not _show_fit(studio, window):
+            continue
         for language, theme in product(languages, themes):
             # By the settings, as a person would: whatever else changes them sets both again.
             studio.settings.update(language=language, theme=theme)
             if key != "start":
-                window.show_page(key)
+                window.show_page("compare" if key == FIT else key)
             _settle(window.page)
             written.append(out / f"{key}-{theme}-{language}.png")
             window.grab().save(str(written[-1]))
     window.close()
     studio.close()
     return written
+
+
+def _show_fit(studio: Studio, window: MainWindow) -> bool:
+    """Bring the project's newest fit to the front, with a point chosen; False where there is none."""
+    from studio.views.compare.page import ComparePage
+    from studio.views.fit.entry import FITS
+
+    page = window.built("compare")
+    assert isinstance(page, ComparePage)
+    _settle(page)
+    if not studio.fits.fits:
+        return False
+    page.prepare()
+    page.show_part(FITS)
+    front = studio.fits.fits[0].front
+    if front is not None and front.trials:
+        page.front.choose("winner" if front.winner is not None else f"trial-{front.trials[-1].number}")
+    return True
 
 
 def _settle(page: Page | None) -> None:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 MEMORY = "fit"
 _LATER_MS = 300
+_FITS_WIDTH = 600
 
 
 class FrontPanel(QWidget):
@@ -74,8 +75,10 @@ class FrontPanel(QWidget):
         head.setSpacing(12)
         self.fits.setSizeAdjustPolicy(QuietCombo.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.fits.setMinimumContentsLength(24)
+        self.fits.setMaximumWidth(_FITS_WIDTH)
         head.addWidget(self.fits, 3)
         head.addWidget(self.task, 2)
+        head.addStretch(1)
         self._drawn = Card(margin=12)
         foot = QHBoxLayout()
         foot.setSpacing(12)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,8 @@ from studio.views.compare.page import ComparePage
 from studio.views.fit.entry import FITS, RUNS
 from studio.views.fit.panel import FrontPanel
 from studio.views.shell.main_window import MainWindow
+from tests.studio.reach import cut_fields, cut_headers, cut_lists, out_of_reach
+from tests.studio.reading import cut, overlapping, untranslated
 from tests.studio.stores.told_fits import RATIOS, at_work, fit_of, points_of, tell_front, write_fit
 from tests.studio.stores.told_runs import write_run
 from tests.studio.widgets.test_schema import real_catalog
@@ -179,3 +182,25 @@ def test_that_another_fit_is_chosen_from_the_list_and_the_language_changes(
     studio.settings.update(language="zh")
     assert "40 %" in panel.fits.currentText() and "at most" not in panel.fits.currentText()
     studio.settings.update(language="en")
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_that_nothing_of_a_front_is_cut_or_out_of_reach(
+    page: ComparePage, project: Path, language: str, qtbot: QtBot
+) -> None:
+    window = page.window()
+    write_fit(job_in(project, points=2.0), points_of(), met=True)
+    page.studio.fits.look()
+    qtbot.waitUntil(lambda: page.front.table.rowCount() == 4, timeout=PATIENCE_MS)
+    page.front.choose("trial-2")
+    page.studio.settings.update(language=language)
+    found = []
+    for width, height in ((1440, 900), (1280, 720), (960, 540)):
+        window.resize(width, height)
+        with contextlib.suppress(QtBot.TimeoutError):
+            qtbot.waitUntil(lambda: not cut(window) and not out_of_reach(window), timeout=5_000)
+        for look in (cut, overlapping, out_of_reach, cut_headers, cut_fields, cut_lists):
+            found += [f"{width} x {height}: {look.__name__}: {each}" for each in look(window)]
+        if language == "zh":
+            found += untranslated(window)
+    assert found == []
