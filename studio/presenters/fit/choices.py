@@ -21,7 +21,8 @@ TARGETS: tuple[Limit, ...] = ("ms", "mb", "macs")
 """Of these at least one must be asked for."""
 AS_BASE = -1
 """The last training is as long as the base's was."""
-_HALF = 0.5
+_KEPT = 0.6
+"""The share of the network's own time that is proposed: a cut that is worth it, and that most networks can bear."""
 _DEFAULTS = FitJob.model_fields
 
 
@@ -96,9 +97,12 @@ def question_of(run: str, choices: FitChoices) -> str:
     return "/".join([run, choices.phone, str(choices.threads), choices.precision])
 
 
-def half_of(base: float) -> float:
-    """The time that is proposed: half of the base's, in two digits that matter."""
-    return max(float(f"{base * _HALF:.2g}"), 0.01)
+def proposed_of(base: float, boxes: float) -> float:
+    """The time that is proposed, in two digits that matter: a part of what the network takes.
+
+    `boxes` is the share of making boxes, from 0 to 1, which no cut makes shorter.
+    """
+    return max(float(f"{base * (boxes + (1 - boxes) * _KEPT):.2g}"), 0.01)
 
 
 def counted_base(figure: Figure) -> float:

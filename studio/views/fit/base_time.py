@@ -9,7 +9,7 @@ from engine.contract.fit.job import HOST
 from engine.contract.latency import PhoneChoice
 from engine.contract.run.job import HostJob
 from studio.i18n import text_of, tr
-from studio.presenters.fit.choices import FitChoices, counted_base
+from studio.presenters.fit.choices import FitChoices, counted_base, proposed_of
 from studio.presenters.numbers import show_value
 from studio.stores.phone.estimates import EstimateStore
 from studio.stores.run import Run
@@ -43,9 +43,18 @@ class BaseTime(QObject):
         return self.store.answer.figure if self.store.answer is not None else None
 
     @property
-    def counted(self) -> float | None:
-        """What of it a fit counts."""
-        return counted_base(self.figure) if self.figure is not None else None
+    def proposed(self) -> float | None:
+        """What is proposed to ask for; None while the time is not known."""
+        return proposed_of(counted_base(self.figure), self._boxes()) if self.figure is not None else None
+
+    def _boxes(self) -> float:
+        """The share of the time that the making of boxes takes."""
+        if not self._host:
+            shares = self.store.answer.shares if self.store.answer is not None else ()
+            return next((share.share for share in shares if share.part == "post"), 0.0)
+        network = self._run.figure("host_ms_network") if self._run is not None else None
+        whole = self.figure
+        return max(0.0, 1 - network.value / whole.value) if network is not None and whole is not None else 0.0
 
     def ask(self, run: Run | None, choices: FitChoices) -> None:
         """Find out what a run takes where it is chosen to."""

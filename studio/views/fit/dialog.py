@@ -10,7 +10,7 @@ from engine.contract.latency import PhoneChoice
 from engine.contract.text.messages import Message
 from studio.bound_texts import bind, on_language
 from studio.i18n import tr
-from studio.presenters.fit.choices import FitChoices, for_phone, half_of, job_of, length_text, question_of, read_choices
+from studio.presenters.fit.choices import FitChoices, for_phone, job_of, length_text, question_of, read_choices
 from studio.presenters.recipe.run_terms import base_runs, default_base
 from studio.stores.remembered import Remembered
 from studio.stores.run import Run
@@ -158,7 +158,7 @@ class FitDialog(OnScreenDialog):
         self._on_changed()
 
     def _ask_base(self) -> None:
-        """A time that was typed for this very question stays; else half of the base's is proposed when it is known."""
+        """A time that was typed for this very question stays; else one is proposed when the base's is known."""
         chosen = self.choices().model_copy(update={"asked_of": ""})
         self._typed = self._kept.asked_of == question_of(self.run or "", chosen)
         self._proposed = None
@@ -180,9 +180,8 @@ class FitDialog(OnScreenDialog):
             self._memory.keep(choices=self._kept.model_dump(mode="json"))
 
     def _show_base(self) -> None:
-        """What the base takes beside the limits, and half of its time as a proposal."""
-        run, counted = self._root(), self.base.counted
-        proposed = half_of(counted) if counted is not None and not self._typed else None
+        """What the base takes beside the limits, and a part of its time as a proposal."""
+        run, proposed = self._root(), self.base.proposed if not self._typed else None
         # Once for each question: what tells of the base again must not overwrite what is being typed.
         if proposed is not None and proposed != self._proposed:
             self._proposed = proposed

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from studio.presenters.fit.choices import FitChoices, counted_base, half_of, job_of, question_of, read_choices
+from studio.presenters.fit.choices import FitChoices, counted_base, job_of, proposed_of, question_of, read_choices
 from tests.studio.stores.told_runs import figure
 
 PROJECT, RUN = Path("p"), Path("p/runs/0001-base")
@@ -35,8 +35,9 @@ def test_that_choices_are_read_back_and_odd_ones_forgotten() -> None:
     assert read_choices({"phone": "of yesterday", "threads": 2}) == FitChoices(threads=2)
 
 
-def test_that_half_of_what_counts_is_proposed() -> None:
-    assert [half_of(base) for base in (12.34, 4.52, 0.01)] == [6.2, 2.3, 0.01]
+def test_that_the_making_of_boxes_is_left_out_of_what_is_proposed_to_go() -> None:
+    assert [proposed_of(base, 0.0) for base in (12.34, 4.52, 0.01)] == [7.4, 2.7, 0.01]
+    assert [proposed_of(4.52, boxes) for boxes in (0.44, 1.0)] == [3.5, 4.5]
     asked = FitChoices()
     assert question_of("0001-base", asked) != question_of("0001-base", asked.model_copy(update={"threads": 1}))
 

@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.contract.fit.front import FRONT
 from engine.contract.fit.job import FitJob
-from engine.contract.latency import PhoneChoice, PhoneEstimate
+from engine.contract.latency import PhoneChoice, PhoneEstimate, Share
 from engine.contract.run.events import Artifact, Event, Finished, Hello
 from engine.contract.run.folder import RunFolder
 from engine.contract.text.messages import Message
@@ -32,6 +32,7 @@ from tests.studio.stores.told_fits import points_of, write_front
 from tests.studio.stores.told_runs import figure, keep_figures, line, write_run
 
 PATIENCE_MS = 60_000
+BOXES = Share(part="post", ms=1.0, share=0.25)
 
 
 @pytest.fixture
@@ -53,7 +54,7 @@ def estimated(monkeypatch: pytest.MonkeyPatch) -> None:
     def ask(self: EstimateStore, project: Path, run: str, choice: PhoneChoice) -> None:
         value = 4.0 / choice.threads
         told = figure("phone_ms", value, "ms", "estimated").model_copy(update={"low": value, "high": 1.25 * value})
-        self.answer, self.choice = PhoneEstimate(figure=told, shares=(), advice=WORDS), choice
+        self.answer, self.choice = PhoneEstimate(figure=told, shares=(BOXES,), advice=WORDS), choice
         self.changed.emit()
 
     monkeypatch.setattr(EstimateStore, "ask", ask)
@@ -114,25 +115,25 @@ def choose(combo, value: object) -> None:  # type: ignore[no-untyped-def]
     combo.activated.emit(place)
 
 
-def test_that_half_of_what_counts_of_the_base_is_proposed(dialog: FitDialog, qtbot: QtBot) -> None:
+def test_that_a_part_of_what_counts_of_the_base_is_proposed(dialog: FitDialog, qtbot: QtBot) -> None:
     ms = dialog.limits.rows["ms"]
     assert dialog.run == "0001-train" and ms.tick.isChecked()
-    assert ms.spin.value() == 0.62 and "1.25 ms" in ms.full, "half of the upper end on four threads"
+    assert ms.spin.value() == 0.88 and "1.25 ms" in ms.full, "of the upper end on four threads, boxes whole"
     choose(dialog.place.threads, 1)
-    assert ms.spin.value() == 2.5
+    assert ms.spin.value() == 3.5
     write(ms.spin, "1.7", qtbot)
     assert ms.spin.value() == 1.7
     dialog.base.changed.emit()
     assert ms.spin.value() == 1.7, "what is told of the base again proposes nothing anew"
     choose(dialog.place.threads, 2)
-    assert ms.spin.value() == 1.2, "another question, another proposal"
+    assert ms.spin.value() == 1.8, "another question, another proposal"
     assert "60.0" in dialog.limits.rows["points"].full
 
 
 def test_that_the_phone_page_brings_its_phone_along(window_on: MainWindow) -> None:
     chosen = PhoneChoice(soc="SD835", threads=2, precision="int8")
     made = begin_fit(window_on.studio, "0001-train", window_on, chosen)
-    assert made.place.chosen() == ("SD835", 2, "int8") and made.limits.rows["ms"].spin.value() == 1.2
+    assert made.place.chosen() == ("SD835", 2, "int8") and made.limits.rows["ms"].spin.value() == 1.8
     made.reject()
 
 
@@ -165,8 +166,8 @@ def test_that_this_machine_has_one_thread_and_its_base_is_measured(dialog: FitDi
     choose(dialog.place.soc, "host")
     assert dialog.choices().threads == 1 and dialog.choices().precision == "fp32"
     assert not dialog.place.threads.isVisible() and dialog.base.measure.isVisible()
-    keep_figures(run, "host", [figure("host_ms_total", 3.0, "ms")])
-    qtbot.waitUntil(lambda: dialog.limits.rows["ms"].spin.value() == 1.5, timeout=PATIENCE_MS)
+    keep_figures(run, "host", [figure("host_ms_total", 4.0, "ms"), figure("host_ms_network", 3.0, "ms")])
+    qtbot.waitUntil(lambda: dialog.limits.rows["ms"].spin.value() == 2.8, timeout=PATIENCE_MS)
     assert "measured here" in dialog.limits.rows["ms"].full and not dialog.base.measure.isVisible()
 
 
@@ -194,7 +195,7 @@ def test_that_a_fit_that_begins_is_shown(
     assert dialog._task is not None and not dialog.go.isEnabled() and "Looking" in dialog.state.text()
     task = dialog._task
     (job,) = begun
-    assert (job.phone, job.threads, job.ms, job.start) == ("SD855", 4, 0.62, str(job.start))
+    assert (job.phone, job.threads, job.ms, job.start) == ("SD855", 4, 0.88, str(job.start))
     qtbot.waitUntil(lambda: (task.root / "job.json").is_file(), timeout=PATIENCE_MS)
     write_front(task.root, job, points_of()[:1])
     told: tuple[Event, ...] = (
