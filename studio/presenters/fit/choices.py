@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from engine.contract.figures import Figure
-from engine.contract.fit.job import HOST, FitJob
+from engine.contract.fit.job import HOST, FitJob, trials_at_once
 from engine.contract.latency import PhoneChoice
 from engine.contract.run.job import TrainJob
 from engine.contract.socs import estimated_socs
@@ -40,6 +40,7 @@ class FitChoices(BaseModel):
     """Of which run, phone, threads and precision the time was asked; of another a new one is proposed."""
     trials: int = Field(default=_DEFAULTS["trials"].default, ge=1)
     trial_epochs: int = Field(default=_DEFAULTS["trial_epochs"].default, ge=0)
+    at_once: int = Field(default_factory=trials_at_once, ge=1, le=64)
     epochs: int = Field(default=AS_BASE, ge=AS_BASE)
     pictures: int = Field(default=_DEFAULTS["pictures"].default, ge=1)
     limit: int = Field(default=_DEFAULTS["limit"].default, ge=0)
@@ -86,6 +87,7 @@ def job_of(choices: FitChoices, project: Path, start: Path, device: str | None) 
         device=device if timed and choices.phone != HOST else None,
         trials=choices.trials,
         trial_epochs=choices.trial_epochs,
+        at_once=choices.at_once,
         epochs=None if choices.epochs == AS_BASE else choices.epochs,
         pictures=choices.pictures,
         limit=choices.limit,

@@ -15,6 +15,7 @@ LABEL, WIDTH = 168, 148
 _FIELDS: tuple[tuple[str, int, int], ...] = (
     ("trials", 1, 100),
     ("trial_epochs", 0, 10_000),
+    ("at_once", 1, 64),
     ("epochs", AS_BASE, 10_000),
     ("pictures", 1, 100_000),
     ("limit", 0, 1_000_000),
@@ -58,6 +59,7 @@ class Lengths(QWidget):
         codes = {
             "trials": ("studio.fit.trials", "studio.fit.trials_tip"),
             "trial_epochs": ("studio.fit.trial_epochs", "studio.fit.trial_epochs_tip"),
+            "at_once": ("studio.fit.at_once", "studio.fit.at_once_tip"),
             "epochs": ("studio.fit.epochs", "studio.fit.epochs_tip"),
             "pictures": ("studio.fit.pictures", "studio.fit.pictures_tip"),
             "limit": ("studio.fit.limit", "studio.fit.limit_tip"),

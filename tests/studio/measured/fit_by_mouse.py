@@ -30,7 +30,7 @@ from studio.app import open_window
 from studio.views.compare.page import ComparePage
 from studio.views.fit.dialog import FitDialog
 
-LENGTHS = {"trials": 2, "trial_epochs": 1, "epochs": 1, "pictures": 4, "limit": 8}
+LENGTHS = {"trials": 2, "trial_epochs": 1, "at_once": 1, "epochs": 1, "pictures": 4, "limit": 8}
 PERCENT = 60
 PATIENCE_S = 1800
 

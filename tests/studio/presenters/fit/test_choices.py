@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from engine.contract.fit.job import trials_at_once
 from studio.presenters.fit.choices import FitChoices, counted_base, job_of, proposed_of, question_of, read_choices
 from tests.studio.stores.told_runs import figure
 
@@ -15,6 +16,7 @@ def test_that_only_what_is_ticked_is_asked_for() -> None:
     job = job_of(asked, PROJECT, RUN, None)
     assert (job.ms, job.points, job.mb, job.macs, job.hours) == (8.0, 1.5, None, None, None)
     assert (job.phone, job.threads, job.device, job.epochs) == ("SD855", 4, None, None)
+    assert job.at_once == trials_at_once()
     assert job_of(asked, PROJECT, RUN, "R5CT1").device == "R5CT1"
 
 
