@@ -226,7 +226,6 @@ class FitDialog(OnScreenDialog):
             self._refuse(task, task.error)
         elif task.ended or (stage is not None and stage.message.code.startswith("fit.")) or _has_front(task):
             self._leave()
-            self._studio.fits.show(task.root.name)
             self.begun.emit(task)
             self.accept()
 

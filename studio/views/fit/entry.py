@@ -36,11 +36,13 @@ def keep_part(studio: Studio, part: int) -> None:
 def begin_fit(studio: Studio, run: str | None, parent: QWidget, phone: PhoneChoice | None = None) -> FitDialog:
     """Ask what to fit `run` to, or the run that it most likely is for; once it has begun its front is shown."""
     dialog = FitDialog(studio, run, parent, phone)
-    dialog.begun.connect(lambda _: _show_front(studio, parent))
+    dialog.begun.connect(lambda task: show_front(studio, task.root.name, parent))
     dialog.open()
     return dialog
 
 
-def _show_front(studio: Studio, parent: QWidget) -> None:
+def show_front(studio: Studio, name: str, inside: QWidget) -> None:
+    """Bring the front of a fit to the front of the window that a widget is in."""
     keep_part(studio, FITS)
-    show_page(parent, COMPARE)
+    studio.fits.show(name)
+    show_page(inside, COMPARE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem
 
 from studio.bound_texts import bind
@@ -47,7 +47,8 @@ class FrontTable(QTableWidget):
         self.setSortingEnabled(True)
         self.sortByColumn(0, Qt.SortOrder.DescendingOrder)
         self.currentCellChanged.connect(self._on_current)
-        self.itemActivated.connect(lambda item: self.opened.emit(item.data(_KEY)))
+        # Not what activates an item: on some desktops that is a single click, which only chooses.
+        self.itemDoubleClicked.connect(lambda item: self.opened.emit(item.data(_KEY)))
         theme.changed.connect(self._write)
 
     def show_rows(self, rows: Sequence[FrontRow], *, timed: bool) -> None:
@@ -64,6 +65,14 @@ class FrontTable(QTableWidget):
             else:
                 self.setCurrentCell(-1, -1)
                 self.clearSelection()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        """Return opens the current row; the rest is the table's."""
+        key = self._key(self.currentRow())
+        if key is not None and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.opened.emit(key)
+        else:
+            super().keyPressEvent(event)
 
     def _key(self, row: int) -> str | None:
         item = self.item(row, 0)

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from engine.contract.fit.job import FitJob
 from studio.bound_texts import bind, on_language
 from studio.i18n import text_of, tr
 from studio.presenters.numbers import duration
@@ -54,6 +55,8 @@ class JobRow(QFrame):
         self._left.setMinimumWidth(72)
         self._stop = IconButton("stop", "studio.core.cancel", self._cancel)
         self._resume = IconButton("play", "studio.core.resume", self._go_on)
+        self._front = IconButton("chart", "studio.fit.show_front", self._show_front)
+        self._front.setVisible(isinstance(job, Task) and isinstance(job.job, FitJob))
         self._log = IconButton("log", "studio.core.show_log", lambda: self.chosen.emit(self.job))
         row.addWidget(self._name, 3)
         row.addWidget(self._status)
@@ -62,6 +65,7 @@ class JobRow(QFrame):
         row.addWidget(self._left)
         row.addWidget(self._stop)
         row.addWidget(self._resume)
+        row.addWidget(self._front)
         row.addWidget(self._log)
         job.changed.connect(self.refresh)
         on_language(self.refresh)
@@ -93,6 +97,11 @@ class JobRow(QFrame):
     def _go_on(self) -> None:
         if isinstance(self.job, Task):
             self.job.resume()
+
+    def _show_front(self) -> None:
+        from studio.views.fit.entry import show_front
+
+        show_front(self._studio, self.job.root.name, self)
 
     def _cancel(self) -> None:
         if isinstance(self.job, Task):

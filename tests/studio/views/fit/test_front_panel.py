@@ -15,6 +15,7 @@ from engine.contract.fit.front import ALIGN, step_params
 from engine.contract.recipe import Recipe, Step
 from studio.presenters.fit.front_rows import COLUMNS
 from studio.stores.previews.previews import PreviewStore
+from studio.stores.work.task import Task
 from studio.studio import Studio
 from studio.views.compare.page import ComparePage
 from studio.views.fit.entry import FITS, RUNS
@@ -164,6 +165,22 @@ def test_that_what_was_lost_goes_on_by_a_click(
     assert "2 trials done" in panel.standing.text.text()
     click(panel.standing.resume, qtbot)
     qtbot.waitUntil(lambda: begun == [task], timeout=PATIENCE_MS)
+
+
+def test_that_the_list_of_jobs_shows_the_front(page: ComparePage, project: Path, qtbot: QtBot) -> None:
+    window, task = page.window(), write_fit(job_in(project), points_of()[:-1])
+    assert isinstance(window, MainWindow)
+    page.show_part(RUNS)
+    window.show_page("data")
+    with at_work(task):
+        page.studio.fits.look()
+        qtbot.waitUntil(lambda: len(page.studio.tasks.tasks) == 1, timeout=PATIENCE_MS)
+        row = next(row for job, row in window.jobs.jobs._rows.items() if isinstance(job, Task))
+        click(row._front, qtbot)
+        assert window.page is page and page.body.currentWidget() is page.front
+        others = [row for job, row in window.jobs.jobs._rows.items() if not isinstance(job, Task)]
+        assert not any(row._front.isVisibleTo(row) for row in others)
+        qtbot.waitUntil(lambda: page.front.task.isVisible(), timeout=PATIENCE_MS)
 
 
 def test_that_another_fit_is_chosen_from_the_list_and_the_language_changes(
