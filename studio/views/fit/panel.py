@@ -48,7 +48,7 @@ class FrontPanel(QWidget):
         self._names: list[str] = []
         self.point: str | None = None
         self.plot: FrontPlot | None = None
-        self.fits, self.standing, self.task = QuietCombo(), StandingLine(), TaskLine()
+        self.fits, self.standing, self.task = QuietCombo(), StandingLine(), TaskLine(failures=False)
         self.table = FrontTable()
         self.legend, self.source = Text("studio.fit.legend", "caption"), Elided("", "caption")
         self.others = QCheckBox()
@@ -134,7 +134,6 @@ class FrontPanel(QWidget):
         self.standing.resume.clicked.connect(self._resume)
         self.table.chosen.connect(self.choose)
         self.table.opened.connect(self._open)
-        self.task.ended.connect(lambda _: self.task.leave())
         studio.fits.changed.connect(self.refresh)
         for signal in (studio.tasks.added, studio.tasks.removed):
             signal.connect(lambda _: self._follow())

@@ -17,15 +17,16 @@ from studio.widgets.panels import ErrorBanner
 class TaskLine(QWidget):
     """Hidden without a task; `ended` tells the task that has ended. Its failure stays until it is put away.
 
-    `named` where it is not plain from the page what the task is about: it then begins with the task's title.
+    `named` where it is not plain from the page what the task is about: it then begins with the task's title. Without
+    `failures` the page has its own place to say why a task failed.
     """
 
     ended = Signal(object)
 
-    def __init__(self, parent: QWidget | None = None, *, named: bool = False) -> None:
+    def __init__(self, parent: QWidget | None = None, *, named: bool = False, failures: bool = True) -> None:
         super().__init__(parent)
         self.task: Task | None = None
-        self._stopping, self._named = False, named
+        self._stopping, self._named, self._failures = False, named, failures
         self.text = Elided("", "muted")
         self.bar = QProgressBar()
         self.bar.setRange(0, 1000)
@@ -85,7 +86,7 @@ class TaskLine(QWidget):
             return
         task.changed.disconnect(self._refresh)
         task.finished.disconnect(self._finish)
-        self.failure.tell(task.error if task.status in ("failed", "lost") else None)
+        self.failure.tell(task.error if self._failures and task.status in ("failed", "lost") else None)
         self._refresh()
         self.ended.emit(task)
 
