@@ -39,7 +39,9 @@ class OnScreenDialog(QDialog):
         """Grow."""
         done = super().event(event)
         if self.grows and event.type() == QEvent.Type.LayoutRequest and self.isVisible():
-            self.resize(self.size().expandedTo(self.sizeHint()))
+            # Not to what the screen has no room for: made smaller again at once, its layout would never come to rest.
+            room = self.screen().availableGeometry().size() - _frame(self)
+            self.resize(self.size().expandedTo(self.sizeHint()).boundedTo(room))
             keep_on_screen(self)
         return done
 

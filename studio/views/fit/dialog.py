@@ -26,8 +26,11 @@ from studio.widgets.buttons import Button
 from studio.widgets.labels import Heading, Muted, Title
 from studio.widgets.on_screen import OnScreenDialog
 from studio.widgets.panels import ErrorBanner
+from studio.widgets.scrolled import Scrolled
 
 _WIDTH = 640
+_BESIDE_BAR = 12
+"""Room at the right, so that a bar to scroll with covers nothing."""
 
 
 class FitDialog(OnScreenDialog):
@@ -70,15 +73,28 @@ class FitDialog(OnScreenDialog):
         bind(self.runs.label.setText, "studio.fit.run")
         bind(self.runs.combo.setAccessibleName, "studio.fit.run")
         foot = QHBoxLayout()
+        foot.setContentsMargins(0, 0, _BESIDE_BAR, 0)
         foot.setSpacing(8)
         foot.addWidget(self.state, 1)
         foot.addWidget(self.away)
         foot.addWidget(self.go)
         column = QVBoxLayout(self)
-        column.setContentsMargins(24, 24, 24, 20)
+        column.setContentsMargins(24, 24, 12, 20)
         column.setSpacing(12)
-        for widget in (Title("studio.fit.title"), Muted("studio.fit.lead"), self.runs):
-            column.addWidget(widget)
+        for above in (Title("studio.fit.title"), Muted("studio.fit.lead")):
+            column.addWidget(above)
+        column.addWidget(Scrolled(self._fields()), 1)
+        column.addWidget(self.problem)
+        column.addLayout(foot)
+        self.lengths.setVisible(self._memory.get("more", False))
+        self._name_fold()
+
+    def _fields(self) -> QWidget:
+        body = QWidget()
+        column = QVBoxLayout(body)
+        column.setContentsMargins(0, 0, _BESIDE_BAR, 0)
+        column.setSpacing(12)
+        column.addWidget(self.runs)
         column.addSpacing(4)
         column.addWidget(Heading("studio.fit.where"))
         column.addWidget(self.place)
@@ -86,12 +102,10 @@ class FitDialog(OnScreenDialog):
         column.addWidget(Heading("studio.fit.limits"))
         column.addWidget(self.limits)
         column.addWidget(self.more, 0, Qt.AlignmentFlag.AlignLeft)
-        for below in (self.lengths, self.length, self.problem):
-            column.addWidget(below)
+        column.addWidget(self.lengths)
+        column.addWidget(self.length)
         column.addStretch(1)
-        column.addLayout(foot)
-        self.lengths.setVisible(self._memory.get("more", False))
-        self._name_fold()
+        return body
 
     def _connect(self) -> None:
         studio = self._studio

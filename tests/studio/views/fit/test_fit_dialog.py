@@ -25,7 +25,9 @@ from studio.views.compare.page import ComparePage
 from studio.views.fit.dialog import FitDialog
 from studio.views.fit.entry import FITS, begin_fit
 from studio.views.shell.main_window import MainWindow
+from studio.widgets.scrolled import Scrolled
 from tests.studio.conftest import alive
+from tests.studio.reach import out_of_reach
 from tests.studio.stores.told_benches import WORDS, phone
 from tests.studio.stores.told_benches import line as phones_line
 from tests.studio.stores.told_fits import points_of, write_front
@@ -151,6 +153,21 @@ def test_that_what_was_typed_and_ticked_is_remembered(dialog: FitDialog, window_
     assert again.limits.rows["ms"].spin.value() == 0.9 and again.limits.rows["points"].spin.value() == 1.5
     assert again.lengths.isVisible() and again.choices().trials == 3 and "ms" in again.choices().on
     again.reject()
+
+
+def test_that_a_form_that_is_higher_than_the_screen_is_scrolled_and_comes_to_rest(
+    dialog: FitDialog, qtbot: QtBot
+) -> None:
+    qtbot.mouseClick(dialog.more, Qt.MouseButton.LeftButton)
+    (area,) = dialog.findChildren(Scrolled)
+    bar, sizes = area.verticalScrollBar(), []
+    qtbot.waitUntil(lambda: bar.isVisible() and bar.maximum() > 0, timeout=PATIENCE_MS)
+    qtbot.wait(200)
+    for _ in range(40):
+        qtbot.wait(10)
+        sizes.append((dialog.size(), bar.isVisible()))
+    assert len({(size.width(), size.height(), shown) for size, shown in sizes}) == 1
+    assert out_of_reach(dialog) == []
 
 
 def test_that_without_a_target_the_button_says_why_it_is_off(dialog: FitDialog, qtbot: QtBot) -> None:
