@@ -73,7 +73,6 @@ class FitDialog(OnScreenDialog):
         bind(self.runs.label.setText, "studio.fit.run")
         bind(self.runs.combo.setAccessibleName, "studio.fit.run")
         foot = QHBoxLayout()
-        foot.setContentsMargins(0, 0, _BESIDE_BAR, 0)
         foot.setSpacing(8)
         foot.addWidget(self.state, 1)
         foot.addWidget(self.away)
@@ -84,8 +83,12 @@ class FitDialog(OnScreenDialog):
         for above in (Title("studio.fit.title"), Muted("studio.fit.lead")):
             column.addWidget(above)
         column.addWidget(Scrolled(self._fields()), 1)
-        column.addWidget(self.problem)
-        column.addLayout(foot)
+        below = QVBoxLayout()
+        below.setContentsMargins(0, 0, _BESIDE_BAR, 0)
+        below.setSpacing(12)
+        below.addWidget(self.problem)
+        below.addLayout(foot)
+        column.addLayout(below)
         self.lengths.setVisible(self._memory.get("more", False))
         self._name_fold()
 

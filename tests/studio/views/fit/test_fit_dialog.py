@@ -240,7 +240,7 @@ def test_that_what_the_engine_refuses_is_said_in_the_form(
     qtbot.waitUntil(lambda: studio.fits.fits == (), timeout=PATIENCE_MS)
     qtbot.wait(500)
     assert studio.tasks.tasks == [] and studio.fits.fits == ()
-    write(dialog.limits.rows["points"].spin, "1", qtbot)
+    qtbot.keyClick(dialog.limits.rows["points"].spin, Qt.Key.Key_Up)
     assert not dialog.problem.isVisible(), "what was refused is not what is asked for now"
     qtbot.mouseClick(dialog.away, Qt.MouseButton.LeftButton)
 
