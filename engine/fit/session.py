@@ -16,6 +16,7 @@ from engine.fit.choice import AIM, STEADY, Try, best_trial, next_tries
 from engine.fit.correction import Correction, Score, bounds
 from engine.fit.descent import Descent, Stop, thinned
 from engine.fit.measuring import Workshop, settled
+from engine.fit.steps import others
 from engine.fit.targets import UNSURE, Measure, phone_of, predicted, refuse, refuse_unreachable
 from engine.fit.times import CountedTimes, HostTimes, Times
 from engine.fit.verdict import given_up, hopeless_words, told
@@ -37,7 +38,8 @@ class Session:
         self.start = Path(job.start)
         self.shop = shop or Workshop(job, context)
         known = read_front(context.run_dir)
-        self.front = known or Front(run=self.start.name, job=job, points=(FrontPoint(kind="base"),))
+        extra = others(job, stack_of_run(self.start).choice.key)
+        self.front = known or Front(run=self.start.name, job=job, others=extra, points=(FrontPoint(kind="base"),))
         self.measure: Measure
         self._ways: dict[float, tuple[Descent, list[Stop]]] = {}
 

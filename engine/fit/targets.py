@@ -12,7 +12,7 @@ from engine.contract.latency import PhoneChoice
 from engine.contract.run.folder import RunFolder
 from engine.contract.run.state import fold
 from engine.contract.run.tail import EventTail
-from engine.contract.text.messages import Argument, Message, UserError
+from engine.contract.text.messages import Message, UserError
 from engine.contract.text.numbers import show_value
 from engine.fit.times import CountedTimes, PhoneTimes, Times, quantised
 from engine.graph.change import keep
@@ -161,9 +161,9 @@ def _refuse_hours(job: FitJob) -> None:
 
 
 def asked_for(job: FitJob) -> str:
-    """The targets, as the command line says them."""
+    """The targets in their units, which are the same in the studio, on the command line and in every language."""
     named = {"ms": job.ms, "mb": job.mb, "macs": job.macs}
-    return " ".join(f"--{name} {value:g}" for name, value in named.items() if value is not None)
+    return ", ".join(_target(name, value) for name, value in named.items() if value is not None)
 
 
 def _held(left: Left, name: str, sure: float) -> float:
@@ -171,8 +171,8 @@ def _held(left: Left, name: str, sure: float) -> float:
     return value * sure if name == "ms" else value
 
 
-def _target(name: str, limit: float) -> Argument:
-    return f"--{name} {limit:g}"
+def _target(name: str, limit: float) -> str:
+    return {"ms": f"{limit:g} ms", "mb": f"{limit:g} MB", "macs": f"{100 * limit:g} % MACs"}[name]
 
 
 def _shown(name: str, value: float) -> str:

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from engine.contract.fit.job import FitJob
+from engine.contract.recipe import Step
 from engine.contract.system.files import write_atomically
 from engine.contract.text.messages import Message
 
@@ -76,11 +77,15 @@ class FitVerdict(_Frozen):
 
 
 class Front(_Frozen):
-    """All of it. `points` are the base, the hollow ones, and the trials in the order in which they were made."""
+    """All of it. `points` are the base, the hollow ones, and the trials in the order in which they were made.
+
+    `others` are the steps that a winner gets besides its cut.
+    """
 
     format: int = 1
     run: str
     job: FitJob
+    others: tuple[Step, ...] = ()
     points: tuple[FrontPoint, ...] = ()
     verdict: FitVerdict | None = None
 

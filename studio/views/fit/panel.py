@@ -8,6 +8,7 @@ from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.contract.fit.front import FrontPoint
+from engine.contract.recipe import Step
 from studio.bound_texts import bind, on_language
 from studio.i18n import tr
 from studio.presenters.fit.front_marks import axis_title, drawing, keyed, other_marks
@@ -256,10 +257,14 @@ class FrontPanel(QWidget):
         fit, point, store = self.fit, self._chosen(), self._studio.recipe
         if fit is None or fit.front is None or point is None or not point.ratios:
             return
-        cards = [self._studio.catalog.technique(step.technique) for step in store.recipe.steps]
+        others = [(step, self._phase(step)) for step in fit.front.others]
         store.set_base(fit.front.run)
-        store.replace(recipe_of(point, fit.job, store.recipe, [each.phase if each else "" for each in cards]))
+        store.replace(recipe_of(point, others, store.recipe, [self._phase(step) for step in store.recipe.steps]))
         show_page(self, "recipe")
+
+    def _phase(self, step: Step) -> str:
+        card = self._studio.catalog.technique(step.technique)
+        return card.phase if card else ""
 
     def _open(self, key: str) -> None:
         self.choose(key)

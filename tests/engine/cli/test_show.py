@@ -52,7 +52,7 @@ def fitted(folder: ProjectFolder, base: Path, trial: Path) -> Path:
         FrontPoint(kind="hollow", ms=30, ms_source="estimated", macs=0.7, map_low=44, map_high=52),
         FrontPoint(kind="trial", ms=19.5, map=45.25, macs=0.4, mb=3.125, run=trial.name, number=1, seconds=9),
     )
-    words = Message(code="fit.needs_points", args={"target": "--ms 20", "points": "2", "lost": "4.8", "run": "x"})
+    words = Message(code="fit.needs_points", args={"target": "20 ms", "points": "2", "lost": "4.8", "run": "x"})
     verdict = FitVerdict(met=False, message=words, guarantee="upper_end")
     task = folder.new_task("fit")
     (task / "job.json").write_text(job.model_dump_json())
@@ -70,7 +70,7 @@ def test_that_fits_are_named_with_their_verdict_and_their_front_is_shown(
     task = fitted(folder, base, made(folder, base, 40))
     assert main(["show", str(folder.root)]) == 0
     (line,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith(task.name)][:1]
-    assert "0001-train --ms 20 --points 2 --phone SD855: --ms 20 needs more than 2 points" in line
+    assert "0001-train --ms 20 --points 2 --phone SD855: 20 ms needs more than 2 points" in line
     assert main(["show", str(folder.root), task.name]) == 0
     out = capsys.readouterr().out
     rows = {row.split()[0]: row for row in out.splitlines()[1:4]}

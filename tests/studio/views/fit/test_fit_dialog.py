@@ -235,7 +235,7 @@ def test_that_what_the_engine_refuses_is_said_in_the_form(
     write(dialog.limits.rows["points"].spin, "0", qtbot)
     qtbot.mouseClick(dialog.go, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(dialog.problem.isVisible, timeout=4 * PATIENCE_MS)
-    assert "--points 0" in dialog.problem.text.text() and dialog.go.isEnabled() and dialog.isVisible()
+    assert "and 0 points that" in dialog.problem.text.text() and dialog.go.isEnabled() and dialog.isVisible()
     studio = window_on.studio
     qtbot.waitUntil(lambda: studio.fits.fits == (), timeout=PATIENCE_MS)
     qtbot.wait(500)

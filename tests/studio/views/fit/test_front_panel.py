@@ -76,6 +76,7 @@ def click_mark(panel: FrontPanel, key: str, qtbot: QtBot) -> None:
 
     qtbot.waitUntil(rests, timeout=PATIENCE_MS)
     qtbot.mouseMove(view, QPoint(2, 2))
+    qtbot.wait(50)  # pyqtgraph leaves out moves that come within 10 ms of another
     qtbot.mouseMove(view, spots[-1])
     qtbot.mouseClick(view, Qt.MouseButton.LeftButton, pos=spots[-1])
     qtbot.waitUntil(lambda: panel.point == key, timeout=PATIENCE_MS)
