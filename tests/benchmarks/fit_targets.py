@@ -120,7 +120,7 @@ class Comparison:
         if kind == "one ratio":
             return dict.fromkeys(names, scale)
         drawn = np.random.default_rng(self.args.seed).uniform(0, 2, len(names))
-        return {name: float(min(0.95, scale * each)) for name, each in zip(names, drawn, strict=True)}
+        return {name: float(min(0.9, scale * each)) for name, each in zip(names, drawn, strict=True)}
 
     def work(self, ratios: Mapping[str, float]) -> float:
         """The share of the run's work that remains."""
