@@ -2,9 +2,10 @@
 
     .venv/bin/python packaging/make_sample_base.py WORK_DIR
 
-Takes about two hours on a core. First the backbone learns to tell crops of signs apart, which is cheap at 64 px; then
-the whole detector is trained by the same job as any other run until val stands still, or what is compared with it in
-the demo would gain by being trained on at all. Only the sample's training pictures are seen.
+Takes an hour on 2 cores for the first two trainings and another on one for the last two, which went on from the file
+that the first two had made, in halves. First the backbone learns to tell crops of signs apart, which is cheap at 64 px;
+then the whole detector is trained by the same job as any other run until val stands still, or what is compared with it
+in the demo would gain by being trained on at all. Only the sample's training pictures are seen.
 """
 
 from __future__ import annotations

@@ -13,8 +13,8 @@ HOST = "host"
 """What stands for this machine in place of a phone's chip."""
 
 _TRIAL_BYTES = 6 << 30
-"""What a trial may need: a YOLOv3-MobileNetV3-large at 160 px in batches of 8 took 1.7 GB; 320 px is four
-times that."""
+"""What a trial may need: a YOLOv3-MobileNetV3-large at 160 px in batches of 8 took 1.7 GB; 320 px
+has four times the pixels."""
 
 
 class FitJob(BaseModel):

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QGridLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from studio.bound_texts import bind
 from studio.presenters.fit.choices import AS_BASE, FitChoices
+from studio.views.fit.field_grid import WIDTH, field_grid
 from studio.widgets.controls import IntegerSpin
 from studio.widgets.labels import Text
 
-LABEL, WIDTH = 168, 148
-"""Pixels of the names of fields and of the fields, for all rows of the form."""
 _FIELDS: tuple[tuple[str, int, int], ...] = (
     ("trials", 1, 100),
     ("trial_epochs", 0, 10_000),
@@ -30,12 +29,7 @@ class Lengths(QWidget):
     def __init__(self, choices: FitChoices) -> None:
         super().__init__()
         self.spins: dict[str, IntegerSpin] = {}
-        grid = QGridLayout(self)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setHorizontalSpacing(12)
-        grid.setVerticalSpacing(8)
-        grid.setColumnMinimumWidth(0, LABEL)
-        grid.setColumnStretch(2, 1)
+        grid = field_grid(self)
         for row, (name, least, most) in enumerate(_FIELDS):
             spin = self.spins[name] = IntegerSpin()
             spin.setRange(least, most)

@@ -6,7 +6,7 @@ from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QGridLayout
 
 from studio.bound_texts import bind
-from studio.views.fit.lengths import WIDTH
+from studio.views.fit.field_grid import WIDTH
 from studio.widgets.controls import NumberSpin
 from studio.widgets.labels import Elided
 

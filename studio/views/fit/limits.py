@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QGridLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from studio.i18n import tr
 from studio.presenters.fit.choices import FIRST_VALUES, TARGETS, FitChoices, Limit
 from studio.stores.run import Run
-from studio.views.fit.lengths import LABEL
+from studio.views.fit.field_grid import field_grid
 from studio.views.fit.limit_row import LimitRow
 
 _LIMITS: tuple[tuple[Limit, str, str, tuple[float, float, float]], ...] = (
@@ -30,12 +30,7 @@ class Limits(QWidget):
         """`beside_time` stands at the end of the time's row."""
         super().__init__()
         self.rows: dict[Limit, LimitRow] = {}
-        grid = QGridLayout(self)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setHorizontalSpacing(12)
-        grid.setVerticalSpacing(8)
-        grid.setColumnMinimumWidth(0, LABEL)
-        grid.setColumnStretch(2, 1)
+        grid = field_grid(self)
         for place, (name, code, tip, bounds) in enumerate(_LIMITS):
             row = self.rows[name] = LimitRow(grid, place, code, tip, bounds)
             row.spin.setSuffix(f" {_UNITS.get(name, '')}".rstrip())
