@@ -58,7 +58,7 @@ class Comparison:
             front = self.fitted(faster)
             if front.winner is None or front.winner.run is None:
                 continue
-            lines.append((f"{faster:g}x: fit, {len(front.trials)} trials", front.winner.run))
+            lines.append((f"{faster:g}x: fit, {len(front.trials)} trials", self.winner(front).name))
             lines += [(f"{faster:g}x: {kind}", self.rival(kind, faster, front).name) for kind in self.kinds(faster)]
         return self.table(lines)
 
@@ -87,13 +87,21 @@ class Comparison:
         assert front is not None, f"{task.name} keeps its front"
         return front
 
+    def winner(self, front: Front) -> Path:
+        """The run of the winner; its cut trained anew where the fit trained it for other epochs than are compared."""
+        point = front.winner
+        assert point is not None and point.run is not None
+        if point.epochs == self.args.epochs:
+            return self.folder.runs / point.run
+        return self.compressed(f"as-{point.run}-{self.args.epochs}", point.ratios, self.args.epochs)
+
     def rival(self, kind: str, faster: float, front: Front) -> Path:
         """The run of a rival of the winner, trained as that was."""
-        name = f"{kind.replace(' ', '-')}-{faster:g}x"
+        name = kind.replace(" ", "-")
         winner = front.winner
         assert winner is not None
-        scale = float(self.kept(f"{name}-scale", lambda: self.matched(name, kind, front, winner)))
-        return self.compressed(name, self.ratios(kind, scale), int(winner.epochs or 0))
+        scale = float(self.kept(f"{name}-{faster:g}x-scale", lambda: self.matched(name, kind, front, winner)))
+        return self.compressed(f"{name}-{scale:g}-{self.args.epochs}", self.ratios(kind, scale), self.args.epochs)
 
     def matched(self, name: str, kind: str, front: Front, winner: FrontPoint) -> float:
         """The scale at which a rival takes as long as the winner: predicted by the fit's trials, then measured."""
@@ -103,10 +111,10 @@ class Comparison:
         seen = sorted((self.work(p.ratios), float(p.ms or 0)) for p in points)
         aim = float(winner.ms or 0)
         scale = 0.5
-        for attempt in range(3):
+        for _ in range(3):
             wanted = exp(np.interp(log(aim), [log(ms) for _, ms in seen], [log(w) for w, _ in seen]))
             scale = SCALES[max(0, bisect_left([-work[each] for each in SCALES], -wanted) - 1)]
-            run = self.compressed(f"{name}-try{attempt}", self.ratios(kind, scale), 0)
+            run = self.compressed(f"{name}-{scale:g}-untrained", self.ratios(kind, scale), 0)
             told = self.times(self.folder.runs / winner.run, run)
             share = told[run.name][0] / told[winner.run][0]  # the network alone: boxes are fewer before training
             if abs(share - 1) <= CLOSE:
