@@ -102,7 +102,7 @@ class Comparison:
         winner = front.winner
         assert winner is not None
         scale = float(self.kept(f"{name}-{faster:g}x-scale", lambda: self.matched(name, kind, front, winner)))
-        return self.compressed(f"{name}-{scale:g}-{self.args.epochs}", self.ratios(kind, scale), self.args.epochs)
+        return self.compressed(f"{name}-{1000 * scale:.0f}-{self.args.epochs}", self.ratios(kind, scale), self.args.epochs)
 
     def matched(self, name: str, kind: str, front: Front, winner: FrontPoint) -> float:
         """The scale at which a rival takes as long as the winner: predicted by the fit's trials, then measured."""
@@ -115,7 +115,7 @@ class Comparison:
         for _ in range(3):
             wanted = exp(np.interp(log(aim), [log(ms) for _, ms in seen], [log(w) for w, _ in seen]))
             scale = SCALES[max(0, bisect_left([-work[each] for each in SCALES], -wanted) - 1)]
-            run = self.compressed(f"{name}-{scale:g}-untrained", self.ratios(kind, scale), 0)
+            run = self.compressed(f"{name}-{1000 * scale:.0f}-untrained", self.ratios(kind, scale), 0)
             told = self.times(self.folder.runs / winner.run, run)
             share = told[run.name][0] / told[winner.run][0]  # the network alone: boxes are fewer before training
             if abs(share - 1) <= CLOSE:
