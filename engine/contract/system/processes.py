@@ -56,6 +56,15 @@ def start_time(pid: int) -> int | None:
     return found.started if found else None
 
 
+def machine_start() -> str:
+    """What tells this start of the machine, or of its container, from every other one."""
+    try:
+        kernel = (_PROC / "sys" / "kernel" / "random" / "boot_id").read_text(encoding="ascii").strip()
+    except OSError:
+        kernel = ""
+    return f"{kernel}-{start_time(1)}"
+
+
 def is_same_process(pid: int | None, started: int | None) -> bool:
     """True if `pid` still is the live process that began at `started`, not a later one under its id."""
     found = find_process(pid) if pid else None

@@ -1,0 +1,106 @@
+"""The queue as it is looked at: plain views of its entries."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from engine.contract.queue.fate import fate_of
+from engine.contract.queue.tickets import Lane, Ticket, read_tickets
+from engine.contract.text.messages import Message
+
+State = Literal["running", "stopping", "waiting", "paused", "missing", "refused"]
+
+
+@dataclass(frozen=True)
+class Left:
+    """Seconds that are left of a running entry, or that a waiting one will take; `about` where it is no close guess."""
+
+    low_s: float
+    high_s: float
+    about: bool = True
+
+    @property
+    def seconds(self) -> float:
+        """One number for both."""
+        return (self.low_s + self.high_s) / 2
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One entry; `place` counts those that wait from 1, None for others. `why` tells why one is refused.
+
+    An `interrupted` one is paused because it was stopped from outside; after a restart of the machine it goes on.
+    """
+
+    number: int
+    run: Path
+    state: State
+    kind: str
+    title: Message
+    project: Path | None
+    lane: Lane
+    cores: int
+    memory_mb: int
+    wanted_at: float
+    started_at: float | None
+    place: int | None
+    left: Left | None
+    why: Message | None
+    interrupted: bool
+
+
+def entries() -> list[Entry]:
+    """What runs, then what waits, each in its order; read without the lock, and nothing is started."""
+    views = [(ticket, _state(ticket)) for ticket in read_tickets()]
+    at_work = [_entry(ticket, state, None) for ticket, state in views if state in ("running", "stopping")]
+    found, place = list(at_work), 0
+    for ticket, state in views:
+        if state is None or state in ("running", "stopping"):
+            continue
+        place += state == "waiting"
+        found.append(_entry(ticket, state, place if state == "waiting" else None))
+    return found
+
+
+def entry_of(run: Path, found: Sequence[Entry] | None = None) -> Entry | None:
+    """The entry of a run; None where it stands in the queue no more."""
+    root = run.resolve()
+    return next((each for each in (entries() if found is None else found) if each.run == root), None)
+
+
+def _state(ticket: Ticket) -> State | None:
+    """None for one that has ended and is only not taken out yet."""
+    fate = fate_of(ticket)
+    if fate == "ended":
+        return None
+    if fate == "runs":
+        return "stopping" if ticket.paused or ticket.leaving else "running"
+    if fate == "missing":
+        return "missing"
+    if ticket.refused is not None or fate == "broken":
+        return "refused"
+    return "paused" if ticket.paused or fate == "held" else "waiting"
+
+
+def _entry(ticket: Ticket, state: State | None, place: int | None) -> Entry:
+    assert state is not None
+    return Entry(
+        number=ticket.number,
+        run=ticket.run,
+        state=state,
+        kind=ticket.kind,
+        title=ticket.title,
+        project=ticket.project,
+        lane=ticket.lane,
+        cores=ticket.cores,
+        memory_mb=ticket.memory_mb,
+        wanted_at=ticket.wanted_at,
+        started_at=ticket.started_at,
+        place=place,
+        left=None,
+        why=ticket.refused,
+        interrupted=ticket.interrupted,
+    )
