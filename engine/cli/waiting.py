@@ -45,7 +45,7 @@ def wait_for_turn(run_dir: Path, tell: Callable[[str], None]) -> None:
         tell(say("queue.taken_out"))
         cancel(number)
         raise Cancelled from None
-    if entry_of(run_dir) is None and RunFolder(run_dir).root.is_dir() and _told_so_far(run_dir) == since:
+    if entry_of(run_dir) is None and _told_so_far(run_dir) == since:
         raise Cancelled
 
 
