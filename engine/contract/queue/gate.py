@@ -95,10 +95,10 @@ class Gate:
     @contextlib.contextmanager
     def quiet(self, check: Callable[[], None] = _nothing, limit_s: float = LIMIT_S) -> Iterator[bool]:
         """Measure in quiet: True once all others have let go, False where some have not within `limit_s`."""
-        if self._folder is None:
+        wanted = self._wish()
+        if wanted is None:
             yield False
             return
-        wanted = os.open(self._folder / "quiet", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         until = time.monotonic() + limit_s
         try:
             with self.idle(check):
@@ -112,6 +112,15 @@ class Gate:
                     let_go(wanted)
         finally:
             os.close(wanted)
+
+    def _wish(self) -> int | None:
+        """The file by whose lock others see that somebody wants to measure."""
+        if self._folder is None:
+            return None
+        try:
+            return os.open(self._folder / "quiet", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        except OSError:
+            return None
 
     def _enter(self, check: Callable[[], None]) -> None:
         if self._folder is None or self._held:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from collections.abc import Sequence
@@ -184,8 +185,9 @@ def _start(book: Book) -> None:
             args = {"path": str(error.filename or ticket.run), "reason": error.strerror or str(error)}
             book.keep(ticket.model_copy(update={"refused": Message(code="cli.system", args=args)}))
         else:
-            # A crash before this is understood by the size of the stream, or by its lock.
-            book.keep(ticket.model_copy(update=_started()), sync=False)
+            # A crash before this, or a full disk, is understood by the size of the stream, or by its lock.
+            with contextlib.suppress(OSError):
+                book.keep(ticket.model_copy(update=_started()), sync=False)
 
 
 def _willing(ticket: Ticket) -> bool:
