@@ -4,44 +4,74 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from engine.cli.language import said, say
-from engine.contract.run.events import Event, Notice, Progress, Stage
-from engine.contract.run.folder import RunFolder, start
+from engine.cli.waiting import put_back, takes_at_all, wait_for_turn
+from engine.contract.queue.pump import enqueue
+from engine.contract.recipe import PlannedJob
+from engine.contract.run.events import CancelledEvent, Event, Notice, Progress, Stage
+from engine.contract.run.folder import RunFolder
 from engine.contract.run.job import Job
 from engine.contract.run.state import RunState
 from engine.contract.run.stopping import stop
 from engine.contract.run.watch import outcome, watch
-from engine.contract.text.messages import Cancelled
+from engine.contract.text.messages import Cancelled, JobFailed
 from engine.run.workers import write_job
 
 _BAR_CELLS = 24
 
 
-def launch_and_follow(job: Job, run_dir: Path, *, json: bool = False, quiet: bool = False) -> RunState:
-    """Write a job into its run folder, start it, follow it to its end, and return its state if it finished.
+def launch_and_follow(
+    job: Job, run_dir: Path, *, json: bool = False, quiet: bool = False, planned: Sequence[PlannedJob] = ()
+) -> RunState:
+    """Write a job into its run folder, have it done in its turn, and return its state if it finished.
 
     Raises UserError or JobFailed with the message of a failed run, Cancelled, or JobFailed for a lost worker.
     """
     write_job(job, run_dir)
-    return start_and_follow(run_dir, json=json, quiet=quiet)
+    return start_and_follow(run_dir, json=json, quiet=quiet, planned=planned)
 
 
-def start_and_follow(run_dir: Path, *, json: bool = False, quiet: bool = False) -> RunState:
-    """Start, or resume, a run that has its job.json, and follow it as `launch_and_follow` does."""
-    start(run_dir)
+def start_and_follow(
+    run_dir: Path, *, json: bool = False, quiet: bool = False, planned: Sequence[PlannedJob] = ()
+) -> RunState:
+    """Put a run that has its job.json into the queue, started or resumed there, and follow it as `launch_and_follow`.
+
+    `planned` are the runs of a recipe, by which the time that it takes is told.
+    """
+    enqueue(run_dir, planned=planned)
+    told = takes_at_all(run_dir)
+    if told is not None and not (json or quiet):
+        print(said(told), file=sys.stderr, flush=True)
     return outcome(follow(run_dir, json=json, quiet=quiet))
 
 
 def follow(run_dir: Path, *, json: bool = False, quiet: bool = False) -> RunState:
-    """Tail a run until its worker ends; starts nothing. Draws on stderr unless `json` or `quiet`.
+    """Wait for a run's turn if it stands in the queue, and tail it until its worker ends. Draws on stderr unless `json`
+    or `quiet`.
 
-    Raises JobFailed if the worker was lost. Ctrl-C stops the run and raises Cancelled.
+    Raises JobFailed if the worker was lost. Ctrl-C takes it out of the queue or stops the run, and raises Cancelled. A
+    run that is put back, because somebody paused it or its keeper was lost, is waited for again.
     """
-    folder = RunFolder(run_dir)
     screen = _Screen(silent=json or quiet)
+    try:
+        while True:
+            wait_for_turn(run_dir, screen.say)
+            try:
+                state = _followed(RunFolder(run_dir), screen)
+            except JobFailed:
+                if not put_back(run_dir):
+                    raise
+            else:
+                if not (isinstance(state.terminal, CancelledEvent) and put_back(run_dir)):
+                    return state
+    finally:
+        screen.close()
+
+
+def _followed(folder: RunFolder, screen: _Screen) -> RunState:
     try:
         for events, state in watch(folder):  # noqa: B007 - the last state is what is wanted
             screen.show(events)
@@ -53,8 +83,6 @@ def follow(run_dir: Path, *, json: bool = False, quiet: bool = False) -> RunStat
         except KeyboardInterrupt:
             stop(folder.root, ask=0, terminate=0)
         raise Cancelled from None
-    finally:
-        screen.close()
 
 
 class _Screen:

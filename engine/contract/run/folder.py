@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -24,6 +24,7 @@ Status = Literal["queued", "running", "finished", "cancelled", "failed", "lost"]
 LOG_LINES = 20
 CHECKPOINTS = ("best", "last")
 """Names of a run's checkpoints, the one to be used first."""
+_AS_OURS: Mapping[str, str | None] = {}
 _TERMINAL: dict[str, Status] = {"finished": "finished", "cancelled": "cancelled", "failed": "failed"}
 
 
@@ -110,19 +111,21 @@ def begin_sitting(folder: RunFolder) -> RunLock:
     return lock
 
 
-def start(run_dir: Path, command: Sequence[str] = ()) -> int:
+def start(run_dir: Path, command: Sequence[str] = (), environment: Mapping[str, str | None] = _AS_OURS) -> int:
     """Start a worker on a run folder with a `job.json`, detached, and return the id of its keeper.
 
     Raises UserError as `begin_sitting` does. A lost, cancelled or failed run is resumed. The lock is taken here and
-    inherited: from the moment this returns, the run is `running`.
+    inherited: from the moment this returns, the run is `running`. `environment` has what the worker finds otherwise
+    than we do; None for a variable that it does not find.
     """
     folder = RunFolder(run_dir)
     lock = begin_sitting(folder)
+    found = {**engine_environment(), **environment, FD_VARIABLE: str(lock.fd)}
     try:
         with folder.log.open("ab") as log:
             return start_detached(
                 [*(command or (sys.executable, "-m", "engine", "run")), str(folder.root)],
-                environment=engine_environment(**{FD_VARIABLE: str(lock.fd)}),
+                environment={name: value for name, value in found.items() if value is not None},
                 folder=folder.root,
                 out=log,
                 keep=(lock.fd,),
