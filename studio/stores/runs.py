@@ -13,7 +13,7 @@ from engine.contract.dataset import Part
 from engine.contract.project import ProjectFolder
 from engine.contract.recipe import BASE_STEPS
 from engine.contract.run.evaluations import keep_earlier_figures
-from engine.contract.run.folder import RunFolder, start
+from engine.contract.run.folder import RunFolder
 from engine.contract.run.job import (
     EvaluateJob,
     ExportJob,
@@ -26,11 +26,12 @@ from engine.contract.run.job import (
 from engine.contract.run.lineage import resumable
 from engine.contract.run.offers import Offer
 from engine.contract.run.settings import TrainSettings
-from engine.contract.run.stopping import stop
 from engine.contract.text.messages import Message
 from studio.stores.project import ProjectStore
 from studio.stores.recipe import RecipeStore
 from studio.stores.run import Run
+from studio.stores.work.begin import begin, end
+from studio.stores.work.queue import QueueStore
 from studio.stores.work.task import Task
 from studio.stores.work.tasks import TasksStore
 from studio.workers.background import Background, system_message
@@ -54,6 +55,7 @@ class RunsStore(QObject):
         project: ProjectStore,
         recipe: RecipeStore,
         tasks: TasksStore,
+        queue: QueueStore,
         following: Following,
         background: Background,
         parent: QObject | None = None,
@@ -62,6 +64,7 @@ class RunsStore(QObject):
         self._project = project
         self._recipe = recipe
         self._tasks = tasks
+        self._queue = queue
         self._following = following
         self._background = background
         self.runs: list[Run] = []
@@ -73,6 +76,7 @@ class RunsStore(QObject):
         project.closed.connect(self._closed)
         project.place_changed.connect(self.scan)
         tasks.finished.connect(lambda _: self.scan())
+        queue.changed.connect(self._show_places)
 
     def by_name(self, name: str | None) -> Run | None:
         """The run of that name."""
@@ -140,8 +144,8 @@ class RunsStore(QObject):
         return None
 
     def cancel(self, run: Run) -> None:
-        """Stop a run; it says so when it has stopped, 10 s later at the latest."""
-        self._do(lambda: stop(run.root), run)
+        """Stop a run; it says so when it has stopped, 10 s later at the latest. One that waits is gone at once."""
+        self._do(lambda: end(run.root), run, self._queue.took_out)
 
     def resume(self, run: Run) -> None:
         """Go on with a cancelled, failed or lost run, from its last checkpoint, and with the recipe that made it."""
@@ -217,8 +221,13 @@ class RunsStore(QObject):
         for name in [name for name in found if name not in known]:
             self._add(found[name])
 
+    def _show_places(self) -> None:
+        for run in self.runs:
+            run.stand(self._queue.waiting_of(run.root))
+
     def _add(self, root: Path) -> None:
         run = Run(root, self._following, self)
+        run.stand(self._queue.waiting_of(root))
         self.runs.append(run)
         self.runs.sort(key=lambda one: one.name)
         run.changed.connect(lambda: self.changed.emit(run))
@@ -245,6 +254,7 @@ class RunsStore(QObject):
         def done(outcome: Any) -> None:
             then(outcome)
             self.scan()
+            self._queue.look()
             if run is not None and run in self.runs:
                 run.wake()
 
@@ -267,7 +277,7 @@ class RunsStore(QObject):
 def _resume(root: Path) -> Path:
     """Start a run again, or the recipe that is to go on with it; which of the two."""
     target = resumable(root)
-    start(target)
+    begin(target)
     return target
 
 
@@ -275,7 +285,7 @@ def _make_run(folder: ProjectFolder, label: str, job: TrainJob) -> None:
     root = folder.new_run(label)
     try:
         write_whole(RunFolder(root).job, job.model_dump_json(indent=2))
-        start(root)
+        begin(root)
     except BaseException:
         shutil.rmtree(root, ignore_errors=True)
         raise

@@ -36,6 +36,12 @@ class Panes(QObject):
         self._offered = {"inspector": inspector, "jobs": jobs}
         self.fit()
 
+    def want(self, name: str) -> None:
+        """Show one, "inspector" or "jobs", whatever was wanted before."""
+        self._offered[name] = True
+        self._settings.update(**{self._keys()[name]: True})
+        self.fit()
+
     def toggle(self, name: str) -> None:
         """Show or hide one, "inspector" or "jobs", for windows as large, or as small, as this one is now."""
         key = self._keys()[name]
