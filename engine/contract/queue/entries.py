@@ -2,35 +2,26 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from engine.contract.queue.fate import fate_of
+from engine.contract.queue.pace import Left, left_of
+from engine.contract.queue.speed import last_progress
 from engine.contract.queue.tickets import Lane, Ticket, read_tickets
+from engine.contract.run.folder import RunFolder
 from engine.contract.text.messages import Message
 
 State = Literal["running", "stopping", "waiting", "paused", "missing", "refused"]
 
 
 @dataclass(frozen=True)
-class Left:
-    """Seconds that are left of a running entry, or that a waiting one will take; `about` where it is no close guess."""
-
-    low_s: float
-    high_s: float
-    about: bool = True
-
-    @property
-    def seconds(self) -> float:
-        """One number for both."""
-        return (self.low_s + self.high_s) / 2
-
-
-@dataclass(frozen=True)
 class Entry:
-    """One entry; `place` counts those that wait from 1, None for others. `why` tells why one is refused.
+    """One entry; `place` counts those that wait from 1, None for others. `why` tells why one is refused, `left` what is
+    left of a running one and what another will take.
 
     An `interrupted` one is paused because it was stopped from outside; after a restart of the machine it goes on.
     """
@@ -100,7 +91,18 @@ def _entry(ticket: Ticket, state: State | None, place: int | None) -> Entry:
         wanted_at=ticket.wanted_at,
         started_at=ticket.started_at,
         place=place,
-        left=None,
+        left=_left(ticket, state),
         why=ticket.refused,
         interrupted=ticket.interrupted,
     )
+
+
+def _left(ticket: Ticket, state: State) -> Left | None:
+    known = None
+    if ticket.low_s is not None and ticket.high_s is not None:
+        known = Left(ticket.low_s, ticket.high_s, ticket.about, ticket.paced_by)
+    if state not in ("running", "stopping") or ticket.started_at is None:
+        return known
+    unit, eta_s = last_progress(RunFolder(ticket.run))
+    elapsed_s = max(0.0, time.time() - ticket.started_at)
+    return left_of(known, elapsed_s, unit, eta_s, several=ticket.kind in ("recipe", "fit"))

@@ -9,9 +9,11 @@ from pathlib import Path
 
 from engine.contract.queue.fate import fate_of
 from engine.contract.queue.needs import needs_of, project_of
+from engine.contract.queue.pace import pace
 from engine.contract.queue.room import startable, this_machine
 from engine.contract.queue.tickets import Book, Ticket, is_empty, opened
 from engine.contract.queue.titles import title_of
+from engine.contract.recipe import PlannedJob
 from engine.contract.run.folder import RunFolder, read_job, start
 from engine.contract.run.tail import StreamError, last_event
 from engine.contract.system.locks import is_locked
@@ -32,15 +34,22 @@ _TOLD_ON = (
 """What a worker finds as whoever put its run in had it, whoever starts it; no more, for there may be secrets in it."""
 
 
-def enqueue(run_dir: Path, *, title: Message | None = None, command: Sequence[str] = ()) -> int:
+def enqueue(
+    run_dir: Path,
+    *,
+    title: Message | None = None,
+    planned: Sequence[PlannedJob] = (),
+    command: Sequence[str] = (),
+) -> int:
     """Put a run that has its job.json into the queue, start it if there is room, and return its number.
 
-    One that stands there already keeps its place, and goes on if it was paused. Raises UserError `run.no_job`,
+    One that stands there already keeps its place, and goes on if it was paused. `planned` are the runs of a recipe, if
+    the caller knows them: how long it takes is told by them. Raises UserError `run.no_job`,
     `run.bad_job`, `run.finished`, `run.locked` for one that somebody works on outside the queue; StreamError; OSError.
     """
     folder = RunFolder(run_dir)
     _until_tidied(folder)
-    fresh = _ticket(folder, title, tuple(command))
+    fresh = _ticket(folder, title, planned, tuple(command))
     with opened() as book:
         _settle(book)
         known = book.find(folder.root)
@@ -68,11 +77,14 @@ def settle_and_start(book: Book) -> None:
     _start(book)
 
 
-def _ticket(folder: RunFolder, title: Message | None, command: tuple[str, ...]) -> Ticket:
+def _ticket(
+    folder: RunFolder, title: Message | None, planned: Sequence[PlannedJob], command: tuple[str, ...]
+) -> Ticket:
     """A ticket without number and place."""
     job = read_job(folder)
     project = project_of(job)
     needs = needs_of(job, project)
+    takes = pace(job, folder.root, planned)
     return Ticket(
         number=0,
         order=0.0,
@@ -85,6 +97,10 @@ def _ticket(folder: RunFolder, title: Message | None, command: tuple[str, ...]) 
         memory_mb=needs.memory_mb,
         wanted_at=time.time(),
         size=last_event(folder.events)[1],
+        low_s=takes.low_s if takes else None,
+        high_s=takes.high_s if takes else None,
+        about=takes.about if takes else True,
+        paced_by=takes.run if takes else "",
         command=command,
         environment={name: os.environ.get(name) for name in _TOLD_ON},
     )

@@ -18,15 +18,18 @@ Lane = Literal["long", "short"]
 LOCK_LIMIT_S = 20.0
 """A change takes milliseconds; who holds the lock for so long hangs."""
 
+MOST_AT_ONCE = 64
+
 
 class Ticket(BaseModel):
     """One entry: the run that is to be done, and what is known of it since it was put in.
 
     `number` names it for people and is never given again; the lowest `order` comes first. `size` is that of
-    `events.jsonl` when it was put in: where it grew since, somebody has begun the run. `machine` is the start of the
-    machine under which it was started. `returns` counts how often it lost its keeper. An `interrupted` one was stopped
-    from outside: paused, it goes on by itself under another start of the machine. A `leaving` one was cancelled and is
-    being stopped. `command` and `environment` start its worker as who put it in would have.
+    `events.jsonl` when it was put in: where it grew since, somebody has begun the run. `low_s` and `high_s` are the
+    seconds that it should take, by the steps of the run `paced_by` (engine/contract/queue/pace.py). `machine` is the
+    start of the machine under which it was started. `returns` counts how often it lost its keeper. An `interrupted` one
+    was stopped from outside: paused, it goes on by itself under another start of the machine. A `leaving` one was
+    cancelled and is being stopped. `command` and `environment` start its worker as who put it in would have.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -45,6 +48,8 @@ class Ticket(BaseModel):
     size: int = 0
     low_s: float | None = None
     high_s: float | None = None
+    about: bool = True
+    paced_by: str = ""
     paused: bool = False
     interrupted: bool = False
     started: bool = False
@@ -66,7 +71,7 @@ class QueueSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     format: int = 1
-    at_once: int = Field(default=0, ge=0, le=64)
+    at_once: int = Field(default=0, ge=0, le=MOST_AT_ONCE)
     paused: bool = False
     last: int = 0
 
