@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,33 +9,30 @@ from typing import Any
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from engine.contract.dataset import Part
-from engine.contract.project import ProjectFolder
 from engine.contract.recipe import BASE_STEPS
 from engine.contract.run.evaluations import keep_earlier_figures
-from engine.contract.run.folder import RunFolder
 from engine.contract.run.job import (
     EvaluateJob,
     ExportJob,
     HostJob,
     Precision,
     PredictJob,
+    RecipeJob,
     Target,
     TrainJob,
 )
-from engine.contract.run.lineage import resumable
 from engine.contract.run.offers import Offer
 from engine.contract.run.settings import TrainSettings
 from engine.contract.text.messages import Message
 from studio.stores.project import ProjectStore
 from studio.stores.recipe import RecipeStore
 from studio.stores.run import Run
-from studio.stores.work.begin import begin, end
+from studio.stores.work.begin import end, make_run, resume
 from studio.stores.work.queue import QueueStore
 from studio.stores.work.task import Task
 from studio.stores.work.tasks import TasksStore
 from studio.workers.background import Background, system_message
 from studio.workers.following import Following
-from studio.workers.writing import write_whole
 
 SCAN_MS = 1000
 
@@ -100,12 +96,18 @@ class RunsStore(QObject):
 
     def train(self, settings: TrainSettings) -> None:
         """Train the project's detector from its start point: a new run, by a worker of its own."""
+        folder, job = self._project.folder, self.training(settings)
+        if folder is not None and job is not None:
+            self._do(lambda: make_run(folder, "train", job))
+
+    def training(self, settings: TrainSettings) -> TrainJob | None:
+        """What `train` would start; None without a project."""
         folder, project = self._project.folder, self._project.project
         if folder is None or project is None:
-            return
+            return None
         point = self._project.start_point
         begun = self.by_name(point)
-        job = TrainJob(
+        return TrainJob(
             choice=project.detector,
             index=str(folder.index),
             start=str(begun.root) if begun else point,
@@ -113,21 +115,26 @@ class RunsStore(QObject):
             settings=settings,
             watched=self._project.choices.watched,
         )
-        self._do(lambda: _make_run(folder, "train", job))
 
     def take(self, run: Run, offer: Offer) -> None:
         """Start what is offered in place of a run that failed: a new run of its name."""
         folder = self._project.folder
         if folder is not None:
-            self._do(lambda: _make_run(folder, run.label, offer.job))
+            self._do(lambda: make_run(folder, run.label, offer.job))
 
     def apply_recipe(self, epochs: int | None = None) -> Task:
         """Apply the recipe as it is now to its base; its runs appear by themselves."""
-        recipe = self._recipe
-        task = self._tasks.start_recipe(recipe.recipe, recipe.base_run, recipe.teacher_run, epochs)
+        job = self.recipe_job(epochs)
+        assert job is not None
+        task = self._tasks.start(job)
         self._recipe_task = task
         self.recipe_started.emit(task)
         return task
+
+    def recipe_job(self, epochs: int | None = None) -> RecipeJob | None:
+        """What `apply_recipe` would start; None without a project."""
+        recipe = self._recipe
+        return self._tasks.recipe_job(recipe.recipe, recipe.base_run, recipe.teacher_run, epochs)
 
     @property
     def awaited(self) -> Task | None:
@@ -154,7 +161,7 @@ class RunsStore(QObject):
             if started != run.root:
                 self._tasks.pick_up(started)
 
-        self._do(lambda: _resume(run.root), run, done)
+        self._do(lambda: resume(run.root), run, done)
 
     def trash(self, run: Run) -> str | None:
         """Move a run into the project's trash, and its name there; None for one that a worker is at, or stays."""
@@ -272,20 +279,3 @@ class RunsStore(QObject):
             return None
         self.scan()
         return moved.name
-
-
-def _resume(root: Path) -> Path:
-    """Start a run again, or the recipe that is to go on with it; which of the two."""
-    target = resumable(root)
-    begin(target)
-    return target
-
-
-def _make_run(folder: ProjectFolder, label: str, job: TrainJob) -> None:
-    root = folder.new_run(label)
-    try:
-        write_whole(RunFolder(root).job, job.model_dump_json(indent=2))
-        begin(root)
-    except BaseException:
-        shutil.rmtree(root, ignore_errors=True)
-        raise

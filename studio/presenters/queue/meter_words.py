@@ -55,7 +55,7 @@ def _memory(usage: Usage) -> Meter:
 
 
 def _gpu(number: int, gpu: GpuUsage, count: int) -> Meter:
-    name = tr("studio.queue.meter_gpu") if count == 1 else tr("studio.queue.meter_gpu_number", number=number)
+    name = "GPU" if count == 1 else f"GPU {number}"
     used, total = _gigabytes(gpu.memory), _gigabytes(gpu.memory_total)
     tip = tr("studio.queue.meter_gpu_tip", name=name, share=_percent(gpu.busy), used=used, total=total)
     return Meter(name, gpu.busy, gpu.busy, _percent(gpu.busy), tip)

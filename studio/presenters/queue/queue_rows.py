@@ -55,8 +55,8 @@ def queue_rows(look: QueueLook) -> list[QueueRow]:
     return [_row(look, entry, resting) for entry in look.entries]
 
 
-def summary(look: QueueLook) -> str:
-    """How much is at work and waits, and how long all of it will take: one line."""
+def summary(look: QueueLook, *, short: bool = False) -> str:
+    """How much is at work and waits, and how long all of it will take: one line, or a `short` one."""
     entries = look.entries
     if not entries:
         return tr("studio.queue.sum_none")
@@ -69,7 +69,7 @@ def summary(look: QueueLook) -> str:
     begins = {each.number: 0.0 for each in entries if each.state in _AT_WORK} | look.starts
     ends = [begins[each.number] + each.left.seconds for each in entries if each.number in begins and each.left]
     if look.settings.paused:
-        parts.append(tr("studio.queue.sum_held"))
+        parts.append(tr("studio.queue.sum_held_short" if short else "studio.queue.sum_held"))
     elif ends:
         parts.append(tr("studio.queue.sum_time", time=about(max(ends))))
     return " · ".join(parts)

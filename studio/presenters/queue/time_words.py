@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.contract.queue.pace import Left
 from studio.i18n import tr
 from studio.stores.followed import Waiting
 
@@ -31,3 +32,21 @@ def waiting_line(waiting: Waiting) -> str:
     if waiting.starts_s is None:
         return tr("studio.queue.line_waits_unknown", count=waiting.before)
     return tr("studio.queue.line_waits", count=waiting.before, time=about(waiting.starts_s))
+
+
+def before_words(left: Left | None, before: int) -> str:
+    """What stands beside a button that starts work: how long it takes, by what, and how many come first."""
+    parts = []
+    if left is not None:
+        code = "before_start_by" if left.run else "before_start"
+        parts.append(tr(f"studio.queue.{code}", time=about(left.seconds), run=left.run or "-"))
+    if before:
+        parts.append(tr("studio.queue.before_waits", count=before))
+    return "; ".join(parts)
+
+
+def before_tip(left: Left | None) -> str:
+    """Between which ends that is."""
+    if left is None:
+        return ""
+    return tr("studio.queue.before_tip", low=about(left.low_s), high=about(left.high_s))

@@ -75,6 +75,10 @@ class QueueStore(QObject):
         earlier = self.entries[: self.entries.index(entry)]
         return sum(each.lane == entry.lane and each.state not in RESTING[1:] for each in earlier)
 
+    def ahead(self) -> int:
+        """How many long ones come before one that is put in now."""
+        return sum(entry.lane == "long" and entry.state not in RESTING[1:] for entry in self.entries)
+
     def at_work(self) -> tuple[Entry, ...]:
         """What is being worked on."""
         return tuple(entry for entry in self.entries if entry.state in ("running", "stopping"))

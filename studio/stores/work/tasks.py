@@ -85,16 +85,18 @@ class TasksStore(QObject):
         job = ProjectJob(dir=str(free_folder("sample")), source=SAMPLE, detector="ssdlite_mobilenet_v3_small", size=160)
         return self.import_data(job, start_point=str(SAMPLES / "signs_ssdlite_small_160.safetensors"))
 
-    def start_recipe(self, recipe: Recipe, base: str | None, teacher: str | None, epochs: int | None = None) -> Task:
-        """Apply a recipe, as it is now, to the run `base`; its runs appear by themselves."""
+    def recipe_job(
+        self, recipe: Recipe, base: str | None, teacher: str | None, epochs: int | None = None
+    ) -> RecipeJob | None:
+        """The job that applies a recipe, as it is now, to the run `base`; None without a project."""
         folder = self._project.folder
-        assert folder is not None
+        if folder is None:
+            return None
         begun, taught = (str(folder.runs / name) if name else None for name in (base, teacher))
         watched = self._project.choices.watched
-        job = RecipeJob(
+        return RecipeJob(
             project=str(folder.root), recipe=recipe, start=begun, teacher=taught, epochs=epochs, watched=watched
         )
-        return self.start(job)
 
     def pick_up(self, root: Path) -> None:
         """Follow a recipe or a fit that somebody has started."""

@@ -21,7 +21,7 @@ from studio.widgets.labels import Elided, Muted, Text
 
 _UNDO_MS = 12_000
 _FAR = 10_000
-_MOST_AT_ONCE = 8
+_MOST_AT_ONCE, _LETTERS = 8, 9
 
 
 class QueuePanel(QWidget):
@@ -88,6 +88,7 @@ class QueuePanel(QWidget):
 
     def _at_once(self) -> QuietCombo:
         box = QuietCombo()
+        box.setMinimumContentsLength(_LETTERS)
         bind(box.setAccessibleName, "studio.queue.at_once")
         bind(box.setToolTip, "studio.queue.at_once_tip")
         for count in range(_MOST_AT_ONCE + 1):

@@ -21,8 +21,8 @@ from studio.views.queue.model import ROW_ROLE, QueueModel
 from studio.widgets.model_index import AnyIndex
 
 ROW_HEIGHT = 32
-_WIDTHS = {"place": 34, "kind": 92, "project": 120, "state": 176, "time": 176}
-_PAD, _CHIP, _BAR = 6, 20, 4
+_WIDTHS = {"place": 40, "kind": 92, "project": 120, "state": 176, "time": 176}
+_PAD, _EDGE, _CHIP, _BAR = 6, 12, 20, 4
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _KEYS = {Qt.Key.Key_Up: "up", Qt.Key.Key_Down: "down", Qt.Key.Key_Home: "top", Qt.Key.Key_End: "end"}
 
@@ -46,8 +46,8 @@ class QueueCellDelegate(QStyledItemDelegate):
             painter.fillRect(rect, QColor(colours.selection))
         painter.setPen(QColor(colours.border))
         painter.drawLine(rect.bottomLeft(), rect.bottomRight())
-        inner = rect.adjusted(_PAD, 0, -_PAD, 0)
         column = COLUMNS[index.column()]
+        inner = rect.adjusted(_EDGE if column == "place" else _PAD, 0, -_PAD, 0)
         if column == "state":
             self._paint_state(painter, inner, row)
         else:
@@ -104,6 +104,7 @@ class QueueTable(QTreeView):
         self._kept: int | None = None
         self.setModel(model)
         self.setItemDelegate(QueueCellDelegate(self))
+        self.setObjectName("queue")
         self.setProperty("role", "bare")
         self.setRootIsDecorated(False)
         self.setUniformRowHeights(True)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtGui import QCloseEvent
+from PySide6.QtGui import QCloseEvent, QShowEvent
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
-from studio.bound_texts import bind
+from studio.bound_texts import bind, on_language
 from studio.i18n import text_of, tr
 from studio.studio import Studio
 from studio.widgets.buttons import Button
@@ -79,6 +79,7 @@ class LeavingDialog(OnScreenDialog):
         names = Text()
         names.setWordWrap(True)
         names.show_text(_names(self._studio))
+        on_language(lambda: names.show_text(_names(self._studio)))
         column.addWidget(Heading("studio.queue.quit_title"))
         column.addWidget(names)
         grid = QGridLayout()
@@ -98,6 +99,13 @@ class LeavingDialog(OnScreenDialog):
         row.addStretch(1)
         row.addWidget(self.stay)
         column.addLayout(row)
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
+        """As high as its texts need at its width."""
+        layout = self.layout()
+        if layout is not None:
+            self.resize(_WIDTH, layout.heightForWidth(_WIDTH))
+        super().showEvent(event)
 
     def stop(self) -> None:
         """Have it stop, and close then."""

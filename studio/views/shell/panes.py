@@ -8,7 +8,9 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
 from studio.presenters.panes import pane_keys
 from studio.stores.settings import SettingsStore
 
-_SIDE, _BELOW = 320, 140
+_SIDE, _BELOW = 320, 200
+_WANTED = 0.32
+"""Share of the window that the pane below gets at least when somebody asks for it."""
 
 
 class Panes(QObject):
@@ -41,6 +43,9 @@ class Panes(QObject):
         self._offered[name] = True
         self._settings.update(**{self._keys()[name]: True})
         self.fit()
+        least = round(_WANTED * self._window.height())
+        if name == "jobs" and self.jobs.height() < least:
+            self._window.resizeDocks([self.jobs], [least], Qt.Orientation.Vertical)
 
     def toggle(self, name: str) -> None:
         """Show or hide one, "inspector" or "jobs", for windows as large, or as small, as this one is now."""

@@ -34,7 +34,7 @@ class QueueButton(Button):
         self._show()
 
     def _show(self) -> None:
-        text = summary(self._studio.queue.latest)
+        text = summary(self._studio.queue.latest, short=True)
         self.setAccessibleName(f"{tr('studio.queue.title')}: {text}")
         self.show_text(text)
 

@@ -254,7 +254,7 @@ def test_that_a_run_that_failed_offers_what_can_be_done(
 def test_that_an_offer_starts_a_run_of_its_own(
     page: TrainPage, project: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("studio.stores.runs.begin", lambda root: None)
+    monkeypatch.setattr("studio.stores.work.begin.begin", lambda root: None)
     write_run(project, end=failed("train.no_memory", batch=8, half=4))
     show(page, project, qtbot)
     qtbot.mouseClick(page.offers.buttons[0], Qt.MouseButton.LeftButton)
