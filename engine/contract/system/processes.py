@@ -99,6 +99,14 @@ def signal_group(group: int, number: signal.Signals) -> None:
         os.killpg(group, number)
 
 
+def signal_rest_of_group(number: signal.Signals) -> None:
+    """Send a signal to all of our process group but ourselves; to nobody where we do not lead it."""
+    if leads_group():
+        for process in group_members(os.getpid()):
+            if process.pid != os.getpid():
+                signal_process(process.pid, number)
+
+
 def end_group(group: int, *, grace_s: float, limit_s: float = 5.0) -> bool:
     """Give a group `grace_s` to end by itself, then kill it; False if some of it lives after `limit_s`."""
     began = time.monotonic()
