@@ -21,7 +21,8 @@ NAME, PATH = "org.freedesktop.Notifications", "/org/freedesktop/Notifications"
 ARGS = "".join(f'<arg type="{each}" direction="in"/>' for each in ("s", "u", "s", "s", "s", "as", "a{sv}", "i"))
 class Service(QDBusVirtualObject):
     def introspect(self, path):
-        return f'<interface name="{NAME}"><method name="Notify">{ARGS}<arg type="u" direction="out"/></method></interface>'
+        method = f'<method name="Notify">{ARGS}<arg type="u" direction="out"/></method>'
+        return f'<interface name="{NAME}">{method}</interface>'
     def handleMessage(self, message, bus):
         if message.member() != "Notify":
             return False

@@ -59,16 +59,14 @@ def test_that_rows_say_how_far_and_when() -> None:
     rows = queue_rows(look_of(entry(1, "running", None), entry(2, minutes=None), progress={1: told}))
     assert (rows[0].percent, rows[0].cells["time"], rows[0].cells["state"]) == (25, "1:30 left", "Running")
     assert rows[0].said == "Train 0001-train, Running 25 %, 1:30 left"
-    assert [row.cells["time"] for row in queue_rows(look_of(entry(1, "running"), entry(2)))][
-        1
-    ] == "starts in about 10 min"
+    second = queue_rows(look_of(entry(1, "running"), entry(2)))[1]
+    assert second.cells["time"] == "starts in about 10 min"
     assert queue_rows(look_of(entry(1), paused=True))[0].cells["time"] == "the queue is paused"
 
 
 def test_that_only_what_rests_moves_and_only_what_can_is_paused() -> None:
-    rows = queue_rows(
-        look_of(entry(1, "running"), entry(2), entry(3, "paused"), entry(4, "refused"), entry(5, "stopping"))
-    )
+    states = ("running", "waiting", "paused", "refused", "stopping")
+    rows = queue_rows(look_of(*(entry(number, state) for number, state in enumerate(states, start=1))))
     able = {row.number: (row.can_up, row.can_down, row.can_pause, row.can_go_on, row.can_cancel) for row in rows}
     assert able == {
         1: (False, False, True, False, True),
