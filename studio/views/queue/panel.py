@@ -19,7 +19,7 @@ from studio.widgets.buttons import Button, IconButton
 from studio.widgets.controls import QuietCombo
 from studio.widgets.labels import Elided, Muted, Text
 
-_UNDO_MS = 12_000
+_UNDO_MS = 30_000
 _FAR = 10_000
 _MOST_AT_ONCE, _LETTERS = 8, 9
 

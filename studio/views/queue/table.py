@@ -102,6 +102,7 @@ class QueueTable(QTreeView):
         super().__init__(parent)
         self._model = model
         self._kept: int | None = None
+        self._place = 0
         self.setModel(model)
         self.setItemDelegate(QueueCellDelegate(self))
         self.setObjectName("queue")
@@ -171,16 +172,16 @@ class QueueTable(QTreeView):
     def _on_current(self) -> None:
         index = self.currentIndex()
         if index.isValid():
-            self._kept = self._model.rows[index.row()].number
+            self._kept, self._place = self._model.rows[index.row()].number, index.row()
         self.current_changed.emit()
 
     def _restore(self) -> None:
         """After entries came, went or moved, the same one stays selected."""
         place = self._model.place(self._kept)
         if place is None and self._model.rows:
-            place = 0
+            place = min(self._place, len(self._model.rows) - 1)  # its place is another's now
         if place is not None:
             self.setCurrentIndex(self._model.index(place, 0))
         else:
-            self._kept = None
+            self._kept, self._place = None, 0
         self.current_changed.emit()

@@ -63,7 +63,7 @@ class TaskLine(QWidget):
         task.changed.connect(self._refresh)
         task.finished.connect(self._finish)
         self._refresh()
-        if task.ended:
+        if task.ended and task.waiting is None:
             self._finish()
 
     def leave(self) -> None:

@@ -49,6 +49,9 @@ class Window(Protocol):
     def show_page(self, key: str) -> None:
         """Bring a page to the front."""
 
+    def toast(self, code: str, seconds: int = 6) -> None:
+        """Say something in passing."""
+
     def show_log_of(self, entry: Entry) -> None:
         """Bring the log of an entry to the front."""
 
@@ -60,6 +63,7 @@ class QueueWays(QObject):
         super().__init__(widget)
         self._studio, self._window, self._widget = studio, window, widget
         studio.news.told.connect(self._tell)
+        studio.queue.taken_out.connect(lambda _: window.toast("studio.queue.removed_toast"))
         studio.news.clicked.connect(self._come_back)
 
     def show(self, entry: Entry) -> None:
