@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from studio.bound_texts import bind, on_language
@@ -39,6 +39,7 @@ class RecipeBar(QFrame):
         put_icon(self.run, "play", "accent_text")
         self.ahead = TimeAhead(studio.background, self)
         self.before = TimeBefore(self.ahead, studio.queue)
+        self.before.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.reason = QLabel()
         self.reason.setProperty("role", "caption")
         self.reason.setProperty("tone", "warn")
@@ -62,8 +63,7 @@ class RecipeBar(QFrame):
         second.setSpacing(24)
         second.addWidget(self.base, 2)
         second.addWidget(self.teacher, 2)
-        second.addStretch(1)
-        second.addWidget(self.before)
+        second.addWidget(self.before, 2)
         column = QVBoxLayout(self)
         column.setContentsMargins(24, 16, 24, 12)
         column.setSpacing(10)

@@ -18,7 +18,6 @@ from studio.presenters.page_state import PageState
 from studio.studio import Studio
 from studio.theme import theme
 from studio.views.page import Page
-from studio.views.queue.meters import Meters
 from studio.views.shell.actions import ActionRegistry
 from studio.views.shell.frame import framed
 from studio.views.shell.gone_page import GonePage
@@ -30,7 +29,7 @@ from studio.views.shell.menus import Menus
 from studio.views.shell.page_area import PageArea
 from studio.views.shell.pages import PAGES, PageEntry
 from studio.views.shell.panes import Panes
-from studio.views.shell.queue_ways import QueueButton, QueueWays
+from studio.views.shell.queue_ways import QueueWays, WorkLine
 from studio.views.shell.rail import Rail
 from studio.views.shell.settings_dialog import SettingsDialog
 from studio.views.shell.start_page import StartPage, dropped_folder
@@ -71,7 +70,7 @@ class MainWindow(QMainWindow):
         self.statusBar().setSizeGripEnabled(False)
         self.leaving = Leaving(studio, self)
         self.ways = QueueWays(studio, self, self)
-        for widget in (QueueButton(studio, self.toggle_queue), Meters(studio.meters), self.switches):
+        for widget in (WorkLine(studio, self, self.toggle_queue), self.switches):
             self.statusBar().addPermanentWidget(widget)
         self.setAcceptDrops(True)
         self._connect()

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
 from studio.presenters.panes import pane_keys
 from studio.stores.settings import SettingsStore
 
-_SIDE, _BELOW = 320, 200
+_SIDE, _BELOW = 320, 140
 _WANTED = 0.32
 """Share of the window that the pane below gets at least when somebody asks for it."""
 
