@@ -7,11 +7,12 @@ import signal
 from collections.abc import Callable
 from pathlib import Path
 
-from engine.contract.run.folder import RunFolder, begin_sitting
+from engine.contract.run.folder import TIED_VARIABLE, RunFolder, begin_sitting
 from engine.contract.run.lock import LockRecord, RunLock, read_record
 from engine.contract.system.memory import NEARLY_ALL, kernel_kills, peak_of_children, total_bytes
 from engine.contract.system.processes import (
     end_group,
+    end_with,
     fork_leader,
     reap,
     signal_process,
@@ -30,6 +31,9 @@ def keep(run_dir: Path, work: Callable[[RunLock], int]) -> int:
     If this process is killed, the kernel kills the child. Raises UserError as `begin_sitting` does.
     """
     folder = RunFolder(run_dir)
+    tied = os.environ.get(TIED_VARIABLE, "")
+    if tied.isdigit() and not end_with(int(tied)):
+        return 1  # who we were started for is gone; the lock goes with us, and the run is lost
     lock = RunLock.adopt(folder.lock) or begin_sitting(folder)
     record = read_record(folder.lock) or LockRecord()
     keeper = os.getpid()
