@@ -15,7 +15,6 @@ import time
 from collections.abc import Iterable, Mapping
 from contextlib import ExitStack, suppress
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from engine.contract.run.folder import RunFolder
@@ -54,7 +53,8 @@ class Cluster:
         try:
             self._witness = "" if address is None else _held(self._open, scratch)
             self._ray = _embedded(self._open) if address is None else _connected(self._open, address)
-            self._work = self._ray.remote(work)
+            # A fresh process for each piece, which sees the GPUs of that piece alone.
+            self._work = self._ray.remote(max_calls=1)(work)
         except BaseException:
             self._open.close()
             raise
@@ -74,7 +74,6 @@ class Cluster:
             "num_gpus": piece.demand.gpus,
             "memory": piece.demand.memory_mb * 1_000_000,
             "max_retries": RETRIES,
-            "max_calls": 1,  # a fresh process for each, with the GPUs of that piece alone
             "scheduling_strategy": "SPREAD",
             "name": piece.run.name,
         }
@@ -137,7 +136,7 @@ def _held(opened: ExitStack, scratch: Path) -> str:
     return str(witness)
 
 
-def _ray() -> ModuleType:
+def _ray() -> Any:
     """Ray, with its habits set before it is imported; raises UserError where it is not installed."""
     os.environ.update(_QUIET)
     os.environ.setdefault("RAY_AUTH_MODE", "token")

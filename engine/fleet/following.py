@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -48,7 +48,7 @@ def have_done(
     runs: Iterable[Path],
     check: Callable[[], None] = lambda: None,
     then: Next = lambda _: None,
-) -> Iterator[Told]:
+) -> Generator[Told, None, None]:
     """Have a fleet bring runs to their end; what they tell, as they tell it, and each end once.
 
     `then` may name a run that follows on one that has finished. `check` is called ten times a second: whatever it

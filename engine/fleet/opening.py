@@ -29,7 +29,7 @@ def opened(word: str, project: ProjectFolder) -> Iterator[Backend]:
 
     Raises UserError where it cannot be had.
     """
-    backend = _made(checked(word), folder_in(project.cache, "fleet"))
+    backend = _made(checked(word), folder_in(project.root, project.cache.name, "fleet"))
     try:
         yield backend
     finally:

@@ -65,7 +65,7 @@ def piece_of(run: Path, nodes: Sequence[Node]) -> Piece:
 
 
 def refuse(piece: Piece, nodes: Sequence[Node]) -> None:
-    """Raises UserError for what would wait for ever, since no node has as much; a fleet without nodes says so itself."""
+    """Raises UserError for what would wait for ever, since no node has as much; SLURM says so itself."""
     if not nodes or any(node.holds(piece.demand) for node in nodes):
         return
     demand, name = piece.demand, piece.run.name

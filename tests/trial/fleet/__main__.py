@@ -1,0 +1,138 @@
+"""`python -m tests.trial.fleet [embedded nodes cancel driver]`: a fleet of Ray that is killed here and there, by hand.
+
+    embedded  12 short runs on two cores
+    nodes     12 on a head with two nodes on loopback, one of which is killed in the middle
+    cancel    Ctrl-C in the middle: after 10 s no process is left
+    driver    kill -9 of the driver in the middle: the next sitting takes up what goes on and what was lost
+
+Needs Ray (`make setup FLEET=1`). Each prints what its runs' event streams prove; exit status 1 if one does not hold.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from engine.contract.project import ProjectFolder
+from engine.contract.run.folder import RunFolder
+from tests.trial.fleet.ground import make_project, proof_of, short_runs
+from tests.trial.fleet.nodes import Loopback
+from tests.trial.marked import VARIABLE, marked, wait_until
+
+COUNT, STEPS = 12, 12
+LIMIT_S = 900.0
+
+
+class Sitting:
+    """A driver in a process of its own, all of whose processes carry a mark."""
+
+    def __init__(self, word: str, folder: ProjectFolder, runs: Sequence[Path], environment: dict[str, str]) -> None:
+        self.mark = f"fleet-{time.time_ns()}"
+        words = (word, str(folder.root), *(run.name for run in runs))
+        self.began = time.monotonic()
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "tests.trial.fleet.sitting", *words],
+            env=environment | {VARIABLE: self.mark},
+            start_new_session=True,
+        )
+
+    def end(self) -> float:
+        """Wait for it; the seconds it took."""
+        self.process.wait(LIMIT_S)
+        return time.monotonic() - self.began
+
+
+def finished(runs: Sequence[Path]) -> int:
+    """How many are."""
+    return sum(RunFolder(run).status() == "finished" for run in runs)
+
+
+def at_work(runs: Sequence[Path]) -> int:
+    """How many a worker is at."""
+    return sum(RunFolder(run).status() == "running" for run in runs)
+
+
+def middle(runs: Sequence[Path]) -> None:
+    """Wait until some are finished and others at work."""
+    if not wait_until(lambda: finished(runs) >= 3 and at_work(runs) >= 1, LIMIT_S):
+        raise RuntimeError("the runs never came to their middle")
+
+
+def embedded(folder: ProjectFolder) -> bool:
+    runs = short_runs(folder, COUNT, STEPS)
+    took = Sitting("ray", folder, runs, dict(os.environ)).end()
+    return _proved("embedded", runs, f"{took:.0f} s")
+
+
+def nodes(folder: ProjectFolder) -> bool:
+    runs = short_runs(folder, COUNT, STEPS)
+    cluster = Loopback(2, dict(os.environ))
+    try:
+        sitting = Sitting(cluster.address, folder, runs, cluster.environment)
+        middle(runs)
+        cluster.kill(1)
+        print(f"node killed with {finished(runs)} finished", flush=True)
+        took = sitting.end()
+    finally:
+        cluster.close()
+    return _proved("nodes", runs, f"{took:.0f} s")
+
+
+def cancel(folder: ProjectFolder) -> bool:
+    runs = short_runs(folder, COUNT, STEPS)
+    sitting = Sitting("ray", folder, runs, dict(os.environ))
+    middle(runs)
+    began = time.monotonic()
+    sitting.process.send_signal(signal.SIGINT)
+    gone = wait_until(lambda: not marked(sitting.mark), 10)
+    left = [process.name for process in marked(sitting.mark)]
+    print(f"cancel: {time.monotonic() - began:.1f} s until nothing was left; left: {left}", flush=True)
+    stands = sorted({RunFolder(run).status() for run in runs})
+    print(f"cancel: {finished(runs)} of {COUNT} finished, the runs are {', '.join(stands)}", flush=True)
+    sitting.process.wait()
+    return gone and not at_work(runs)
+
+
+def driver(folder: ProjectFolder) -> bool:
+    runs = short_runs(folder, COUNT, STEPS)
+    cluster = Loopback(2, dict(os.environ))
+    try:
+        sitting = Sitting(cluster.address, folder, runs, cluster.environment)
+        middle(runs)
+        sitting.process.kill()
+        sitting.process.wait()
+        print(f"driver: killed with {finished(runs)} finished, {at_work(runs)} at work", flush=True)
+        again = Sitting(cluster.address, folder, runs, cluster.environment)
+        took = again.end()
+    finally:
+        cluster.close()
+    return _proved("driver", runs, f"second sitting {took:.0f} s")
+
+
+def _proved(name: str, runs: Sequence[Path], took: str) -> bool:
+    proof = proof_of(runs)
+    load = "/".join(f"{each:.1f}" for each in os.getloadavg())
+    print(f"{name}: {proof}; {took}, load {load}", flush=True)
+    return proof.holds and proof.finished == len(runs)
+
+
+CASES: dict[str, Callable[[ProjectFolder], bool]] = {case.__name__: case for case in (embedded, nodes, cancel, driver)}
+
+
+def main(words: Sequence[str]) -> int:
+    """The named cases, or all."""
+    right = True
+    for name in words or CASES:
+        with tempfile.TemporaryDirectory(prefix="fleet-") as folder:
+            right &= CASES[name](make_project(Path(folder)))
+    return 0 if right else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
