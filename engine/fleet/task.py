@@ -55,9 +55,19 @@ def bring_to_its_end(folder: RunFolder, begin: Begin) -> Status:
             status = folder.status()  # what was told before the lock was let go
             if status == "finished" or ours:
                 return status
-            begin(folder.root)
-            ours = True
+            ours = _begun(folder, begin)
         time.sleep(POLL_S)
+
+
+def _begun(folder: RunFolder, begin: Begin) -> bool:
+    """Begin it; False where somebody else was quicker, who is then followed."""
+    try:
+        begin(folder.root)
+    except UserError as error:
+        if error.message.code not in ("run.locked", "run.finished"):
+            raise
+        return False
+    return True
 
 
 def refuse_what_is_not_shared(folder: RunFolder, witness: str) -> None:

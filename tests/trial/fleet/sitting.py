@@ -9,11 +9,16 @@ from pathlib import Path
 from engine.contract.project import ProjectFolder
 from engine.fleet.following import have_done
 from engine.fleet.opening import opened
+from tests.trial.marked import wait_until
+
+
+CORES, JOIN_S = 2, 120.0
 
 
 def main(word: str, project: str, names: list[str]) -> int:
     folder = ProjectFolder(Path(project))
     with opened(word, folder) as fleet:
+        wait_until(lambda: sum(node.cores for node in fleet.nodes()) >= CORES, JOIN_S)
         print("nodes", *(f"{node.name}:{node.cores}" for node in fleet.nodes()), flush=True)
         with closing(have_done(fleet, [folder.runs / name for name in names])) as telling:
             for told in telling:
