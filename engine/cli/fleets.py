@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping
 from contextlib import closing
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from engine.contract.project import ProjectFolder
 from engine.contract.run.events import Hello, Notice, Stage
 from engine.contract.run.state import RunState
 from engine.contract.system.cores import core_count
-from engine.contract.text.messages import Cancelled, JobFailed, Message, UserError
+from engine.contract.text.messages import Argument, Cancelled, JobFailed, Message, UserError
 from engine.fleet.backend import Backend
 from engine.fleet.following import Told, have_done
 from engine.fleet.opening import RAY, checked, opened
@@ -34,43 +34,42 @@ def threads_of_each(count: int) -> int:
 
 
 def done_by(
-    word: str, project: ProjectFolder, runs: Sequence[Path], *, json: bool, all_or_none: bool
+    word: str, project: ProjectFolder, runs: Mapping[Path, str], *, json: bool, all_or_none: bool
 ) -> list[RunState]:
-    """Have a fleet bring the runs to their end, telling how they go on stderr unless `json`; their states, in order.
+    """Have a fleet bring runs to their end, telling by their names how they go on stderr unless `json`; their states.
 
     Raises UserError where the fleet cannot be had or does not hold them, Cancelled after Ctrl-C, and JobFailed where
     some did not finish: at once if `all_or_none`, and else after all have ended.
     """
-    screen = _Screen(len(runs), silent=json)
+    names = {run.resolve(): name for run, name in runs.items()}
+    screen = _Screen(names, silent=json)
     screen.say(Message(code="fleet.opening"))
     try:
         with opened(word, project) as backend:
-            screen.say(_has(backend, word, len(runs)))
-            states = _followed(backend, runs, screen, all_or_none)
+            screen.say(_has(backend, word, len(names)))
+            states = _followed(backend, names, screen, all_or_none)
     except KeyboardInterrupt:
         raise Cancelled from None
-    missing = [run.name for run in runs if run.resolve() not in states]
+    missing = [name for run, name in names.items() if run not in states]
     if missing:
-        raise JobFailed("fleet.some_failed", failed=len(missing), total=len(runs), runs=", ".join(missing))
-    return [states[run.resolve()] for run in runs]
+        raise JobFailed("fleet.some_failed", failed=len(missing), total=len(names), runs=", ".join(missing))
+    return [states[run] for run in names]
 
 
-def _followed(backend: Backend, runs: Sequence[Path], screen: _Screen, all_or_none: bool) -> dict[Path, RunState]:
+def _followed(backend: Backend, runs: Iterable[Path], screen: _Screen, all_or_none: bool) -> dict[Path, RunState]:
     states: dict[Path, RunState] = {}
     with closing(have_done(backend, runs)) as telling:
         try:
             for told in telling:
                 screen.show(told)
-                if told.ended is not None:
-                    try:
-                        states[told.run] = told.result()
-                    except (UserError, JobFailed) as error:
-                        if all_or_none:
-                            raise
-                        screen.say(Message(code="fleet.not_done", args={"run": told.run.name, "reason": error.message}))
-                    except Cancelled:
-                        reason = Message(code="cli.cancelled")
-                        screen.say(Message(code="fleet.not_done", args={"run": told.run.name, "reason": reason}))
+                if told.ended is None:
+                    continue
+                try:
+                    states[told.run] = told.result()
+                except (UserError, JobFailed, Cancelled) as error:
+                    if all_or_none:
+                        raise
+                    screen.failed(told.run, error)
         except KeyboardInterrupt:
             screen.say(Message(code="cli.stopping"))
             raise
@@ -95,26 +94,33 @@ def _fleet(word: str) -> str:
 class _Screen:
     """A line for each stage, notice and end of each run, with its name."""
 
-    def __init__(self, total: int, *, silent: bool) -> None:
-        self._total, self._silent = total, silent
+    def __init__(self, names: Mapping[Path, str], *, silent: bool) -> None:
+        self._names, self._silent = names, silent
         self._begun: set[Path] = set()
         self._done = 0
 
     def show(self, told: Told) -> None:
         """What is new of a run."""
-        name = told.run.name
         for event in told.events:
             if isinstance(event, Hello):
                 if told.run in self._begun:
-                    self.say(Message(code="fleet.again", args={"run": name}))
+                    self._tell("fleet.again", told.run)
                 self._begun.add(told.run)
             elif isinstance(event, Stage | Notice):
-                self.say(Message(code="fleet.stage", args={"run": name, "what": event.message}))
+                self._tell("fleet.stage", told.run, what=event.message)
         if told.ended == "finished":
             self._done += 1
-            self.say(Message(code="fleet.done", args={"run": name, "done": self._done, "total": self._total}))
+            self._tell("fleet.done", told.run, done=self._done, total=len(self._names))
+
+    def failed(self, run: Path, error: UserError | JobFailed | Cancelled) -> None:
+        """Why a run did not finish."""
+        reason = Message(code="cli.cancelled") if isinstance(error, Cancelled) else error.message
+        self._tell("fleet.not_done", run, reason=reason)
 
     def say(self, message: Message) -> None:
         """Print a line, whole, at once."""
         if not self._silent:
             print(said(message), file=sys.stderr, flush=True)
+
+    def _tell(self, code: str, run: Path, **args: Argument | Message) -> None:
+        self.say(Message(code=code, args={"run": self._names[run], **args}))

@@ -38,7 +38,7 @@ STOP_S = 20.0
 _QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_memory_monitor_refresh_ms": "0",  # who ran out of memory is told by its keeper
-    "RAY_DEDUP_LOGS": "0",
+    "RAY_worker_niceness": "0",  # else a run in a fleet gives way to every other
 }
 _LOOPBACK = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
 """What makes Ray call itself 127.0.0.1 and listen there alone; by `_node_ip_address` it takes the network's."""

@@ -92,7 +92,8 @@ def _by_fleet(
 
     for job, task in zip(jobs, tasks, strict=True):
         write_job(job, task)
-    done_by(args.fleet, folder, tasks, json=args.json, all_or_none=False)
+    names = {task: job.recipe.name for job, task in zip(jobs, tasks, strict=True)}
+    done_by(args.fleet, folder, names, json=args.json, all_or_none=False)
 
 
 def _device(given: str | None) -> dict[str, str]:

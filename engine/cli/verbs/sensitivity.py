@@ -249,7 +249,8 @@ def _by_fleet(
 
     for job, task in zip(jobs, tasks, strict=True):
         write_job(job, task)
-    done_by(args.fleet, folder, tasks, json=args.json, all_or_none=True)
+    names = {task: f"{number} / {len(tasks)}" for number, task in enumerate(tasks, start=1)}
+    done_by(args.fleet, folder, names, json=args.json, all_or_none=True)
 
 
 def _known(args: argparse.Namespace, folder: ProjectFolder, target: Path) -> dict[str, GroupLosses]:

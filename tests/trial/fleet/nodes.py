@@ -31,6 +31,7 @@ class Loopback:
             "RAY_AUTH_MODE": "token",
             "RAY_AUTH_TOKEN": os.urandom(32).hex(),
             "RAY_USAGE_STATS_ENABLED": "0",
+            "RAY_worker_niceness": "0",
             "PYTHONPATH": os.pathsep.join([str(ROOT), environment.get("PYTHONPATH", "")]),
         }
         self.address = f"127.0.0.1:{_free_port()}"

@@ -11,7 +11,6 @@ from engine.fleet.following import have_done
 from engine.fleet.opening import opened
 from tests.trial.marked import wait_until
 
-
 CORES, JOIN_S = 2, 120.0
 
 
