@@ -27,9 +27,8 @@ def run() -> list[str]:
         "two at once, as processes (--fleet local)": lambda folder, runs: _by("local", folder, runs),
     }
     if importlib.util.find_spec("ray") is not None:
-        cases["two at once, by Ray (--fleet), its start and end included"] = lambda folder, runs: _by(
-            "ray", folder, runs
-        )
+        name = "two at once, by Ray (--fleet), its start and end included"
+        cases[name] = lambda folder, runs: _by("ray", folder, runs)
     told = [f"{COUNT} runs of {STEPS} steps of SSDLite-small at 96 px, one thread each, load {_load()}:"]
     first = 0.0
     with tempfile.TemporaryDirectory() as root:
