@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import signal
 import sys
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import hypothesis
 import pytest
@@ -23,6 +27,17 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 PADDLE_SIDE = {"paddle", "cv2"}
 QT_SIDE = {"PySide6"}
+
+
+# No test looks into the queue of whoever runs the tests, nor into another's; what a session shares has this one.
+os.environ["XDG_STATE_HOME"] = tempfile.mkdtemp(prefix="espalier-tests-state-")
+atexit.register(shutil.rmtree, os.environ["XDG_STATE_HOME"], ignore_errors=True)
+
+
+@pytest.fixture(autouse=True)
+def _queue_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What one test leaves waiting is not taken up by the next."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / ".state"))
 
 
 @pytest.fixture(autouse=True)

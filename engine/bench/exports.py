@@ -95,7 +95,7 @@ class Exports:
         export = Export(precision, backend, root / f"{backend}-{precision}", root / "program", here)
         if not (export.folder / "model.json").is_file():
             self._context.stage("phone.exporting", precision=precision, backend=backend)
-            with interruptible(self._context.check_cancelled):
+            with self._context.computing(), interruptible(self._context.check_cancelled):
                 self._make_program(export)
                 whole(export.folder, lambda scratch: self._make(export, scratch), self._context.check_cancelled)
         return export
@@ -107,7 +107,7 @@ class Exports:
         folder = export.program.with_name("twin")
         if not folder.is_dir():
             self._context.stage("phone.exporting_twin")
-            with interruptible(self._context.check_cancelled):
+            with self._context.computing(), interruptible(self._context.check_cancelled):
                 whole(folder, lambda scratch: self._make_twin(export, scratch), self._context.check_cancelled)
         return folder
 

@@ -4,35 +4,62 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from engine.cli.language import said, say
-from engine.contract.run.events import Event, Notice, Progress, Stage
-from engine.contract.run.folder import RunFolder, start
+from engine.cli.waiting import put_back, takes_at_all, told_so_far, wait_for_turn
+from engine.contract.queue.pump import enqueue
+from engine.contract.recipe import PlannedJob
+from engine.contract.run.events import CancelledEvent, Event, Notice, Progress, Stage
+from engine.contract.run.folder import RunFolder
 from engine.contract.run.job import Job
 from engine.contract.run.state import RunState
 from engine.contract.run.stopping import stop
 from engine.contract.run.watch import outcome, watch
-from engine.contract.text.messages import Cancelled
+from engine.contract.text.messages import Cancelled, JobFailed
 from engine.run.workers import write_job
 
 _BAR_CELLS = 24
 
 
-def launch_and_follow(job: Job, run_dir: Path, *, json: bool = False, quiet: bool = False) -> RunState:
-    """Write a job into its run folder, start it, follow it to its end, and return its state if it finished.
+def launch_and_follow(
+    job: Job, run_dir: Path, *, json: bool = False, quiet: bool = False, planned: Sequence[PlannedJob] = ()
+) -> RunState:
+    """Write a job into its run folder, have it done in its turn, and return its state if it finished.
+
+    `planned` are the runs of a recipe, by which the time that it takes is told.
 
     Raises UserError or JobFailed with the message of a failed run, Cancelled, or JobFailed for a lost worker.
     """
     write_job(job, run_dir)
-    return start_and_follow(run_dir, json=json, quiet=quiet)
+    return start_and_follow(run_dir, json=json, quiet=quiet, planned=planned)
 
 
-def start_and_follow(run_dir: Path, *, json: bool = False, quiet: bool = False) -> RunState:
-    """Start, or resume, a run that has its job.json, and follow it as `launch_and_follow` does."""
-    start(run_dir)
-    return outcome(follow(run_dir, json=json, quiet=quiet))
+def start_and_follow(
+    run_dir: Path, *, json: bool = False, quiet: bool = False, planned: Sequence[PlannedJob] = ()
+) -> RunState:
+    """Put a run that has its job.json into the queue, started or resumed there, and follow it as `launch_and_follow`.
+
+    While it waits, Ctrl-C takes it out again. One that is put back, because somebody paused it or its keeper was lost,
+    is waited for again.
+    """
+    since = told_so_far(run_dir)
+    number = enqueue(run_dir, planned=planned)
+    screen = _Screen(silent=json or quiet)
+    told = takes_at_all(run_dir)
+    if told is not None:
+        screen.say(said(told))
+    while True:
+        wait_for_turn(run_dir, number, screen.say, since)
+        try:
+            state = follow(run_dir, json=json, quiet=quiet)
+        except JobFailed:
+            if not put_back(run_dir):
+                raise
+        else:
+            if not (isinstance(state.terminal, CancelledEvent) and put_back(run_dir)):
+                return outcome(state)
 
 
 def follow(run_dir: Path, *, json: bool = False, quiet: bool = False) -> RunState:

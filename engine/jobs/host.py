@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.contract.figures import LITE_X86, Conditions, Figure
+from engine.contract.queue.gate import LIMIT_S
 from engine.contract.run.evaluations import keep_figures
 from engine.contract.run.job import HostJob, Precision
 from engine.contract.system.cores import processor
@@ -41,14 +42,18 @@ def run(job: HostJob, context: JobContext) -> dict[str, object]:
         models["host_ms_network"][path.name] = folder / "network.nb"
         models["host_ms_total"][path.name] = folder / "total.nb"
     inputs = next(network_inputs([shown[0].path], load(Path(job.runs[0]))[0].config))
-    for name, files in models.items():
-        context.stage("host.measuring", count=len(files))
-        watch = Load()
-        latencies = measure(files, inputs, check=context.check_cancelled)
-        busy = watch.others()
-        for run_name, latency in latencies.items():
-            figure = _figure(name, run_name, precisions[run_name], latency, inputs["image"].shape[-1])
-            figures.append(figure.model_copy(update={"load": busy}))
+    context.stage("host.waiting")
+    with context.quiet() as quiet:
+        if not quiet:
+            context.notice("host.not_quiet", level="warning", seconds=round(LIMIT_S))
+        for name, files in models.items():
+            context.stage("host.measuring", count=len(files))
+            watch = Load()
+            latencies = measure(files, inputs, check=context.check_stopped)
+            busy = watch.others()
+            for run_name, latency in latencies.items():
+                figure = _figure(name, run_name, precisions[run_name], latency, inputs["image"].shape[-1])
+                figures.append(figure.model_copy(update={"load": busy}))
     _tell_busy(figures, context)
     context.figures("final", figures)
     keep_figures(context.run_dir, job, figures)

@@ -6,10 +6,12 @@ import math
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Literal
 
 from engine.contract.figures import Figure
+from engine.contract.queue.gate import Gate
 from engine.contract.run.events import (
     Artifact,
     CancelledEvent,
@@ -42,12 +44,14 @@ class JobContext:
         *,
         sitting: int = 1,
         stop_asked: Callable[[], bool] = lambda: False,
+        gate: Gate | None = None,
     ) -> None:
         self.folder = RunFolder(run_dir)
         self.run_dir = self.folder.root
         self.sitting = sitting
         self._emit = emit
         self._stop_asked = stop_asked
+        self._gate = gate or Gate()
         self._place = identity_of(self.run_dir)
         self._checked = -math.inf
         self._lock = threading.RLock()
@@ -125,8 +129,28 @@ class JobContext:
         message = Message(code=code, args=args)
         self.emit(Notice(level=level, message=message, text=message.text()))
 
+    def computing(self) -> AbstractContextManager[None]:
+        """Count as work that disturbs measurements meanwhile, as any job does but those of a phone."""
+        return self._gate.computing(self.check_stopped)
+
+    def idle(self) -> AbstractContextManager[None]:
+        """Disturb no measurement meanwhile: nothing is done but waiting for others."""
+        return self._gate.idle(self.check_stopped)
+
+    def quiet(self) -> AbstractContextManager[bool]:
+        """Measure times while nothing else of ours computes; False where others did not let go in time."""
+        return self._gate.quiet(self.check_stopped)
+
     def check_cancelled(self) -> None:
-        """Raise Cancelled if the run was asked to stop, or lost its folder; cheap enough for every batch."""
+        """Raise Cancelled if the run was asked to stop, or lost its folder; wait while another job measures times.
+
+        Cheap enough for every batch.
+        """
+        self.check_stopped()
+        self._gate.make_way(self.check_stopped)
+
+    def check_stopped(self) -> None:
+        """Raise Cancelled if the run was asked to stop, or lost its folder."""
         if self._stop_asked():
             raise Cancelled
         now = time.monotonic()

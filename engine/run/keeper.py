@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 from collections.abc import Callable
 from pathlib import Path
 
+from engine.contract.queue.pump import pump
 from engine.contract.run.folder import TIED_VARIABLE, RunFolder, begin_sitting
 from engine.contract.run.lock import LockRecord, RunLock, read_record
 from engine.contract.system.memory import NEARLY_ALL, kernel_kills, peak_of_children, total_bytes
@@ -51,7 +53,17 @@ def keep(run_dir: Path, work: Callable[[RunLock], int]) -> int:
     ended = {"exit": status, **_memory(status, kills, stopped=folder.cancel.exists())}
     lock.write((read_record(folder.lock) or LockRecord()).model_copy(update=ended))
     lock.close()
+    _next_in_queue()
     return status if status >= 0 else 1
+
+
+def _next_in_queue() -> None:
+    """Start what waited for this run: the queue goes on without anybody who looks."""
+    for number in _FORWARDED:
+        signal.signal(number, signal.SIG_DFL)  # what is ignored here, all that is started would ignore too
+    os.environ.pop(TIED_VARIABLE, None)  # what is started here outlives us
+    with contextlib.suppress(OSError):
+        pump()
 
 
 def _memory(status: int, kills: int, *, stopped: bool) -> dict[str, object]:

@@ -17,16 +17,18 @@ from engine.run.context import JobContext
 def have_done(run: RunFolder, context: JobContext, stage: Callable[[Message], None]) -> None:
     """Have a run done to its end, its stages told by `stage`; raises what another end means.
 
-    A cancel is passed on to it. One that is finished already is left alone.
+    A cancel is passed on to it. One that is finished already is left alone. It runs in the place that the job has in
+    the queue, and may measure times in quiet, for the job itself computes nothing meanwhile.
     """
     if run.status() == "finished":
         return
     stage(Message(code="recipe.starting"))
     try:
-        begin(run, context)
-        for events, state in watch(run):  # noqa: B007 - the last state is what is wanted
-            context.check_cancelled()
-            _tell(events, context, stage)
+        with context.idle():
+            begin(run, context)
+            for events, state in watch(run):  # noqa: B007 - the last state is what is wanted
+                context.check_cancelled()
+                _tell(events, context, stage)
         outcome(state)
     except Cancelled:
         stop(run.root)

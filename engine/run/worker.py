@@ -12,10 +12,12 @@ import signal
 import threading
 import traceback
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 from engine.contract.device.wheel import CPU_WHEEL, GPU_WHEEL
+from engine.contract.queue.gate import Gate
 from engine.contract.run.events import CancelledEvent, Failed, Finished, Hello
 from engine.contract.run.folder import RunFolder, begin_sitting, folder_gone, read_job
 from engine.contract.run.lock import LockRecord, RunLock, read_record
@@ -31,6 +33,8 @@ JobFunction = Callable[[Any, JobContext], dict[str, object]]
 RESULT_SCHEMA = 1
 _NO_ACCESS = (errno.EACCES, errno.EPERM, errno.EROFS)
 _DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_OF_A_PHONE = ("bench",)
+"""Jobs that mostly wait for a phone, and say themselves when this machine computes."""
 _PACKAGES = ("espalier", CPU_WHEEL, GPU_WHEEL, "paddledet", "paddleslim", "paddlelite")
 
 
@@ -47,7 +51,8 @@ def run(run_dir: Path, *, jobs: Mapping[str, JobFunction] | None = None, lock: R
             _sign(folder, lock)
             stream.emit(_hello())
             sitting = len(stream.earlier.sittings) + 1
-            context = JobContext(folder.root, stream.emit, sitting=sitting, stop_asked=stop.asked)
+            gate = Gate.of_this_machine()
+            context = JobContext(folder.root, stream.emit, sitting=sitting, stop_asked=stop.asked, gate=gate)
             terminal, status = _attempt(folder, context, jobs, stop)
             if context.homeless:
                 # Told into the stream that is open: it is read where the folder was moved to.
@@ -69,7 +74,8 @@ def _attempt(
     try:
         job = read_job(folder)
         function = jobs[job.kind] if jobs else importlib.import_module(f"engine.jobs.{job.kind}").run
-        result = {"schema": RESULT_SCHEMA, **function(job, context)}
+        with nullcontext() if job.kind in _OF_A_PHONE else context.computing():
+            result = {"schema": RESULT_SCHEMA, **function(job, context)}
         context.flush()
         write_atomically(folder.result, json.dumps(result, indent=2, allow_nan=False))
         return Finished(), 0

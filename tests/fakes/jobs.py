@@ -49,6 +49,27 @@ def patient(context: JobContext) -> dict[str, object]:
     return {}
 
 
+def busy(context: JobContext) -> dict[str, object]:
+    """Compute until a file `go` lets it end, and leave the time of each step in the file `steps`."""
+    with (context.run_dir / "steps").open("a", buffering=1) as out:
+        while not (context.run_dir / "go").exists():
+            context.check_cancelled()
+            time.sleep(0.005)
+            print(time.time(), file=out)
+    return {}
+
+
+def measured(context: JobContext) -> dict[str, object]:
+    """Measure for half a second in quiet; for as long as the file `long` is there."""
+    with context.quiet() as quiet:
+        began = time.time()
+        (context.run_dir / "measuring").touch()
+        time.sleep(0.5)
+        while (context.run_dir / "long").exists():
+            time.sleep(0.01)
+        return {"quiet": quiet, "began": began, "ended": time.time()}
+
+
 def deaf(context: JobContext) -> dict[str, object]:
     """Hear neither the cancel file nor SIGTERM, and have a child that does not either."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -124,7 +145,8 @@ def no_room(context: JobContext) -> dict[str, object]:
 JOBS: dict[str, Callable[[JobContext], dict[str, object]]] = {
     function.__name__: function
     for function in (
-        done, staged, patient, deaf, parent, overridden, crash, leave, refuse, fail, thirst, nan, full, no_room,
+        done, staged, patient, busy, measured, deaf, parent, overridden, crash, leave, refuse, fail, thirst, nan, full,
+        no_room,
     )
 }  # fmt: skip
 

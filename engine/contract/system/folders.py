@@ -17,8 +17,13 @@ def config_folder() -> Path:
 
 
 def state_folder() -> Path:
-    """Logs: `espalier` below XDG_STATE_HOME."""
+    """Logs, and the queue: `espalier` below XDG_STATE_HOME."""
     return _folder("XDG_STATE_HOME", ".local/state")
+
+
+def queue_folder() -> Path:
+    """What waits to be computed on this machine, for all projects of a person (engine/contract/queue)."""
+    return state_folder() / "queue"
 
 
 def _folder(variable: str, usual: str) -> Path:

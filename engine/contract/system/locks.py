@@ -23,6 +23,16 @@ def try_lock(fd: int) -> bool:
     return _flock(fd, fcntl.LOCK_EX)
 
 
+def try_share(fd: int) -> bool:
+    """Take a lock on an open file together with others that do; False if somebody has it alone."""
+    return _flock(fd, fcntl.LOCK_SH)
+
+
+def let_go(fd: int) -> None:
+    """Give a lock back, also for children that inherited `fd`."""
+    fcntl.flock(fd, fcntl.LOCK_UN)
+
+
 def is_locked(path: Path) -> bool:
     """True while some process holds the lock; OSError if the file is there and cannot be opened.
 

@@ -56,6 +56,15 @@ def start_time(pid: int) -> int | None:
     return found.started if found else None
 
 
+def machine_start() -> str:
+    """What tells this start of the machine, or of its container, from every other one."""
+    try:
+        kernel = (_PROC / "sys" / "kernel" / "random" / "boot_id").read_text(encoding="ascii").strip()
+    except OSError:
+        kernel = ""
+    return f"{kernel}-{start_time(1)}"
+
+
 def is_same_process(pid: int | None, started: int | None) -> bool:
     """True if `pid` still is the live process that began at `started`, not a later one under its id."""
     found = find_process(pid) if pid else None
@@ -88,6 +97,14 @@ def signal_group(group: int, number: signal.Signals) -> None:
     """Send a signal to every process of `group`; nothing happens if it is empty."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(group, number)
+
+
+def signal_rest_of_group(number: signal.Signals) -> None:
+    """Send a signal to all of our process group but ourselves; to nobody where we do not lead it."""
+    if leads_group():
+        for process in group_members(os.getpid()):
+            if process.pid != os.getpid():
+                signal_process(process.pid, number)
 
 
 def end_group(group: int, *, grace_s: float, limit_s: float = 5.0) -> bool:

@@ -15,7 +15,8 @@ import pytest
 from engine.cli import follow, known_verbs, load_verb, main
 from engine.cli.output import emit_json, print_table
 from engine.contract.project import ProjectFolder
-from engine.contract.run.folder import RunFolder, start
+from engine.contract.queue.pump import enqueue
+from engine.contract.run.folder import RunFolder
 from engine.contract.run.job import EvaluateJob
 from engine.contract.run.tail import last_event
 from engine.contract.run.watch import outcome
@@ -111,7 +112,7 @@ def test_that_a_table_aligns_chinese_and_numbers(capsys: pytest.CaptureFixture[s
 def run_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Path:
     """A run folder whose worker does the fake job that the test is parametrised with."""
     command = (sys.executable, str(JOBS), request.param)
-    monkeypatch.setattr(follow, "start", lambda path: start(path, command))
+    monkeypatch.setattr(follow, "enqueue", lambda path, planned: enqueue(path, command=command))
     return tmp_path
 
 

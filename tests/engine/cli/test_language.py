@@ -13,7 +13,7 @@ import pytest
 from engine.cli import follow, main
 from engine.cli.language import language
 from engine.cli.verbs.doctor import check_python
-from engine.contract.run.folder import start
+from engine.contract.queue.pump import enqueue
 from engine.contract.run.job import EvaluateJob
 from engine.contract.text.messages import Message
 
@@ -99,7 +99,9 @@ def test_that_following_a_run_speaks_it_and_the_run_does_not(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     speak(monkeypatch, ESPALIER_LANGUAGE="zh")
-    monkeypatch.setattr(follow, "start", lambda path: start(path, (sys.executable, str(JOBS), "staged")))
+    monkeypatch.setattr(
+        follow, "enqueue", lambda path, planned: enqueue(path, command=(sys.executable, str(JOBS), "staged"))
+    )
     follow.launch_and_follow(EvaluateJob(run="any", index="any"), tmp_path)
     stage = Message(code="evaluate.running", args={"pictures": 5, "split": "val"})
     assert stage.text("zh") in capsys.readouterr().err.splitlines()

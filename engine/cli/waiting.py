@@ -1,0 +1,74 @@
+"""Waiting in the queue for one's turn, from a terminal."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from engine.cli.language import said, say
+from engine.contract.queue.changes import cancel, settings
+from engine.contract.queue.entries import entries, entry_of
+from engine.contract.queue.pump import pump
+from engine.contract.queue.words import takes, waits_for
+from engine.contract.run.folder import RunFolder
+from engine.contract.run.tail import last_event
+from engine.contract.system.locks import is_locked
+from engine.contract.text.messages import Cancelled, Message, UserError
+
+_POLL_S = 0.25
+_TIDY_S = 8.0
+_SAID_AGAIN_S = 60.0
+"""Time left changes all the while; so often it is told."""
+
+
+def takes_at_all(run_dir: Path) -> Message | None:
+    """How long what was put in will take; None where nobody knows."""
+    entry = entry_of(run_dir)
+    return takes(entry.left) if entry is not None and entry.left is not None else None
+
+
+def wait_for_turn(run_dir: Path, number: int, tell: Callable[[str], None], since: int) -> None:
+    """Until the run is at work or has ended, and tell meanwhile what it waits for; `since` as `told_so_far` was before.
+
+    Raises Cancelled where it was taken out of the queue, by Ctrl-C here or by somebody else, or UserError for why it
+    cannot be started.
+    """
+    told, when = "", 0.0
+    try:
+        while True:
+            found = entries()
+            entry = entry_of(run_dir, found)
+            if entry is None or entry.state in ("running", "stopping"):
+                break
+            if entry.why is not None:
+                cancel(number)
+                raise UserError(entry.why.code, **entry.why.args)
+            words = waits_for(entry, found, whole_paused=settings().paused)
+            kind = f"{words.code} {words.args.get('count')}"
+            if kind != told or time.monotonic() - when > _SAID_AGAIN_S:
+                tell(said(words))
+                told, when = kind, time.monotonic()
+            time.sleep(_POLL_S)
+            pump()
+    except KeyboardInterrupt:
+        tell(say("queue.taken_out"))
+        cancel(number)
+        raise Cancelled from None
+    if entry is None and RunFolder(run_dir).root.is_dir() and told_so_far(run_dir) == since:
+        raise Cancelled
+
+
+def put_back(run_dir: Path) -> bool:
+    """Whether a run that ended stands in the queue all the same, to go on there by itself or by a person's word."""
+    until = time.monotonic() + _TIDY_S
+    while is_locked(RunFolder(run_dir).lock) and time.monotonic() < until:
+        time.sleep(_POLL_S / 10)
+    pump()
+    entry = entry_of(run_dir)
+    return entry is not None and not entry.interrupted
+
+
+def told_so_far(run_dir: Path) -> int:
+    """Bytes of whole events of a run. Raises StreamError."""
+    return last_event(RunFolder(run_dir).events)[1]

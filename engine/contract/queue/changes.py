@@ -1,0 +1,119 @@
+"""What a person changes of the queue: the order, what is paused or goes, how many at once."""
+
+from __future__ import annotations
+
+import shutil
+
+from engine.contract.queue.fate import fate_of
+from engine.contract.queue.pump import pump, settle_and_start
+from engine.contract.queue.tickets import Book, QueueSettings, Ticket, opened, read_settings
+from engine.contract.run.folder import RunFolder
+from engine.contract.run.stopping import stop
+from engine.contract.text.messages import UserError
+
+_CLOSE = 1e-6
+"""Two orders between which there is hardly room for another."""
+
+
+def move(number: int, *, before: int | None = None, after: int | None = None) -> None:
+    """Put an entry before or behind another, or to the top where neither is given. Raises UserError, OSError."""
+    with opened() as book:
+        ticket = _found(book, number)
+        if number in (before, after):
+            return
+        book.keep(ticket.model_copy(update={"order": _order(book, ticket, before, after)}))
+        if any(b.order - a.order < _CLOSE for a, b in zip(book.tickets, book.tickets[1:], strict=False)):
+            for place, each in enumerate(list(book.tickets), start=1):
+                book.keep(each.model_copy(update={"order": float(place)}))
+        settle_and_start(book)
+
+
+def pause(number: int) -> None:
+    """Leave an entry in the queue without doing it; one that runs is stopped, which takes up to 10 s.
+
+    It goes on exactly where it was. Raises UserError, OSError.
+    """
+    with opened() as book:
+        ticket = book.keep(_found(book, number).model_copy(update={"paused": True, "interrupted": False}))
+    _stop_if_at_work(ticket)
+
+
+def go_on(number: int) -> None:
+    """Have a paused or refused entry wait for its turn again. Raises UserError, OSError."""
+    with opened() as book:
+        free = {"paused": False, "interrupted": False, "refused": None, "returns": 0}
+        book.keep(_found(book, number).model_copy(update=free))
+        settle_and_start(book)
+
+
+def cancel(number: int) -> None:
+    """Take an entry out; one that runs is stopped, which takes up to 10 s. Raises UserError, OSError.
+
+    The folder of a run that nobody ever worked on goes with it.
+    """
+    with opened() as book:
+        ticket = _found(book, number)
+        if fate_of(ticket) == "runs":
+            ticket = book.keep(ticket.model_copy(update={"leaving": True}))
+        else:
+            book.drop(ticket)
+            _take_away(ticket)
+    _stop_if_at_work(ticket)
+
+
+def pause_all() -> None:
+    """Start nothing more; what runs goes on. Raises OSError."""
+    with opened() as book:
+        book.set(book.settings.model_copy(update={"paused": True}))
+
+
+def go_on_all() -> None:
+    """Start what waits again. Raises OSError."""
+    with opened() as book:
+        book.set(book.settings.model_copy(update={"paused": False}))
+        settle_and_start(book)
+
+
+def set_at_once(count: int) -> None:
+    """So many long ones at once, and as many short ones; 0 for as many as memory and cores allow. Raises OSError."""
+    with opened() as book:
+        book.set(QueueSettings.model_validate(book.settings.model_dump() | {"at_once": count}))
+        settle_and_start(book)
+
+
+def settings() -> QueueSettings:
+    """What was chosen."""
+    return read_settings()
+
+
+def _found(book: Book, number: int) -> Ticket:
+    ticket = next((each for each in book.tickets if each.number == number), None)
+    if ticket is None:
+        known = ", ".join(str(each.number) for each in book.tickets)
+        raise UserError("queue.unknown", number=number, known=known or "-")
+    return ticket
+
+
+def _order(book: Book, ticket: Ticket, before: int | None, after: int | None) -> float:
+    others = [each for each in book.tickets if each.number != ticket.number]
+    if before is None and after is None:
+        return book.first_order()
+    place = others.index(_found(book, int(before if before is not None else after or 0)))
+    place += before is None
+    if place == 0:
+        return others[0].order - 1
+    if place == len(others):
+        return others[-1].order + 1
+    return (others[place - 1].order + others[place].order) / 2
+
+
+def _stop_if_at_work(ticket: Ticket) -> None:
+    if ticket.run.is_dir() and fate_of(ticket) == "runs":
+        stop(ticket.run)
+        pump()
+
+
+def _take_away(ticket: Ticket) -> None:
+    folder = RunFolder(ticket.run)
+    if folder.root.is_dir() and folder.status() == "queued":
+        shutil.rmtree(folder.root, ignore_errors=True)

@@ -1,0 +1,108 @@
+"""The queue as it is looked at: plain views of its entries."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from engine.contract.queue.fate import fate_of
+from engine.contract.queue.pace import Left, left_of
+from engine.contract.queue.speed import last_progress
+from engine.contract.queue.tickets import Lane, Ticket, read_tickets
+from engine.contract.run.folder import RunFolder
+from engine.contract.text.messages import Message
+
+State = Literal["running", "stopping", "waiting", "paused", "missing", "refused"]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One entry; `place` counts those that wait from 1, None for others. `why` tells why one is refused, `left` what is
+    left of a running one and what another will take.
+
+    An `interrupted` one is paused because it was stopped from outside; after a restart of the machine it goes on.
+    """
+
+    number: int
+    run: Path
+    state: State
+    kind: str
+    title: Message
+    project: Path | None
+    lane: Lane
+    cores: int
+    memory_mb: int
+    wanted_at: float
+    started_at: float | None
+    place: int | None
+    left: Left | None
+    why: Message | None
+    interrupted: bool
+
+
+def entries() -> list[Entry]:
+    """What runs, then what waits, each in its order; read without the lock, and nothing is started."""
+    views = [(ticket, _state(ticket)) for ticket in read_tickets()]
+    at_work = [_entry(ticket, state, None) for ticket, state in views if state in ("running", "stopping")]
+    found, place = list(at_work), 0
+    for ticket, state in views:
+        if state is None or state in ("running", "stopping"):
+            continue
+        place += state == "waiting"
+        found.append(_entry(ticket, state, place if state == "waiting" else None))
+    return found
+
+
+def entry_of(run: Path, found: Sequence[Entry] | None = None) -> Entry | None:
+    """The entry of a run; None where it stands in the queue no more."""
+    root = run.resolve()
+    return next((each for each in (entries() if found is None else found) if each.run == root), None)
+
+
+def _state(ticket: Ticket) -> State | None:
+    """None for one that has ended and is only not taken out yet."""
+    fate = fate_of(ticket)
+    if fate == "ended":
+        return None
+    if fate == "runs":
+        return "stopping" if ticket.paused or ticket.leaving else "running"
+    if fate == "missing":
+        return "missing"
+    if ticket.refused is not None or fate == "broken":
+        return "refused"
+    return "paused" if ticket.paused or fate == "held" else "waiting"
+
+
+def _entry(ticket: Ticket, state: State | None, place: int | None) -> Entry:
+    assert state is not None
+    return Entry(
+        number=ticket.number,
+        run=ticket.run,
+        state=state,
+        kind=ticket.kind,
+        title=ticket.title,
+        project=ticket.project,
+        lane=ticket.lane,
+        cores=ticket.cores,
+        memory_mb=ticket.memory_mb,
+        wanted_at=ticket.wanted_at,
+        started_at=ticket.started_at,
+        place=place,
+        left=_left(ticket, state),
+        why=ticket.refused,
+        interrupted=ticket.interrupted,
+    )
+
+
+def _left(ticket: Ticket, state: State) -> Left | None:
+    known = None
+    if ticket.low_s is not None and ticket.high_s is not None:
+        known = Left(ticket.low_s, ticket.high_s, ticket.about, ticket.paced_by)
+    if state not in ("running", "stopping") or ticket.started_at is None:
+        return known
+    unit, eta_s = last_progress(RunFolder(ticket.run))
+    elapsed_s = max(0.0, time.time() - ticket.started_at)
+    return left_of(known, elapsed_s, unit, eta_s, several=ticket.kind in ("recipe", "fit"))

@@ -1,0 +1,66 @@
+"""What became of a queue's entry, told by its run's folder: nothing of it is stored twice."""
+
+from __future__ import annotations
+
+import signal
+from typing import Literal
+
+from engine.contract.queue.tickets import Ticket
+from engine.contract.run.folder import RunFolder, Status
+from engine.contract.run.lock import LockRecord, read_record
+from engine.contract.run.tail import StreamError
+from engine.contract.system.locks import is_locked
+from engine.contract.system.processes import machine_start
+
+Fate = Literal["waits", "runs", "ended", "returns", "held", "missing", "broken"]
+"""`returns`: it lost its keeper and is to be done again; `held`: it was stopped and stands in the queue paused;
+`missing`: its project is not there, perhaps because its disk is not; `broken`: its stream cannot be read.
+"""
+RETURNS = 3
+"""So often an entry that lost its keeper goes on by itself."""
+_FROM_OUTSIDE = (-signal.SIGKILL, -signal.SIGTERM)
+
+
+def fate_of(ticket: Ticket) -> Fate:
+    """What is to be done about a ticket now."""
+    folder = RunFolder(ticket.run)
+    if not folder.root.is_dir():
+        return "missing" if ticket.project is not None and not ticket.project.is_dir() else "ended"
+    try:
+        status = folder.status()
+    except StreamError:
+        return "runs" if is_locked(folder.lock) else "broken"
+    # The worker's last word comes before its keeper has tidied up.
+    if status == "running" or is_locked(folder.lock):
+        return "runs"
+    if status == "finished":
+        return "ended"
+    if not ticket.started and _size(folder) <= ticket.size:
+        return "waits"
+    return _of_ended(ticket, folder, status)
+
+
+def _of_ended(ticket: Ticket, folder: RunFolder, status: Status) -> Fate:
+    if ticket.leaving or status == "failed":
+        return "ended"
+    if ticket.paused:
+        return "held"
+    if status == "queued":
+        return "waits"
+    record = read_record(folder.lock) or LockRecord()
+    if status == "lost" and record.exit is None:
+        return "returns" if ticket.returns < RETURNS else "held"
+    if folder.cancel.exists():
+        return "ended"
+    # A signal of the system, as when it shuts down, or of a person who knows why: nobody starts it against that.
+    stopped = status == "cancelled" or (record.exit in _FROM_OUTSIDE and not record.no_memory)
+    if not stopped:
+        return "ended"
+    return "held" if ticket.machine == machine_start() else "returns"
+
+
+def _size(folder: RunFolder) -> int:
+    try:
+        return folder.events.stat().st_size
+    except OSError:
+        return 0

@@ -1,0 +1,147 @@
+"""What a job wants of the machine: cores, memory, and whether it is long work or short."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from engine.contract.fit.job import FitJob
+from engine.contract.project import ProjectFolder
+from engine.contract.queue.tickets import Lane
+from engine.contract.run.folder import RunFolder, read_job
+from engine.contract.run.job import (
+    BenchJob,
+    ExportJob,
+    Job,
+    PredictJob,
+    ProjectJob,
+    RecipeJob,
+    SaliencyJob,
+    SensitivityJob,
+    SyncJob,
+    TrainJob,
+)
+from engine.contract.run.lineage import settings_of
+from engine.contract.run.lock import read_record
+from engine.contract.system.cores import core_count
+from engine.contract.text.messages import UserError
+
+_LONG = ("train", "recipe", "fit", "sensitivity", "saliency", "int8_errors")
+_BENCH_MIN = 5.0
+"""A bench that heats a phone for longer than this is long work, though the machine has little of it."""
+USUAL_MB = {
+    "train": 2500,
+    "recipe": 3000,
+    "fit": 3000,
+    "sensitivity": 1500,
+    "saliency": 2000,
+    "int8_errors": 1500,
+    "bench": 1500,
+    "emulate": 2500,
+    "project": 500,
+    "sync": 500,
+}
+"""Megabytes that a job is taken to want while no earlier one of its kind in the project tells."""
+_OTHERS_MB = 1500
+_LOOKED_AT = 12
+"""So many earlier runs of a kind are asked, the newest first."""
+
+
+@dataclass(frozen=True)
+class Needs:
+    """Of one entry; `cores` are at least one."""
+
+    lane: Lane
+    cores: int
+    memory_mb: int
+
+
+def needs_of(job: Job, project: Path | None) -> Needs:
+    """What a job will want."""
+    workers = job.at_once if isinstance(job, FitJob) else 1
+    each = _known_mb(job, project) or USUAL_MB.get(job.kind, _OTHERS_MB)
+    return Needs(_lane(job), max(1, min(_cores(job), core_count())), each * workers)
+
+
+def project_of(job: Job) -> Path | None:
+    """The folder of the project that a job is of; None for one that makes it, or is of none."""
+    match job:
+        case ProjectJob():
+            return None
+        case RecipeJob() | FitJob() | SyncJob():
+            return Path(job.project)
+        case PredictJob():
+            return Path(job.run).parent.parent
+        case ExportJob():
+            return Path(job.index).parent.parent if job.index else None
+        case _:
+            return Path(job.index).parent.parent
+
+
+def _lane(job: Job) -> Lane:
+    if isinstance(job, BenchJob) and job.sustained_min > _BENCH_MIN:
+        return "long"
+    return "long" if job.kind in _LONG else "short"
+
+
+def _cores(job: Job) -> int:
+    """Of all that works for the job at once; its number of threads is 0 for all cores."""
+    every = core_count()
+    match job:
+        case TrainJob():
+            return job.settings.threads or every
+        case RecipeJob():
+            settings = job.settings or (settings_of(Path(job.start)) if job.start else None)
+            return (settings.threads if settings else 0) or every
+        case FitJob():
+            own = settings_of(Path(job.start)).threads or every
+            return job.at_once * max(1, every // job.at_once) if job.at_once > 1 else own
+        case SensitivityJob():
+            return job.threads or every
+        case SaliencyJob() | BenchJob():
+            return 1
+        case _:
+            return every
+
+
+def _known_mb(job: Job, project: Path | None) -> int | None:
+    """The most that earlier ones of the same kind held, of the same detector, as the project has one."""
+    if project is None:
+        return None
+    kinds = {"train": ("train",), "recipe": ("train",), "fit": ("train",)}.get(job.kind, (job.kind,))
+    peaks = [peak for each in _earlier(project, kinds) if (peak := _peak(each, job)) is not None]
+    return max(peaks, default=None)
+
+
+def _earlier(project: Path, kinds: tuple[str, ...]) -> Iterator[RunFolder]:
+    folder = ProjectFolder(project)
+    if "train" in kinds:
+        found = sorted(folder.runs.glob("[0-9]*"), reverse=True)
+    else:
+        tasks = [task for kind in kinds for task in folder.tasks.glob(f"{kind}-*")]
+        found = sorted(tasks, key=lambda path: path.stat().st_mtime_ns, reverse=True)
+    yield from (RunFolder(path) for path in found[:_LOOKED_AT])
+
+
+def _peak(earlier: RunFolder, job: Job) -> int | None:
+    record = read_record(earlier.lock)
+    if record is None or record.peak_mb is None:
+        return None
+    if not isinstance(job, TrainJob):
+        return record.peak_mb
+    try:
+        other = read_job(earlier)
+    except (UserError, ValidationError):
+        return None
+    if not isinstance(other, TrainJob) or other.choice.key != job.choice.key:
+        return None
+    return _scaled(record.peak_mb, other, job)
+
+
+def _scaled(peak: int, other: TrainJob, job: TrainJob) -> int:
+    """What a training of other pictures or of another batch would have held; less is not counted on."""
+    ratio = (job.choice.size / other.choice.size) ** 2 * job.settings.batch_size / other.settings.batch_size
+    return round(peak * max(1.0, ratio))

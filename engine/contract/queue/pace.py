@@ -1,0 +1,176 @@
+"""How long a job will take, by what earlier ones of its project took on this machine: an estimate with an interval."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from engine.contract.dataset import Index
+from engine.contract.fit.job import FitJob
+from engine.contract.project import ProjectFolder
+from engine.contract.queue.needs import project_of
+from engine.contract.queue.speed import Speed, speeds, steps_done, whole_s
+from engine.contract.recipe import PlannedJob
+from engine.contract.run.folder import RunFolder
+from engine.contract.run.job import Job, RecipeJob, TrainJob
+from engine.contract.run.lineage import training_of
+from engine.contract.system.cores import core_count
+from engine.contract.text.messages import UserError
+
+_ONE = 0.15
+"""How far a second training like the first may be from it, as a share."""
+_LOW, _HIGH = 0.65, 1.6
+"""Of a guess by a training that was not like this one."""
+_TASKS = 5
+
+
+@dataclass(frozen=True)
+class Left:
+    """Seconds that a job will take, or that are left of it: between `low_s` and `high_s`.
+
+    `about` where nothing like it was done here before; `run` is by whose steps it is told, "" where by no run's.
+    """
+
+    low_s: float
+    high_s: float
+    about: bool = True
+    run: str = ""
+
+    @property
+    def seconds(self) -> float:
+        """One number for both."""
+        return (self.low_s + self.high_s) / 2
+
+    def times(self, low: float, high: float) -> Left:
+        """Its ends as many times as long, which is a guess."""
+        return Left(self.low_s * low, self.high_s * high, True, self.run)
+
+
+def pace(job: Job, folder: Path | None = None, planned: Sequence[PlannedJob] = ()) -> Left | None:
+    """Seconds that a job will take; None where nothing done before tells.
+
+    `folder` is its run's, if that was begun before. `planned` are the runs of a recipe, if the caller knows them.
+    """
+    project = project_of(job)
+    if project is None:
+        return None
+    done = steps_done(RunFolder(folder)) if folder is not None else 0
+    match job:
+        case TrainJob():
+            return _training(job, speeds(ProjectFolder(project).runs), done)
+        case RecipeJob():
+            return _recipe(job, planned)
+        case FitJob():
+            return _fit(job)
+        case _:
+            return _as_before(job.kind, project)
+
+
+def _training(job: TrainJob, known: Sequence[Speed], done: int = 0) -> Left | None:
+    """By trainings like it, else by the nearest one of its detector."""
+    each = _steps(job)
+    if each is None:
+        return None
+    left = max(0, job.settings.epochs * each - done)
+    ours = [speed for speed in known if speed.job.choice.key == job.choice.key]
+    alike = [speed for speed in ours if _conditions(speed.job) == _conditions(job)]
+    if alike:
+        found = [speed.around_s + left * speed.step_s for speed in alike]
+        low, high = (min(found), max(found)) if len(found) > 1 else (found[0] * (1 - _ONE), found[0] * (1 + _ONE))
+        return Left(low, high, False, alike[0].run)
+    if not ours:
+        return None
+    near = min(ours, key=lambda speed: abs(math.log(_work(job) / _work(speed.job))))
+    ratio = _work(job) / _work(near.job)
+    seconds = near.around_s + left * near.step_s * ratio
+    return Left(seconds * _LOW, seconds * _HIGH, True, near.run)
+
+
+def _conditions(job: TrainJob) -> tuple[object, ...]:
+    settings = job.settings
+    return (job.choice.size, settings.batch_size, settings.threads or core_count(), settings.device, settings.amp)
+
+
+def _work(job: TrainJob) -> float:
+    """What a step costs grows with its pixels."""
+    return float(job.choice.size**2 * job.settings.batch_size)
+
+
+def _steps(job: TrainJob) -> int | None:
+    """Of an epoch; None where the data cannot be looked at."""
+    try:
+        with Index.open(Path(job.index)) as index:
+            pictures = index.picture_count("train")
+    except UserError:
+        return None
+    return math.ceil(min(pictures, job.limit or pictures) / job.settings.batch_size)
+
+
+def _recipe(job: RecipeJob, planned: Sequence[PlannedJob]) -> Left | None:
+    start = training_of(Path(job.start)) if job.start else None
+    if start is None:
+        return None
+    settings = job.settings or start.settings
+    lengths = [each.epochs for each in planned] or [settings.epochs if job.epochs is None else job.epochs]
+    return _trainings(job.project, start, settings.threads, lengths, job.limit)
+
+
+def _trainings(project: str, start: TrainJob, threads: int, lengths: Sequence[int], limit: int) -> Left | None:
+    """One after the other, of networks made from the start's."""
+    known = speeds(ProjectFolder(Path(project)).runs)
+    found = []
+    for epochs in lengths:
+        settings = start.settings.model_copy(update={"epochs": epochs, "threads": threads})
+        each = _training(start.model_copy(update={"settings": settings, "limit": limit}), known)
+        if each is None:
+            return None
+        found.append(each)
+    # A cut network is quicker, a teacher beside it takes time of its own.
+    low, high = sum(each.low_s for each in found), sum(each.high_s for each in found)
+    return Left(low, high, True, found[0].run).times(0.8, 1.25) if found else None
+
+
+def _fit(job: FitJob) -> Left | None:
+    start = training_of(Path(job.start))
+    if start is None:
+        return None
+    threads = max(1, core_count() // job.at_once) if job.at_once > 1 else start.settings.threads
+    trial = _trainings(job.project, start, threads, [job.trial_epochs], job.limit)
+    epochs = start.settings.epochs if job.epochs is None else job.epochs
+    last = _trainings(job.project, start, start.settings.threads, [epochs], job.limit)
+    if trial is None or last is None:
+        return None
+    rounds = math.ceil(job.trials / job.at_once)
+    low, high = trial.low_s + last.low_s, rounds * trial.high_s + last.high_s
+    if job.hours is not None:
+        low, high = min(low, 3600 * job.hours), min(high, 3600 * job.hours)
+    return Left(low, high, True, last.run)
+
+
+def _as_before(kind: str, project: Path) -> Left | None:
+    """As long as others of its kind took in this project."""
+    tasks = sorted(ProjectFolder(project).tasks.glob(f"{kind}-*"), key=_changed, reverse=True)
+    found = [seconds for task in tasks[:_TASKS] if (seconds := whole_s(RunFolder(task))) is not None]
+    return Left(min(found) * _LOW, max(found) * _HIGH) if found else None
+
+
+def _changed(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+def left_of(known: Left | None, elapsed_s: float, unit: str, eta_s: float | None, *, several: bool) -> Left | None:
+    """What is left of a running job: by its own progress where that is of all of it, else by what was known before.
+
+    `several`: it has others train for it, and its progress is that of one of them.
+    """
+    if eta_s is not None and unit == "step" and not several:
+        return Left(eta_s, eta_s * (1 + _ONE), False)
+    if known is None:
+        return None if eta_s is None or several else Left(eta_s, eta_s * _HIGH)
+    least = eta_s or 0.0
+    return replace(known, low_s=max(least, known.low_s - elapsed_s), high_s=max(least, known.high_s - elapsed_s))

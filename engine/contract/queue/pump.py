@@ -1,0 +1,186 @@
+"""Putting in, and starting what has room: whoever looks at the queue pumps it, for nobody else watches over it."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from engine.contract.queue.fate import fate_of
+from engine.contract.queue.needs import needs_of, project_of
+from engine.contract.queue.pace import pace
+from engine.contract.queue.room import startable, this_machine
+from engine.contract.queue.tickets import Book, Ticket, is_empty, opened
+from engine.contract.queue.titles import title_of
+from engine.contract.recipe import PlannedJob
+from engine.contract.run.folder import RunFolder, read_job, start
+from engine.contract.run.tail import StreamError, last_event
+from engine.contract.system.locks import is_locked
+from engine.contract.system.processes import machine_start
+from engine.contract.text.messages import Message, UserError
+
+_TIDY_S = 8.0
+_TOLD_ON = (
+    "ANDROID_ADB_SERVER_PORT",
+    "CUDA_VISIBLE_DEVICES",
+    "ESPALIER_LANGUAGE",
+    "HOME",
+    "OMP_NUM_THREADS",
+    "PATH",
+    "XDG_CACHE_HOME",
+    "XDG_CONFIG_HOME",
+)
+"""What a worker finds as whoever put its run in had it, whoever starts it; no more, for there may be secrets in it."""
+
+
+def enqueue(
+    run_dir: Path,
+    *,
+    title: Message | None = None,
+    planned: Sequence[PlannedJob] = (),
+    command: Sequence[str] = (),
+) -> int:
+    """Put a run that has its job.json into the queue, start it if there is room, and return its number.
+
+    One that stands there already keeps its place, and goes on if it was paused. `planned` are the runs of a recipe, if
+    the caller knows them: how long it takes is told by them. Raises UserError `run.no_job`,
+    `run.bad_job`, `run.finished`, `run.locked` for one that somebody works on outside the queue; StreamError; OSError.
+    """
+    folder = RunFolder(run_dir)
+    _until_tidied(folder)
+    fresh = _ticket(folder, title, planned, tuple(command))
+    with opened() as book:
+        _settle(book)
+        known = book.find(folder.root)
+        if known is None:
+            _refuse(folder)
+            number = book.new_number()
+            ticket = book.keep(fresh.model_copy(update={"number": number, "order": book.last_order()}))
+        else:
+            ticket = book.keep(known.model_copy(update={"paused": False, "interrupted": False, "refused": None}))
+        _start(book)
+    return ticket.number
+
+
+def pump() -> None:
+    """Take out what has ended, put back what lost its keeper, start what has room. Raises OSError."""
+    if is_empty():
+        return
+    with opened() as book:
+        settle_and_start(book)
+
+
+def settle_and_start(book: Book) -> None:
+    """What `pump` does, for who has the queue open. Raises OSError."""
+    _settle(book)
+    _start(book)
+
+
+def _ticket(
+    folder: RunFolder, title: Message | None, planned: Sequence[PlannedJob], command: tuple[str, ...]
+) -> Ticket:
+    """A ticket without number and place."""
+    job = read_job(folder)
+    project = project_of(job)
+    needs = needs_of(job, project)
+    takes = pace(job, folder.root, planned)
+    return Ticket(
+        number=0,
+        order=0.0,
+        run=folder.root,
+        kind=job.kind,
+        title=title or title_of(job, folder.root),
+        project=project,
+        lane=needs.lane,
+        cores=needs.cores,
+        memory_mb=needs.memory_mb,
+        wanted_at=time.time(),
+        size=last_event(folder.events)[1],
+        low_s=takes.low_s if takes else None,
+        high_s=takes.high_s if takes else None,
+        about=takes.about if takes else True,
+        paced_by=takes.run if takes else "",
+        command=command,
+        environment={name: os.environ.get(name) for name in _TOLD_ON},
+    )
+
+
+def _until_tidied(folder: RunFolder) -> None:
+    """Wait for the keeper of a worker that has said its last word, or what is asked now would go with its old entry."""
+    until = time.monotonic() + _TIDY_S
+    while folder.status() not in ("queued", "running", "lost") and is_locked(folder.lock) and time.monotonic() < until:
+        time.sleep(0.01)
+
+
+def _refuse(folder: RunFolder) -> None:
+    if folder.status() == "finished":
+        raise UserError("run.finished", path=str(folder.root))
+    if is_locked(folder.lock):
+        raise UserError("run.locked", path=str(folder.root))
+
+
+def _settle(book: Book) -> None:
+    for ticket in list(book.tickets):
+        match fate_of(ticket):
+            case "ended":
+                book.drop(ticket)
+            case "runs" if not ticket.started:
+                book.keep(ticket.model_copy(update=_started()), sync=False)
+            case "returns":
+                back = {"order": book.first_order(), "returns": ticket.returns + 1}
+                book.keep(ticket.model_copy(update=_waiting(ticket) | back))
+            case "held":
+                interrupted = not ticket.paused and ticket.machine == machine_start()
+                book.keep(ticket.model_copy(update=_waiting(ticket) | {"paused": True, "interrupted": interrupted}))
+            case "waits" if ticket.started or (ticket.interrupted and ticket.machine != machine_start()):
+                book.keep(ticket.model_copy(update=_waiting(ticket) | {"paused": False, "interrupted": False}))
+            case "broken" if ticket.refused is None:
+                book.keep(ticket.model_copy(update={"refused": _broken(ticket), "started": False}))
+            case _:
+                pass
+
+
+def _broken(ticket: Ticket) -> Message:
+    try:
+        RunFolder(ticket.run).status()
+    except StreamError as error:
+        return error.message
+    return Message(code="run.stream_broken", args={"path": str(ticket.run), "line": "-", "reason": "-"})
+
+
+def _started() -> dict[str, object]:
+    return {"started": True, "started_at": time.time(), "machine": machine_start()}
+
+
+def _waiting(ticket: Ticket) -> dict[str, object]:
+    """What a ticket that was started and did not end is when it is put back."""
+    try:
+        size = last_event(RunFolder(ticket.run).events)[1]
+    except StreamError:
+        size = ticket.size
+    return {"started": False, "started_at": None, "size": size}
+
+
+def _start(book: Book) -> None:
+    if book.settings.paused:
+        return
+    fates = {ticket.number: fate_of(ticket) for ticket in book.tickets}
+    running = [ticket for ticket in book.tickets if fates[ticket.number] == "runs"]
+    waiting = [ticket for ticket in book.tickets if fates[ticket.number] == "waits" and _willing(ticket)]
+    for ticket in startable(waiting, running, this_machine(book.settings.at_once)):
+        try:
+            start(ticket.run, ticket.command, ticket.environment)
+        except UserError as error:
+            if error.message.code != "run.locked":  # else somebody was quicker: the next look finds it at work
+                book.keep(ticket.model_copy(update={"refused": error.message}))
+        except OSError as error:
+            args = {"path": str(error.filename or ticket.run), "reason": error.strerror or str(error)}
+            book.keep(ticket.model_copy(update={"refused": Message(code="cli.system", args=args)}))
+        else:
+            # A crash before this is understood by the size of the stream, or by its lock.
+            book.keep(ticket.model_copy(update=_started()), sync=False)
+
+
+def _willing(ticket: Ticket) -> bool:
+    return not (ticket.paused or ticket.leaving or ticket.refused or ticket.started)
