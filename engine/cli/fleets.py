@@ -10,6 +10,7 @@ from pathlib import Path
 
 from engine.cli.language import said
 from engine.contract.project import ProjectFolder
+from engine.contract.queue.led import led
 from engine.contract.run.events import Hello, Notice, Stage
 from engine.contract.run.state import RunState
 from engine.contract.system.cores import core_count
@@ -45,7 +46,7 @@ def done_by(
     screen = _Screen(names, silent=json)
     screen.say(Message(code="fleet.opening"))
     try:
-        with opened(word, project) as backend:
+        with led(names), opened(word, project) as backend:
             screen.say(_has(backend, word, len(names)))
             states = _followed(backend, names, screen, all_or_none)
     except KeyboardInterrupt:

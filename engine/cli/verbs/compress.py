@@ -43,8 +43,7 @@ def run(args: argparse.Namespace) -> int:
     recipes = [find_recipe(name) for name in args.recipes]
     start = trained_run(folder, args.start) if args.start else _default(folder)
     jobs = _jobs(args, folder, recipes, start)
-    tasks = [folder.new_task(job.kind) for job in jobs]
-    (_one_by_one if args.fleet is None else _by_fleet)(args, folder, jobs, tasks)
+    tasks = (_one_by_one if args.fleet is None else _by_fleet)(args, folder, jobs)
     if len(tasks) == 1:
         report_recipe(tasks[0], args.json)
     else:
@@ -75,25 +74,26 @@ def _jobs(args: argparse.Namespace, folder: ProjectFolder, recipes: Sequence[Rec
     ]
 
 
-def _one_by_one(
-    args: argparse.Namespace, folder: ProjectFolder, jobs: Sequence[RecipeJob], tasks: Sequence[Path]
-) -> None:
+def _one_by_one(args: argparse.Namespace, folder: ProjectFolder, jobs: Sequence[RecipeJob]) -> list[Path]:
     from engine.cli.follow import launch_and_follow
 
-    for job, task in zip(jobs, tasks, strict=True):
-        launch_and_follow(job, task, json=args.json)
+    tasks = []
+    for job in jobs:
+        tasks.append(folder.new_task(job.kind))
+        launch_and_follow(job, tasks[-1], json=args.json)
+    return tasks
 
 
-def _by_fleet(
-    args: argparse.Namespace, folder: ProjectFolder, jobs: Sequence[RecipeJob], tasks: Sequence[Path]
-) -> None:
+def _by_fleet(args: argparse.Namespace, folder: ProjectFolder, jobs: Sequence[RecipeJob]) -> list[Path]:
     from engine.cli.fleets import done_by
     from engine.run.workers import write_job
 
+    tasks = [folder.new_task(job.kind) for job in jobs]
     for job, task in zip(jobs, tasks, strict=True):
         write_job(job, task)
     names = {task: job.recipe.name for job, task in zip(jobs, tasks, strict=True)}
     done_by(args.fleet, folder, names, json=args.json, all_or_none=False)
+    return tasks
 
 
 def _device(given: str | None) -> dict[str, str]:
