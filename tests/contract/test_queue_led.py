@@ -1,4 +1,4 @@
-"""Entries of the queue that a process has done elsewhere, as a fleet does: shown, let be, and taken over at its death."""
+"""Entries of the queue that a process has done elsewhere, as a fleet: shown, let be, and taken over at its death."""
 
 from __future__ import annotations
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import sys
 import tempfile
 import time
@@ -21,47 +20,12 @@ from pathlib import Path
 
 from engine.contract.project import ProjectFolder
 from engine.contract.run.folder import RunFolder
+from tests.trial.fleet.driving import Sitting, at_work, finished, heard_beyond_loopback, middle
 from tests.trial.fleet.ground import make_project, proof_of, short_runs
 from tests.trial.fleet.nodes import Loopback
-from tests.trial.marked import VARIABLE, marked, wait_until
+from tests.trial.marked import marked, wait_until
 
 COUNT, STEPS = 12, 12
-LIMIT_S = 900.0
-
-
-class Sitting:
-    """A driver in a process of its own, all of whose processes carry a mark."""
-
-    def __init__(self, word: str, folder: ProjectFolder, runs: Sequence[Path], environment: dict[str, str]) -> None:
-        self.mark = f"fleet-{time.time_ns()}"
-        words = (word, str(folder.root), *(run.name for run in runs))
-        self.began = time.monotonic()
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.trial.fleet.sitting", *words],
-            env=environment | {VARIABLE: self.mark},
-            start_new_session=True,
-        )
-
-    def end(self) -> float:
-        """Wait for it; the seconds it took."""
-        self.process.wait(LIMIT_S)
-        return time.monotonic() - self.began
-
-
-def finished(runs: Sequence[Path]) -> int:
-    """How many are."""
-    return sum(RunFolder(run).status() == "finished" for run in runs)
-
-
-def at_work(runs: Sequence[Path]) -> int:
-    """How many a worker is at."""
-    return sum(RunFolder(run).status() == "running" for run in runs)
-
-
-def middle(runs: Sequence[Path]) -> None:
-    """Wait until some are finished and others at work."""
-    if not wait_until(lambda: finished(runs) >= 3 and at_work(runs) >= 1, LIMIT_S):
-        raise RuntimeError("the runs never came to their middle")
 
 
 def embedded(folder: ProjectFolder) -> bool:
@@ -88,6 +52,7 @@ def cancel(folder: ProjectFolder) -> bool:
     runs = short_runs(folder, COUNT, STEPS)
     sitting = Sitting("ray", folder, runs, dict(os.environ))
     middle(runs)
+    print(f"cancel: listening beyond loopback: {heard_beyond_loopback(sitting.mark) or 'nobody'}", flush=True)
     began = time.monotonic()
     sitting.process.send_signal(signal.SIGINT)
     gone = wait_until(lambda: not marked(sitting.mark), 10)
