@@ -18,7 +18,7 @@ from engine.contract.text.messages import Message, UserError
 from engine.fleet.piece import Node, Piece
 from engine.fleet.task import message_of, work
 
-STOP_S = 20.0
+ASK_S, STOP_S = 6.0, 20.0
 
 
 class Slurm:
@@ -57,13 +57,20 @@ class Slurm:
         return {run: self._result(self._jobs.pop(run), run) for run in over}
 
     def stop(self, runs: Iterable[Path]) -> None:
-        """Have SLURM tell the jobs to end, which stop their workers."""
+        """Drop what waits; ask what is at work by its folder, then have SLURM tell what has not ended."""
         unwanted = {run: self._jobs.pop(run) for run in list(runs) if run in self._jobs}
-        for job in unwanted.values():
-            job.cancel()
-        until = time.monotonic() + STOP_S
-        while any(is_locked(RunFolder(run).lock) for run in unwanted) and time.monotonic() < until:
-            time.sleep(0.1)
+        at_work = [run for run in unwanted if is_locked(RunFolder(run).lock)]
+        for run, job in unwanted.items():
+            if run in at_work:
+                RunFolder(run).cancel.touch()
+            else:
+                job.cancel()
+        for seconds, then in ((ASK_S, True), (STOP_S, False)):
+            until = time.monotonic() + seconds
+            while any(is_locked(RunFolder(run).lock) for run in unwanted) and time.monotonic() < until:
+                time.sleep(0.1)
+            for run in at_work if then else ():
+                unwanted[run].cancel()
 
     def close(self) -> None:
         """Stop what is left."""

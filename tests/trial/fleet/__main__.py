@@ -10,6 +10,7 @@ Needs Ray (`make setup FLEET=1`). Each prints what its runs' event streams prove
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
@@ -20,12 +21,13 @@ from pathlib import Path
 
 from engine.contract.project import ProjectFolder
 from engine.contract.run.folder import RunFolder
-from tests.trial.fleet.driving import Sitting, at_work, finished, heard_beyond_loopback, middle
+from engine.contract.run.lock import read_record
+from tests.trial.fleet.driving import LIMIT_S, Sitting, at_work, finished, heard_beyond_loopback, middle
 from tests.trial.fleet.ground import make_project, proof_of, short_runs
 from tests.trial.fleet.nodes import Loopback
 from tests.trial.marked import marked, wait_until
 
-COUNT, STEPS = 12, 12
+COUNT, STEPS = 12, 40
 
 
 def embedded(folder: ProjectFolder) -> bool:
@@ -40,12 +42,29 @@ def nodes(folder: ProjectFolder) -> bool:
     try:
         sitting = Sitting(cluster.address, folder, runs, cluster.environment)
         middle(runs)
-        cluster.kill(1)
-        print(f"node killed with {finished(runs)} finished", flush=True)
+        run, node = deep_in(runs, cluster)
+        cluster.kill(node)
+        print(f"nodes: node {node} killed at {run.name} with {finished(runs)} finished", flush=True)
         took = sitting.end()
     finally:
         cluster.close()
     return _proved("nodes", runs, f"{took:.0f} s")
+
+
+def deep_in(runs: Sequence[Path], cluster: Loopback) -> tuple[Path, int]:
+    """A run that is at work behind a checkpoint, and the node that it is on."""
+    until = time.monotonic() + LIMIT_S
+    while time.monotonic() < until:
+        for run in runs:
+            folder, record = RunFolder(run), read_record(run / "lock")
+            saved = (folder.checkpoints / "last.safetensors").is_file()
+            if saved and folder.status() == "running" and record is not None:
+                with contextlib.suppress(OSError):
+                    node = cluster.node_of(record.keeper)
+                    if node is not None:
+                        return run, node
+        time.sleep(0.02)
+    raise RuntimeError("no run was ever found at work on a node")
 
 
 def cancel(folder: ProjectFolder) -> bool:

@@ -52,6 +52,16 @@ class Loopback:
             raise RuntimeError(f"the head does not listen; see {folder}")
         self.nodes = [self._start("--address", self.address, "--num-cpus", "1") for _ in range(count)]
 
+    def node_of(self, pid: int | None) -> int | None:
+        """On which node a process works, by whom it descends from; None where on none."""
+        groups = [process.pid for process in self.nodes]
+        while pid and pid > 1:
+            fields = Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()
+            if int(fields[2]) in groups:
+                return groups.index(int(fields[2]))
+            pid = int(fields[1])
+        return None
+
     def kill(self, number: int) -> None:
         """SIGKILL to all processes of a node that `ray start` made; what it worked on is left to itself."""
         os.killpg(self.nodes[number].pid, signal.SIGKILL)
