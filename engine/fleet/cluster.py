@@ -96,7 +96,7 @@ class Cluster:
             self._ray.cancel(ref)
         if not self._gone(unwanted, STOP_S):
             for ref in unwanted.values():
-                with suppress(Exception):
+                with suppress(self._ray.exceptions.RayError, ValueError):
                     self._ray.cancel(ref, force=True)
             self._gone(unwanted, STOP_S / 2)
 
