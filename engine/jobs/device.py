@@ -11,12 +11,17 @@ from engine.contract.device.wheel import CPU_WHEEL, GPU_WHEEL, paddle_wheel
 from engine.contract.recipe import Step
 from engine.contract.run.events import DeviceUsed
 from engine.contract.run.folder import checkpoint_of
+from engine.contract.run.settings import TrainSettings
+from engine.contract.system.cores import core_count
 from engine.contract.text.messages import Message, UserError
 from engine.detector.base.gpus import find_devices, use_device
 from engine.detector.base.header import CheckpointInfo, read_info
 from engine.recipe.registry import techniques
 from engine.run.context import JobContext
 from engine.technique.base import Phase
+
+READERS = 4
+"""Processes that make batches for a GPU, if there are as many cores beside the one that drives it."""
 
 
 def begin_on(asked: str, context: JobContext, *, amp: bool = False, only_cpu: Message | None = None) -> DeviceUsed:
@@ -44,6 +49,13 @@ def begin_on(asked: str, context: JobContext, *, amp: bool = False, only_cpu: Me
     )
     context.emit(used)
     return used
+
+
+def readers_of(settings: TrainSettings, used: DeviceUsed) -> int:
+    """How many processes make batches, 0 for a thread: as asked, else on a GPU alone, which outruns a thread."""
+    if settings.readers or used.device == CPU:
+        return settings.readers
+    return min(READERS, core_count() - 1)
 
 
 def place_of(used: DeviceUsed) -> str:

@@ -15,7 +15,7 @@ from engine.contract.run.job import TrainJob
 from engine.contract.run.resamples import keep_resamples
 from engine.contract.text.messages import UserError
 from engine.jobs.data_notice import tell_of_data
-from engine.jobs.device import begin_on, place_of, quantised, tell_elsewhere
+from engine.jobs.device import begin_on, place_of, quantised, readers_of, tell_elsewhere
 from engine.model.assembly import Model, assemble, extend, load
 from engine.model.measurement import calibration_of, coco_measured, computed_figures
 from engine.model.outcome import judge
@@ -60,7 +60,7 @@ def run(job: TrainJob, context: JobContext) -> dict[str, object]:
             choice=model.choice, steps=model.steps, records=model.records, data_hash=data.index.content_hash()
         )
     info = info.model_copy(update={"device": place_of(device)})
-    trainer = _trainer(job, context, data, model, info, amp=device.amp)
+    trainer = _trainer(job, context, data, model, info, device)
     if not data.val and job.settings.evaluate_every:
         context.notice("train.nothing_to_judge", level="warning", path=job.index)
     if resuming:
@@ -125,16 +125,15 @@ def _changes(job: TrainJob) -> bool:
     return Phase.ARCHITECTURE in phases or max(phases, default=Phase.DATA) >= Phase.PRUNE
 
 
-def _trainer(job: TrainJob, context: JobContext, data: _Data, model: Model, info: Any, amp: bool = False) -> Trainer:
+def _trainer(job: TrainJob, context: JobContext, data: _Data, model: Model, info: Any, device: DeviceUsed) -> Trainer:
     from engine.detector.network.checkpoint import save
     from engine.detector.train.reader import TrainingReader
     from engine.detector.train.trainer import Trainer
 
     settings = job.settings
     own = [make(step) for step in job.steps + job.alongside]
-    reader = TrainingReader(
-        data.train, model.config, batch_size=settings.batch_size, seed=settings.seed, augment=settings.augment
-    )
+    asked = settings.model_dump(include={"batch_size", "seed", "augment"})
+    reader = TrainingReader(data.train, model.config, **asked, processes=readers_of(settings, device))
     hooks = _context(model, data, context)
     steps = settings.epochs * len(reader)
     reader.put_first([change for technique in own for change in technique.augment(hooks, steps)])
@@ -162,7 +161,7 @@ def _trainer(job: TrainJob, context: JobContext, data: _Data, model: Model, info
     lessons = [lesson for technique in own if (lesson := technique.teach(model.network, shown, taught)) is not None]
     begin = partial(_begin_epoch, own, model, settings.epochs)
     trainer = Trainer(
-        model.network, reader, settings, rate, evaluate, keep, context, lessons, begin_epoch=begin, amp=amp
+        model.network, reader, settings, rate, evaluate, keep, context, lessons, begin_epoch=begin, amp=device.amp
     )
     return trainer
 

@@ -17,7 +17,8 @@ from engine.contract.text.reasons import reason_of
 class TrainSettings(BaseModel):
     """How long and how hard to train; `threads` per process, `learning_rate` at the top of the schedule.
 
-    `device` is where; `amp` mixes precisions, on a GPU alone.
+    `device` is where; `amp` mixes precisions, on a GPU alone. `readers` are processes that make batches; 0 is a
+    thread, and on a GPU, which outruns it, as many as there are cores for.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -32,6 +33,7 @@ class TrainSettings(BaseModel):
     stop_after: int = parameter("settings.stop_after", 0, ge=0)
     checkpoint_every: int = parameter("settings.checkpoint_every", 200, ge=1)
     threads: int = parameter("settings.threads", 0, ge=0)
+    readers: int = parameter("settings.readers", 0, ge=0, le=64)
     augment: Literal["none", "light", "full"] = parameter("settings.augment", "light", simple=True)
     ema: float = parameter("settings.ema", 0.0, ge=0, lt=1)
     device: DeviceName = parameter("settings.device", AUTO)

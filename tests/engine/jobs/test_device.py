@@ -14,6 +14,7 @@ from engine.contract.recipe import Recipe, Step
 from engine.contract.run.events import DeviceUsed, Event, Notice
 from engine.contract.run.folder import RunFolder, read_job
 from engine.contract.run.job import RecipeJob, RecipePart, TrainJob
+from engine.contract.run.settings import TrainSettings
 from engine.contract.text.messages import Message, UserError
 from engine.detector.base.header import CheckpointInfo
 from engine.jobs import device
@@ -142,3 +143,15 @@ def test_that_the_command_line_refuses_before_it_makes_anything(
 def test_that_the_reason_is_a_message_that_travels() -> None:
     event = DeviceUsed(device="cpu", wheel="w", why=Message(code="device.cpu_wheel"))
     assert DeviceUsed.model_validate_json(event.model_dump_json()) == event
+
+
+def test_that_batches_for_a_gpu_are_made_by_processes_and_others_by_a_thread_unless_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    on = {name: DeviceUsed(device=name, wheel="") for name in ("cpu", "gpu:0")}
+    told = []
+    for cores in (1, 2, 16):
+        monkeypatch.setattr(device, "core_count", lambda cores=cores: cores)
+        told.append([device.readers_of(TrainSettings(), on["gpu:0"]), device.readers_of(TrainSettings(), on["cpu"])])
+    assert told == [[0, 0], [1, 0], [4, 0]]
+    assert {device.readers_of(TrainSettings(readers=3), each) for each in on.values()} == {3}
