@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from engine.cli.language import said, say
-from engine.cli.waiting import put_back, takes_at_all, told_so_far, wait_for_turn
+from engine.cli.waiting import put_back, takes_at_all, wait_for_turn
 from engine.contract.queue.pump import enqueue
 from engine.contract.recipe import PlannedJob
 from engine.contract.run.events import CancelledEvent, Event, Notice, Progress, Stage
@@ -28,8 +28,6 @@ def launch_and_follow(
 ) -> RunState:
     """Write a job into its run folder, have it done in its turn, and return its state if it finished.
 
-    `planned` are the runs of a recipe, by which the time that it takes is told.
-
     Raises UserError or JobFailed with the message of a failed run, Cancelled, or JobFailed for a lost worker.
     """
     write_job(job, run_dir)
@@ -41,34 +39,39 @@ def start_and_follow(
 ) -> RunState:
     """Put a run that has its job.json into the queue, started or resumed there, and follow it as `launch_and_follow`.
 
-    While it waits, Ctrl-C takes it out again. One that is put back, because somebody paused it or its keeper was lost,
-    is waited for again.
+    `planned` are the runs of a recipe, by which the time that it takes is told.
     """
-    since = told_so_far(run_dir)
-    number = enqueue(run_dir, planned=planned)
-    screen = _Screen(silent=json or quiet)
+    enqueue(run_dir, planned=planned)
     told = takes_at_all(run_dir)
-    if told is not None:
-        screen.say(said(told))
-    while True:
-        wait_for_turn(run_dir, number, screen.say, since)
-        try:
-            state = follow(run_dir, json=json, quiet=quiet)
-        except JobFailed:
-            if not put_back(run_dir):
-                raise
-        else:
-            if not (isinstance(state.terminal, CancelledEvent) and put_back(run_dir)):
-                return outcome(state)
+    if told is not None and not (json or quiet):
+        print(said(told), file=sys.stderr, flush=True)
+    return outcome(follow(run_dir, json=json, quiet=quiet))
 
 
 def follow(run_dir: Path, *, json: bool = False, quiet: bool = False) -> RunState:
-    """Tail a run until its worker ends; starts nothing. Draws on stderr unless `json` or `quiet`.
+    """Wait for a run's turn if it stands in the queue, and tail it until its worker ends. Draws on stderr unless `json`
+    or `quiet`.
 
-    Raises JobFailed if the worker was lost. Ctrl-C stops the run and raises Cancelled.
+    Raises JobFailed if the worker was lost. Ctrl-C takes it out of the queue or stops the run, and raises Cancelled. A
+    run that is put back, because somebody paused it or its keeper was lost, is waited for again.
     """
-    folder = RunFolder(run_dir)
     screen = _Screen(silent=json or quiet)
+    try:
+        while True:
+            wait_for_turn(run_dir, screen.say)
+            try:
+                state = _followed(RunFolder(run_dir), screen)
+            except JobFailed:
+                if not put_back(run_dir):
+                    raise
+            else:
+                if not (isinstance(state.terminal, CancelledEvent) and put_back(run_dir)):
+                    return state
+    finally:
+        screen.close()
+
+
+def _followed(folder: RunFolder, screen: _Screen) -> RunState:
     try:
         for events, state in watch(folder):  # noqa: B007 - the last state is what is wanted
             screen.show(events)
@@ -80,8 +83,6 @@ def follow(run_dir: Path, *, json: bool = False, quiet: bool = False) -> RunStat
         except KeyboardInterrupt:
             stop(folder.root, ask=0, terminate=0)
         raise Cancelled from None
-    finally:
-        screen.close()
 
 
 class _Screen:

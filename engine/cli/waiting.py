@@ -16,6 +16,7 @@ from engine.contract.run.tail import last_event
 from engine.contract.system.locks import is_locked
 from engine.contract.text.messages import Cancelled, Message, UserError
 
+_AT_WORK = ("running", "stopping")
 _POLL_S = 0.25
 _TIDY_S = 8.0
 _SAID_AGAIN_S = 60.0
@@ -28,35 +29,43 @@ def takes_at_all(run_dir: Path) -> Message | None:
     return takes(entry.left) if entry is not None and entry.left is not None else None
 
 
-def wait_for_turn(run_dir: Path, number: int, tell: Callable[[str], None], since: int) -> None:
-    """Until the run is at work or has ended, and tell meanwhile what it waits for; `since` as `told_so_far` was before.
+def wait_for_turn(run_dir: Path, tell: Callable[[str], None]) -> None:
+    """Until the run is at work or has ended, and tell meanwhile what it waits for; at once if it is in no queue.
 
     Raises Cancelled where it was taken out of the queue, by Ctrl-C here or by somebody else, or UserError for why it
     cannot be started.
     """
-    told, when = "", 0.0
+    entry = entry_of(run_dir)
+    if entry is None or entry.state in _AT_WORK:
+        return
+    since, number = _told_so_far(run_dir), entry.number
     try:
-        while True:
-            found = entries()
-            entry = entry_of(run_dir, found)
-            if entry is None or entry.state in ("running", "stopping"):
-                break
-            if entry.why is not None:
-                cancel(number)
-                raise UserError(entry.why.code, **entry.why.args)
-            words = waits_for(entry, found, whole_paused=settings().paused)
-            kind = f"{words.code} {words.args.get('count')}"
-            if kind != told or time.monotonic() - when > _SAID_AGAIN_S:
-                tell(said(words))
-                told, when = kind, time.monotonic()
-            time.sleep(_POLL_S)
-            pump()
+        _wait(run_dir, tell)
     except KeyboardInterrupt:
         tell(say("queue.taken_out"))
         cancel(number)
         raise Cancelled from None
-    if entry is None and RunFolder(run_dir).root.is_dir() and told_so_far(run_dir) == since:
+    if entry_of(run_dir) is None and RunFolder(run_dir).root.is_dir() and _told_so_far(run_dir) == since:
         raise Cancelled
+
+
+def _wait(run_dir: Path, tell: Callable[[str], None]) -> None:
+    told, when = "", 0.0
+    while True:
+        found = entries()
+        entry = entry_of(run_dir, found)
+        if entry is None or entry.state in _AT_WORK:
+            return
+        if entry.why is not None:
+            cancel(entry.number)
+            raise UserError(entry.why.code, **entry.why.args)
+        words = waits_for(entry, found, whole_paused=settings().paused)
+        kind = f"{words.code} {words.args.get('count')}"
+        if kind != told or time.monotonic() - when > _SAID_AGAIN_S:
+            tell(said(words))
+            told, when = kind, time.monotonic()
+        time.sleep(_POLL_S)
+        pump()
 
 
 def put_back(run_dir: Path) -> bool:
@@ -69,6 +78,5 @@ def put_back(run_dir: Path) -> bool:
     return entry is not None and not entry.interrupted
 
 
-def told_so_far(run_dir: Path) -> int:
-    """Bytes of whole events of a run. Raises StreamError."""
+def _told_so_far(run_dir: Path) -> int:
     return last_event(RunFolder(run_dir).events)[1]

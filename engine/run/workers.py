@@ -1,11 +1,13 @@
-"""Workers side by side."""
+"""Jobs side by side, as many at once as the queue has room for."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
 
-from engine.contract.run.folder import RunFolder, start
+from engine.contract.queue.changes import withdraw
+from engine.contract.queue.pump import enqueue
+from engine.contract.run.folder import RunFolder
 from engine.contract.run.job import Job
 from engine.contract.run.state import RunState
 from engine.contract.run.stopping import stop
@@ -14,7 +16,7 @@ from engine.contract.system.files import write_atomically
 
 
 class Workers:
-    """Starts workers; `follow` follows one to its end. Leaving the context stops those that are still at work."""
+    """Puts jobs into the queue; `follow` waits for one and follows it to its end. Leaving the context ends the rest."""
 
     def __init__(self, follow: Callable[[Path], RunState]) -> None:
         self._follow = follow
@@ -25,12 +27,14 @@ class Workers:
 
     def __exit__(self, *_: object) -> None:
         for run_dir in self._at_work:
-            stop(run_dir, ask=0)
+            withdraw(run_dir)
+            if run_dir.is_dir():
+                stop(run_dir, ask=0)
 
     def begin(self, job: Job, run_dir: Path) -> Path:
-        """Start a job and return its folder at once; raises UserError as `start` does."""
+        """Put a job into the queue and return its folder at once; raises UserError as `enqueue` does."""
         write_job(job, run_dir)
-        start(run_dir)
+        enqueue(run_dir)
         self._at_work.append(run_dir)
         return run_dir
 

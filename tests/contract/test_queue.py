@@ -28,6 +28,7 @@ JOBS = ROOT / "tests" / "fakes" / "jobs.py"
 @pytest.fixture
 def runs(tmp_path: Path) -> Iterator[Callable[[int], list[RunFolder]]]:
     made: list[RunFolder] = []
+    changes.set_at_once(1)
 
     def make(count: int) -> list[RunFolder]:
         for _ in range(count):

@@ -27,6 +27,7 @@ from pydantic import ValidationError
 
 from engine.contract.previews.drawings import DrawingRequest
 from engine.contract.previews.figures import FiguresRequest
+from engine.contract.queue.gate import Gate
 from engine.contract.text.messages import JobFailed, Message, UserError
 from engine.contract.text.reasons import at_place
 
@@ -62,15 +63,19 @@ def run(args: argparse.Namespace) -> int:
             serve(sys.stdin, out, answer_figures)
         else:
             with contextlib.closing(PictureAnswers()) as answer_pictures:
-                serve(sys.stdin, out, answer_pictures)
+                serve(sys.stdin, out, answer_pictures, Gate.of_this_machine())
     return 0
 
 
-def serve(requests: IO[str], answers: IO[str], answer: Callable[[Request, Check], Answers]) -> None:
+def serve(
+    requests: IO[str], answers: IO[str], answer: Callable[[Request, Check], Answers], gate: Gate | None = None
+) -> None:
     """Read requests in a thread of their own, so that an old one can be dropped for a newer.
 
-    `answer` gets a request and what it must call now and then, which raises if a newer one has come.
+    `answer` gets a request and what it must call now and then, which raises if a newer one has come. Where it computes,
+    it waits by the `gate` while a job measures times.
     """
+    way = gate or Gate()
     waiting: queue.SimpleQueue[str | None] = queue.SimpleQueue()
 
     def read() -> None:
@@ -78,9 +83,13 @@ def serve(requests: IO[str], answers: IO[str], answer: Callable[[Request, Check]
             waiting.put(line)
         waiting.put(None)
 
-    def check() -> None:
+    def wanted() -> None:
         if not waiting.empty():
             raise _Superseded
+
+    def check() -> None:
+        wanted()
+        way.make_way(wanted)
 
     threading.Thread(target=read, daemon=True).start()
     while (line := waiting.get()) is not None:
@@ -89,7 +98,7 @@ def serve(requests: IO[str], answers: IO[str], answer: Callable[[Request, Check]
             newer = waiting.get()
             ended = newer is None
             line = newer if newer is not None else line
-        with contextlib.suppress(_Superseded):
+        with contextlib.suppress(_Superseded), way.computing(wanted):
             for reply in _replies(line, lambda request: answer(request, check)):
                 answers.write(json.dumps(reply, ensure_ascii=False) + "\n")
                 answers.flush()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 
 from engine.contract.queue.fate import fate_of
 from engine.contract.queue.pump import pump, settle_and_start
@@ -59,6 +60,20 @@ def cancel(number: int) -> None:
             book.drop(ticket)
             _take_away(ticket)
     _stop_if_at_work(ticket)
+
+
+def withdraw(run: Path) -> None:
+    """Take a run out of the queue if it stands there; one that runs is left for its caller to stop. Raises OSError.
+
+    The folder of one that nobody ever worked on goes with it.
+    """
+    with opened() as book:
+        ticket = book.find(run.resolve())
+        if ticket is not None and fate_of(ticket) == "runs":
+            book.keep(ticket.model_copy(update={"leaving": True}))
+        elif ticket is not None:
+            book.drop(ticket)
+            _take_away(ticket)
 
 
 def pause_all() -> None:

@@ -16,6 +16,7 @@ from engine.contract.recipe import PlannedJob
 from engine.contract.run.folder import RunFolder
 from engine.contract.run.job import Job, RecipeJob, TrainJob
 from engine.contract.run.lineage import training_of
+from engine.contract.run.settings import TrainSettings
 from engine.contract.system.cores import core_count
 from engine.contract.text.messages import UserError
 
@@ -113,8 +114,28 @@ def _recipe(job: RecipeJob, planned: Sequence[PlannedJob]) -> Left | None:
     if start is None:
         return None
     settings = job.settings or start.settings
-    lengths = [each.epochs for each in planned] or [settings.epochs if job.epochs is None else job.epochs]
+    lengths = [each.epochs for each in planned] or [_length(job, Path(str(job.start)))]
     return _trainings(job.project, start, settings.threads, lengths, job.limit)
+
+
+def _length(job: RecipeJob, start: Path) -> int:
+    """Epochs of a recipe whose plan nobody has made, by what its steps say of their length."""
+    base = _base_epochs(start)
+    found = []
+    for params in (step.params for step in job.recipe.steps if step.enabled):
+        recovery, own = params.get("recovery", "own" if "epochs" in params else "base"), params.get("epochs", base)
+        found.append({"short": math.ceil(base / 4), "twice": 2 * base, "own": own}.get(recovery, base))
+    return max(found, default=base) if job.epochs is None else job.epochs
+
+
+def _base_epochs(start: Path) -> int:
+    """How long a run and those that it was made from were trained, by their jobs alone; as is usual if nobody tells."""
+    epochs, here, seen = 0, start, set[Path]()
+    while here not in seen and (job := training_of(here)) is not None:
+        seen.add(here)
+        epochs += job.settings.epochs if job.part is None else 0
+        here = start.parent / Path(job.start).name if job.start else here
+    return epochs or TrainSettings().epochs
 
 
 def _trainings(project: str, start: TrainJob, threads: int, lengths: Sequence[int], limit: int) -> Left | None:
@@ -138,7 +159,7 @@ def _fit(job: FitJob) -> Left | None:
         return None
     threads = max(1, core_count() // job.at_once) if job.at_once > 1 else start.settings.threads
     trial = _trainings(job.project, start, threads, [job.trial_epochs], job.limit)
-    epochs = start.settings.epochs if job.epochs is None else job.epochs
+    epochs = _base_epochs(Path(job.start)) if job.epochs is None else job.epochs
     last = _trainings(job.project, start, start.settings.threads, [epochs], job.limit)
     if trial is None or last is None:
         return None

@@ -12,6 +12,8 @@ from engine.contract.system.memory import total_bytes
 SHARE = 0.8
 """Of the machine's memory; the rest is the system's, the studio's, and what estimates miss."""
 
+_SHORT_ALONE = 2
+
 
 @dataclass(frozen=True)
 class Machine:
@@ -49,7 +51,8 @@ def _fits(ticket: Ticket, taken: Sequence[Ticket], machine: Machine) -> bool:
         return False
     if machine.at_once:
         return len(beside) < machine.at_once
-    # One short one runs beside whatever long ones there are, so that nobody waits hours for an export.
+    # One short one runs beside whatever long ones there are, so that nobody waits hours for an export; two do by
+    # themselves, for each begins and ends with work for one core.
     if ticket.lane == "short":
-        return not beside
+        return len(beside) < (1 if len(taken) > len(beside) else min(_SHORT_ALONE, machine.cores))
     return sum(min(each.cores, machine.cores) for each in (*beside, ticket)) <= machine.cores or not beside

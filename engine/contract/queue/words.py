@@ -8,7 +8,7 @@ from engine.contract.queue.entries import Entry
 from engine.contract.queue.pace import Left
 from engine.contract.text.messages import Message
 
-_MINUTES_FROM, _HOURS_FROM = 90, 90 * 60
+_MINUTES_FROM, _HOURS_FROM = 180, 90 * 60
 
 
 def span(left: Left) -> Message:
