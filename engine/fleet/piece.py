@@ -89,7 +89,7 @@ def _settings(job: Job) -> TrainSettings | None:
 def _threads(job: Job, settings: TrainSettings | None) -> int:
     if isinstance(job, SensitivityJob):
         return job.threads
-    return settings.threads if settings is not None else 1
+    return max(1, settings.threads) + settings.readers if settings is not None else 1
 
 
 def _memory_mb(job: Job, settings: TrainSettings | None) -> int:

@@ -29,6 +29,7 @@ def training(size: int = 160, **settings: object) -> TrainJob:
 def test_a_training_asks_for_its_threads_and_for_what_such_a_training_was_seen_to_hold(tmp_path: Path) -> None:
     found = piece_of(run_of(tmp_path, training(threads=3, device="cpu")), NODES)
     assert found == Piece(tmp_path.resolve(), Demand(3, 1724, 0))
+    assert piece_of(run_of(tmp_path, training(threads=1, readers=2)), NODES).demand.cores == 3
 
 
 def test_an_estimate_of_memory_never_refuses(tmp_path: Path) -> None:
