@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
 from collections.abc import Iterable, Mapping
 from contextlib import closing
@@ -12,6 +13,7 @@ from engine.cli.language import said
 from engine.contract.project import ProjectFolder
 from engine.contract.queue.led import led
 from engine.contract.run.events import Hello, Notice, Stage
+from engine.contract.run.folder import RunFolder
 from engine.contract.run.state import RunState
 from engine.contract.system.cores import core_count
 from engine.contract.text.messages import Argument, Cancelled, JobFailed, Message, UserError
@@ -51,6 +53,10 @@ def done_by(
             states = _followed(backend, names, screen, all_or_none)
     except KeyboardInterrupt:
         raise Cancelled from None
+    except UserError:
+        for run in (run for run in names if RunFolder(run).status() == "queued"):
+            shutil.rmtree(run, ignore_errors=True)  # what was refused is not to be found as something unfinished
+        raise
     missing = [name for run, name in names.items() if run not in states]
     if missing:
         raise JobFailed("fleet.some_failed", failed=len(missing), total=len(names), runs=", ".join(missing))
@@ -89,7 +95,7 @@ def _fleet(word: str) -> str:
     try:
         return checked(word)
     except UserError as error:
-        raise argparse.ArgumentTypeError(said(error.message)) from error
+        raise argparse.ArgumentTypeError(said(error.message).rstrip(".\u3002")) from error
 
 
 class _Screen:

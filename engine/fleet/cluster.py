@@ -124,8 +124,13 @@ class Cluster:
         except errors.TaskCancelledError:
             return None
         except errors.RayError as error:
-            reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-            return Message(code="fleet.given_up", args={"run": run.name, "reason": reason})
+            return Message(code="fleet.given_up", args={"run": run.name, "reason": _first_sentence(error)})
+
+
+def _first_sentence(error: BaseException) -> str:
+    """What an error says, short: Ray's go on for many lines."""
+    line = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    return line.split(". ")[0].rstrip(".")
 
 
 def _held(opened: ExitStack, scratch: Path) -> str:
@@ -174,6 +179,5 @@ def _connected(opened: ExitStack, address: str) -> Any:
     try:
         ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
     except (ConnectionError, RuntimeError, ValueError, ImportError, ray.exceptions.RayError) as error:
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise UserError("fleet.unreachable", address=address, reason=reason) from error
+        raise UserError("fleet.unreachable", address=address, reason=_first_sentence(error)) from error
     return ray
