@@ -51,7 +51,7 @@ def enqueue(
     """
     folder = RunFolder(run_dir)
     _until_tidied(folder)
-    fresh = _ticket(folder, title, planned, tuple(command))
+    fresh = ticket_for(folder, title, planned, tuple(command))
     with opened() as book:
         _settle(book)
         known = book.find(folder.root)
@@ -79,8 +79,8 @@ def settle_and_start(book: Book) -> None:
     _start(book)
 
 
-def _ticket(
-    folder: RunFolder, title: Message | None, planned: Sequence[PlannedJob], command: tuple[str, ...]
+def ticket_for(
+    folder: RunFolder, title: Message | None = None, planned: Sequence[PlannedJob] = (), command: tuple[str, ...] = ()
 ) -> Ticket:
     """A ticket without number and place."""
     job = read_job(folder)
