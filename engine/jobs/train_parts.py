@@ -79,14 +79,6 @@ def make_trainer(
     hooks = context_of(model, data, context)
     steps = settings.epochs * len(reader)
     reader.put_first([change for technique in own for change in technique.augment(hooks, steps)])
-
-    def rate(step: int) -> float:
-        for technique in own:
-            found = technique.rate(settings.learning_rate, step, len(reader), settings.epochs)
-            if found is not None:
-                return found
-        return settings.learning_rate
-
     watch = Watch(model, watched_pictures(job, data.val), hooks.calibration, context)
 
     def evaluate() -> float | None:
@@ -102,6 +94,7 @@ def make_trainer(
     teacher = load(Path(job.teacher))[0] if job.teacher else None
     taught, shown = (replace(hooks, teacher=teacher.config), teacher.network) if teacher else (hooks, None)
     lessons = [lesson for technique in own if (lesson := technique.teach(model.network, shown, taught)) is not None]
+    rate = partial(_rate, own, settings, len(reader))
     begin = partial(_begin_epoch, own, model, settings.epochs)
     trainer = Trainer(
         model.network, reader, settings, rate, evaluate, keep, context, lessons, begin_epoch=begin, amp=used.amp
@@ -125,6 +118,14 @@ def shared_find(trainer: Trainer, model: Model) -> Find | None:
     """How pictures are shared among ranks; None where rank 0 does all, as for a program that each would have to make
     anew."""
     return None if trainer.team.size == 1 or model.stack.acts_on_program else trainer.team.find
+
+
+def _rate(own: Sequence[Technique], settings: TrainSettings, epoch_steps: int, step: int) -> float:
+    for technique in own:
+        found = technique.rate(settings.learning_rate, step, epoch_steps, settings.epochs)
+        if found is not None:
+            return found
+    return settings.learning_rate
 
 
 def _begin_epoch(own: Sequence[Technique], model: Model, epochs: int, epoch: int) -> None:

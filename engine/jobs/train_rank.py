@@ -10,13 +10,14 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from engine.contract.device.choice import CPU, trouble_with
 from engine.contract.run.events import DeviceUsed, Event
 from engine.contract.run.folder import RunFolder, checkpoint_of, read_job
 from engine.contract.run.job import TrainJob
-from engine.contract.run.ranks import ranks_folder
+from engine.contract.run.ranks import Plan, read_plan
 from engine.contract.text.messages import Cancelled, JobFailed, UserError
 from engine.jobs.train_parts import Data, make_trainer, open_data, restore, shared_find, threads_of
-from engine.jobs.train_ranks import Plan, connect_all, read_plan
+from engine.jobs.train_ranks import connect_all
 from engine.model.assembly import assemble, load
 from engine.model.measurement import calibration_of, found_by
 from engine.run.context import JobContext
@@ -34,8 +35,7 @@ def main(run_dir: Path, rank: int) -> int:
         if not isinstance(job, TrainJob) or plan is None:
             raise JobFailed("ranks.ended")
         context = JobContext(run_dir, _unheard, sitting=plan.sitting, stop_asked=stop.asked)
-        folder = ranks_folder(run_dir) / str(plan.sitting)
-        meeting = Meeting(folder, rank, plan.size, context.check_cancelled, beating=len(plan.nodes) > 1)
+        meeting = Meeting(plan.folder(run_dir), rank, plan.size, context.check_cancelled, beating=len(plan.nodes) > 1)
         try:
             take_part(job, context, plan, meeting)
         except (Cancelled, JobFailed, UserError) as error:
@@ -46,12 +46,15 @@ def main(run_dir: Path, rank: int) -> int:
 
 def take_part(job: TrainJob, context: JobContext, plan: Plan, meeting: Meeting) -> None:
     """Train, and measure a part of the best weights."""
-    from engine.detector.base.gpus import use_device
+    from engine.detector.base.gpus import find_devices, use_device
     from engine.detector.base.header import read_info
     from engine.detector.base.runtime import set_threads
 
     set_threads(threads_of(job.settings))
-    use_device(plan.devices[meeting.rank % len(plan.devices)])
+    device = plan.devices[meeting.rank % len(plan.devices)]
+    if device != CPU and (why := trouble_with(device, find_devices())) is not None:
+        raise UserError("device.refused", device=device, why=why)
+    use_device(device)
     last = context.run_dir / "checkpoints" / "last.safetensors"
     data, info = open_data(job), read_info(last)
     model = assemble(info.choice, info.steps, info.records)

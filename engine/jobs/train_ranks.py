@@ -4,47 +4,23 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
-
-from pydantic import BaseModel, ConfigDict, ValidationError
 
 from engine.contract.device.choice import CPU, usable_gpus
 from engine.contract.run.events import DeviceUsed
 from engine.contract.run.job import TrainJob
-from engine.contract.run.ranks import host_and_port, ranks_folder, world_size
+from engine.contract.run.ranks import Plan, host_and_port, plan_file, ranks_folder, world_size
 from engine.contract.system.files import folder_in, write_atomically
+from engine.contract.system.interfaces import LOOPBACK
 from engine.contract.text.messages import Cancelled, JobFailed, UserError
 from engine.run.context import JobContext
 from engine.run.ranks.meeting import Meeting
-from engine.run.ranks.processes import RankProcesses
+from engine.run.ranks.processes import RankProcesses, command_of
 from engine.run.ranks.store import Store
 
 if TYPE_CHECKING:
     from engine.detector.train.trainer import Trainer
-
-PLAN = "plan.json"
-
-
-class Plan(BaseModel):
-    """What the ranks of a sitting have to know; `devices` are those of the ranks of each machine, in order."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    sitting: int
-    size: int
-    nodes: tuple[str, ...]
-    host: str
-    port: int
-    devices: tuple[str, ...]
-    amp: bool
-
-
-def command_of(run_dir: Path, rank: int) -> list[str]:
-    """What starts a rank."""
-    return [sys.executable, "-m", "engine.jobs.train_rank", str(run_dir), str(rank)]
 
 
 @contextlib.contextmanager
@@ -58,21 +34,10 @@ def gathered(job: TrainJob, context: JobContext, used: DeviceUsed, trainer: Trai
     if size == 1 or trainer.position.finished or trainer.position.epoch >= job.settings.epochs:
         yield
         return
-    shutil.rmtree(ranks_folder(context.run_dir), ignore_errors=True)  # what an earlier sitting left
-    folder = folder_in(context.run_dir, "ranks", str(context.sitting))
     store = _store(nodes)
-    plan = Plan(
-        sitting=context.sitting,
-        size=size,
-        nodes=nodes,
-        host=store.host,
-        port=store.port,
-        devices=_devices(used, ranks),
-        amp=used.amp,
-    )
-    meeting = Meeting(folder, 0, size, context.check_cancelled, beating=len(nodes) > 1)
+    plan = _plan(job, context, used, store)
+    meeting = Meeting(plan.folder(context.run_dir), 0, size, context.check_cancelled, beating=len(nodes) > 1)
     processes = RankProcesses(context.run_dir, lambda: _stopping(context))
-    write_atomically(ranks_folder(context.run_dir) / PLAN, plan.model_dump_json())
     try:
         context.stage("train.gathering", ranks=size)
         processes.start(range(1, ranks), lambda rank: command_of(context.run_dir, rank))
@@ -87,6 +52,26 @@ def gathered(job: TrainJob, context: JobContext, used: DeviceUsed, trainer: Trai
         store.close()
         meeting.over()
         processes.close()
+        if not nodes:  # ranks elsewhere have still to read that it is over
+            shutil.rmtree(ranks_folder(context.run_dir), ignore_errors=True)
+
+
+def _plan(job: TrainJob, context: JobContext, used: DeviceUsed, store: Store) -> Plan:
+    """What the others go by, written where they look for it; what an earlier sitting left there is taken away."""
+    shutil.rmtree(ranks_folder(context.run_dir), ignore_errors=True)
+    ranks, nodes = job.settings.ranks, job.settings.nodes
+    plan = Plan(
+        sitting=context.sitting,
+        size=world_size(ranks, nodes),
+        nodes=nodes,
+        host=store.host,
+        port=store.port,
+        devices=_devices(used, ranks),
+        amp=used.amp,
+    )
+    folder_in(context.run_dir, "ranks", str(context.sitting))
+    write_atomically(plan_file(context.run_dir), plan.model_dump_json())
+    return plan
 
 
 def connect_all(plan: Plan, meeting: Meeting, trainer: Trainer) -> None:
@@ -101,17 +86,7 @@ def connect_all(plan: Plan, meeting: Meeting, trainer: Trainer) -> None:
     trainer.join(Ranks(meeting, trainer.network))
 
 
-def read_plan(run_dir: Path) -> Plan | None:
-    """What rank 0 of the run has planned; None while it has not."""
-    try:
-        return Plan.model_validate_json((ranks_folder(run_dir) / PLAN).read_bytes())
-    except (OSError, ValidationError):
-        return None
-
-
 def _store(nodes: tuple[str, ...]) -> Store:
-    from engine.detector.train.connection import LOOPBACK
-
     host, port = host_and_port(nodes[0]) if nodes else (LOOPBACK, 0)
     try:
         return Store(host, port)

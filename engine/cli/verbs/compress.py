@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from engine.cli.arguments import DEVICE_HELP, check_device, count, device, epochs
+from engine.cli.arguments import DEVICE_HELP, add_ranks, check_device, count, device, epochs, given_settings
 from engine.cli.language import say
 from engine.cli.projects import open_project, report_recipe, trained_run
 from engine.contract.project import ProjectFolder
@@ -29,6 +29,7 @@ def add_parser(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--epochs", type=epochs, help="epochs of every training, instead of the recipe's own")
     parser.add_argument("--set", dest="settings", metavar="KEY=VALUE", action="append", default=[], help="as in train")
     parser.add_argument("--device", metavar="DEVICE", type=device, help=f"{DEVICE_HELP}; as the start's if not given")
+    add_ranks(parser)
     some = count("a number of pictures", least=0)
     parser.add_argument("--limit", type=some, default=0, help="use only so many pictures of each split")
 
@@ -40,7 +41,7 @@ def run(args: argparse.Namespace) -> int:
     folder = open_project(args.dir)
     recipe = find_recipe(args.recipe)
     start = trained_run(folder, args.start) if args.start else _default(folder)
-    settings = read_settings(args.settings, settings_of(start).model_dump() | _device(args.device))
+    settings = read_settings(args.settings, settings_of(start).model_dump() | given_settings(args))
     check_device(settings.device)
     job = RecipeJob(
         project=str(folder.root),
@@ -56,10 +57,6 @@ def run(args: argparse.Namespace) -> int:
     launch_and_follow(job, task, json=args.json)
     report_recipe(task, args.json)
     return 0
-
-
-def _device(given: str | None) -> dict[str, str]:
-    return {} if given is None else {"device": given}
 
 
 def _default(folder: ProjectFolder) -> Path:

@@ -48,6 +48,37 @@ def ranks_folder(run_dir: Path) -> Path:
     return run_dir / "ranks"
 
 
+class Plan(BaseModel):
+    """What the ranks of a sitting have to know; `devices` are those of the ranks of each machine, in order."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    sitting: int
+    size: int
+    nodes: tuple[str, ...]
+    host: str
+    port: int
+    devices: tuple[str, ...]
+    amp: bool
+
+    def folder(self, run_dir: Path) -> Path:
+        """Where the ranks of this sitting meet."""
+        return ranks_folder(run_dir) / str(self.sitting)
+
+
+def plan_file(run_dir: Path) -> Path:
+    """Where rank 0 writes what it has planned."""
+    return ranks_folder(run_dir) / "plan.json"
+
+
+def read_plan(run_dir: Path) -> Plan | None:
+    """What rank 0 has planned for the latest sitting; None while it has not."""
+    try:
+        return Plan.model_validate_json(plan_file(run_dir).read_bytes())
+    except (OSError, ValidationError):
+        return None
+
+
 class LostRank(BaseModel):
     """A rank that ended before it was told to; `exit` is its exit status, negative for a signal."""
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
-import socket
-import struct
 
 from engine.contract.device.choice import CPU
+from engine.contract.system.interfaces import LOOPBACK, interface_of
 from engine.contract.text.messages import JobFailed
 from engine.detector.base.runtime import prepare
 
@@ -16,9 +14,7 @@ prepare()
 import paddle  # noqa: E402
 from paddle.base import core  # noqa: E402
 
-LOOPBACK = "127.0.0.1"
 _PATIENCE_S = 120
-_INTERFACE_ADDRESS = 0x8915
 
 
 def connect(rank: int, size: int, store: tuple[str, int], own: str, device: str) -> None:
@@ -55,21 +51,3 @@ def connect(rank: int, size: int, store: tuple[str, int], own: str, device: str)
             os.environ.pop(name, None)
             if value is not None:
                 os.environ[name] = value
-
-
-def interface_of(host: str) -> str | None:
-    """The network interface that has the address; None where none has, as behind a translated address."""
-    try:
-        address = socket.gethostbyname(host)
-    except OSError:
-        return None
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
-        for _, name in socket.if_nameindex():
-            request = struct.pack("256s", name.encode()[:15])
-            try:
-                found = fcntl.ioctl(asking.fileno(), _INTERFACE_ADDRESS, request)
-            except OSError:
-                continue
-            if socket.inet_ntoa(found[20:24]) == address:
-                return name
-    return None

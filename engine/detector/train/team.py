@@ -132,7 +132,7 @@ class Ranks:
         self._sum(values)
         return dict(zip(told, (values / self.size).tolist(), strict=True))
 
-    @paddle.no_grad()  # type: ignore[misc]  # Paddle is untyped
+    @paddle.no_grad()
     def share(self, trained: Sequence[paddle.Tensor], state: Sequence[paddle.Tensor]) -> None:
         """All in one operation: gradients, which parameters have one, and the state, of which all but rank 0 add 0."""
         grads = [p.grad for p in trained]

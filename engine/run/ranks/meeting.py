@@ -21,7 +21,7 @@ from engine.contract.system.files import write_atomically
 from engine.contract.text.messages import Cancelled, JobFailed, Message, UserError
 
 LEAST_PAUSE_S, MOST_PAUSE_S = 0.004, 0.05
-BEAT_S = 5.0
+BEAT_S = 2.0
 SILENT_S = 90.0
 """A rank elsewhere whose counter has stood still for so long is lost."""
 
@@ -116,14 +116,23 @@ class Meeting:
         write_atomically(self._file(self.rank), json.dumps(self._state), sync=False)
 
     def _read(self, rank: int) -> dict[str, Any]:
-        try:
-            found = json.loads(self._file(rank).read_bytes())
-        except (OSError, ValueError):
-            return {}
-        return found if isinstance(found, dict) else {}
+        return read_state(self.folder, rank)
 
     def _file(self, rank: int) -> Path:
-        return self.folder / f"{rank}.json"
+        return _state_file(self.folder, rank)
+
+
+def read_state(folder: Path, rank: int) -> dict[str, Any]:
+    """What a rank has told in that folder so far; nothing where it has not."""
+    try:
+        found = json.loads(_state_file(folder, rank).read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _state_file(folder: Path, rank: int) -> Path:
+    return folder / f"{rank}.json"
 
 
 def _raise(ended: dict[str, Any]) -> NoReturn:

@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import IO
 
 from engine.contract.run.ranks import LostRank, lost_file
 from engine.contract.system.environment import engine_environment
@@ -20,15 +21,20 @@ FAREWELL_S = 2.0
 _LOST = 1
 
 
+def command_of(run_dir: Path, rank: int) -> list[str]:
+    """What starts a rank of a training."""
+    return [sys.executable, "-m", "engine.jobs.train_rank", str(run_dir), str(rank)]
+
+
 class RankProcesses:
     """Starts ranks; one that ends before `close` ends this process too, for none can go on without it.
 
-    They die with the thread that starts them, which must be the one that waits for them. What they print goes where
-    this process prints. `stopping` tells whether all were asked to stop, so that nothing is lost.
+    They die with the thread that starts them, which must be the one that waits for them. What they print goes to `out`,
+    or where this process prints. `stopping` tells whether all were asked to stop, so that nothing is lost.
     """
 
-    def __init__(self, run_dir: Path, stopping: Callable[[], bool]) -> None:
-        self._run_dir, self._stopping = run_dir, stopping
+    def __init__(self, run_dir: Path, stopping: Callable[[], bool], out: IO[bytes] | None = None) -> None:
+        self._run_dir, self._stopping, self._out = run_dir, stopping, out
         self._closed = False
         self._processes: list[subprocess.Popen[bytes]] = []
 
@@ -36,7 +42,12 @@ class RankProcesses:
         """Start them, each with its command; raises OSError."""
         for rank in ranks:
             process = subprocess.Popen(
-                command(rank), stdin=subprocess.DEVNULL, env=engine_environment(), preexec_fn=die_with_parent
+                command(rank),
+                stdin=subprocess.DEVNULL,
+                stdout=self._out,
+                stderr=self._out,
+                env=engine_environment(),
+                preexec_fn=die_with_parent,
             )
             self._processes.append(process)
             threading.Thread(target=self._watch, args=(rank, process), name=f"rank {rank}", daemon=True).start()
@@ -45,6 +56,11 @@ class RankProcesses:
         """Wait until all have ended by themselves."""
         for process in self._processes:
             process.wait()
+
+    def ask_to_stop(self) -> None:
+        """Have them, and so all ranks, stop at the end of their step."""
+        for process in self._processes:
+            process.terminate()
 
     def close(self) -> None:
         """They may end from now on; those that do not soon are killed."""
