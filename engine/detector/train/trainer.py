@@ -169,13 +169,15 @@ class Trainer:
 
     def _share(self) -> None:
         """With the other ranks: gradients, and what is not trained but changes, such as batch norm's statistics."""
+        if self.team.size == 1:
+            return
         weights = trained(self.network, self.lessons)
         state = [value for name, value in self.network.state_dict().items() if name not in weights]
         state += [weight for weight in weights.values() if weight.stop_gradient]
-        state = [value for value in state if value.dtype == paddle.float32]
         if self.position.step == 0:  # what a lesson trains begins by what its first batch was
             state += [weight for _, layer in self._taught() for weight in layer.parameters()]
-        self.team.share([weight for weight in weights.values() if not weight.stop_gradient], state)
+        told = [value for value in state if value.dtype == paddle.float32]
+        self.team.share([weight for weight in weights.values() if not weight.stop_gradient], told)
 
     def _losses(self, batch: dict[str, paddle.Tensor]) -> tuple[paddle.Tensor, dict[str, paddle.Tensor]]:
         """The sum of all losses, and each by its name."""
