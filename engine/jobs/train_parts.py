@@ -65,7 +65,13 @@ def threads_of(settings: TrainSettings) -> int:
 
 
 def make_trainer(
-    job: TrainJob, context: JobContext, data: Data, model: Model, info: CheckpointInfo, used: DeviceUsed, leads: bool = True
+    job: TrainJob,
+    context: JobContext,
+    data: Data,
+    model: Model,
+    info: CheckpointInfo,
+    used: DeviceUsed,
+    leads: bool = True,
 ) -> Trainer:
     """The trainer of one rank; only the one that `leads` keeps checkpoints."""
     from engine.detector.network.checkpoint import save

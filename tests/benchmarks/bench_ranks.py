@@ -38,7 +38,7 @@ def run(turns: str = "1") -> list[str]:
             found: dict[str, list[float]] = {name: [] for name in WAYS}
             for turn, (name, (ranks, threads)) in itertools.product(range(int(turns)), WAYS.items()):
                 place = Path(folder) / f"{number}-{turn}-{ranks}-{threads}"
-                found[name].append(_seconds(place, index, DetectorChoice(key=key, size=size), batch, ranks, threads))
+                found[name].append(_seconds(place, index, (key, size), batch, ranks, threads))
             each = {name: statistics.median(seconds) for name, seconds in found.items()}
             first = next(iter(each.values()))
             lines.append(f"{key} at {size} px, batch {batch}:")
@@ -46,10 +46,10 @@ def run(turns: str = "1") -> list[str]:
     return lines
 
 
-def _seconds(place: Path, index: Path, choice: DetectorChoice, batch: int, ranks: int, threads: int) -> float:
+def _seconds(place: Path, index: Path, detector: tuple[str, int], batch: int, ranks: int, threads: int) -> float:
     """A step's of a run made for it."""
     with Index.open(index) as opened:
-        choice = choice.model_copy(update={"classes": opened.classes()})
+        choice = DetectorChoice(key=detector[0], size=detector[1], classes=opened.classes())
     settings = TrainSettings(epochs=1, batch_size=batch, evaluate_every=0, threads=threads, ranks=ranks, device="cpu")
     job = TrainJob(choice=choice, index=str(index), settings=settings, limit=batch * STEPS)
     place.mkdir()

@@ -60,7 +60,9 @@ class TrainingReader:
 
     def epoch(self, epoch: int, first: int = 0) -> Iterator[Sample]:
         """The batches of `epoch` from number `first` on, each a dict of arrays."""
-        return made_ahead(partial(self._made, epoch), [self._own(batch) for batch in self.chosen(epoch)[first:]], self.processes)
+        return made_ahead(
+            partial(self._made, epoch), [self._own(batch) for batch in self.chosen(epoch)[first:]], self.processes
+        )
 
     def chosen(self, epoch: int) -> list[NDArray[np.int64]]:
         """Which pictures each batch of an epoch has, by their place in `pictures`."""
