@@ -66,7 +66,7 @@ def readers_of(settings: TrainSettings, used: DeviceUsed) -> int:
     """How many processes make batches, 0 for a thread: as asked, else on a GPU alone, which outruns a thread."""
     if settings.readers or used.device == CPU:
         return settings.readers
-    return min(READERS, core_count() - 1)
+    return max(0, min(READERS, core_count() // settings.ranks - 1))
 
 
 def place_of(used: DeviceUsed) -> str:

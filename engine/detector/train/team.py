@@ -29,10 +29,11 @@ import paddle  # noqa: E402
 
 if TYPE_CHECKING:
     from engine.contract.dataset import Picture
+    from engine.run.context import JobContext
 
 T = TypeVar("T")
 Progress = Callable[[int, int], None]
-GO_ON, STOP, FAIL = 0, 1, 2
+GO_ON, PAUSE, STOP, FAIL = 0, 1, 2, 3
 LOST_S = 10.0
 """How long to wait, once a collective operation broke, for who watches the ranks to tell which was lost."""
 
@@ -43,7 +44,7 @@ class Team(Protocol):
     rank: int
     size: int
 
-    def steps(self, batches: Iterable[T], check: Callable[[], None]) -> Iterator[T]:
+    def steps(self, batches: Iterable[T], context: JobContext) -> Iterator[T]:
         """The batches of this rank, as long as all ranks go on; raises what one of them ends with."""
 
     def mean(self, told: Mapping[str, float]) -> dict[str, float]:
@@ -69,10 +70,10 @@ class Alone:
 
     rank, size = 0, 1
 
-    def steps(self, batches: Iterable[T], check: Callable[[], None]) -> Iterator[T]:
-        """Each batch, unless `check` raises before it."""
+    def steps(self, batches: Iterable[T], context: JobContext) -> Iterator[T]:
+        """Each batch, unless the job was cancelled before it."""
         for batch in batches:
-            check()
+            context.check_cancelled()
             yield batch
 
     def mean(self, told: Mapping[str, float]) -> dict[str, float]:
@@ -103,18 +104,19 @@ class Ranks:
         self.meeting, self.rank, self.size = meeting, meeting.rank, meeting.size
         share_denominators(network, lambda count: self.mean({"count": count})["count"], self.size)
 
-    def steps(self, batches: Iterable[T], check: Callable[[], None]) -> Iterator[T]:
+    def steps(self, batches: Iterable[T], context: JobContext) -> Iterator[T]:
         """Each batch, once all ranks have one; a rank that stops or fails takes all others along at the same step."""
         source = iter(batches)
         while True:
             batch, error = None, None
             try:
                 batch = next(source, None)
-                check()
+                context.check_stopped()
             except (Cancelled, JobFailed, UserError) as raised:
                 error = raised
                 self.meeting.end(raised)  # before it is agreed on, so that all can read why
-            wanted = self._agree(GO_ON if error is None else STOP if isinstance(error, Cancelled) else FAIL)
+            while (wanted := self._agree(self._wish(error, context))) == PAUSE:
+                self._pause(context)
             if error is not None:
                 raise error
             if wanted == STOP:
@@ -125,6 +127,21 @@ class Ranks:
             if batch is None:
                 return
             yield batch
+
+    def _wish(self, error: Exception | None, context: JobContext) -> int:
+        if error is not None:
+            return STOP if isinstance(error, Cancelled) else FAIL
+        return PAUSE if self.rank == 0 and context.is_in_the_way() else GO_ON
+
+    def _pause(self, context: JobContext) -> None:
+        """Let another job measure times: all wait where they may wait for long, which is in no collective operation."""
+        if self.rank == 0:
+            try:
+                context.let_measure()
+            except Cancelled as raised:
+                self.meeting.end(raised)
+                raise
+        self.meet()
 
     def mean(self, told: Mapping[str, float]) -> dict[str, float]:
         """The mean over ranks, to the same bit on each."""

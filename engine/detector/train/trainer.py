@@ -138,7 +138,7 @@ class Trainer:
         total = self.settings.epochs * len(self.reader)
         batches = self.reader.epoch(self.position.epoch, self.position.batch)
         try:
-            for batch in self.team.steps(batches, self.context.check_cancelled):
+            for batch in self.team.steps(batches, self.context):
                 self._step({name: paddle.to_tensor(value) for name, value in batch.items()})
                 self.context.progress(self.position.step, total, "step")
                 if self.position.step % self.settings.checkpoint_every == 0:
