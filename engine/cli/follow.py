@@ -64,6 +64,7 @@ def follow(run_dir: Path, *, json: bool = False, quiet: bool = False) -> RunStat
             except JobFailed:
                 if not put_back(run_dir):
                     raise
+                screen.say(say("queue.goes_on"))
             else:
                 if not (isinstance(state.terminal, CancelledEvent) and put_back(run_dir)):
                     return state

@@ -12,7 +12,7 @@ from engine.contract.fit.job import FitJob
 from engine.contract.project import DetectorChoice
 from engine.contract.queue.needs import needs_of, project_of
 from engine.contract.queue.pace import Left, left_of, pace
-from engine.contract.queue.speed import last_progress, steps_done
+from engine.contract.queue.speed import Told, last_progress, steps_done
 from engine.contract.queue.words import span, takes
 from engine.contract.recipe import PlannedJob, Recipe, Step
 from engine.contract.run.folder import RunFolder
@@ -120,12 +120,14 @@ def test_recipes_and_fits_are_told_by_their_trainings(project: Path) -> None:
 
 def test_what_is_left_while_running(project: Path) -> None:
     run = told(project, "0001-base", job_of(project))
-    assert last_progress(RunFolder(run)) == ("step", 1.0)
-    known = Left(100.0, 200.0)
-    assert left_of(None, 50, "step", 30.0, several=False) == Left(30.0, 34.5, about=False)
-    assert left_of(known, 50, "picture", 3.0, several=False) == Left(50.0, 150.0)
-    assert left_of(known, 190, "step", 30.0, several=True) == Left(30.0, 30.0)
-    assert left_of(None, 0, "", None, several=True) is None
+    assert last_progress(RunFolder(run)) == Told("step", 1.0, 1.0)
+    known, step = Left(100.0, 200.0), Told("step", 0.5, 30.0)
+    assert left_of(None, 50, step, several=False) == Left(30.0, 30.0 * 1.15, about=False)
+    assert left_of(known, 50, Told("picture", 0.5, 3.0), several=False) == Left(50.0, 150.0)
+    assert left_of(known, 50, Told("step", 0.01, 9999.0), several=False) == Left(50.0, 150.0)
+    assert left_of(known, 190, step, several=True) == Left(30.0, 30.0)
+    assert left_of(known, 201, None, several=False) is None
+    assert left_of(None, 0, step, several=True) is None
 
 
 def test_what_jobs_want_of_the_machine(project: Path) -> None:

@@ -103,6 +103,6 @@ def _left(ticket: Ticket, state: State) -> Left | None:
         known = Left(ticket.low_s, ticket.high_s, ticket.about, ticket.paced_by)
     if state not in ("running", "stopping") or ticket.started_at is None:
         return known
-    unit, eta_s = last_progress(RunFolder(ticket.run))
+    told = last_progress(RunFolder(ticket.run))
     elapsed_s = max(0.0, time.time() - ticket.started_at)
-    return left_of(known, elapsed_s, unit, eta_s, several=ticket.kind in ("recipe", "fit"))
+    return left_of(known, elapsed_s, told, several=ticket.kind in ("recipe", "fit"))

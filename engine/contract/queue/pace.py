@@ -11,7 +11,7 @@ from engine.contract.dataset import Index
 from engine.contract.fit.job import FitJob
 from engine.contract.project import ProjectFolder
 from engine.contract.queue.needs import project_of
-from engine.contract.queue.speed import Speed, speeds, steps_done, whole_s
+from engine.contract.queue.speed import Speed, Told, speeds, steps_done, whole_s
 from engine.contract.recipe import PlannedJob
 from engine.contract.run.folder import RunFolder
 from engine.contract.run.job import Job, RecipeJob, TrainJob
@@ -25,6 +25,8 @@ _ONE = 0.15
 """How far a second training like the first may be from it, as a share."""
 _LOW, _HIGH = 0.65, 1.6
 """Of a guess by a training that was not like this one."""
+_EARLY = 0.03
+"""Below this share of its work a job's own progress tells less than others' did."""
 _TASKS = 5
 
 
@@ -186,14 +188,23 @@ def _changed(path: Path) -> int:
         return 0
 
 
-def left_of(known: Left | None, elapsed_s: float, unit: str, eta_s: float | None, *, several: bool) -> Left | None:
+def left_of(known: Left | None, elapsed_s: float, told: Told | None, *, several: bool) -> Left | None:
     """What is left of a running job: by its own progress where that is of all of it, else by what was known before.
 
-    `several`: it has others train for it, and its progress is that of one of them.
+    `several`: it has others train for it, and its progress is that of one of them. None where it takes longer than was
+    known, for then nothing is.
     """
-    if eta_s is not None and unit == "step" and not several:
-        return Left(eta_s, eta_s * (1 + _ONE), False)
-    if known is None:
-        return None if eta_s is None or several else Left(eta_s, eta_s * _HIGH)
-    least = eta_s or 0.0
-    return replace(known, low_s=max(least, known.low_s - elapsed_s), high_s=max(least, known.high_s - elapsed_s))
+    rest = _rest(known, elapsed_s)
+    if told is None or told.eta_s is None or (rest is not None and told.share < _EARLY):
+        return rest
+    if told.unit == "step" and not several:
+        return Left(told.eta_s, told.eta_s * (1 + _ONE), False)
+    if rest is None:
+        return None if several else Left(told.eta_s, told.eta_s * _HIGH)
+    return replace(rest, low_s=max(told.eta_s, rest.low_s), high_s=max(told.eta_s, rest.high_s))
+
+
+def _rest(known: Left | None, elapsed_s: float) -> Left | None:
+    if known is None or known.high_s <= elapsed_s:
+        return None
+    return replace(known, low_s=max(0.0, known.low_s - elapsed_s), high_s=known.high_s - elapsed_s)

@@ -34,6 +34,15 @@ class Speed:
     around_s: float
 
 
+@dataclass(frozen=True)
+class Told:
+    """How far a stage is, as its run told it last."""
+
+    unit: str
+    share: float
+    eta_s: float | None
+
+
 def speeds(runs: Path) -> list[Speed]:
     """Of the newest trainings in a project's folder of runs; those that tell nothing are left out."""
     newest = sorted(runs.glob("[0-9]*"), reverse=True)[:_LOOKED_AT]
@@ -46,15 +55,15 @@ def steps_done(folder: RunFolder) -> int:
     return 0 if told is None else int(told["done"])
 
 
-def last_progress(folder: RunFolder) -> tuple[str, float | None]:
-    """The unit and the seconds left of what a run told last of its progress; "" and None if nothing since its stage."""
+def last_progress(folder: RunFolder) -> Told | None:
+    """What a run told last of its progress; None if nothing since its stage."""
     for line in _backwards(folder.events, _BLOCK):
         if '"type":"progress"' in line:
             told = _parsed(line)
-            return ("", None) if told is None else (str(told["unit"]), told.get("eta_s"))
+            return None if told is None else Told(told["unit"], told["done"] / max(1, told["total"]), told.get("eta_s"))
         if '"type":"stage"' in line or '"type":"hello"' in line:
             break
-    return "", None
+    return None
 
 
 def whole_s(folder: RunFolder) -> float | None:

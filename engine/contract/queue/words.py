@@ -39,8 +39,10 @@ def waits_for(entry: Entry, all_entries: Sequence[Entry], *, whole_paused: bool)
         return Message(code=f"queue.is_{entry.state}", args={"number": entry.number})
     if whole_paused:
         return Message(code="queue.all_paused")
-    at_work = [each for each in all_entries if each.state in ("running", "stopping")]
-    before = [each for each in all_entries if each.place is not None and each.place < (entry.place or 0)]
+    ours = [each for each in all_entries if each.lane == entry.lane]
+    running = [each for each in all_entries if each.state in ("running", "stopping")]
+    at_work = [each for each in running if each in ours] or running
+    before = [each for each in ours if each.place is not None and each.place < (entry.place or 0)]
     count = len(at_work) + len(before)
     if not at_work:
         return Message(code="queue.waits", args={"count": count})
