@@ -1,11 +1,12 @@
 # Every target sets the environment up first, which does nothing when it is up to date. With `make setup GPU=1` that
-# has Paddle for NVIDIA's GPUs from then on, with `make setup` the one for processors again; other targets keep it as it is.
+# has Paddle for NVIDIA's GPUs from then on, with `make setup` the one for processors again; with FLEET=1 also what a fleet
+# for many runs needs, without it that is taken out. Other targets keep both as they are.
 PYTHON := .venv/bin/python
 
 .PHONY: setup ready studio demo screenshots test test-fast check lint types layers architecture bench matrix trial lock
 
 setup:
-	@python3 packaging/bootstrap.py --wheel $(if $(filter-out 0 no,$(GPU)),gpu,cpu)
+	@python3 packaging/bootstrap.py --wheel $(if $(filter-out 0 no,$(GPU)),gpu,cpu) --fleet $(if $(filter-out 0 no,$(FLEET)),yes,no)
 
 ready:
 	@python3 packaging/bootstrap.py

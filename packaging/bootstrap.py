@@ -3,7 +3,7 @@
 Runs on any python3 from 3.8 on, on the standard library alone. `.venv/stamp` holds the hash of all that went
 in and is written last; `.venv/unfinished` stands during an installation: one broken off is made anew. What pip and
 others say goes to `.setup.log`, which is named when they fail. `--wheel gpu` puts in the Paddle for NVIDIA's GPUs and
-`--wheel cpu` the other again; without it the last choice stays.
+`--wheel cpu` the other again, `--fleet yes` what a fleet needs and `no` takes it out; else the last choice stays.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import fleet
 from commands import TALK, answer, last_error, run
 from packages import Packages
 from stages import Stages
@@ -34,7 +35,8 @@ UNFINISHED = VENV / "unfinished"
 LOCK = ROOT / "packaging" / "requirements.lock"
 UV_LOCK = ROOT / "packaging" / "uv.lock"
 GPU_LOCK = ROOT / "packaging" / "gpu.lock"
-INPUTS = (LOCK, UV_LOCK, GPU_LOCK, ROOT / "packaging" / "bootstrap.py", ROOT / "pyproject.toml")
+FLEET_LOCK = ROOT / "packaging" / "fleet.lock"
+INPUTS = (LOCK, UV_LOCK, GPU_LOCK, FLEET_LOCK, ROOT / "packaging" / "bootstrap.py", ROOT / "pyproject.toml")
 VERSION = "3.10"
 PROBE = (
     "import ctypes, ensurepip, os, sqlite3, ssl, sys, venv, zlib\n"
@@ -158,17 +160,17 @@ def find_python() -> Path:
     )
 
 
-def fingerprint(wheel: str = "") -> str:
+def fingerprint(wheel: str = "", many: str = "") -> str:
     """The hash of all that the environment is made from and of its place, which its scripts hold."""
-    digest = hashlib.sha256(f"{ROOT} {wheel or remembered(VENV)}".encode())
+    digest = hashlib.sha256(f"{ROOT} {wheel or remembered(VENV)} {many or fleet.remembered(VENV)}".encode())
     for path in INPUTS:
         digest.update(path.read_bytes())
     return digest.hexdigest()
 
 
-def ready(wheel: str = "") -> bool:
+def ready(wheel: str = "", many: str = "") -> bool:
     """Whether the environment is complete and made from what is here now."""
-    return STAMP.is_file() and STAMP.read_text() == fingerprint(wheel) and (VENV / "bin" / "python").exists()
+    return STAMP.is_file() and STAMP.read_text() == fingerprint(wheel, many) and (VENV / "bin" / "python").exists()
 
 
 def clear_the_way(python: Path) -> None:
@@ -205,10 +207,11 @@ def install(held: int) -> None:
     `held` is the set-up lock, open: pip holds on to it, so that nobody starts beside a pip that outlived us.
     """
     python, wheel = VENV / "bin" / "python", remembered(VENV)
-    unwanted = in_the_way(VENV, wheel)
+    many = fleet.remembered(VENV)
+    unwanted = in_the_way(VENV, wheel) + fleet.not_wanted(VENV, FLEET_LOCK, many)
     if unwanted and run(python, *PIP_REMOVE, *unwanted, keep=held):
         raise failure(f"pip could not take out {' and '.join(unwanted)}")
-    pip, lock = (python, *PIP_INSTALL), locked(LOCK, GPU_LOCK, VENV, wheel)
+    pip, lock = (python, *PIP_INSTALL), fleet.locked(locked(LOCK, GPU_LOCK, VENV, wheel), FLEET_LOCK, VENV, many)
     packages = Packages(lock, VENV, TALK)
     if run(*pip, *LOCKED, "-r", lock, keep=held, watch=lambda: STAGES.show(*packages.progress())):
         raise failure("pip could not install the packages")
@@ -231,9 +234,12 @@ def compile_modules() -> None:
     STAGES.end(f"{total} modules")
 
 
-def prepare(wheel: str = "") -> None:
-    """Bring the environment up to date with that of Paddle's wheels, one process at a time. Raises `SetupError`."""
-    if ready(wheel):
+def prepare(wheel: str = "", many: str = "") -> None:
+    """Bring the environment up to date with that of Paddle's wheels, and what a fleet needs if `many` is yes.
+
+    One process at a time. Raises `SetupError`.
+    """
+    if ready(wheel, many):
         return
     if sys.platform != "linux" or platform.machine() != "x86_64":
         raise SetupError(f"the locked packages are for Linux on x86-64 only; this is {platform.platform()}.")
@@ -243,8 +249,8 @@ def prepare(wheel: str = "") -> None:
         except BlockingIOError:
             say("another set-up is at work here; waiting for it")
             fcntl.flock(lock, fcntl.LOCK_EX)
-        wheel = wheel or remembered(VENV)
-        if ready(wheel):
+        wheel, many = wheel or remembered(VENV), many or fleet.remembered(VENV)
+        if ready(wheel, many):
             return
         if STAMP.exists():
             STAMP.unlink()
@@ -255,6 +261,7 @@ def prepare(wheel: str = "") -> None:
         STAGES.begin("environment")
         clear_the_way(python)
         remember(VENV, wheel)
+        fleet.remember(VENV, many)
         STAGES.end(str(VENV))
         STAGES.begin("packages", f"some minutes the first time, about {SIZES_GB[wheel]} GB")
         install(lock.fileno())
@@ -271,9 +278,10 @@ def main(words: Sequence[str] = ()) -> int:
     """Prepare the environment; returns 0, 1 with a sentence if it cannot be had, 130 if interrupted."""
     parser = argparse.ArgumentParser(description="Make or update .venv.")
     parser.add_argument("--wheel", choices=tuple(NAMES), default="", help="which Paddle; as it was if not given")
-    wheel = parser.parse_args(words).wheel
+    parser.add_argument("--fleet", choices=(fleet.WITH, fleet.WITHOUT), default="", help="with what many runs need")
+    args = parser.parse_args(words)
     try:
-        prepare(wheel)
+        prepare(args.wheel, args.fleet)
     except (SetupError, OSError) as problem:
         STAGES.leave()
         print(f"set-up failed: {problem}", file=sys.stderr)

@@ -21,6 +21,7 @@ FOLDER = Path(__file__).resolve().parent
 LOCK = FOLDER / "requirements.lock"
 UV_LOCK = FOLDER / "uv.lock"
 GPU_LOCK = FOLDER / "gpu.lock"
+FLEET_LOCK = FOLDER / "fleet.lock"
 PYPROJECT = FOLDER.parent / "pyproject.toml"
 
 
@@ -47,14 +48,19 @@ def line(package: dict[str, Any]) -> str:
     return f"{canonicalize_name(metadata['name'])}=={metadata['version']} --hash=sha256:{digest}"
 
 
-def gaps(packages: list[dict[str, Any]]) -> list[str]:
-    """What the packages and the project require and the lock lacks or has in a version that does not fit."""
+def gaps(packages: list[dict[str, Any]], extras: tuple[str, ...] = ()) -> list[str]:
+    """What the packages and the project require and the lock lacks or has in a version that does not fit.
+
+    With `extras` what the project asks for under those names as well.
+    """
     project = tomli.loads(PYPROJECT.read_text(encoding="utf-8"))
     overrides = {canonicalize_name(Requirement(text).name) for text in project["tool"]["uv"]["override-dependencies"]}
     metadata = [package["metadata"] for package in packages]
     locked = {canonicalize_name(each["name"]): each["version"] for each in metadata}
     asked = [("espalier", text) for text in project["project"]["dependencies"]]
     asked += [("espalier", text) for text in project["dependency-groups"]["dev"]]
+    for extra in extras:
+        asked += [("espalier", text) for text in project["project"]["optional-dependencies"][extra]]
     asked += [(each["name"], text) for each in metadata for text in each.get("requires_dist", [])]
     found: list[str] = []
     for owner, text in asked:
@@ -71,14 +77,14 @@ def gaps(packages: list[dict[str, Any]]) -> list[str]:
 
 def main() -> int:
     """Write all locks anew; returns 1 and leaves them as they are if something required is missing."""
-    packages = report(pins(LOCK))
-    missing = gaps(packages)
+    packages, fleet = report(pins(LOCK)), report(pins(FLEET_LOCK))
+    missing = gaps(packages) or gaps([*packages, *fleet], ("fleet",))
     for text in missing:
         print(text, file=sys.stderr)
     if missing:
         return 1
     others = [(lock, report(pins(lock))) for lock in (UV_LOCK, GPU_LOCK)]
-    for lock, installed in ((LOCK, packages), *others):
+    for lock, installed in ((LOCK, packages), (FLEET_LOCK, fleet), *others):
         lock.write_text("".join(sorted(line(package) + "\n" for package in installed)), encoding="utf-8")
     return 0
 

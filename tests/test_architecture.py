@@ -229,7 +229,7 @@ def lint_imports(folder: Path) -> str:
 
 def small_tree(folder: Path, bodies: dict[str, str]) -> None:
     """A tree with a module for each layer that must be there, and `bodies` by module name."""
-    engine = "cli demo jobs fit bench trial model recipe techniques technique phone lite detector weights"
+    engine = "cli demo jobs fit fleet bench trial model recipe techniques technique phone lite detector weights"
     engine += " run latency data graph contract"
     studio = "screenshots app views views.page studio widgets presenters stores workers theme bound_texts i18n"
     rooms = [f"engine.{name}" for name in engine.split()] + [f"studio.{name}" for name in studio.split()]

@@ -14,7 +14,7 @@ import pytest
 
 SCRIPTS = [
     Path(__file__).resolve().parents[1] / "packaging" / f"{name}.py"
-    for name in ("bootstrap", "commands", "packages", "stages", "wheels")
+    for name in ("bootstrap", "commands", "fleet", "packages", "stages", "wheels")
 ]
 
 
@@ -23,7 +23,7 @@ def bootstrap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Modul
     """The set-up of an empty tree at `tmp_path`."""
     folder = tmp_path / "tree" / "packaging"
     folder.mkdir(parents=True)
-    for name in ("requirements.lock", "uv.lock", "gpu.lock", "../pyproject.toml"):
+    for name in ("requirements.lock", "uv.lock", "gpu.lock", "fleet.lock", "../pyproject.toml"):
         (folder / name).write_text("")
     for script in SCRIPTS:
         (folder / script.name).write_text(script.read_text())
@@ -251,3 +251,24 @@ def test_that_the_wheel_for_gpus_takes_the_place_of_the_other_and_the_choice_sta
     have("paddlepaddle", "paddlepaddle_gpu")
     bootstrap.STAMP.unlink()
     assert "uninstall --yes --disable-pip-version-check paddlepaddle paddlepaddle-gpu\n" in said(), "neither is whole"
+
+
+def test_that_what_a_fleet_needs_comes_when_asked_for_and_goes_when_not(
+    bootstrap: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bootstrap.LOCK.write_text("one==1.0 --hash=sha256:00\n")
+    bootstrap.FLEET_LOCK.write_text("many-runs==2.0 --hash=sha256:00\n")
+    stand_in(bootstrap, monkeypatch, 'for last; do :; done; if [ -f "$last" ]; then cat "$last"; fi')
+    monkeypatch.setattr(bootstrap, "usable", lambda python: python)
+
+    def said(*words: str) -> str:
+        assert bootstrap.main(words) == 0 and bootstrap.ready()
+        return str((bootstrap.ROOT / ".setup.log").read_text())
+
+    assert "many-runs" not in said()
+    both = said("--fleet", "yes")
+    assert "one==1.0 --hash=sha256:00\nmany-runs==2.0 " in both and "uninstall" not in both
+    (bootstrap.VENV / "lib" / "python3.10" / "site-packages" / "many_runs-2.0.dist-info").mkdir(parents=True)
+    assert said("--wheel", "cpu") == both, "without a word it stays"
+    without = said("--fleet", "no")
+    assert "uninstall --yes --disable-pip-version-check many-runs\n" in without and "many-runs==2.0" not in without

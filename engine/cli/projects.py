@@ -75,6 +75,24 @@ def report_recipe(task: Path, as_json: bool) -> None:
     report(figures_of(runs[-1]), as_json, runs=[run.name for run in runs], run=runs[-1].name)
 
 
+def report_recipes(tasks: Iterable[Path], as_json: bool) -> None:
+    """Print a line for the last run of each recipe; as JSON what `report_recipe` prints of one, for each."""
+    made = [[run for _, run in sorted(runs_of(task).items())] for task in tasks]
+    if as_json:
+        documents = [
+            {
+                "runs": [run.name for run in runs],
+                "run": runs[-1].name,
+                "figures": [figure.model_dump(exclude_none=True) for figure in figures_of(runs[-1])],
+            }
+            for runs in made
+        ]
+        emit_json({"figures": [], "recipes": documents})
+        return
+    rows = [run_row(runs[-1].name, RunFolder(runs[-1]).status(), figures_of(runs[-1])) for runs in made]
+    print_table(rows, RUN_HEADERS)
+
+
 def run_row(name: str, status: str, figures: Sequence[Figure]) -> tuple[str | None, ...]:
     """One line of the table of runs."""
     val = pick(figures, "map", split="val")

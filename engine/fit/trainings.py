@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,6 +12,7 @@ from engine.contract.fit.front import FrontPoint
 from engine.contract.fit.job import FitJob
 from engine.contract.project import ProjectFolder
 from engine.contract.recipe import Recipe
+from engine.contract.run.events import Notice, Progress, Stage
 from engine.contract.run.folder import RunFolder
 from engine.contract.run.job import RecipeJob, RecipePart
 from engine.contract.run.lineage import runs_of, settings_of
@@ -21,6 +22,9 @@ from engine.contract.system.cores import core_count
 from engine.contract.text.messages import Message
 from engine.fit.choice import epochs_within
 from engine.fit.steps import steps_of
+from engine.fleet.following import Told
+from engine.fleet.following import have_done as done_by
+from engine.fleet.opening import RAY, opened
 from engine.recipe.application import Application, application
 from engine.recipe.recovery import base_training
 from engine.recipe.stack import stack_of_run
@@ -53,6 +57,8 @@ class Trainings:
     def trials(self, points: Sequence[FrontPoint]) -> list[list[Path]]:
         """Cuts trained for a short while, side by side: the runs that each becomes, done to the last."""
         plans = [self._trial(point, int(point.number or 0)) for point in points]
+        if self.job.fleet is not None:
+            return self._by_fleet(plans)
         with self._stopped_together(plans):
             if len(plans) > 1:
                 for each in plans:
@@ -62,7 +68,8 @@ class Trainings:
     def winner(self, point: FrontPoint, epochs: int) -> list[Path]:
         """A cut trained for so many epochs, from the start anew."""
         steps = steps_of(self.job, point.ratios, self._detector, epochs, long=True)
-        return self._runs(_Plan("winner", Recipe(name="fit", steps=steps), WINNER, "fit.winner"))
+        plan = _Plan("winner", Recipe(name="fit", steps=steps), WINNER, "fit.winner")
+        return self._runs(plan) if self.job.fleet is None else self._by_fleet([plan])[0]
 
     def epochs(self, trials: Sequence[FrontPoint], left_s: float) -> int:
         """How long the last training is: as asked, or as the base's was, if the time left allows."""
@@ -106,6 +113,47 @@ class Trainings:
             self._done(RunFolder(latest), plan.stage)
             done.append(latest)
         return done
+
+    def _by_fleet(self, plans: Sequence[_Plan]) -> list[list[Path]]:
+        """The same by a fleet, which is there only meanwhile: the times that follow are taken on a quiet machine."""
+        done: dict[str, list[Path]] = {plan.label: [] for plan in plans}
+        begun = {run.name: plan for plan in plans if (run := self._next(plan, done[plan.label])) is not None}
+
+        def then(run: Path) -> Path | None:
+            plan = begun[run.name]
+            following = self._next(plan, done[plan.label])
+            if following is not None:
+                begun[following.name] = plan
+            return following
+
+        if begun:
+            runs = [self.folder.runs / name for name in begun]
+            with (
+                opened(self.job.fleet or RAY, self.folder) as fleet,
+                closing(done_by(fleet, runs, self.context.check_cancelled, then)) as telling,
+            ):
+                for told in telling:
+                    self._tell(told, begun[told.run.name].stage, alone=len(plans) == 1)
+        return list(done.values())
+
+    def _next(self, plan: _Plan, done: list[Path]) -> Path | None:
+        """The run of a plan that is not finished yet, made if it is not there; those before it are added to `done`."""
+        for number in range(len(done) + 1, len(self._asked(plan).planned) + 1):
+            run = self._run(plan, number, done[-1] if done else self.start)
+            if RunFolder(run).status() != "finished":
+                return run
+            done.append(run)
+        return None
+
+    def _tell(self, told: Told, code: str, *, alone: bool) -> None:
+        """What a run tells; of several at once no bar. Raises what another end than the last word means."""
+        for event in told.events:
+            if isinstance(event, Stage):
+                self.context.stage(code, run=told.run.name, what=event.message)
+            elif isinstance(event, Notice) or (alone and isinstance(event, Progress)):
+                self.context.emit(event)
+        if told.ended is not None:
+            told.result()
 
     def _run(self, plan: _Plan, number: int, latest: Path) -> Path:
         """The run of that number of a plan, from 1, made if it is not there."""

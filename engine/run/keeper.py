@@ -9,11 +9,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from engine.contract.queue.pump import pump
-from engine.contract.run.folder import RunFolder, begin_sitting
+from engine.contract.run.folder import TIED_VARIABLE, RunFolder, begin_sitting
 from engine.contract.run.lock import LockRecord, RunLock, read_record
+from engine.contract.run.ranks import read_lost
 from engine.contract.system.memory import NEARLY_ALL, kernel_kills, peak_of_children, total_bytes
 from engine.contract.system.processes import (
     end_group,
+    end_with,
     fork_leader,
     reap,
     signal_process,
@@ -32,6 +34,9 @@ def keep(run_dir: Path, work: Callable[[RunLock], int]) -> int:
     If this process is killed, the kernel kills the child. Raises UserError as `begin_sitting` does.
     """
     folder = RunFolder(run_dir)
+    tied = os.environ.get(TIED_VARIABLE, "")
+    if tied.isdigit() and not end_with(int(tied)):
+        return 1  # who we were started for is gone; the lock goes with us, and the run is lost
     lock = RunLock.adopt(folder.lock) or begin_sitting(folder)
     record = read_record(folder.lock) or LockRecord()
     keeper = os.getpid()
@@ -46,7 +51,8 @@ def keep(run_dir: Path, work: Callable[[RunLock], int]) -> int:
     for number in _FORWARDED:
         signal.signal(number, signal.SIG_IGN)
     status = reap(worker)
-    ended = {"exit": status, **_memory(status, kills, stopped=folder.cancel.exists())}
+    lost = read_lost(folder.root)  # a rank that was killed ends its worker too, which then says so
+    ended = {"exit": status, **_memory(lost.exit if lost else status, kills, stopped=folder.cancel.exists())}
     lock.write((read_record(folder.lock) or LockRecord()).model_copy(update=ended))
     lock.close()
     _next_in_queue()
@@ -57,6 +63,7 @@ def _next_in_queue() -> None:
     """Start what waited for this run: the queue goes on without anybody who looks."""
     for number in _FORWARDED:
         signal.signal(number, signal.SIG_DFL)  # what is ignored here, all that is started would ignore too
+    os.environ.pop(TIED_VARIABLE, None)  # what is started here outlives us
     with contextlib.suppress(OSError):
         pump()
 

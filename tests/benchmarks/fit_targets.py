@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 
 from engine.contract.figures import Figure, pick
-from engine.contract.fit.front import Front, FrontPoint, read_front
+from engine.contract.fit.front import ALIGN, Front, FrontPoint, read_front
 from engine.contract.fit.job import HOST, FitJob
 from engine.contract.project import ProjectFolder
 from engine.contract.recipe import Recipe
@@ -34,6 +34,7 @@ from engine.contract.run.tail import EventTail
 from engine.fit.steps import steps_of
 from engine.fit.targets import Measure
 from engine.fit.times import CountedTimes
+from engine.graph.change import left_of
 from engine.recipe.stack import stack_of_run
 
 CLOSE = 0.03
@@ -101,7 +102,8 @@ class Comparison:
         winner = front.winner
         assert winner is not None
         scale = float(self.kept(f"{name}-{faster:g}x-scale", lambda: self.matched(name, kind, front, winner)))
-        return self.compressed(f"{name}-{scale:g}-{self.args.epochs}", self.ratios(kind, scale), self.args.epochs)
+        name = f"{name}-{1000 * scale:.0f}-{self.args.epochs}"
+        return self.compressed(name, self.ratios(kind, scale), self.args.epochs)
 
     def matched(self, name: str, kind: str, front: Front, winner: FrontPoint) -> float:
         """The scale at which a rival takes as long as the winner: predicted by the fit's trials, then measured."""
@@ -114,7 +116,7 @@ class Comparison:
         for _ in range(3):
             wanted = exp(np.interp(log(aim), [log(ms) for _, ms in seen], [log(w) for w, _ in seen]))
             scale = SCALES[max(0, bisect_left([-work[each] for each in SCALES], -wanted) - 1)]
-            run = self.compressed(f"{name}-{scale:g}-untrained", self.ratios(kind, scale), 0)
+            run = self.compressed(f"{name}-{1000 * scale:.0f}-untrained", self.ratios(kind, scale), 0)
             told = self.times(self.folder.runs / winner.run, run)
             share = told[run.name][0] / told[winner.run][0]  # the network alone: boxes are fewer before training
             if abs(share - 1) <= CLOSE:
@@ -132,9 +134,9 @@ class Comparison:
 
     def work(self, ratios: Mapping[str, float]) -> float:
         """The share of the run's work that remains."""
-        left = {n: max(8, round((1 - r) * self.measure.channels[n] / 8) * 8) for n, r in ratios.items()}
-        kept = {name: min(count, self.measure.channels[name]) for name, count in left.items()}
-        return self.measure.times.ms(self.measure.cut({n: c for n, c in kept.items() if c < self.measure.channels[n]}))
+        channels = self.measure.channels
+        kept = {name: left_of(channels[name], ratio, ALIGN) for name, ratio in ratios.items() if ratio}
+        return self.measure.times.ms(self.measure.cut(kept))
 
     @cached_property
     def measure(self) -> Measure:

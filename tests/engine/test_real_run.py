@@ -12,6 +12,7 @@ from engine.contract.run.resamples import Resamples
 from engine.recipe.plan import plan
 from tests.benchmarks.real_run.arms import BASE, Arm, Plan, load_plan, merged, within_budget
 from tests.benchmarks.real_run.differences import Scored, difference
+from tests.benchmarks.real_run.run import in_turns
 
 YOLO = DetectorChoice(key="yolov3_mobilenet_v3_large", size=160, classes=("a",))
 ARMS = Path(__file__).parents[1] / "benchmarks" / "real_run" / "arms.json"
@@ -33,6 +34,15 @@ def test_that_each_arm_comes_after_what_it_needs_and_is_planned(arms: Plan) -> N
     needed = arms.with_needed(["int8"])
     assert [arm.name for arm in needed] == ["control-iou", "wide-pkd-2", "int8"]
     assert [arm.against for arm in needed] == ["base", "control-iou", "control-iou"]
+
+
+def test_that_arms_that_a_fleet_does_at_once_need_only_what_was_made_before(arms: Plan) -> None:
+    known = {BASE}
+    turns = in_turns(arms.arms)
+    for turn in turns:
+        assert all({arm.start, arm.teacher} <= known for arm in turn)
+        known |= {arm.name for arm in turn}
+    assert sorted(known - {BASE}) == sorted(arm.name for arm in arms.arms) and len(turns[0]) > 1
 
 
 def test_that_every_arm_trains_as_long_as_the_control_by_the_same_schedule(arms: Plan) -> None:

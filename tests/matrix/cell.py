@@ -86,8 +86,10 @@ def _plain(choice: DetectorChoice, folder: Path) -> Path:
 def _run(choice: DetectorChoice, planned: PlannedJob, index: Path, start: Path, teacher: Path, folder: Path) -> Path:
     """Train two steps as the job does; what is loaded from disk must be what is in memory, and as was told before."""
     from engine.contract.dataset import Index
+    from engine.contract.run.events import DeviceUsed
     from engine.detector.base.header import CheckpointInfo
-    from engine.jobs.train import _Data, _start, _trainer
+    from engine.jobs.train import _start
+    from engine.jobs.train_parts import Data, make_trainer
     from engine.model.assembly import load
 
     epochs = 1 if planned.epochs else 0
@@ -99,10 +101,10 @@ def _run(choice: DetectorChoice, planned: PlannedJob, index: Path, start: Path, 
     folder.mkdir(parents=True, exist_ok=True)
     opened = Index.open(index)
     # Without val nothing is measured: mAP after two steps says nothing.
-    data, context = _Data(opened, opened.pictures("train"), []), JobContext(folder, lambda event: None)
+    data, context = Data(opened, opened.pictures("train"), []), JobContext(folder, lambda event: None)
     model, _ = _start(job, context, data)
     info = CheckpointInfo(choice=model.choice, steps=model.steps, records=model.records)
-    trainer = _trainer(job, context, data, model, info)
+    trainer = make_trainer(job, context, data, model, info, DeviceUsed(device="cpu", wheel=""))
     trainer.begin(None)
     trainer.run()
     loaded, _ = load(folder)

@@ -99,6 +99,7 @@ def diagnose() -> list[Finding]:
         check_libraries(LIBRARIES),
         check_adb(),
         check_qemu(),
+        check_fleet(installed("ray")),
         check_disk(folder, DISK_GB),
         check_memory(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 1e9),
         check_cores(core_count()),
@@ -206,6 +207,14 @@ def check_qemu() -> Finding:
         missing = Message(code="doctor.qemu_missing")
         return Finding(name="qemu", ok=False, message=missing, command=_apt_get("qemu-user-static"), optional=True)
     return Finding(name="qemu", ok=True, message=message)
+
+
+def check_fleet(version: str | None) -> Finding:
+    """What has many runs done is installed; it is optional."""
+    if version is None:
+        missing = Message(code="doctor.no_fleet")
+        return Finding(name="fleet", ok=False, message=missing, command="make setup FLEET=1", optional=True)
+    return Finding(name="fleet", ok=True, message=Message(code="doctor.fleet", args={"version": version}))
 
 
 def check_disk(folder: Path, needed_gb: float) -> Finding:

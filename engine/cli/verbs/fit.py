@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from engine.cli.arguments import above_nothing, count, epochs, milliseconds, points, share
+from engine.cli.fleets import add_fleet_argument
 from engine.cli.fronts import report_fit
 from engine.cli.projects import open_project, trained_run
 from engine.contract.fit.job import FitJob, trials_at_once
@@ -35,6 +36,7 @@ def add_parser(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--trial-epochs", type=epochs, default=each, help=f"length of each; {each} if not given")
     beside = "trials trained at once, if not given as many as cores and memory allow, at most 3"
     parser.add_argument("--at-once", type=count("a number of trials"), default=None, help=beside)
+    add_fleet_argument(parser, "train them")
     parser.add_argument("--epochs", type=epochs, help="length of the last training; as the base's if not given")
     some = FitJob.model_fields["pictures"].default
     parser.add_argument("--pictures", type=count("a number of pictures"), default=some, help=f"for saliency; {some}")
@@ -58,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
 def fit_job_of(args: argparse.Namespace, folder: ProjectFolder) -> FitJob:
     """What the arguments ask for."""
     names = ("ms", "phone", "threads", "precision", "device", "points", "mb", "macs", "hours")
-    more = ("trials", "trial_epochs", "epochs", "pictures", "limit")
+    more = ("trials", "trial_epochs", "epochs", "pictures", "limit", "fleet")
     given = {name: getattr(args, name) for name in (*names, *more)}
     given["at_once"] = args.at_once or trials_at_once()
     return FitJob(project=str(folder.root), start=str(trained_run(folder, args.run)), **given)

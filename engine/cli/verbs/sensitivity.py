@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.cli.arguments import count, milliseconds, points, share
+from engine.cli.fleets import add_fleet_argument
 from engine.cli.int8_layers import print_ranking
 from engine.cli.language import said, say
 from engine.cli.output import emit_json, print_table
@@ -40,6 +41,7 @@ _OF_GROUPS: dict[str, object] = {
     "groups": [],
     "split": "val",
     "workers": 0,
+    "fleet": None,
     "known": False,
     "phone": None,
     "saliency": False,
@@ -63,6 +65,7 @@ def add_parser(parser: argparse.ArgumentParser) -> None:
     )
     some = count("a number of processes")
     parser.add_argument("--workers", type=some, default=0, help="processes side by side; one for each core")
+    add_fleet_argument(parser, "measure in --workers parts")
     known = "measure nothing: propose from what was measured of these pictures before"
     parser.add_argument("--known", action="store_true", help=known)
     parser.add_argument("--macs", type=part, help="propose ratios: share of the MACs that may remain, such as 0.4")
@@ -191,7 +194,7 @@ def _refuse_what_saliency_does_not_tell(args: argparse.Namespace) -> None:
         return
     if args.points is not None:
         raise UserError("saliency.no_points")
-    ignored = _given(args, {name: _OF_GROUPS[name] for name in ("ratios", "split", "workers")})
+    ignored = _given(args, {name: _OF_GROUPS[name] for name in ("ratios", "split", "workers", "fleet")})
     if ignored:
         raise UserError("saliency.no_use", options=", ".join(ignored))
 
@@ -202,34 +205,52 @@ def _given(args: argparse.Namespace, without: Mapping[str, object]) -> list[str]
 
 
 def _measured(args: argparse.Namespace, folder: ProjectFolder, target: Path) -> dict[str, GroupLosses]:
-    from engine.cli.follow import follow
-    from engine.run.workers import Workers
-
     parts = args.workers or core_count()
-    with Workers(partial(follow, json=args.json)) as workers:
-        tasks = [
-            workers.begin(
-                SensitivityJob(
-                    run=str(target),
-                    index=str(folder.index),
-                    criterion=args.criterion,
-                    ratios=tuple(args.ratios),
-                    split=args.split,
-                    pictures=args.pictures,
-                    groups=tuple(args.groups),
-                    part=part,
-                    parts=parts,
-                    threads=1 if parts > 1 else 0,
-                ),
-                folder.new_task("sensitivity"),
-            )
-            for part in range(parts)
-        ]
-        for task in tasks:
-            workers.wait(task)
+    jobs = [
+        SensitivityJob(
+            run=str(target),
+            index=str(folder.index),
+            criterion=args.criterion,
+            ratios=tuple(args.ratios),
+            split=args.split,
+            pictures=args.pictures,
+            groups=tuple(args.groups),
+            part=part,
+            parts=parts,
+            threads=1 if parts > 1 or args.fleet else 0,
+        )
+        for part in range(parts)
+    ]
+    tasks = [folder.new_task("sensitivity") for _ in jobs]
+    (_by_workers if args.fleet is None else _by_fleet)(args, folder, jobs, tasks)
     result = json.loads((tasks[0] / "result.json").read_text(encoding="utf-8"))
     kept = SensitivityFolder(Path(result["folder"])).read()
     return {name: kept[name] for name in result["groups"] if name in kept and (name in args.groups or not args.groups)}
+
+
+def _by_workers(
+    args: argparse.Namespace, folder: ProjectFolder, jobs: Sequence[SensitivityJob], tasks: Sequence[Path]
+) -> None:
+    from engine.cli.follow import follow
+    from engine.run.workers import Workers
+
+    with Workers(partial(follow, json=args.json)) as workers:
+        for job, task in zip(jobs, tasks, strict=True):
+            workers.begin(job, task)
+        for task in tasks:
+            workers.wait(task)
+
+
+def _by_fleet(
+    args: argparse.Namespace, folder: ProjectFolder, jobs: Sequence[SensitivityJob], tasks: Sequence[Path]
+) -> None:
+    from engine.cli.fleets import done_by
+    from engine.run.workers import write_job
+
+    for job, task in zip(jobs, tasks, strict=True):
+        write_job(job, task)
+    names = {task: f"{number} / {len(tasks)}" for number, task in enumerate(tasks, start=1)}
+    done_by(args.fleet, folder, names, json=args.json, all_or_none=True)
 
 
 def _known(args: argparse.Namespace, folder: ProjectFolder, target: Path) -> dict[str, GroupLosses]:

@@ -24,7 +24,8 @@ class FitJob(BaseModel):
     upper end, or a bench on the phone whose serial number is `device`. `mb` is the file in that precision, `macs` the
     share of the convolutions' that may remain, `points` how much mAP may be lost. At most `trials` short trainings of
     `trial_epochs`, then one of `epochs`, as long as the base's if not given, all within `hours` of work if that is
-    given. `at_once` of the trials are trained side by side. `pictures` for saliency; `limit` as in TrainJob.
+    given. `at_once` of the trials are trained side by side, on `fleet` if one is named,
+    which then trains the last too. `pictures` for saliency; `limit` as in TrainJob.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -45,6 +46,7 @@ class FitJob(BaseModel):
     trials: int = Field(default=8, ge=1)
     trial_epochs: int = Field(default=6, ge=0, le=10000)
     at_once: int = Field(default=1, ge=1, le=64)
+    fleet: str | None = None
     epochs: int | None = Field(default=None, ge=0, le=10000)
     pictures: int = Field(default=200, ge=1, le=100000)
     limit: int = Field(default=0, ge=0)

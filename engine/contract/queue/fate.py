@@ -10,11 +10,12 @@ from engine.contract.run.folder import RunFolder, Status
 from engine.contract.run.lock import LockRecord, read_record
 from engine.contract.run.tail import StreamError
 from engine.contract.system.locks import is_locked
-from engine.contract.system.processes import machine_start
+from engine.contract.system.processes import is_same_process, machine_start
 
-Fate = Literal["waits", "runs", "ended", "returns", "held", "missing", "broken"]
-"""`returns`: it lost its keeper and is to be done again; `held`: it was stopped and stands in the queue paused;
-`missing`: its project is not there, perhaps because its disk is not; `broken`: its stream cannot be read.
+Fate = Literal["waits", "runs", "led", "ended", "returns", "held", "missing", "broken"]
+"""`led`: a living process will have it begun, or gone on with; `returns`: it lost its keeper and is to be done again;
+`held`: it was stopped and stands in the queue paused; `missing`: its project is not there, perhaps because its disk is
+not; `broken`: its stream cannot be read.
 """
 RETURNS = 3
 """So often an entry that lost its keeper goes on by itself."""
@@ -35,7 +36,10 @@ def fate_of(ticket: Ticket) -> Fate:
         return "runs"
     if status == "finished":
         return "ended"
-    if not ticket.started and _size(folder) <= ticket.size:
+    told_more = _size(folder) > ticket.size
+    if is_same_process(ticket.leader, ticket.leader_started) and not (told_more and status in ("failed", "cancelled")):
+        return "led"
+    if not ticket.started and not told_more:
         return "waits"
     return _of_ended(ticket, folder, status)
 
@@ -47,6 +51,8 @@ def _of_ended(ticket: Ticket, folder: RunFolder, status: Status) -> Fate:
         return "held"
     if status == "queued":
         return "waits"
+    if ticket.project is None or not ticket.run.is_relative_to(ticket.project):
+        return "ended"  # what lies in no project belongs to the command that made it, which asks for it anew
     record = read_record(folder.lock) or LockRecord()
     if status == "lost" and record.exit is None:
         return "returns" if ticket.returns < RETURNS else "held"

@@ -29,7 +29,8 @@ class Ticket(BaseModel):
     seconds that it should take, by the steps of the run `paced_by` (engine/contract/queue/pace.py). `machine` is the
     start of the machine under which it was started. `returns` counts how often it lost its keeper. An `interrupted` one
     was stopped from outside: paused, it goes on by itself under another start of the machine. A `leaving` one was
-    cancelled and is being stopped. `command` and `environment` start its worker as who put it in would have.
+    cancelled and is being stopped. `command` and `environment` start its worker as who put it in would have. `leader`
+    is the process that has it done elsewhere, as by a fleet: while that lives, nobody else begins it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -60,6 +61,8 @@ class Ticket(BaseModel):
     refused: Message | None = None
     command: tuple[str, ...] = ()
     environment: dict[str, str | None] = {}
+    leader: int | None = None
+    leader_started: int | None = None
 
 
 class QueueSettings(BaseModel):
@@ -103,7 +106,9 @@ class Book:
 
     def new_number(self) -> int:
         """A number that no entry had before."""
-        number = 1 + max([self.settings.last, *(each.number for each in self.tickets)])
+        # Also of a ticket that cannot be read here.
+        names = [int(file.stem) for file in self._folder.glob("[0-9]*.json") if file.stem.isdigit()]
+        number = 1 + max([self.settings.last, *names])
         self.settings = self.settings.model_copy(update={"last": number})
         write_atomically(_settings_file(), self.settings.model_dump_json(), sync=False)
         return number

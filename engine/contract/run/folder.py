@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections import deque
 from collections.abc import Mapping, Sequence
@@ -11,8 +12,9 @@ from typing import Literal
 from pydantic import ValidationError
 
 from engine.contract.run.job import Job, parse_job
-from engine.contract.run.lock import FD_VARIABLE, LockRecord, RunLock, read_record
+from engine.contract.run.lock import FD_VARIABLE, LockRecord, RunLock, read_record, this_host
 from engine.contract.run.memory import IN_A_LOG, no_memory
+from engine.contract.run.ranks import lost_file, rank_lost, read_lost
 from engine.contract.run.tail import last_event
 from engine.contract.system.environment import engine_environment
 from engine.contract.system.locks import is_locked
@@ -22,6 +24,8 @@ from engine.contract.text.reasons import WHOLE, at_place, place_of, reason_of
 
 Status = Literal["queued", "running", "finished", "cancelled", "failed", "lost"]
 LOG_LINES = 20
+TIED_VARIABLE = "ESPALIER_TIED"
+"""Names the process that a keeper must not outlive, where it is tied to one."""
 CHECKPOINTS = ("best", "last")
 """Names of a run's checkpoints, the one to be used first."""
 _AS_OURS: Mapping[str, str | None] = {}
@@ -86,6 +90,8 @@ class RunFolder:
         starved = record is not None and record.exit not in (None, 0) and any(word in log for word in IN_A_LOG)
         if record is not None and (record.no_memory or starved):
             return JobFailed("run.lost_memory", path=str(self.root), peak=record.peak_mb or "?", remedy=self._remedy())
+        if (lost := read_lost(self.root)) is not None:
+            return rank_lost(self.root, lost, log)
         if not log:
             return JobFailed("run.lost_silently", path=str(self.root))
         return JobFailed("run.lost", path=str(self.root), status=status, log=log)
@@ -104,23 +110,32 @@ def begin_sitting(folder: RunFolder) -> RunLock:
         if event is not None and event.type == "finished":
             raise UserError("run.finished", path=str(folder.root))
         folder.cancel.unlink(missing_ok=True)
-        lock.write(LockRecord(offset=size))
+        lost_file(folder.root).unlink(missing_ok=True)
+        lock.write(LockRecord(offset=size, host=this_host()))
     except BaseException:
         lock.close()
         raise
     return lock
 
 
-def start(run_dir: Path, command: Sequence[str] = (), environment: Mapping[str, str | None] = _AS_OURS) -> int:
+def start(
+    run_dir: Path,
+    command: Sequence[str] = (),
+    environment: Mapping[str, str | None] = _AS_OURS,
+    *,
+    tied: bool = False,
+) -> int:
     """Start a worker on a run folder with a `job.json`, detached, and return the id of its keeper.
 
     Raises UserError as `begin_sitting` does. A lost, cancelled or failed run is resumed. The lock is taken here and
     inherited: from the moment this returns, the run is `running`. `environment` has what the worker finds otherwise
-    than we do; None for a variable that it does not find.
+    than we do; None for a variable that it does not find. A worker that is `tied` is killed when this process ends, or
+    this thread, and so is all that it starts in turn.
     """
     folder = RunFolder(run_dir)
     lock = begin_sitting(folder)
-    found = {**engine_environment(), **environment, FD_VARIABLE: str(lock.fd)}
+    to_us = str(os.getpid()) if tied or TIED_VARIABLE in os.environ else None
+    found = {**engine_environment(), **environment, FD_VARIABLE: str(lock.fd), TIED_VARIABLE: to_us}
     try:
         with folder.log.open("ab") as log:
             return start_detached(

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
+import socket
 import time
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from engine.contract.system.locks import try_lock
+from engine.contract.system.processes import is_same_process
 from engine.contract.text.messages import UserError
 
 FD_VARIABLE = "ESPALIER_LOCK_FD"
-_LENGTH = 256
+_LENGTH = 384
 
 
 class LockRecord(BaseModel):
@@ -21,6 +23,7 @@ class LockRecord(BaseModel):
     `offset`: bytes of `events.jsonl` written by earlier sittings. `started`, `keeper_started`: clock ticks
     since boot. `leads`: the worker leads its process group. `exit`: its exit status, negative for a signal.
     `peak_mb`: the most memory that it held. `no_memory`: it was killed, and there is evidence that memory ran out.
+    `host`: the machine whose processes these are; None in the files of earlier versions.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -34,6 +37,7 @@ class LockRecord(BaseModel):
     exit: int | None = None
     peak_mb: int | None = None
     no_memory: bool = False
+    host: str | None = None
 
 
 class RunLock:
@@ -92,3 +96,18 @@ def read_record(path: Path) -> LockRecord | None:
         return LockRecord.model_validate_json(path.read_bytes())
     except (FileNotFoundError, ValidationError):
         return None
+
+
+def this_host() -> str:
+    """The name by which the machines that share a folder tell this one from the others."""
+    return socket.gethostname()
+
+
+def other_host(path: Path) -> str | None:
+    """The machine that works on a run, or worked last, where that is another than this one; else None."""
+    record = read_record(path)
+    if record is None or record.host == this_host():
+        return None
+    # A machine may be called otherwise now than when the worker began.
+    here = is_same_process(record.pid, record.started) or is_same_process(record.keeper, record.keeper_started)
+    return None if here else record.host

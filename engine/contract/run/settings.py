@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from engine.contract.device.choice import AUTO, DeviceName
 from engine.contract.parameters import parameter
+from engine.contract.run.ranks import MOST_RANKS, NodeAddress, listed
 from engine.contract.text.messages import UserError
 from engine.contract.text.reasons import reason_of
 
@@ -17,7 +18,9 @@ from engine.contract.text.reasons import reason_of
 class TrainSettings(BaseModel):
     """How long and how hard to train; `threads` per process, `learning_rate` at the top of the schedule.
 
-    `device` is where; `amp` mixes precisions, on a GPU alone.
+    `device` is where; `amp` mixes precisions, on a GPU alone. `readers` are processes that make batches; 0 is a
+    thread, and on a GPU, which outruns it, as many as there are cores for. `ranks` processes of each of the `nodes`, or
+    of this machine if there are none, compute each step together: `batch_size` and `learning_rate` are of all of them.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -32,10 +35,13 @@ class TrainSettings(BaseModel):
     stop_after: int = parameter("settings.stop_after", 0, ge=0)
     checkpoint_every: int = parameter("settings.checkpoint_every", 200, ge=1)
     threads: int = parameter("settings.threads", 0, ge=0)
+    readers: int = parameter("settings.readers", 0, ge=0, le=64)
     augment: Literal["none", "light", "full"] = parameter("settings.augment", "light", simple=True)
     ema: float = parameter("settings.ema", 0.0, ge=0, lt=1)
     device: DeviceName = parameter("settings.device", AUTO)
     amp: bool = parameter("settings.amp", False)
+    ranks: int = parameter("settings.ranks", 1, ge=1, le=MOST_RANKS)
+    nodes: Annotated[tuple[NodeAddress, ...], BeforeValidator(listed)] = parameter("settings.nodes", ())
 
 
 def read_settings(pairs: Sequence[str], given: Mapping[str, Any]) -> TrainSettings:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from engine.contract.run.folder import RunFolder, Status
 from engine.contract.run.lineage import maker_job, parts_of
-from engine.contract.run.lock import LockRecord, read_record
+from engine.contract.run.lock import LockRecord, other_host, read_record
 from engine.contract.system.locks import is_locked
 from engine.contract.system.processes import (
     find_process,
@@ -18,6 +18,7 @@ from engine.contract.system.processes import (
     signal_group,
     signal_process,
 )
+from engine.contract.text.messages import UserError
 
 POLL_S = 0.02
 MARGIN_S = 1.0
@@ -29,7 +30,8 @@ def stop(run_dir: Path, *, ask: float = 4.0, terminate: float = 3.0, kill: float
     The steps are a `cancel` file, SIGTERM and SIGKILL; each is given so many seconds. With the default times
     no process of the group is alive after 10 s. A run that nobody works on is left alone.
     A recipe or fit stops its run first and is given time for that; what it leaves at work all the same is stopped here.
-    Raises StreamError on a broken stream, after it was stopped.
+    Where another machine works on it, it is only asked to stop: processes there are out of reach.
+    Raises StreamError on a broken stream, after it was stopped, and UserError where another machine does not answer.
     """
     folder = RunFolder(run_dir)
     patience = ask
@@ -39,6 +41,7 @@ def stop(run_dir: Path, *, ask: float = 4.0, terminate: float = 3.0, kill: float
         # On a full disk there may be no room even for an empty file; the signals do without.
         with contextlib.suppress(OSError):
             folder.cancel.touch()
+        _wait_elsewhere(folder, patience + terminate + kill)
         if not _wait(folder, patience):
             _signal(folder, signal.SIGTERM)
         if not _wait(folder, terminate):
@@ -61,6 +64,13 @@ def _wait(folder: RunFolder, seconds: float) -> bool:
     return True
 
 
+def _wait_elsewhere(folder: RunFolder, seconds: float) -> None:
+    """Wait for another machine's worker, if it is one; raises UserError where it does not end in time."""
+    host = other_host(folder.lock)
+    if host is not None and not _wait(folder, seconds):
+        raise UserError("run.elsewhere", path=str(folder.root), host=host)
+
+
 def _gone(folder: RunFolder) -> bool:
     group = _group(folder)
     return not is_locked(folder.lock) and (group is None or not group_members(group))
@@ -69,7 +79,7 @@ def _gone(folder: RunFolder) -> bool:
 def _group(folder: RunFolder) -> int | None:
     """The worker's process group while it surely is this worker's; its id may be somebody else's by now."""
     record = read_record(folder.lock) or LockRecord()
-    if record.pid is None or not record.leads:
+    if record.pid is None or not record.leads or other_host(folder.lock) is not None:
         return None
     leader = find_process(record.pid)
     if leader is None:

@@ -125,6 +125,12 @@ def die_with_parent() -> None:
     _libc.prctl(_SET_PARENT_DEATH_SIGNAL, signal.SIGKILL)
 
 
+def end_with(parent: int) -> bool:
+    """Have the kernel kill the calling process when its parent ends; False if that has ended already."""
+    die_with_parent()
+    return os.getppid() == parent
+
+
 def start_detached(
     command: Sequence[str | Path],
     *,
@@ -177,9 +183,8 @@ def reap(child: int) -> int:
 
 def _lead(parent: int, work: Callable[[], int]) -> NoReturn:
     os.setsid()
-    die_with_parent()
-    # The parent may have died before the line above could take effect.
-    status = work() if os.getppid() == parent else 1
+    # The parent may have died before this could take effect.
+    status = work() if end_with(parent) else 1
     sys.stdout.flush()
     sys.stderr.flush()
     # Python's own farewell waits for threads and unloads libraries that are known to hang or crash there.

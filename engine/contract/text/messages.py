@@ -75,20 +75,27 @@ class Message(BaseModel):
         return {language: self.text(language) for language in get_args(Language)}
 
 
-class UserError(Exception):
+class _Told(Exception):
+    """An error whose sentence a person reads; it survives the way from one process to another."""
+
+    def __init__(self, code: str, **args: Argument | Message) -> None:
+        self.message = Message(code=code, args=args)
+        super().__init__(self.message.text())
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _told_again, (type(self), self.message)
+
+
+class UserError(_Told):
     """Bad usage or input: one sentence that names the file, the place and the remedy. Exit status 2."""
 
-    def __init__(self, code: str, **args: Argument | Message) -> None:
-        self.message = Message(code=code, args=args)
-        super().__init__(self.message.text())
 
-
-class JobFailed(Exception):
+class JobFailed(_Told):
     """Work that was asked for properly and could not be done. Exit status 1."""
 
-    def __init__(self, code: str, **args: Argument | Message) -> None:
-        self.message = Message(code=code, args=args)
-        super().__init__(self.message.text())
+
+def _told_again(kind: type[_Told], message: Message) -> _Told:
+    return kind(message.code, **message.args)
 
 
 class Cancelled(Exception):

@@ -1,31 +1,30 @@
 """Training batches: ppdet's transforms, with the randomness of a sample fixed by (seed, epoch, picture).
 
-Batches come from one thread. It owns the global random states that ppdet's transforms draw from, so that where a run is
-stopped and resumed never shows; whatever it raises is raised again in the training loop, with the picture's name.
+Batches come from one thread, or from processes (`ahead.py`). Whoever makes them owns the global random states that
+ppdet's transforms draw from, so that it shows neither where a run is stopped and resumed nor how many make batches.
 """
 
 from __future__ import annotations
 
-import queue
 import random
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.contract.dataset import Picture
-from engine.contract.text.messages import JobFailed, UserError
+from engine.contract.text.messages import JobFailed
 from engine.detector.base.runtime import prepare
 from engine.detector.predict.pictures import normalise, read_picture
+from engine.detector.train.ahead import made_ahead
 
 prepare()
 
 from ppdet.data.transform import batch_operators, operators  # noqa: E402
 
 Sample = dict[str, Any]
-AHEAD = 4
-"""Batches made before they are asked for."""
 
 
 class TrainingReader:
@@ -39,11 +38,15 @@ class TrainingReader:
         batch_size: int,
         seed: int,
         augment: str,
+        processes: int = 0,
     ) -> None:
+        """`processes` make the batches; none of them: a thread does."""
+        self.processes = processes
         self.pictures = list(pictures)
         self.config = config
         self.batch_size = min(batch_size, len(self.pictures))
         self.seed = seed
+        self.part, self.parts = 0, 1
         self.transforms = _augmentations(config, augment) + _finishing(config, augment)
         self.targets = _targets(config)
 
@@ -57,40 +60,22 @@ class TrainingReader:
 
     def epoch(self, epoch: int, first: int = 0) -> Iterator[Sample]:
         """The batches of `epoch` from number `first` on, each a dict of arrays."""
-        ready: queue.Queue[Sample | BaseException | None] = queue.Queue(AHEAD)
-        stop = threading.Event()
-        thread = threading.Thread(target=self._produce, args=(epoch, first, ready, stop), daemon=True)
-        thread.start()
-        try:
-            while (item := ready.get()) is not None:
-                if isinstance(item, BaseException):
-                    raise item
-                yield item
-        finally:
-            stop.set()
-            while thread.is_alive():
-                _drain(ready)
-                thread.join(0.05)
+        return made_ahead(
+            partial(self._made, epoch), [self._own(batch) for batch in self.chosen(epoch)[first:]], self.processes
+        )
 
-    def _produce(
-        self,
-        epoch: int,
-        first: int,
-        ready: queue.Queue[Sample | BaseException | None],
-        stop: threading.Event,
-    ) -> None:
+    def chosen(self, epoch: int) -> list[NDArray[np.int64]]:
+        """Which pictures each batch of an epoch has, by their place in `pictures`."""
         order = np.random.default_rng([self.seed, epoch]).permutation(len(self.pictures))
-        for number in range(first, len(self)):
-            if stop.is_set():
-                return
-            chosen = order[number * self.batch_size : (number + 1) * self.batch_size]
-            try:
-                batch = self.batch([self.sample(self.pictures[i], epoch) for i in chosen])
-            except (JobFailed, UserError) as error:
-                ready.put(error)
-                return
-            ready.put(batch)
-        ready.put(None)
+        return [order[number * self.batch_size :][: self.batch_size] for number in range(len(self))]
+
+    def _made(self, epoch: int, chosen: NDArray[np.int64]) -> Sample:
+        return self.batch([self.sample(self.pictures[place], epoch) for place in chosen])
+
+    def _own(self, batch: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Our part of a batch, by rank: the order of samples is the same for any number of them."""
+        share = len(batch) // self.parts
+        return batch[self.part * share : (self.part + 1) * share]
 
     def sample(self, picture: Picture, epoch: int, view: int = 0) -> Sample:
         """One augmented picture with its boxes; raises JobFailed with the picture's name if a transform does."""
@@ -203,8 +188,3 @@ def _raw(picture: Picture) -> Sample:
         "gt_class": np.array([[b.class_id] for b in kept], np.int32).reshape(-1, 1),
         "gt_score": np.ones((len(kept), 1), np.float32),
     }
-
-
-def _drain(ready: queue.Queue[Any]) -> None:
-    while not ready.empty():
-        ready.get_nowait()

@@ -156,8 +156,12 @@ class TrainForm(QScrollArea):
 
 
 def form_schema(found: Devices | None = None, device: str = AUTO) -> dict[str, Any]:
-    """The settings' schema with those marked that everybody needs, and the devices that were found."""
+    """The settings' schema with those marked that everybody needs, and the devices that were found.
+
+    Without the machines of a training on several: each is started from a command line of its own.
+    """
     schema = TrainSettings.model_json_schema()
+    del schema["properties"]["nodes"]
     schema["properties"]["device"] |= device_field(found, device)
     for name in SIMPLE:
         schema["properties"][name]["x-level"] = "simple"

@@ -33,6 +33,8 @@ def main(words: list[str] | None = None) -> None:
     parser.add_argument("--epochs", type=int, default=24, help="most epochs of the first training")
     parser.add_argument("--anneal", type=int, default=25, help="epochs of the base after those")
     parser.add_argument("--budget", type=int, default=0, help="epochs of each arm in all; as many as the base had")
+    fleet = "do arms that do not need each other at once: on Ray here, or as `espalier compress --fleet` says"
+    parser.add_argument("--fleet", metavar="ADDRESS", nargs="?", const="ray", help=fleet)
     args = parser.parse_args(words)
     args.dir = args.dir.resolve()
     args.dir.mkdir(parents=True, exist_ok=True)

@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,8 +35,8 @@ class RealRun:
             self.espalier("new", str(self.folder.root), *data, *self.plan.new)
         for seed in self.args.seeds:
             self._base(seed)
-            for arm in self.chosen():
-                self._arm(arm, seed)
+            for arms in in_turns(self.chosen()) if self.args.fleet else [[arm] for arm in self.chosen()]:
+                self._at_once(arms, seed)
 
     def chosen(self) -> list[Arm]:
         """The arms that are asked for, in order."""
@@ -68,18 +69,26 @@ class RealRun:
         if not self._resumed(name):
             self.espalier("train", str(self.folder.root), "--name", name, *words)
 
-    def _arm(self, arm: Arm, seed: int) -> None:
-        if arm.train:
-            self._control(arm, seed)
-            return
+    def _at_once(self, arms: Sequence[Arm], seed: int) -> None:
+        """Arms that do not need each other: those of one start and teacher by one call, which a fleet does at once."""
+        new: dict[tuple[str, str], list[str]] = {}
+        for arm in arms:
+            if arm.train:
+                self._control(arm, seed)
+            elif not self._arm_resumed(arm, seed):
+                file = self.args.dir / f"{label(arm.name, seed)}.json"
+                file.write_text(self._recipe(arm, seed).model_dump_json(indent=1), encoding="utf-8")
+                ends = self._made(arm.start, seed).name, self._made(arm.teacher, seed).name
+                new.setdefault(ends, []).append(str(file))
+        fleet = ("--fleet", self.args.fleet) if self.args.fleet else ()
+        for (start, teacher), files in new.items():
+            self.espalier("compress", str(self.folder.root), *files, "--from", start, "--teacher", teacher, *fleet)
+
+    def _arm_resumed(self, arm: Arm, seed: int) -> bool:
         last = f"{label(arm.name, seed)}-{self._jobs(arm, seed)[-1]}"
         first = f"{label(arm.name, seed)}-{self._jobs(arm, seed)[0]}"
-        if self._resumed(last) or self._resumed(first):  # the first brings its recipe back, with all that is missing
-            return
-        file = self.args.dir / f"{label(arm.name, seed)}.json"
-        file.write_text(self._recipe(arm, seed).model_dump_json(indent=1), encoding="utf-8")
-        teacher, start = self._made(arm.teacher, seed).name, self._made(arm.start, seed).name
-        self.espalier("compress", str(self.folder.root), str(file), "--from", start, "--teacher", teacher)
+        # The first brings its recipe back, with all that is missing.
+        return self._resumed(last) or self._resumed(first)
 
     def _control(self, arm: Arm, seed: int) -> None:
         """The start trained on: by the settings, the schedule and the epochs that the others recover by."""
@@ -175,6 +184,16 @@ class RealRun:
         print("$ espalier", *words, file=sys.stderr, flush=True)
         done = subprocess.run([sys.executable, "-m", "engine", *words], stdout=subprocess.PIPE, text=True, check=True)
         return done.stdout
+
+
+def in_turns(arms: Sequence[Arm]) -> list[list[Arm]]:
+    """Arms in groups, each of which needs only what the groups before it made."""
+    left, turns = list(arms), list[list[Arm]]()
+    while left:
+        missing = {arm.name for arm in left}
+        turns.append([arm for arm in left if not {arm.start, arm.teacher} & missing])
+        left = [arm for arm in left if arm not in turns[-1]]
+    return turns
 
 
 def label(name: str, seed: int) -> str:

@@ -138,5 +138,5 @@ def test_the_whole_verb_runs_without_loading_paddle_or_qt() -> None:
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT)
     assert done.returncode == 0, done.stderr
     assert list(dict.fromkeys(done.stdout.split())) == [  # of GPUs there may be several findings
-        "python", "packages", "gpu", "libraries", "adb", "qemu", "disk", "memory", "cores", "writable",
+        "python", "packages", "gpu", "libraries", "adb", "qemu", "fleet", "disk", "memory", "cores", "writable",
     ]  # fmt: skip

@@ -14,6 +14,7 @@ from engine.contract.recipe import Recipe, Step
 from engine.contract.run.events import DeviceUsed, Event, Notice
 from engine.contract.run.folder import RunFolder, read_job
 from engine.contract.run.job import RecipeJob, RecipePart, TrainJob
+from engine.contract.run.settings import TrainSettings
 from engine.contract.text.messages import Message, UserError
 from engine.detector.base.header import CheckpointInfo
 from engine.jobs import device
@@ -112,6 +113,27 @@ def test_that_going_on_with_another_device_or_wheel_is_called_not_exact(
     assert all("not exact" in event.text for event in told if isinstance(event, Notice))
 
 
+def test_that_going_on_with_another_number_of_ranks_is_called_not_exact(context: JobContext, told: Told) -> None:
+    info = CheckpointInfo(choice=CHOICE, device="cpu", versions={CPU_WHEEL: "2.6.2"}, ranks=2)
+    now = DeviceUsed(device="cpu", wheel="paddlepaddle 2.6.2", ranks=2)
+    device.tell_elsewhere(info, now, context)
+    assert told.codes() == []
+    device.tell_elsewhere(info, now.model_copy(update={"ranks": 3}), context)
+    assert told.codes() == ["device.elsewhere"]
+    assert all("2 x cpu" in event.text and "3 x cpu" in event.text for event in told if isinstance(event, Notice))
+
+
+def test_that_ranks_are_told_with_the_device_and_have_a_gpu_each(
+    context: JobContext, used: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(device, "find_devices", lambda: CPU)
+    assert device.begin_on("auto", context, ranks=2, nodes=3).ranks == 6
+    monkeypatch.setattr(device, "find_devices", lambda: WITH_GPU)
+    with pytest.raises(UserError) as caught:
+        device.begin_on("auto", context, ranks=2)
+    assert caught.value.message.code == "device.too_few" and used == ["cpu"]
+
+
 def test_that_what_is_resumed_elsewhere_gets_another_device_and_keeps_the_rest(tmp_path: Path) -> None:
     folder = ProjectFolder(tmp_path)
     task = folder.new_task("recipe")
@@ -142,3 +164,15 @@ def test_that_the_command_line_refuses_before_it_makes_anything(
 def test_that_the_reason_is_a_message_that_travels() -> None:
     event = DeviceUsed(device="cpu", wheel="w", why=Message(code="device.cpu_wheel"))
     assert DeviceUsed.model_validate_json(event.model_dump_json()) == event
+
+
+def test_that_batches_for_a_gpu_are_made_by_processes_and_others_by_a_thread_unless_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    on = {name: DeviceUsed(device=name, wheel="") for name in ("cpu", "gpu:0")}
+    told = []
+    for cores in (1, 2, 16):
+        monkeypatch.setattr(device, "core_count", lambda cores=cores: cores)
+        told.append([device.readers_of(TrainSettings(), on["gpu:0"]), device.readers_of(TrainSettings(), on["cpu"])])
+    assert told == [[0, 0], [1, 0], [4, 0]]
+    assert {device.readers_of(TrainSettings(readers=3), each) for each in on.values()} == {3}

@@ -1,9 +1,11 @@
 """A fit by mouse on the built-in sample, killed twice on its way and resumed: the same winner as left alone.
 
-    python -m tests.studio.measured.fit_by_mouse OUT
+    python -m tests.studio.measured.fit_by_mouse OUT [--host]
 
 OUT gets the project, a copy in which the command line does the same fit undisturbed, and pictures of the window. It
-takes a minute on a quiet machine, and ends with status 1 where the winners differ.
+takes a minute on a quiet machine, and ends with status 1 where the winners differ. With `--host` the fit is to the
+time that the form proposes for this machine. Times tremble, so that no other fit need find the same: there the winner
+must be the one that was decided before it was killed, and no trial before it may have changed.
 """
 
 from __future__ import annotations
@@ -30,7 +32,9 @@ from studio.app import open_window
 from studio.views.compare.page import ComparePage
 from studio.views.fit.dialog import FitDialog
 
+HOST_LENGTHS = {"trials": 6, "trial_epochs": 1, "at_once": 1, "epochs": 2, "pictures": 8, "limit": 16}
 LENGTHS = {"trials": 2, "trial_epochs": 1, "at_once": 1, "epochs": 1, "pictures": 4, "limit": 8}
+HOST = "--host"
 PERCENT = 60
 PATIENCE_S = 1800
 
@@ -40,6 +44,8 @@ def main(out: Path) -> int:
     out.mkdir(parents=True)
     project, alone = out / "project", out / "alone"
     subprocess.run([sys.executable, "-m", "tests.fakes.sample_runs", str(project)], check=True, cwd=ROOT)
+    if HOST in sys.argv:
+        return on_host(project, out)
     shutil.copytree(project, alone)
     words = [word for name, value in LENGTHS.items() for word in (f"--{name.replace('_', '-')}", str(value))]
     call = [sys.executable, "-m", "engine", "fit", str(alone), "1", "--macs", str(PERCENT / 100), *words]
@@ -56,7 +62,26 @@ def main(out: Path) -> int:
     return 0 if same else 1
 
 
-def by_mouse(project: Path, out: Path) -> Front:
+def on_host(project: Path, out: Path) -> int:
+    """To a time on this machine; what was known at each kill must stand at the end."""
+    known: list[Front] = []
+    found = by_mouse(project, out, known)
+    verdict, winner = found.verdict, found.winner
+    assert verdict is not None and winner is not None and found.base is not None
+    kept = all(
+        [trial for trial in front.trials if trial.done] == found.trials[: sum(trial.done for trial in front.trials)]
+        for front in known
+    )
+    decided = known[-1].winner
+    same = kept and decided is not None and decided.ratios == winner.ratios
+    asked = found.job.ms
+    print(f"base {found.base.ms:.2f} ms, asked for {asked:.2f}, {len(found.trials)} trials, winner {winner.ms:.2f} ms,")
+    print(f"mAP {winner.map:.1f}: {verdict.message.text()}")
+    print("the same winner" if same else "ANOTHER WINNER")
+    return 0 if same else 1
+
+
+def by_mouse(project: Path, out: Path, known: list[Front] | None = None) -> Front:
     """The fit in a window; its front."""
     os.environ.update(QT_QPA_PLATFORM="offscreen", XDG_CONFIG_HOME=str(out / "config"))
     app = QApplication.instance() or QApplication(sys.argv[:1])
@@ -78,6 +103,8 @@ def by_mouse(project: Path, out: Path) -> Front:
     click(dialog.go)
     for number, reached in enumerate((trial_at_work, winner_at_work), start=1):
         wait(lambda reached=reached: reached(project), f"the moment of kill {number}")  # type: ignore[misc]
+        if known is not None and (front := front_in(project)) is not None:
+            known.append(front)
         kill_and_resume(page, lambda number=number: window.grab().save(str(out / f"killed-{number}.png")))  # type: ignore[misc]
     wait(lambda: (front := front_in(project)) is not None and front.verdict is not None, "the verdict")
     wait(lambda: (fit := studio.fits.shown) is not None and fit.status == "finished", "its end in the window")
@@ -89,7 +116,7 @@ def by_mouse(project: Path, out: Path) -> Front:
     click(page.front.recipe)
     QTest.qWait(1500)
     window.grab().save(str(out / "recipe.png"))
-    assert [step.technique for step in studio.recipe.recipe.steps] == ["filter_prune"]
+    assert studio.recipe.recipe.steps[0].technique == "filter_prune"
     window.close()
     studio.close()
     found = front_in(project)
@@ -100,11 +127,28 @@ def by_mouse(project: Path, out: Path) -> Front:
 def fill_in(dialog: FitDialog) -> None:
     """A share of the MACs in place of a time, and lengths so short that it ends soon."""
     wait(lambda: dialog.run is not None, "the run in the form")
+    if HOST in sys.argv:
+        choose_host(dialog)
+        return
     click(dialog.limits.rows["ms"].tick)
     click(dialog.limits.rows["macs"].tick)
     type_into(dialog.limits.rows["macs"].spin, str(PERCENT))
     click(dialog.more)
     for name, value in LENGTHS.items():
+        type_into(dialog.lengths.spins[name], str(value))
+
+
+def choose_host(dialog: FitDialog) -> None:
+    """This machine, measured by the form's button, and the time that it proposes then."""
+    soc = dialog.place.soc
+    soc.setFocus()
+    while not dialog.place.on_host:
+        QTest.keyClick(soc, Qt.Key.Key_Up)
+    click(dialog.base.measure)
+    wait(lambda: dialog.base.figure is not None, "the base's time")
+    QTest.qWait(500)
+    click(dialog.more)
+    for name, value in HOST_LENGTHS.items():
         type_into(dialog.lengths.spins[name], str(value))
 
 

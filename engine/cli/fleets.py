@@ -1,0 +1,133 @@
+"""What verbs with `--fleet` share: the option, and following runs that a fleet brings to their end."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+from collections.abc import Iterable, Mapping
+from contextlib import closing
+from pathlib import Path
+
+from engine.cli.language import said
+from engine.contract.project import ProjectFolder
+from engine.contract.queue.led import led
+from engine.contract.run.events import Hello, Notice, Stage
+from engine.contract.run.folder import RunFolder
+from engine.contract.run.state import RunState
+from engine.contract.system.cores import core_count
+from engine.contract.text.messages import Argument, Cancelled, JobFailed, Message, UserError
+from engine.fleet.backend import Backend
+from engine.fleet.following import Told, have_done
+from engine.fleet.opening import RAY, checked, opened
+
+HELP = (
+    "{what} on a fleet: Ray on this machine if nothing is named, local (without Ray), slurm, or HOST:PORT of a cluster"
+)
+
+
+def add_fleet_argument(parser: argparse.ArgumentParser, what: str) -> None:
+    """Declare `--fleet [ADDRESS]`."""
+    parser.add_argument("--fleet", metavar="ADDRESS", nargs="?", const=RAY, type=_fleet, help=HELP.format(what=what))
+
+
+def threads_of_each(count: int) -> int:
+    """How many threads each of so many trainings may have that share a machine like this one."""
+    return max(1, core_count() // max(1, count))
+
+
+def done_by(
+    word: str, project: ProjectFolder, runs: Mapping[Path, str], *, json: bool, all_or_none: bool
+) -> list[RunState]:
+    """Have a fleet bring runs to their end, telling by their names how they go on stderr unless `json`; their states.
+
+    Raises UserError where the fleet cannot be had or does not hold them, Cancelled after Ctrl-C, and JobFailed where
+    some did not finish: at once if `all_or_none`, and else after all have ended.
+    """
+    names = {run.resolve(): name for run, name in runs.items()}
+    screen = _Screen(names, silent=json)
+    screen.say(Message(code="fleet.opening"))
+    try:
+        with led(names), opened(word, project) as backend:
+            screen.say(_has(backend, word, len(names)))
+            states = _followed(backend, names, screen, all_or_none)
+    except KeyboardInterrupt:
+        raise Cancelled from None
+    except UserError:
+        for run in (run for run in names if RunFolder(run).status() == "queued"):
+            shutil.rmtree(run, ignore_errors=True)  # what was refused is not to be found as something unfinished
+        raise
+    missing = [name for run, name in names.items() if run not in states]
+    if missing:
+        raise JobFailed("fleet.some_failed", failed=len(missing), total=len(names), runs=", ".join(missing))
+    return [states[run] for run in names]
+
+
+def _followed(backend: Backend, runs: Iterable[Path], screen: _Screen, all_or_none: bool) -> dict[Path, RunState]:
+    states: dict[Path, RunState] = {}
+    with closing(have_done(backend, runs)) as telling:
+        try:
+            for told in telling:
+                screen.show(told)
+                if told.ended is None:
+                    continue
+                try:
+                    states[told.run] = told.result()
+                except (UserError, JobFailed, Cancelled) as error:
+                    if all_or_none:
+                        raise
+                    screen.failed(told.run, error)
+        except KeyboardInterrupt:
+            screen.say(Message(code="cli.stopping"))
+            raise
+    return states
+
+
+def _has(backend: Backend, word: str, runs: int) -> Message:
+    nodes = backend.nodes()
+    if not nodes:
+        return Message(code="fleet.asked", args={"word": word, "runs": runs})
+    cores, gpus = sum(node.cores for node in nodes), sum(node.gpus for node in nodes)
+    return Message(code="fleet.has", args={"machines": len(nodes), "cores": cores, "gpus": gpus, "runs": runs})
+
+
+def _fleet(word: str) -> str:
+    try:
+        return checked(word)
+    except UserError as error:
+        raise argparse.ArgumentTypeError(said(error.message).rstrip(".\u3002")) from error
+
+
+class _Screen:
+    """A line for each stage, notice and end of each run, with its name."""
+
+    def __init__(self, names: Mapping[Path, str], *, silent: bool) -> None:
+        self._names, self._silent = names, silent
+        self._begun: set[Path] = set()
+        self._done = 0
+
+    def show(self, told: Told) -> None:
+        """What is new of a run."""
+        for event in told.events:
+            if isinstance(event, Hello):
+                if told.run in self._begun:
+                    self._tell("fleet.again", told.run)
+                self._begun.add(told.run)
+            elif isinstance(event, Stage | Notice):
+                self._tell("fleet.stage", told.run, what=event.message)
+        if told.ended == "finished":
+            self._done += 1
+            self._tell("fleet.done", told.run, done=self._done, total=len(self._names))
+
+    def failed(self, run: Path, error: UserError | JobFailed | Cancelled) -> None:
+        """Why a run did not finish."""
+        reason = Message(code="cli.cancelled") if isinstance(error, Cancelled) else error.message
+        self._tell("fleet.not_done", run, reason=reason)
+
+    def say(self, message: Message) -> None:
+        """Print a line, whole, at once."""
+        if not self._silent:
+            print(said(message), file=sys.stderr, flush=True)
+
+    def _tell(self, code: str, run: Path, **args: Argument | Message) -> None:
+        self.say(Message(code=code, args={"run": self._names[run], **args}))

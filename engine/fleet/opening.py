@@ -1,0 +1,50 @@
+"""Which fleet is meant by a word: `local`, `ray`, `slurm`, or the address of a cluster of Ray."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from engine.contract.project import ProjectFolder
+from engine.contract.system.files import folder_in
+from engine.contract.text.messages import UserError
+from engine.fleet.backend import Backend
+
+LOCAL, RAY, SLURM = "local", "ray", "slurm"
+_ADDRESS = re.compile(r"(ray://)?[^\s/:]+:\d{1,5}|(ray://)?\[[0-9a-fA-F:]+\]:\d{1,5}")
+
+
+def checked(word: str) -> str:
+    """A word that names a fleet; raises UserError for another."""
+    if word in (LOCAL, RAY, SLURM) or _ADDRESS.fullmatch(word):
+        return word
+    raise UserError("fleet.unknown", word=word)
+
+
+@contextmanager
+def opened(word: str, project: ProjectFolder) -> Iterator[Backend]:
+    """The fleet, ready for pieces of the project; left, all that is still at work is stopped.
+
+    Raises UserError where it cannot be had.
+    """
+    backend = _made(checked(word), folder_in(project.root, project.cache.name, "fleet"))
+    try:
+        yield backend
+    finally:
+        backend.close()
+
+
+def _made(word: str, scratch: Path) -> Backend:
+    if word == LOCAL:
+        from engine.fleet.local import Local
+
+        return Local()
+    if word == SLURM:
+        from engine.fleet.slurm import Slurm
+
+        return Slurm(scratch)
+    from engine.fleet.cluster import Cluster
+
+    return Cluster(None if word == RAY else word, scratch)

@@ -1,0 +1,156 @@
+"""The fleet that is this machine, with jobs that stand in for real ones: what every fleet has to do."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from contextlib import closing
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from engine.contract.project import DetectorChoice, Project, ProjectFolder
+from engine.contract.run.events import Hello, Metric
+from engine.contract.run.folder import RunFolder, start
+from engine.contract.run.job import EvaluateJob
+from engine.contract.run.tail import EventTail
+from engine.contract.system.locks import is_locked
+from engine.contract.text.messages import Cancelled, JobFailed, UserError
+from engine.contract.text.resources import ROOT
+from engine.fleet import local
+from engine.fleet.following import Told, have_done
+from engine.fleet.local import Local
+from engine.fleet.opening import opened
+
+JOBS = ROOT / "tests" / "fakes" / "jobs.py"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> ProjectFolder:
+    project = ProjectFolder(tmp_path / "project")
+    project.root.mkdir()
+    choice = DetectorChoice(key="ssdlite_mobilenet_v3_small", size=96, classes=("a",))
+    project.save(Project(name="test", detector=choice))
+    return project
+
+
+def runs_of(folder: ProjectFolder, count: int) -> list[Path]:
+    job = EvaluateJob(run="any", index="any", device="cpu").model_dump_json()
+    return [folder.new_run(f"n{number}", job=job) for number in range(count)]
+
+
+def doing(monkeypatch: pytest.MonkeyPatch, name: str, cores: int = 2) -> None:
+    """Have every worker do the job `name`, on a machine with so many cores."""
+    command = (sys.executable, str(JOBS), name)
+    monkeypatch.setattr(local, "start", partial(start, command=command))
+    monkeypatch.setattr(local, "core_count", lambda: cores)
+
+
+def wait(holds: Callable[[], object]) -> None:
+    deadline = time.monotonic() + 60
+    while not holds():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.02)
+
+
+def test_all_are_done_no_more_at_once_than_there_are_cores(
+    folder: ProjectFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    doing(monkeypatch, "done", cores=2)
+    runs = runs_of(folder, 5)
+    most, told = 0, list[Told]()
+    with opened("local", folder) as fleet, closing(have_done(fleet, runs)) as telling:
+        for each in telling:
+            told.append(each)
+            most = max(most, sum(is_locked(RunFolder(run).lock) for run in runs))
+    assert sorted(each.run for each in told if each.ended == "finished") == sorted(runs)
+    assert most <= 2
+    for run in runs:
+        mine = [event for each in told if each.run == run for event in each.events]
+        assert mine == EventTail(RunFolder(run).events).read(), "what a run tells is told once, in order"
+        assert sum(isinstance(event, Hello) for event in mine) == 1
+
+
+def test_one_that_is_finished_is_left_alone_and_one_that_somebody_is_at_is_followed(
+    folder: ProjectFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    doing(monkeypatch, "done")
+    before, at_work, fresh = runs_of(folder, 3)
+    with opened("local", folder) as fleet:
+        list(have_done(fleet, [before]))
+    said = RunFolder(before).events.read_bytes()
+    start(at_work, (sys.executable, str(JOBS), "patient"))
+    wait(lambda: RunFolder(at_work).events.is_file())
+    (at_work / "go").touch()
+    with opened("local", folder) as fleet:
+        ended = {told.run: told.ended for told in have_done(fleet, [before, at_work, fresh]) if told.ended}
+    assert ended == dict.fromkeys((before, at_work, fresh), "finished")
+    assert RunFolder(before).events.read_bytes() == said
+    hellos = [event for event in EventTail(RunFolder(at_work).events).read() if isinstance(event, Hello)]
+    assert len(hellos) == 1, "it was not begun a second time"
+
+
+def test_what_is_told_of_each_end(folder: ProjectFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    doing(monkeypatch, "refuse")
+    run = runs_of(folder, 1)[0]
+    with opened("local", folder) as fleet:
+        last = list(have_done(fleet, [run]))[-1]
+    assert last.ended == "failed"
+    with pytest.raises(UserError, match="somewhere"):
+        last.result()
+    run.joinpath("job.json").unlink()
+    with pytest.raises(UserError), opened("local", folder) as fleet:
+        list(have_done(fleet, [run]))
+    with pytest.raises(JobFailed, match="FLEET=1"):
+        Told(run, [], last.state, "lost", UserError("fleet.no_ray").message).result()
+
+
+def test_that_what_ends_the_following_stops_all_and_begins_nothing_more(
+    folder: ProjectFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    doing(monkeypatch, "patient", cores=2)
+    runs = runs_of(folder, 4)
+
+    def check() -> None:
+        if sum(RunFolder(run).events.is_file() for run in runs) == 2:
+            raise Cancelled
+
+    with pytest.raises(Cancelled), opened("local", folder) as fleet:
+        list(have_done(fleet, runs, check))
+    assert not any(is_locked(RunFolder(run).lock) for run in runs)
+    assert sorted(RunFolder(run).status() for run in runs) == ["cancelled", "cancelled", "queued", "queued"]
+
+
+def test_a_run_may_follow_on_another(folder: ProjectFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    doing(monkeypatch, "done")
+    first, second = runs_of(folder, 2)
+    with opened("local", folder) as fleet:
+        following = have_done(fleet, [first], then=lambda run: second if run == first else None)
+        ends = [told.run for told in following if told.ended == "finished"]
+    assert ends == [first, second]
+
+
+def test_that_a_sitting_after_one_that_was_cancelled_goes_on_and_tells_only_what_is_new(
+    folder: ProjectFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    doing(monkeypatch, "done")
+    run = runs_of(folder, 1)[0]
+    fleet = Local()
+    start(run, (sys.executable, str(JOBS), "crash"))
+    wait(lambda: not is_locked(RunFolder(run).lock))
+    told = [event for each in have_done(fleet, [run]) for event in each.events]
+    assert [event.type for event in told][0] == "hello" and "failed" not in [event.type for event in told]
+    assert sum(isinstance(event, Metric) for event in told) == 5
+
+
+def test_that_ray_and_submitit_are_asked_for_in_a_sentence_with_the_remedy(
+    folder: ProjectFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for word, package, code in (("ray", "ray", "fleet.no_ray"), ("slurm", "submitit", "fleet.no_submitit")):
+        monkeypatch.setitem(sys.modules, package, None)
+        with pytest.raises(UserError) as refused, opened(word, folder):
+            pass
+        assert refused.value.message.code == code
+        assert "make setup FLEET=1" in refused.value.message.text()
