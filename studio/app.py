@@ -58,7 +58,7 @@ def _stay_open(argv: list[str]) -> int:
     named = app.arguments()[1:2]
     studio, window = open_window(app)
     sys.excepthook = _Failures(window)
-    watch = _end_on_signals(app)
+    watch = _end_on_signals(app, window)
     window.show()
     # After the first paint: an open project is painted first, and the catalogue is not needed for that.
     QTimer.singleShot(0, studio.catalog.load)
@@ -169,14 +169,20 @@ class _Failures:
             self._window.tell(Message(code="studio.core.bug_logged", args={"reason": reason, "path": str(path)}))
 
 
-def _end_on_signals(app: QApplication) -> object:
-    """Close the window in order on Ctrl-C and SIGTERM; keep what is returned."""
+def _end_on_signals(app: QApplication, window: MainWindow) -> object:
+    """Close the window in order on Ctrl-C, SIGTERM and at the end of the session; keep what is returned."""
+
+    def end(*_: object) -> None:
+        window.leaving.quietly = True
+        app.closeAllWindows()
+
+    app.commitDataRequest.connect(lambda _: setattr(window.leaving, "quietly", True))
     ours, theirs = socket.socketpair()
     theirs.setblocking(False)
     # Python runs its handlers only when it is executing; the byte in the socket wakes Qt, and with it Python.
     signal.set_wakeup_fd(theirs.fileno())
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: app.closeAllWindows())
+        signal.signal(number, end)
     notifier = QSocketNotifier(ours.fileno(), QSocketNotifier.Type.Read)
     notifier.activated.connect(lambda: ours.recv(64))
     return notifier, ours, theirs

@@ -25,6 +25,9 @@ from studio.stores.settings import SettingsStore
 from studio.stores.targets import TargetsStore
 from studio.stores.watched import WatchedStore
 from studio.stores.work.fits import FitsStore
+from studio.stores.work.meters import MetersStore
+from studio.stores.work.news import NewsStore
+from studio.stores.work.queue import QueueStore
 from studio.stores.work.tasks import TasksStore
 from studio.workers.background import Background
 from studio.workers.following import Following
@@ -44,10 +47,13 @@ class Studio(QObject):
         self.labels = LabelsStore(self.project, self.background, self)
         self.watched = WatchedStore(self.project, self)
         self.recipe = RecipeStore(self.project, self)
-        self.tasks = TasksStore(self.project, self.following, self.background, self)
+        self.queue = QueueStore(self.settings, self.background, self)
+        self.news = NewsStore(self.settings, self.queue, self)
+        self.meters = MetersStore(lambda: self.queue.latest.workers, self)
+        self.tasks = TasksStore(self.project, self.queue, self.following, self.background, self)
         self.label_export = LabelExport(self.project, self)
         self.sync = SyncStore(self.project, self.tasks, self.labels, self)
-        self.runs = RunsStore(self.project, self.recipe, self.tasks, self.following, self.background, self)
+        self.runs = RunsStore(self.project, self.recipe, self.tasks, self.queue, self.following, self.background, self)
         self.fits = FitsStore(self.project, self.tasks, self.background, self)
         self.runs.added.connect(lambda _: self.fits.look())  # perhaps the trial of a fit that was begun elsewhere
         self.data_seen = DataSeenStore(self.project, self.runs, self.background, self)
@@ -72,6 +78,9 @@ class Studio(QObject):
 
     def close(self) -> None:
         """Save what is unsaved and end every process that is ours; runs go on."""
+        self.queue.close()
+        self.meters.close()
+        self.news.close()
         self.project.close()
         self.sync.close()
         self.previews.close()

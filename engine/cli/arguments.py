@@ -82,6 +82,20 @@ def device(text: str) -> str:
     raise argparse.ArgumentTypeError(f"{text} is none of auto, cpu, gpu:0, gpu:1 and so on")
 
 
+def add_ranks(parser: argparse.ArgumentParser) -> None:
+    """The options of a verb that trains, for several processes that compute each step together."""
+    several = count("a number of ranks")
+    parser.add_argument("--ranks", metavar="N", type=several, help="train by N processes together, a core or GPU each")
+    text = "machines that train together, this one first; on each other one: espalier join DIR RUN --node 1, 2 ..."
+    parser.add_argument("--nodes", metavar="HOST:PORT", nargs="+", help=text)
+
+
+def given_settings(args: argparse.Namespace) -> dict[str, object]:
+    """The settings of a training that have options of their own, those that were given."""
+    values = {name: getattr(args, name, None) for name in ("device", "ranks", "nodes")}
+    return {name: value for name, value in values.items() if value is not None}
+
+
 def check_device(name: str) -> None:
     """Refuse a GPU that cannot be had before anything is made for it; raises UserError."""
     if name.startswith("gpu:"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -45,7 +46,7 @@ def wait_for_turn(run_dir: Path, tell: Callable[[str], None]) -> None:
         tell(say("queue.taken_out"))
         cancel(number)
         raise Cancelled from None
-    if entry_of(run_dir) is None and RunFolder(run_dir).root.is_dir() and _told_so_far(run_dir) == since:
+    if entry_of(run_dir) is None and _told_so_far(run_dir) == since:
         raise Cancelled
 
 
@@ -65,7 +66,7 @@ def _wait(run_dir: Path, tell: Callable[[str], None]) -> None:
             tell(said(words))
             told, when = kind, time.monotonic()
         time.sleep(_POLL_S)
-        pump()
+        _pump()
 
 
 def put_back(run_dir: Path) -> bool:
@@ -73,10 +74,15 @@ def put_back(run_dir: Path) -> bool:
     until = time.monotonic() + _TIDY_S
     while is_locked(RunFolder(run_dir).lock) and time.monotonic() < until:
         time.sleep(_POLL_S / 10)
-    pump()
+    _pump()
     entry = entry_of(run_dir)
     return entry is not None and not entry.interrupted
 
 
 def _told_so_far(run_dir: Path) -> int:
     return last_event(RunFolder(run_dir).events)[1]
+
+
+def _pump() -> None:
+    with contextlib.suppress(OSError):  # a disk without room keeps nothing from what is at work
+        pump()

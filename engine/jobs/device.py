@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 
-from engine.contract.device.choice import AUTO, CPU, HALF, gpu_of, mixes, resolve
+from engine.contract.device.choice import AUTO, CPU, HALF, gpu_of, mixes, resolve, resolve_for_ranks
 from engine.contract.device.wheel import CPU_WHEEL, GPU_WHEEL, paddle_wheel
 from engine.contract.recipe import Step
 from engine.contract.run.events import DeviceUsed
@@ -24,16 +24,26 @@ READERS = 4
 """Processes that make batches for a GPU, if there are as many cores beside the one that drives it."""
 
 
-def begin_on(asked: str, context: JobContext, *, amp: bool = False, only_cpu: Message | None = None) -> DeviceUsed:
+def begin_on(
+    asked: str,
+    context: JobContext,
+    *,
+    amp: bool = False,
+    only_cpu: Message | None = None,
+    ranks: int = 1,
+    nodes: int = 0,
+) -> DeviceUsed:
     """Compute on the device that was asked for from now on, and tell which one that is.
 
-    `only_cpu` is why the job belongs on the processor whatever was asked. Raises UserError for a GPU that is not to be
-    had.
+    `only_cpu` is why the job belongs on the processor whatever was asked. Of several `ranks` each has a GPU of its own,
+    on each of the `nodes`. Raises UserError for a GPU that is not to be had.
     """
     found = find_devices() if only_cpu is None and asked != CPU else None
     device, why = (CPU, only_cpu) if found is None else resolve(asked, found)
     if only_cpu is not None and asked not in (AUTO, CPU):
         context.notice("device.only_cpu", asked=asked, why=only_cpu)
+    if found is not None and ranks > 1:
+        device = resolve_for_ranks(asked, device, ranks, found)
     gpu = gpu_of(device, found) if found is not None else None
     if amp and not mixes(gpu):
         context.notice("device.no_amp", level="warning", least="{}.{}".format(*HALF))
@@ -45,6 +55,7 @@ def begin_on(asked: str, context: JobContext, *, amp: bool = False, only_cpu: Me
         wheel=f"{wheel.name} {wheel.version}",
         driver=found.driver if gpu is not None and found is not None else "",
         amp=amp and mixes(gpu),
+        ranks=ranks * max(1, nodes),
         why=why,
     )
     context.emit(used)
@@ -55,7 +66,7 @@ def readers_of(settings: TrainSettings, used: DeviceUsed) -> int:
     """How many processes make batches, 0 for a thread: as asked, else on a GPU alone, which outruns a thread."""
     if settings.readers or used.device == CPU:
         return settings.readers
-    return min(READERS, core_count() - 1)
+    return max(0, min(READERS, core_count() // settings.ranks - 1))
 
 
 def place_of(used: DeviceUsed) -> str:
@@ -64,10 +75,13 @@ def place_of(used: DeviceUsed) -> str:
 
 
 def tell_elsewhere(info: CheckpointInfo, used: DeviceUsed, context: JobContext) -> None:
-    """Tell that a resumed run will not end in the same bits: with another device or wheel, and on a GPU never."""
+    """Tell that a resumed run will not end in the same bits: with another device, wheel or number of ranks, and on a
+    GPU never."""
     wheels = [f"{name} {info.versions[name]}" for name in (CPU_WHEEL, GPU_WHEEL) if name in info.versions]
     before = (info.device or CPU, *wheels)  # no device is told by those from when there was one only
     now = (place_of(used), used.wheel)
+    if info.ranks != used.ranks:
+        before, now = (f"{info.ranks} x {before[0]}", *before[1:]), (f"{used.ranks} x {now[0]}", *now[1:])
     if before != now:
         context.notice("device.elsewhere", level="warning", before=", ".join(before), now=", ".join(now))
     elif used.device != CPU:

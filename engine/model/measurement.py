@@ -16,7 +16,7 @@ from engine.technique.base import Calibration
 
 if TYPE_CHECKING:
     from engine.contract.dataset import Picture
-    from engine.detector.predict.evaluation import Predictor
+    from engine.detector.predict.evaluation import Detections, Find, Predictor
 
 RUNTIMES: dict[Runtime, str] = {"paddle": PADDLE, "lite": LITE_X86}
 
@@ -28,21 +28,36 @@ def coco_measured(
     calibration: Calibration | None,
     progress: Callable[[int, int], None],
     runtime: Runtime = "paddle",
+    find: Find | None = None,
 ) -> list[Figure]:
     """The COCO figures of a model on pictures of a split; raises as `predictor_of` does, and what `progress` raises."""
-    from engine.detector.network.depthwise import fast_depthwise
-    from engine.detector.predict.evaluation import evaluate
+    from engine.detector.predict.evaluation import coco_figures
 
-    size = model.choice.size
-    precision = "int8" if model.stack.quantised else "fp32"
-    conditions = Conditions(
-        runtime=RUNTIMES[runtime], precision=precision, input=f"{size}x{size}", split=split, nms=True
-    )
+    found = found_by(model, pictures, calibration, progress, runtime, find)
+    return coco_figures(pictures, found, model.choice.classes, conditions_of(model, split, runtime))
+
+
+def conditions_of(model: Model, split: str, runtime: Runtime) -> Conditions:
+    """Under which a model's scores hold."""
+    size, precision = model.choice.size, "int8" if model.stack.quantised else "fp32"
+    return Conditions(runtime=RUNTIMES[runtime], precision=precision, input=f"{size}x{size}", split=split, nms=True)
+
+
+def found_by(
+    model: Model,
+    pictures: Sequence[Picture],
+    calibration: Calibration | None,
+    progress: Callable[[int, int], None],
+    runtime: Runtime = "paddle",
+    find: Find | None = None,
+) -> list[Detections]:
+    """What a model finds on each picture; `find` is how, one process by itself if not given."""
+    from engine.detector.network.depthwise import fast_depthwise
+    from engine.detector.predict.evaluation import find_all
+
     opened = predictor_of(model, calibration) if runtime == "paddle" else lite_predictor_of(model, calibration)
     with fast_depthwise(), opened as predictor:
-        return evaluate(
-            predictor, pictures, model.config, model.choice.classes, conditions=conditions, progress=progress
-        )
+        return (find or find_all)(predictor, pictures, model.config, progress)
 
 
 @contextlib.contextmanager

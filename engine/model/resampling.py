@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.contract.figures import Conditions, Figure
+from engine.contract.figures import Figure
 from engine.contract.run.job import Runtime, Split
 from engine.contract.run.resamples import Resamples, score_of
 from engine.model.assembly import Model
-from engine.model.measurement import RUNTIMES, lite_predictor_of, predictor_of
+from engine.model.measurement import conditions_of, found_by
 from engine.technique.base import Calibration
 
 if TYPE_CHECKING:
     from engine.contract.dataset import Picture
-    from engine.detector.predict.evaluation import Detections
+    from engine.detector.predict.evaluation import Detections, Find
 
 DRAWS = 400
 SEED = 20260301
@@ -57,22 +57,13 @@ def measured_with_resamples(
     progress: Callable[[int, int], None],
     runtime: Runtime = "paddle",
     check: Callable[[], None] = lambda: None,
+    find: Find | None = None,
 ) -> tuple[list[Figure], Resamples]:
     """The COCO figures as `coco_measured` tells them, mAP with its interval, and the scores on each draw."""
-    from engine.detector.network.depthwise import fast_depthwise
-    from engine.detector.predict.evaluation import coco_figures, detect
+    from engine.detector.predict.evaluation import coco_figures
 
-    size, classes = model.choice.size, model.choice.classes
-    precision = "int8" if model.stack.quantised else "fp32"
-    conditions = Conditions(
-        runtime=RUNTIMES[runtime], precision=precision, input=f"{size}x{size}", split=split, nms=True
-    )
-    opened = predictor_of(model, calibration) if runtime == "paddle" else lite_predictor_of(model, calibration)
-    found: list[Detections] = []
-    with fast_depthwise(), opened as predictor:
-        for part in detect(predictor, pictures, model.config):
-            found += part
-            progress(len(found), len(pictures))
+    classes, conditions = model.choice.classes, conditions_of(model, split, runtime)
+    found = found_by(model, pictures, calibration, progress, runtime, find)
     told = resample(pictures, found, classes, split, check)
     return [with_interval(one, told) for one in coco_figures(pictures, found, classes, conditions)], told
 

@@ -149,6 +149,14 @@ class JobContext:
         self.check_stopped()
         self._gate.make_way(self.check_stopped)
 
+    def is_in_the_way(self) -> bool:
+        """Whether another job waits for us to measure times: for who cannot wait within `check_cancelled`."""
+        return self._gate.is_in_the_way()
+
+    def let_measure(self) -> None:
+        """Stand still until no other job measures times; raises Cancelled as `check_cancelled` does."""
+        self._gate.let_measure(self.check_stopped)
+
     def check_stopped(self) -> None:
         """Raise Cancelled if the run was asked to stop, or lost its folder."""
         if self._stop_asked():

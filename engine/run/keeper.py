@@ -11,6 +11,7 @@ from pathlib import Path
 from engine.contract.queue.pump import pump
 from engine.contract.run.folder import TIED_VARIABLE, RunFolder, begin_sitting
 from engine.contract.run.lock import LockRecord, RunLock, read_record
+from engine.contract.run.ranks import read_lost
 from engine.contract.system.memory import NEARLY_ALL, kernel_kills, peak_of_children, total_bytes
 from engine.contract.system.processes import (
     end_group,
@@ -50,7 +51,8 @@ def keep(run_dir: Path, work: Callable[[RunLock], int]) -> int:
     for number in _FORWARDED:
         signal.signal(number, signal.SIG_IGN)
     status = reap(worker)
-    ended = {"exit": status, **_memory(status, kills, stopped=folder.cancel.exists())}
+    lost = read_lost(folder.root)  # a rank that was killed ends its worker too, which then says so
+    ended = {"exit": status, **_memory(lost.exit if lost else status, kills, stopped=folder.cancel.exists())}
     lock.write((read_record(folder.lock) or LockRecord()).model_copy(update=ended))
     lock.close()
     _next_in_queue()

@@ -8,8 +8,6 @@ import importlib
 import importlib.metadata
 import json
 import os
-import signal
-import threading
 import traceback
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
@@ -27,6 +25,7 @@ from engine.contract.system.files import write_atomically
 from engine.contract.system.processes import leads_group, start_time
 from engine.contract.text.messages import Argument, Cancelled, JobFailed, Message, UserError
 from engine.run.context import JobContext
+from engine.run.stop_signal import StopSignal
 from engine.run.stream import EventWriter
 
 JobFunction = Callable[[Any, JobContext], dict[str, object]]
@@ -47,7 +46,7 @@ def run(run_dir: Path, *, jobs: Mapping[str, JobFunction] | None = None, lock: R
     folder = RunFolder(run_dir)
     lock = lock or begin_sitting(folder)
     try:
-        with EventWriter(folder.events) as stream, _StopSignal() as stop:
+        with EventWriter(folder.events) as stream, StopSignal() as stop:
             _sign(folder, lock)
             stream.emit(_hello())
             sitting = len(stream.earlier.sittings) + 1
@@ -69,7 +68,7 @@ def run(run_dir: Path, *, jobs: Mapping[str, JobFunction] | None = None, lock: R
 
 
 def _attempt(
-    folder: RunFolder, context: JobContext, jobs: Mapping[str, JobFunction] | None, stop: _StopSignal
+    folder: RunFolder, context: JobContext, jobs: Mapping[str, JobFunction] | None, stop: StopSignal
 ) -> tuple[Finished | CancelledEvent | Failed, int]:
     try:
         job = read_job(folder)
@@ -138,31 +137,3 @@ def _hello() -> Hello:
         with contextlib.suppress(importlib.metadata.PackageNotFoundError):
             versions[package] = importlib.metadata.version(package)
     return Hello(pid=os.getpid(), versions=versions, device=f"CPU, {core_count()} cores, {processor().name}")
-
-
-class _StopSignal:
-    """Turns SIGTERM and SIGINT into a flag that the next `check_cancelled` sees."""
-
-    def __init__(self) -> None:
-        self._raised = threading.Event()
-        self._earlier: dict[signal.Signals, Any] = {}
-
-    def __enter__(self) -> _StopSignal:
-        if threading.current_thread() is threading.main_thread():
-            for number in (signal.SIGTERM, signal.SIGINT):
-                self._earlier[number] = signal.signal(number, self._handle)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for number, handler in self._earlier.items():
-            signal.signal(number, handler)
-
-    def _handle(self, *_: object) -> None:
-        self._raised.set()
-
-    def asked(self) -> bool:
-        """True once either signal came."""
-        # `import paddle` replaces the handler of SIGTERM by one that ends the process; put ours back.
-        if self._earlier and threading.current_thread() is threading.main_thread():
-            signal.signal(signal.SIGTERM, self._handle)
-        return self._raised.is_set()

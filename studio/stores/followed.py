@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -13,6 +14,19 @@ from engine.contract.run.state import RunState
 from engine.contract.text.messages import Message
 from engine.contract.text.reasons import at_place
 from studio.workers.following import Follower, Following
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """How a job stands in the queue while nobody works on it: how many come before it, in how many seconds it begins.
+
+    `state` is "waiting", "paused", "missing" or "refused".
+    """
+
+    before: int
+    starts_s: float | None
+    state: str
+
 
 ENDED = ("finished", "cancelled", "failed", "lost")
 
@@ -30,6 +44,7 @@ class Followed(QObject):
         self.folder = RunFolder(root)
         self.job: Job | None = None
         self.job_error: Message | None = None
+        self.waiting: Waiting | None = None
         self._following = following
         self._lost: Message | None = None
         self._follower: Follower = following.follow(root)
@@ -62,6 +77,12 @@ class Followed(QObject):
         if self.status == "failed" and isinstance(terminal, Failed):
             return terminal.message
         return (self._lost or self.job_error) if self.status == "lost" else self.job_error
+
+    def stand(self, waiting: Waiting | None) -> None:
+        """How it stands in the queue now; None while it is at work, or is not there."""
+        if waiting != self.waiting:
+            self.waiting = waiting
+            self.changed.emit()
 
     def look(self) -> None:
         """Look at the folder again; to be called now and then."""

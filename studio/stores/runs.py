@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,32 +9,30 @@ from typing import Any
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from engine.contract.dataset import Part
-from engine.contract.project import ProjectFolder
 from engine.contract.recipe import BASE_STEPS
 from engine.contract.run.evaluations import keep_earlier_figures
-from engine.contract.run.folder import RunFolder, start
 from engine.contract.run.job import (
     EvaluateJob,
     ExportJob,
     HostJob,
     Precision,
     PredictJob,
+    RecipeJob,
     Target,
     TrainJob,
 )
-from engine.contract.run.lineage import resumable
 from engine.contract.run.offers import Offer
 from engine.contract.run.settings import TrainSettings
-from engine.contract.run.stopping import stop
 from engine.contract.text.messages import Message
 from studio.stores.project import ProjectStore
 from studio.stores.recipe import RecipeStore
 from studio.stores.run import Run
+from studio.stores.work.begin import end, make_run, resume
+from studio.stores.work.queue import QueueStore
 from studio.stores.work.task import Task
 from studio.stores.work.tasks import TasksStore
 from studio.workers.background import Background, system_message
 from studio.workers.following import Following
-from studio.workers.writing import write_whole
 
 SCAN_MS = 1000
 
@@ -54,6 +51,7 @@ class RunsStore(QObject):
         project: ProjectStore,
         recipe: RecipeStore,
         tasks: TasksStore,
+        queue: QueueStore,
         following: Following,
         background: Background,
         parent: QObject | None = None,
@@ -62,6 +60,7 @@ class RunsStore(QObject):
         self._project = project
         self._recipe = recipe
         self._tasks = tasks
+        self._queue = queue
         self._following = following
         self._background = background
         self.runs: list[Run] = []
@@ -73,6 +72,7 @@ class RunsStore(QObject):
         project.closed.connect(self._closed)
         project.place_changed.connect(self.scan)
         tasks.finished.connect(lambda _: self.scan())
+        queue.changed.connect(self._show_places)
 
     def by_name(self, name: str | None) -> Run | None:
         """The run of that name."""
@@ -96,12 +96,18 @@ class RunsStore(QObject):
 
     def train(self, settings: TrainSettings) -> None:
         """Train the project's detector from its start point: a new run, by a worker of its own."""
+        folder, job = self._project.folder, self.training(settings)
+        if folder is not None and job is not None:
+            self._do(lambda: make_run(folder, "train", job))
+
+    def training(self, settings: TrainSettings) -> TrainJob | None:
+        """What `train` would start; None without a project."""
         folder, project = self._project.folder, self._project.project
         if folder is None or project is None:
-            return
+            return None
         point = self._project.start_point
         begun = self.by_name(point)
-        job = TrainJob(
+        return TrainJob(
             choice=project.detector,
             index=str(folder.index),
             start=str(begun.root) if begun else point,
@@ -109,21 +115,26 @@ class RunsStore(QObject):
             settings=settings,
             watched=self._project.choices.watched,
         )
-        self._do(lambda: _make_run(folder, "train", job))
 
     def take(self, run: Run, offer: Offer) -> None:
         """Start what is offered in place of a run that failed: a new run of its name."""
         folder = self._project.folder
         if folder is not None:
-            self._do(lambda: _make_run(folder, run.label, offer.job))
+            self._do(lambda: make_run(folder, run.label, offer.job))
 
     def apply_recipe(self, epochs: int | None = None) -> Task:
         """Apply the recipe as it is now to its base; its runs appear by themselves."""
-        recipe = self._recipe
-        task = self._tasks.start_recipe(recipe.recipe, recipe.base_run, recipe.teacher_run, epochs)
+        job = self.recipe_job(epochs)
+        assert job is not None
+        task = self._tasks.start(job)
         self._recipe_task = task
         self.recipe_started.emit(task)
         return task
+
+    def recipe_job(self, epochs: int | None = None) -> RecipeJob | None:
+        """What `apply_recipe` would start; None without a project."""
+        recipe = self._recipe
+        return self._tasks.recipe_job(recipe.recipe, recipe.base_run, recipe.teacher_run, epochs)
 
     @property
     def awaited(self) -> Task | None:
@@ -140,8 +151,8 @@ class RunsStore(QObject):
         return None
 
     def cancel(self, run: Run) -> None:
-        """Stop a run; it says so when it has stopped, 10 s later at the latest."""
-        self._do(lambda: stop(run.root), run)
+        """Stop a run; it says so when it has stopped, 10 s later at the latest. One that waits is gone at once."""
+        self._do(lambda: end(run.root), run, self._queue.took_out)
 
     def resume(self, run: Run) -> None:
         """Go on with a cancelled, failed or lost run, from its last checkpoint, and with the recipe that made it."""
@@ -150,7 +161,7 @@ class RunsStore(QObject):
             if started != run.root:
                 self._tasks.pick_up(started)
 
-        self._do(lambda: _resume(run.root), run, done)
+        self._do(lambda: resume(run.root), run, done)
 
     def trash(self, run: Run) -> str | None:
         """Move a run into the project's trash, and its name there; None for one that a worker is at, or stays."""
@@ -217,8 +228,13 @@ class RunsStore(QObject):
         for name in [name for name in found if name not in known]:
             self._add(found[name])
 
+    def _show_places(self) -> None:
+        for run in self.runs:
+            run.stand(self._queue.waiting_of(run.root))
+
     def _add(self, root: Path) -> None:
         run = Run(root, self._following, self)
+        run.stand(self._queue.waiting_of(root))
         self.runs.append(run)
         self.runs.sort(key=lambda one: one.name)
         run.changed.connect(lambda: self.changed.emit(run))
@@ -245,6 +261,7 @@ class RunsStore(QObject):
         def done(outcome: Any) -> None:
             then(outcome)
             self.scan()
+            self._queue.look()
             if run is not None and run in self.runs:
                 run.wake()
 
@@ -262,20 +279,3 @@ class RunsStore(QObject):
             return None
         self.scan()
         return moved.name
-
-
-def _resume(root: Path) -> Path:
-    """Start a run again, or the recipe that is to go on with it; which of the two."""
-    target = resumable(root)
-    start(target)
-    return target
-
-
-def _make_run(folder: ProjectFolder, label: str, job: TrainJob) -> None:
-    root = folder.new_run(label)
-    try:
-        write_whole(RunFolder(root).job, job.model_dump_json(indent=2))
-        start(root)
-    except BaseException:
-        shutil.rmtree(root, ignore_errors=True)
-        raise

@@ -41,6 +41,9 @@ class Settings(BaseModel):
     export_out: str = ""
     compare_a: str = Field(default="", description="Name of the run on side A")
     compare_b: str = Field(default="", description="Name of the run on side B")
+    notify: bool = Field(default=True, description="Whether the desktop is told that long work has ended")
+    quit_with_work: Literal["ask", "keep", "stop"] = "ask"
+    stopped: tuple[int, ...] = Field(default=(), description="Entries of the queue that quitting has stopped")
     pages: dict[str, Any] = Field(default={}, description="What a page remembers, by a key of its own")
 
 

@@ -102,7 +102,8 @@ class Comparison:
         winner = front.winner
         assert winner is not None
         scale = float(self.kept(f"{name}-{faster:g}x-scale", lambda: self.matched(name, kind, front, winner)))
-        return self.compressed(f"{name}-{1000 * scale:.0f}-{self.args.epochs}", self.ratios(kind, scale), self.args.epochs)
+        name = f"{name}-{1000 * scale:.0f}-{self.args.epochs}"
+        return self.compressed(name, self.ratios(kind, scale), self.args.epochs)
 
     def matched(self, name: str, kind: str, front: Front, winner: FrontPoint) -> float:
         """The scale at which a rival takes as long as the winner: predicted by the fit's trials, then measured."""

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from engine.contract.device.choice import resolve
+from engine.contract.device.choice import resolve, resolve_for_ranks, usable_gpus
 from engine.contract.device.found import Devices, Gpu
 from engine.contract.device.wheel import CPU_WHEEL, GPU_WHEEL, Wheel, package_versions, paddle_wheel
 from engine.contract.run.job import EvaluateJob, TrainJob, parse_job
@@ -69,6 +69,17 @@ def test_that_auto_takes_the_first_gpu_that_can_be_used_and_else_says_why_not(
 ) -> None:
     taken, reason = resolve(asked, found)
     assert (taken, reason.code if reason is not None else None) == (device, why)
+
+
+def test_that_ranks_take_a_gpu_each_or_are_refused() -> None:
+    two = but(gpus=(OLD, GOOD, GOOD.model_copy(update={"number": 4})))
+    assert usable_gpus(two) == ["gpu:1", "gpu:4"]
+    assert resolve_for_ranks("auto", "gpu:1", 2, two) == "gpu:1"
+    assert resolve_for_ranks("auto", "cpu", 8, CPU) == "cpu"
+    for asked, ranks, code in (("auto", 3, "device.too_few"), ("gpu:1", 2, "device.one_for_ranks")):
+        with pytest.raises(UserError) as caught:
+            resolve_for_ranks(asked, "gpu:1", ranks, two)
+        assert caught.value.message.code == code and str(ranks) in caught.value.message.text()
 
 
 def test_that_settings_and_jobs_from_before_mean_the_same_and_others_are_read() -> None:

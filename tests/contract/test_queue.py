@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import random
+import shutil
 import signal
 import sys
 import time
@@ -11,16 +13,22 @@ from pathlib import Path
 
 import pytest
 
-from engine.contract.queue import changes
+from engine.contract.queue import changes, fate
+from engine.contract.queue import pump as pumping
 from engine.contract.queue.entries import Entry, entries, entry_of
 from engine.contract.queue.pump import enqueue, pump
+from engine.contract.queue.room import Machine, startable
+from engine.contract.queue.tickets import Lane, Ticket
 from engine.contract.run.folder import RunFolder
 from engine.contract.run.job import EvaluateJob
 from engine.contract.run.lock import read_record
 from engine.contract.run.stopping import stop
+from engine.contract.system.folders import queue_folder
 from engine.contract.system.locks import is_locked
-from engine.contract.text.messages import UserError
+from engine.contract.text.messages import Message, UserError
 from engine.contract.text.resources import ROOT
+from tests.trial.ground import Ground
+from tests.trial.queue.tries import killed
 
 JOBS = ROOT / "tests" / "fakes" / "jobs.py"
 
@@ -138,3 +146,98 @@ def test_a_finished_run_is_refused_and_one_at_work_elsewhere_too(runs: Callable)
         put(first)
     put(second)
     assert put(second) == of(second).number
+
+
+def test_nothing_is_lost_or_done_twice_when_everything_is_killed_at_random(tmp_path: Path) -> None:
+    # A small part of what `make trial ONLY=queue` does.
+    outcome = killed(1, random.Random(7), Ground(tmp_path / "trial", tmp_path / "kept"), count=6, kills=2)
+    assert (outcome.verdict, outcome.detail) == ("right", "") and outcome.count > 0
+
+
+def test_an_entry_that_cannot_be_started_tells_why_and_goes_on_when_it_can(runs: Callable) -> None:
+    first, second = runs(2)
+    put(first)
+    enqueue(second.root, command=("/nowhere/python",))
+    changes.cancel(1)
+    wait(lambda: of(second).state == "refused", pumped=True)
+    why = of(second).why
+    assert why is not None and "/nowhere/python" in why.text()
+    with pytest.raises(UserError, match="no entry 9"):
+        changes.go_on(9)
+    changes.cancel(2)
+    assert entries() == []
+
+
+def test_what_lies_in_no_project_is_not_begun_again_and_a_project_that_is_away_is_waited_for(
+    runs: Callable, tmp_path: Path
+) -> None:
+    first, second = runs(2)
+    job = EvaluateJob(run="any", index=str(tmp_path / "usb" / "data" / "index.sqlite"))
+    first.job.write_text(job.model_dump_json())
+    (tmp_path / "usb" / "runs").mkdir(parents=True)
+    put(first)
+    put(second)
+    os.kill(at_work(first, "keeper"), signal.SIGKILL)
+    wait(lambda: of(second).state == "running", pumped=True)
+    assert entry_of(first.root) is None and first.status() == "lost"
+    third = RunFolder(tmp_path / "usb" / "runs" / "0001-run")
+    third.root.mkdir()
+    third.job.write_text(job.model_dump_json())
+    put(third)
+    (tmp_path / "usb").rename(tmp_path / "away")
+    assert of(third).state == "missing"
+    (tmp_path / "away").rename(tmp_path / "usb")
+    assert of(third).state == "waiting"
+    shutil.rmtree(third.root)
+    assert entry_of(third.root) is None
+
+
+def test_one_that_somebody_stopped_from_outside_goes_on_after_a_restart_of_the_machine(
+    runs: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (run,) = runs(1)
+    put(run)
+    os.kill(at_work(run, "keeper"), signal.SIGTERM)
+    wait(lambda: run.status() == "cancelled" and not is_locked(run.lock))
+    pump()
+    assert of(run).state == "paused" and of(run).interrupted
+    for module in (fate, pumping):
+        monkeypatch.setattr(module, "machine_start", lambda: "another")
+    pump()
+    assert of(run).state == "running"
+
+
+def test_a_ticket_of_a_later_version_is_left_alone(runs: Callable) -> None:
+    (run,) = runs(1)
+    folder = queue_folder() / "tickets"
+    folder.mkdir(exist_ok=True)
+    (folder / "000007.json").write_text('{"format": 2, "number": 7, "colour": "green"}')
+    put(run)
+    assert of(run).number == 8 and (folder / "000007.json").exists()
+
+
+def ticket(number: int, lane: Lane = "long", cores: int = 1, memory_mb: int = 100) -> Ticket:
+    title = Message(code="queue.title.train", args={"run": "any"})
+    return Ticket(
+        number=number, order=number, run=Path("any"), kind="train", title=title, lane=lane, cores=cores,
+        memory_mb=memory_mb,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("running", "waiting", "at_once", "started"),
+    [
+        ([], [ticket(1, cores=8, memory_mb=9999)], 0, [1]),  # more than there is: alone
+        ([ticket(9, cores=8, memory_mb=9999)], [ticket(1)], 0, []),
+        ([], [ticket(1, cores=2), ticket(2, cores=2), ticket(3)], 0, [1, 2]),  # four cores
+        ([], [ticket(1, cores=3), ticket(2, cores=2), ticket(3)], 0, [1]),  # nobody overtakes
+        ([ticket(9, cores=4)], [ticket(1), ticket(2, "short", 4), ticket(3, "short")], 0, [2]),
+        ([], [ticket(1, "short", 4), ticket(2, "short", 4), ticket(3, "short")], 0, [1, 2]),
+        ([], [ticket(1, memory_mb=600), ticket(2, memory_mb=600), ticket(3, "short", 1, 300)], 0, [1, 3]),
+        ([], [ticket(1, cores=4), ticket(2, cores=4), ticket(3)], 2, [1, 2]),  # a person says how many
+        ([], [ticket(1), ticket(2)], 1, [1]),
+    ],
+)
+def test_what_runs_together(running: list[Ticket], waiting: list[Ticket], at_once: int, started: list[int]) -> None:
+    found = startable(waiting, running, Machine(cores=4, memory_mb=1000, at_once=at_once))
+    assert [each.number for each in found] == started

@@ -59,6 +59,15 @@ def busy(context: JobContext) -> dict[str, object]:
     return {}
 
 
+def counted(context: JobContext) -> dict[str, object]:
+    """Take a while, and leave in the file `sittings` when it began and that it came to its end."""
+    with (context.run_dir / "sittings").open("a", buffering=1) as out:
+        print("begun", time.time(), file=out)
+        result = steps(context, 30)
+        print("ended", time.time(), file=out)
+    return result
+
+
 def measured(context: JobContext) -> dict[str, object]:
     """Measure for half a second in quiet; for as long as the file `long` is there."""
     with context.quiet() as quiet:
@@ -145,8 +154,8 @@ def no_room(context: JobContext) -> dict[str, object]:
 JOBS: dict[str, Callable[[JobContext], dict[str, object]]] = {
     function.__name__: function
     for function in (
-        done, staged, patient, busy, measured, deaf, parent, overridden, crash, leave, refuse, fail, thirst, nan, full,
-        no_room,
+        done, staged, patient, busy, counted, measured, deaf, parent, overridden, crash, leave, refuse, fail, thirst,
+        nan, full, no_room,
     )
 }  # fmt: skip
 

@@ -88,7 +88,8 @@ def _run(choice: DetectorChoice, planned: PlannedJob, index: Path, start: Path, 
     from engine.contract.dataset import Index
     from engine.contract.run.events import DeviceUsed
     from engine.detector.base.header import CheckpointInfo
-    from engine.jobs.train import _Data, _start, _trainer
+    from engine.jobs.train import _start
+    from engine.jobs.train_parts import Data, make_trainer
     from engine.model.assembly import load
 
     epochs = 1 if planned.epochs else 0
@@ -100,10 +101,10 @@ def _run(choice: DetectorChoice, planned: PlannedJob, index: Path, start: Path, 
     folder.mkdir(parents=True, exist_ok=True)
     opened = Index.open(index)
     # Without val nothing is measured: mAP after two steps says nothing.
-    data, context = _Data(opened, opened.pictures("train"), []), JobContext(folder, lambda event: None)
+    data, context = Data(opened, opened.pictures("train"), []), JobContext(folder, lambda event: None)
     model, _ = _start(job, context, data)
     info = CheckpointInfo(choice=model.choice, steps=model.steps, records=model.records)
-    trainer = _trainer(job, context, data, model, info, DeviceUsed(device="cpu", wheel=""))
+    trainer = make_trainer(job, context, data, model, info, DeviceUsed(device="cpu", wheel=""))
     trainer.begin(None)
     trainer.run()
     loaded, _ = load(folder)

@@ -138,6 +138,7 @@ def shown_window(made: MainWindow, qtbot: QtBot) -> Iterator[MainWindow]:
     made.show()
     qtbot.waitExposed(made)
     yield made
+    made.leaving.quietly = True
     made.close()
     # As in studio.app: the stores tell their end while the window can still hear it.
     made.studio.close()

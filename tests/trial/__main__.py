@@ -25,9 +25,12 @@ from tests.trial.fuzz import tries as fuzz
 from tests.trial.ground import Ground
 from tests.trial.kills import tries as kills
 from tests.trial.phones import tries as phones
+from tests.trial.queue import tries as queue
 from tests.trial.record import BAD, Outcome, Record, totals
 
-PARTS: dict[str, ModuleType] = {part.NAME: part for part in (kills, fuzz, disk, phones, folders, together, clocks)}
+PARTS: dict[str, ModuleType] = {
+    part.NAME: part for part in (kills, fuzz, disk, phones, folders, together, clocks, queue)
+}
 """Each has NAME, WANTED and `tries(seed, first, ground)`, whose items are the outcomes of one try or one row."""
 USUAL_RECORD = ROOT / ".cache" / "trial"
 

@@ -74,7 +74,9 @@ class Call:
         self.mark = mark
         self._files = [folder / f"said-{uuid.uuid4().hex[:8]}.{name}" for name in ("out", "err")]
         self._began = time.monotonic()
-        environment = {**os.environ, "ESPALIER_LANGUAGE": "en", "PYTHONPATH": str(ROOT), VARIABLE: mark, **(more or {})}
+        environment = {**os.environ, "ESPALIER_LANGUAGE": "en", "PYTHONPATH": str(ROOT), VARIABLE: mark}
+        # A queue of its own: what one try leaves there is not taken up by the next.
+        environment |= {"XDG_STATE_HOME": str(folder / "states" / (mark or "none")), **(more or {})}
         # Files and no pipes: who outlives the command would hold a pipe open.
         with self._files[0].open("wb") as out, self._files[1].open("wb") as err:
             self.process = subprocess.Popen(

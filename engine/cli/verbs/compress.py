@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from engine.cli.arguments import DEVICE_HELP, check_device, count, device, epochs
+from engine.cli.arguments import DEVICE_HELP, add_ranks, check_device, count, device, epochs, given_settings
 from engine.cli.fleets import add_fleet_argument, threads_of_each
 from engine.cli.language import say
 from engine.cli.projects import open_project, report_recipe, report_recipes, trained_run
@@ -32,6 +32,7 @@ def add_parser(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--epochs", type=epochs, help="epochs of every training, instead of the recipe's own")
     parser.add_argument("--set", dest="settings", metavar="KEY=VALUE", action="append", default=[], help="as in train")
     parser.add_argument("--device", metavar="DEVICE", type=device, help=f"{DEVICE_HELP}; as the start's if not given")
+    add_ranks(parser)
     some = count("a number of pictures", least=0)
     parser.add_argument("--limit", type=some, default=0, help="use only so many pictures of each split")
     add_fleet_argument(parser, "have the recipes done at once")
@@ -53,7 +54,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _jobs(args: argparse.Namespace, folder: ProjectFolder, recipes: Sequence[Recipe], start: Path) -> list[RecipeJob]:
     """In a fleet with the cores shared, unless a person said how many threads."""
-    settings = read_settings(args.settings, settings_of(start).model_dump() | _device(args.device))
+    settings = read_settings(args.settings, settings_of(start).model_dump() | given_settings(args))
     check_device(settings.device)
     fixed = tuple(pair.partition("=")[0] for pair in args.settings)
     if args.fleet is not None and "threads" not in fixed:
@@ -94,10 +95,6 @@ def _by_fleet(args: argparse.Namespace, folder: ProjectFolder, jobs: Sequence[Re
     names = {task: job.recipe.name for job, task in zip(jobs, tasks, strict=True)}
     done_by(args.fleet, folder, names, json=args.json, all_or_none=False)
     return tasks
-
-
-def _device(given: str | None) -> dict[str, str]:
-    return {} if given is None else {"device": given}
 
 
 def _default(folder: ProjectFolder) -> Path:

@@ -6,7 +6,7 @@ import argparse
 import os
 from pathlib import Path
 
-from engine.cli.arguments import DEVICE_HELP, check_device, count, device
+from engine.cli.arguments import DEVICE_HELP, add_ranks, check_device, count, device, given_settings
 from engine.cli.projects import open_project, report
 from engine.contract.project import ProjectFolder
 from engine.contract.recipe import BASE_STEPS
@@ -42,6 +42,7 @@ def add_parser(parser: argparse.ArgumentParser) -> None:
         "--set", dest="settings", metavar="KEY=VALUE", action="append", default=[], help=f"one of: {known_settings()}"
     )
     parser.add_argument("--device", metavar="DEVICE", type=device, help=DEVICE_HELP)
+    add_ranks(parser)
     parser.add_argument("--name", default="train", help="words in the run folder's name")
     some = count("a number of pictures", least=0)
     parser.add_argument("--limit", type=some, default=0, help="use only so many pictures of each split")
@@ -58,8 +59,8 @@ def run(args: argparse.Namespace) -> int:
     from engine.cli.follow import launch_and_follow
 
     folder = open_project(args.dir)
-    given = {"epochs": args.epochs, "device": args.device}
-    settings = read_settings(args.settings, {key: value for key, value in given.items() if value is not None})
+    epochs = {} if args.epochs is None else {"epochs": args.epochs}
+    settings = read_settings(args.settings, epochs | given_settings(args))
     check_device(settings.device)
     start = starting_point(folder, args.start) if args.start else None
     job = TrainJob(

@@ -93,3 +93,23 @@ def resolve(asked: str, found: Devices) -> tuple[str, Message | None]:
     reasons = [gpu_trouble(gpu) for gpu in found.gpus]
     usable = [gpu.device for gpu, reason in zip(found.gpus, reasons, strict=True) if reason is None]
     return (usable[0], None) if usable else (CPU, reasons[0])
+
+
+def resolve_for_ranks(asked: str, device: str, ranks: int, found: Devices) -> str:
+    """The device of the first of several ranks where `device` is that of one; the next ranks take the next GPUs.
+
+    On the processor any number of them can be. Raises UserError where there are fewer GPUs than ranks.
+    """
+    if device == CPU:
+        return CPU
+    if asked != AUTO:
+        raise UserError("device.one_for_ranks", device=asked, ranks=ranks)
+    usable = usable_gpus(found)
+    if len(usable) < ranks:
+        raise UserError("device.too_few", ranks=ranks, usable=len(usable))
+    return usable[0]
+
+
+def usable_gpus(found: Devices) -> list[str]:
+    """The GPUs that can be used, by number."""
+    return [gpu.device for gpu in found.gpus if gpu_trouble(gpu) is None]

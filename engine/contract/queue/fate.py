@@ -51,6 +51,8 @@ def _of_ended(ticket: Ticket, folder: RunFolder, status: Status) -> Fate:
         return "held"
     if status == "queued":
         return "waits"
+    if ticket.project is None or not ticket.run.is_relative_to(ticket.project):
+        return "ended"  # what lies in no project belongs to the command that made it, which asks for it anew
     record = read_record(folder.lock) or LockRecord()
     if status == "lost" and record.exit is None:
         return "returns" if ticket.returns < RETURNS else "held"

@@ -72,19 +72,26 @@ class Gate:
         if earlier:
             self._enter(check)
 
+    def is_in_the_way(self) -> bool:
+        """Whether somebody wants to measure, and waits for us; looked at twenty times a second at most."""
+        if not self._held or threading.get_ident() != self._main:
+            return False
+        now = time.monotonic()
+        if now - self._looked < LOOK_S:
+            return False
+        self._looked = now
+        return self._is_quiet_wanted()
+
     def make_way(self, check: Callable[[], None]) -> None:
         """Let somebody measure, if anybody wants to: cheap enough for every step. `check` may raise meanwhile.
 
         Only on the main thread, which is the one that computes. Other processes of our group are halted as well.
         """
-        if not self._held or threading.get_ident() != self._main:
-            return
-        now = time.monotonic()
-        if now - self._looked < LOOK_S:
-            return
-        self._looked = now
-        if not self._is_quiet_wanted():
-            return
+        if self.is_in_the_way():
+            self.let_measure(check)
+
+    def let_measure(self, check: Callable[[], None]) -> None:
+        """Stand still, with all other processes of our group, until nobody wants to measure."""
         signal_rest_of_group(signal.SIGSTOP)
         try:
             with self.idle(check):
@@ -95,10 +102,10 @@ class Gate:
     @contextlib.contextmanager
     def quiet(self, check: Callable[[], None] = _nothing, limit_s: float = LIMIT_S) -> Iterator[bool]:
         """Measure in quiet: True once all others have let go, False where some have not within `limit_s`."""
-        if self._folder is None:
+        wanted = self._wish()
+        if wanted is None:
             yield False
             return
-        wanted = os.open(self._folder / "quiet", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         until = time.monotonic() + limit_s
         try:
             with self.idle(check):
@@ -112,6 +119,15 @@ class Gate:
                     let_go(wanted)
         finally:
             os.close(wanted)
+
+    def _wish(self) -> int | None:
+        """The file by whose lock others see that somebody wants to measure."""
+        if self._folder is None:
+            return None
+        try:
+            return os.open(self._folder / "quiet", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        except OSError:
+            return None
 
     def _enter(self, check: Callable[[], None]) -> None:
         if self._folder is None or self._held:

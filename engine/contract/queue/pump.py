@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from collections.abc import Sequence
@@ -24,14 +25,15 @@ _TIDY_S = 8.0
 _TOLD_ON = (
     "ANDROID_ADB_SERVER_PORT",
     "CUDA_VISIBLE_DEVICES",
-    "ESPALIER_LANGUAGE",
     "HOME",
     "OMP_NUM_THREADS",
     "PATH",
     "XDG_CACHE_HOME",
     "XDG_CONFIG_HOME",
 )
-"""What a worker finds as whoever put its run in had it, whoever starts it; no more, for there may be secrets in it."""
+"""What a worker finds as whoever put its run in had it, whoever starts it, and whatever is called `ESPALIER_...`; no
+more, for there may be secrets in it.
+"""
 
 
 def enqueue(
@@ -83,6 +85,7 @@ def ticket_for(
     """A ticket without number and place."""
     job = read_job(folder)
     project = project_of(job)
+    project = None if project is None else project.resolve()
     needs = needs_of(job, project)
     takes = pace(job, folder.root, planned)
     return Ticket(
@@ -102,8 +105,12 @@ def ticket_for(
         about=takes.about if takes else True,
         paced_by=takes.run if takes else "",
         command=command,
-        environment={name: os.environ.get(name) for name in _TOLD_ON},
+        environment={name: os.environ.get(name) for name in (*_TOLD_ON, *_of_ours())},
     )
+
+
+def _of_ours() -> list[str]:
+    return [name for name in os.environ if name.startswith("ESPALIER_")]
 
 
 def _until_tidied(folder: RunFolder) -> None:
@@ -170,7 +177,7 @@ def _start(book: Book) -> None:
     waiting = [ticket for ticket in book.tickets if fates[ticket.number] == "waits" and _willing(ticket)]
     for ticket in startable(waiting, running, this_machine(book.settings.at_once)):
         try:
-            start(ticket.run, ticket.command, ticket.environment)
+            start(ticket.run, ticket.command, {**dict.fromkeys(_of_ours()), **ticket.environment})
         except UserError as error:
             if error.message.code != "run.locked":  # else somebody was quicker: the next look finds it at work
                 book.keep(ticket.model_copy(update={"refused": error.message}))
@@ -178,8 +185,9 @@ def _start(book: Book) -> None:
             args = {"path": str(error.filename or ticket.run), "reason": error.strerror or str(error)}
             book.keep(ticket.model_copy(update={"refused": Message(code="cli.system", args=args)}))
         else:
-            # A crash before this is understood by the size of the stream, or by its lock.
-            book.keep(ticket.model_copy(update=_started()), sync=False)
+            # A crash before this, or a full disk, is understood by the size of the stream, or by its lock.
+            with contextlib.suppress(OSError):
+                book.keep(ticket.model_copy(update=_started()), sync=False)
 
 
 def _willing(ticket: Ticket) -> bool:

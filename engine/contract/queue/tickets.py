@@ -106,7 +106,9 @@ class Book:
 
     def new_number(self) -> int:
         """A number that no entry had before."""
-        number = 1 + max([self.settings.last, *(each.number for each in self.tickets)])
+        # Also of a ticket that cannot be read here.
+        names = [int(file.stem) for file in self._folder.glob("[0-9]*.json") if file.stem.isdigit()]
+        number = 1 + max([self.settings.last, *names])
         self.settings = self.settings.model_copy(update={"last": number})
         write_atomically(_settings_file(), self.settings.model_dump_json(), sync=False)
         return number

@@ -34,6 +34,7 @@ class DeviceUsed(_Event):
     """Where this sitting computes: `cpu` or `gpu:N`, that one's `name` and driver, and the wheel of Paddle.
 
     `why` tells why it is the processor where a GPU might have been taken; `amp` is whether precision is mixed.
+    `ranks` is how many processes train together, on all machines.
     """
 
     type: Literal["device"] = "device"
@@ -42,6 +43,7 @@ class DeviceUsed(_Event):
     wheel: str
     driver: str = ""
     amp: bool = False
+    ranks: int = 1
     why: Message | None = None
 
 

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from engine.contract.run.job import Job, parse_job
 from engine.contract.run.lock import FD_VARIABLE, LockRecord, RunLock, read_record, this_host
 from engine.contract.run.memory import IN_A_LOG, no_memory
+from engine.contract.run.ranks import lost_file, rank_lost, read_lost
 from engine.contract.run.tail import last_event
 from engine.contract.system.environment import engine_environment
 from engine.contract.system.locks import is_locked
@@ -89,6 +90,8 @@ class RunFolder:
         starved = record is not None and record.exit not in (None, 0) and any(word in log for word in IN_A_LOG)
         if record is not None and (record.no_memory or starved):
             return JobFailed("run.lost_memory", path=str(self.root), peak=record.peak_mb or "?", remedy=self._remedy())
+        if (lost := read_lost(self.root)) is not None:
+            return rank_lost(self.root, lost, log)
         if not log:
             return JobFailed("run.lost_silently", path=str(self.root))
         return JobFailed("run.lost", path=str(self.root), status=status, log=log)
@@ -107,6 +110,7 @@ def begin_sitting(folder: RunFolder) -> RunLock:
         if event is not None and event.type == "finished":
             raise UserError("run.finished", path=str(folder.root))
         folder.cancel.unlink(missing_ok=True)
+        lost_file(folder.root).unlink(missing_ok=True)
         lock.write(LockRecord(offset=size, host=this_host()))
     except BaseException:
         lock.close()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from engine.contract.dataset import Index
 from engine.contract.run.job import Job, TrainJob
+from engine.contract.run.ranks import world_size
 from engine.contract.text.messages import Message, UserError
 
 IN_A_LOG = ("std::bad_alloc", "ResourceExhausted", "MemoryError", "Cannot allocate memory")
@@ -13,9 +14,9 @@ IN_A_LOG = ("std::bad_alloc", "ResourceExhausted", "MemoryError", "Cannot alloca
 
 
 def smaller_batch(job: TrainJob) -> int | None:
-    """Half of the pictures that are trained on at once; None for one alone."""
-    half = _batch(job) // 2
-    return half or None
+    """Half of the pictures that are trained on at once, for all ranks alike; None for one alone."""
+    half, ranks = _batch(job) // 2, world_size(job.settings.ranks, job.settings.nodes)
+    return half - half % ranks or None
 
 
 def no_memory(job: Job | None) -> Message:

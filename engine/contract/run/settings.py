@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from engine.contract.device.choice import AUTO, DeviceName
 from engine.contract.parameters import parameter
+from engine.contract.run.ranks import MOST_RANKS, NodeAddress, listed
 from engine.contract.text.messages import UserError
 from engine.contract.text.reasons import reason_of
 
@@ -18,7 +19,8 @@ class TrainSettings(BaseModel):
     """How long and how hard to train; `threads` per process, `learning_rate` at the top of the schedule.
 
     `device` is where; `amp` mixes precisions, on a GPU alone. `readers` are processes that make batches; 0 is a
-    thread, and on a GPU, which outruns it, as many as there are cores for.
+    thread, and on a GPU, which outruns it, as many as there are cores for. `ranks` processes of each of the `nodes`, or
+    of this machine if there are none, compute each step together: `batch_size` and `learning_rate` are of all of them.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -38,6 +40,8 @@ class TrainSettings(BaseModel):
     ema: float = parameter("settings.ema", 0.0, ge=0, lt=1)
     device: DeviceName = parameter("settings.device", AUTO)
     amp: bool = parameter("settings.amp", False)
+    ranks: int = parameter("settings.ranks", 1, ge=1, le=MOST_RANKS)
+    nodes: Annotated[tuple[NodeAddress, ...], BeforeValidator(listed)] = parameter("settings.nodes", ())
 
 
 def read_settings(pairs: Sequence[str], given: Mapping[str, Any]) -> TrainSettings:

@@ -35,3 +35,11 @@ class Anchor:
         if self._handle is not None:
             os.close(self._handle)
             self._handle = None
+
+
+def has_session_bus() -> bool:
+    """Whether a person's desktop has the bus that its programs talk over; looked for, not started."""
+    if os.environ.get("DBUS_SESSION_BUS_ADDRESS"):
+        return True
+    runtime = os.environ.get("XDG_RUNTIME_DIR")
+    return bool(runtime) and (Path(runtime or "/") / "bus").exists()

@@ -62,7 +62,8 @@ class Position(BaseModel):
 class CheckpointInfo(BaseModel):
     """What a checkpoint tells of itself; `records[i]` belongs to `steps[i]`.
 
-    `device` is `cpu` or the name of the GPU that trained it; nothing in those from when there was no choice.
+    `device` is `cpu` or the name of the GPU that trained it; nothing in those from when there was no choice. `ranks` is
+    how many processes trained it together.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -74,6 +75,7 @@ class CheckpointInfo(BaseModel):
     data_hash: str = ""
     versions: dict[str, str] = {}
     device: str = ""
+    ranks: int = 1
     position: Position = Position()
 
     @model_validator(mode="after")

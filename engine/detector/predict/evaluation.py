@@ -23,6 +23,10 @@ import paddle  # noqa: E402
 Detections = NDArray[np.float32]
 """Rows of class, score, x1, y1, x2, y2, in pixels of the picture."""
 Predictor = Callable[[Inputs], list[Detections]]
+Find = Callable[[Predictor, Sequence[Picture], Mapping[str, Any], Callable[[int, int], None]], list[Detections]]
+"""Detections of a predictor for each picture under a configuration; tells how many are done, of how many."""
+BATCH = 8
+"""Pictures that a predictor is given at once."""
 
 COCO_FIGURES: tuple[FigureName, ...] = (
     "map",
@@ -55,7 +59,7 @@ def network_predictor(network: paddle.nn.Layer) -> Predictor:
 
 
 def detect(
-    predictor: Predictor, pictures: Sequence[Picture], config: Mapping[str, Any], batch_size: int = 8
+    predictor: Predictor, pictures: Sequence[Picture], config: Mapping[str, Any], batch_size: int = BATCH
 ) -> Iterator[list[Detections]]:
     """Detections for each picture in order, a batch at a time."""
     for first in range(0, len(pictures), batch_size):
@@ -70,15 +74,27 @@ def evaluate(
     classes: Sequence[str],
     *,
     conditions: Conditions | None = None,
-    batch_size: int = 8,
+    batch_size: int = BATCH,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> list[Figure]:
     """The 12 COCO figures in points and `map_class` for every class that occurs, all measured."""
+    detections = find_all(predictor, pictures, config, progress, batch_size)
+    return coco_figures(pictures, detections, classes, conditions or Conditions())
+
+
+def find_all(
+    predictor: Predictor,
+    pictures: Sequence[Picture],
+    config: Mapping[str, Any],
+    progress: Callable[[int, int], None],
+    batch_size: int = BATCH,
+) -> list[Detections]:
+    """Detections for each picture."""
     detections: list[Detections] = []
     for part in detect(predictor, pictures, config, batch_size):
         detections += part
         progress(len(detections), len(pictures))
-    return coco_figures(pictures, detections, classes, conditions or Conditions())
+    return detections
 
 
 def picture_set(pictures: Sequence[Picture], classes: Sequence[str]) -> str:

@@ -5,7 +5,7 @@ Paddle's own recipe (O1): weights and optimiser stay float32. It exists on GPUs 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
@@ -33,13 +33,20 @@ class MixedPrecision:
         """Inside, operators that can do with half numbers get them."""
         return paddle.amp.auto_cast(level="O1", dtype="float16") if self.on else nullcontext()
 
-    def step(self, loss: paddle.Tensor, optimiser: paddle.optimizer.Optimizer) -> None:
-        """Backward pass and one step of the optimiser, left out where scaled gradients overflowed."""
+    def step(
+        self, loss: paddle.Tensor, optimiser: paddle.optimizer.Optimizer, between: Callable[[], None] = lambda: None
+    ) -> None:
+        """Backward pass and one step of the optimiser, left out where scaled gradients overflowed.
+
+        `between` the two gradients may be changed.
+        """
         if not self.on:
             loss.backward()
+            between()
             optimiser.step()
             return
         self._scaler.scale(loss).backward()
+        between()
         self._scaler.step(optimiser)
         self._scaler.update()
 

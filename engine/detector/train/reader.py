@@ -46,6 +46,7 @@ class TrainingReader:
         self.config = config
         self.batch_size = min(batch_size, len(self.pictures))
         self.seed = seed
+        self.part, self.parts = 0, 1
         self.transforms = _augmentations(config, augment) + _finishing(config, augment)
         self.targets = _targets(config)
 
@@ -59,7 +60,9 @@ class TrainingReader:
 
     def epoch(self, epoch: int, first: int = 0) -> Iterator[Sample]:
         """The batches of `epoch` from number `first` on, each a dict of arrays."""
-        return made_ahead(partial(self._made, epoch), self.chosen(epoch)[first:], self.processes)
+        return made_ahead(
+            partial(self._made, epoch), [self._own(batch) for batch in self.chosen(epoch)[first:]], self.processes
+        )
 
     def chosen(self, epoch: int) -> list[NDArray[np.int64]]:
         """Which pictures each batch of an epoch has, by their place in `pictures`."""
@@ -68,6 +71,11 @@ class TrainingReader:
 
     def _made(self, epoch: int, chosen: NDArray[np.int64]) -> Sample:
         return self.batch([self.sample(self.pictures[place], epoch) for place in chosen])
+
+    def _own(self, batch: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Our part of a batch, by rank: the order of samples is the same for any number of them."""
+        share = len(batch) // self.parts
+        return batch[self.part * share : (self.part + 1) * share]
 
     def sample(self, picture: Picture, epoch: int, view: int = 0) -> Sample:
         """One augmented picture with its boxes; raises JobFailed with the picture's name if a transform does."""

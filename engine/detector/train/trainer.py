@@ -24,6 +24,7 @@ from engine.detector.train.lesson import Lesson, trained
 from engine.detector.train.mixed import MixedPrecision
 from engine.detector.train.optimiser import make_optimiser, optimiser_arrays, restore_optimiser
 from engine.detector.train.reader import TrainingReader
+from engine.detector.train.team import Alone, Team
 from engine.detector.train.weight_average import AveragedWeights
 from engine.run.context import JobContext
 
@@ -34,6 +35,8 @@ import paddle  # noqa: E402
 Arrays = Mapping[str, NDArray[Any]]
 COLLAPSE = 0.5
 """Share of the best val mAP below which a run counts as collapsed and ends with its best weights."""
+APART = 1 << 40
+"""Between the seeds of what two ranks draw in one step."""
 
 
 @dataclass
@@ -41,7 +44,7 @@ class Trainer:
     """Trains `network`; `evaluate` gives the val mAP, `save(kind, position, tensors)` keeps a checkpoint.
 
     `begin_epoch` is told which one, from 0, once the network is in training mode, also on resuming in it. `amp` mixes
-    precisions, which only a GPU does.
+    precisions, which only a GPU does. Of several ranks (`join`) only the first keeps checkpoints.
     """
 
     network: paddle.nn.Layer
@@ -60,6 +63,12 @@ class Trainer:
         self.optimiser = make_optimiser(trained(self.network, self.lessons), self.settings)
         self.average = AveragedWeights(self.network, self.settings.ema)
         self.mixed = MixedPrecision(self.amp)
+        self.team: Team = Alone()
+
+    def join(self, team: Team) -> None:
+        """Train as one of several ranks from now on, all of which are where this one is."""
+        self.team = team
+        self.reader.part, self.reader.parts = team.rank, team.size
 
     def begin(self, score: float | None) -> None:
         """Keep the checkpoint to resume from; with the val mAP of the weights as they are, also as the best so far.
@@ -68,7 +77,7 @@ class Trainer:
         """
         if score is not None and self.settings.evaluate_every:
             self.position.best_map, self.position.best_epoch = score, 0
-            self.save("best", self.position, _prefixed("model", self.average.current()))
+            self._keep_best()
         self.keep_last()
 
     def restore(self, position: Position, optimiser: Arrays, average: Arrays, lessons: Arrays, scaler: Arrays) -> None:
@@ -91,8 +100,9 @@ class Trainer:
                 self.position.epoch, self.position.batch = self.position.epoch + 1, 0
                 self._judge()
                 self.keep_last()
+                self.team.meet()
         if self.position.best_epoch < 0:
-            self.save("best", self.position, _prefixed("model", self.average.current()))
+            self._keep_best()
         self.position.finished = True
         return self.position
 
@@ -102,6 +112,8 @@ class Trainer:
 
     def keep_last(self) -> None:
         """Write the checkpoint to resume from."""
+        if self.team.rank:
+            return
         tensors = _prefixed("model", network_arrays(self.network))
         tensors |= _prefixed("optimizer", optimiser_arrays(self.optimiser, trained(self.network, self.lessons)))
         if self.settings.ema:
@@ -110,6 +122,10 @@ class Trainer:
         for number, layer in self._taught():
             tensors |= _prefixed(f"lesson.{number}", network_arrays(layer))
         self.save("last", self.position, tensors)
+
+    def _keep_best(self) -> None:
+        if self.team.rank == 0:
+            self.save("best", self.position, _prefixed("model", self.average.current()))
 
     def _taught(self) -> list[tuple[int, paddle.nn.Layer]]:
         """What lessons train beside the network, by number."""
@@ -120,34 +136,48 @@ class Trainer:
         self.begin_epoch(self.position.epoch)
         tell_progress(self.network, self.position.epoch / self.settings.epochs)
         total = self.settings.epochs * len(self.reader)
-        for batch in self.reader.epoch(self.position.epoch, self.position.batch):
-            try:
-                self.context.check_cancelled()
-            except Cancelled:
-                self.keep_last()
-                raise
-            self._step({name: paddle.to_tensor(value) for name, value in batch.items()})
-            self.context.progress(self.position.step, total, "step")
-            if self.position.step % self.settings.checkpoint_every == 0:
-                self.keep_last()
+        batches = self.reader.epoch(self.position.epoch, self.position.batch)
+        try:
+            for batch in self.team.steps(batches, self.context):
+                self._step({name: paddle.to_tensor(value) for name, value in batch.items()})
+                self.context.progress(self.position.step, total, "step")
+                if self.position.step % self.settings.checkpoint_every == 0:
+                    self.keep_last()
+                    self.team.meet()
+        except Cancelled:
+            self.keep_last()
+            raise
 
     def _step(self, batch: dict[str, paddle.Tensor]) -> None:
         rate = self.rate(self.position.step)
         self.optimiser.set_lr(rate)
         # What a loss draws (the RoIs of a box head) depends on the step alone, so that a resumed run draws the same.
-        paddle.seed(self.settings.seed * 1_000_003 + self.position.step)
+        paddle.seed(self.settings.seed * 1_000_003 + self.position.step + self.team.rank * APART)
         with self.mixed.cast():
             total, losses = self._losses(batch)
-        value = float(total)
+        told = self.team.mean({"loss": float(total), **{name: float(part) for name, part in losses.items()}})
+        value = told["loss"]
         if not math.isfinite(value):
             raise not_finite(self.position, self.settings, rate, self._run)
-        self.mixed.step(total, self.optimiser)
+        self.mixed.step(total, self.optimiser, self._share)
         self.optimiser.clear_grad()
         self.position.step += 1
         self.position.batch += 1
         self.average.update(self.position.step)
-        self._tell(value, losses, rate)
+        self._tell(told, rate)
         self._watch(value, rate)
+
+    def _share(self) -> None:
+        """With the other ranks: gradients, and what is not trained but changes, such as batch norm's statistics."""
+        if self.team.size == 1:
+            return
+        weights = trained(self.network, self.lessons)
+        state = [value for name, value in self.network.state_dict().items() if name not in weights]
+        state += [weight for weight in weights.values() if weight.stop_gradient]
+        if self.position.step == 0:  # what a lesson trains begins by what its first batch was
+            state += [weight for _, layer in self._taught() for weight in layer.parameters()]
+        told = [value for value in state if value.dtype == paddle.float32]
+        self.team.share([weight for weight in weights.values() if not weight.stop_gradient], told)
 
     def _losses(self, batch: dict[str, paddle.Tensor]) -> tuple[paddle.Tensor, dict[str, paddle.Tensor]]:
         """The sum of all losses, and each by its name."""
@@ -166,11 +196,10 @@ class Trainer:
         if found is not None:
             raise diverged(found, self.position, self.settings, rate, self._run)
 
-    def _tell(self, total: float, parts: Mapping[str, paddle.Tensor], rate: float) -> None:
+    def _tell(self, losses: Mapping[str, float], rate: float) -> None:
         step = self.position.step
-        self.context.metric("loss", step, total)
-        for name, part in parts.items():
-            self.context.metric(name, step, float(part))
+        for name, value in losses.items():
+            self.context.metric(name, step, value)
         self.context.metric("learning_rate", step, rate)
 
     def _judge(self) -> None:
@@ -187,7 +216,7 @@ class Trainer:
         self.context.metric("map", position.step, score)
         if position.best_map is None or score > position.best_map:
             position.best_map, position.best_epoch = score, position.epoch
-            self.save("best", position, _prefixed("model", self.average.current()))
+            self._keep_best()
         stale = (position.epoch - position.best_epoch) // settings.evaluate_every
         if settings.stop_after and stale >= settings.stop_after:
             position.finished = True

@@ -33,11 +33,10 @@ def why_not(
     catalog: CatalogStore,
     *,
     has_project: bool,
-    at_work: bool,
 ) -> str:
     """Why the recipe cannot be run as it is; empty when it can.
 
-    `latest` is what was last found out of it; `at_work` whether a recipe or a run is under way.
+    `latest` is what was last found out of it. What is under way is no hindrance: the recipe waits for its turn.
     """
     if not has_project:
         return tr("studio.recipe.why_project")
@@ -51,6 +50,4 @@ def why_not(
         return tr("studio.recipe.why_base")
     if latest is not None and (latest.problems or latest.error is not None):
         return tr("studio.recipe.why_problems")
-    if at_work:
-        return tr("studio.recipe.why_active")
     return ""

@@ -128,10 +128,13 @@ class FitsStore(QObject):
     def _on_told(self, task: Task) -> None:
         """Much is told of each step of a training; the front is written anew far less often."""
         fronts = [artifact.seq for artifact in task.state.artifacts if artifact.kind == FRONT]
-        told = (fronts, task.status, task.error)
-        if self._told.get(task.root) != told:
+        told = (fronts, task.status, task.error, task.waiting is None)
+        before = self._told.get(task.root)
+        if before != told:
             self._told[task.root] = told
             self.look()
+        if before is not None and before[-1] != told[-1]:
+            self.changed.emit()
 
     def _on_finished(self, task: Task) -> None:
         if isinstance(task.job, FitJob):

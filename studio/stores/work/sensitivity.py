@@ -15,6 +15,7 @@ from engine.contract.run.job import Int8ErrorsJob, Job, SaliencyJob, Sensitivity
 from engine.contract.sensitivity import ChannelSaliency, GroupLosses, LayerErrors, SensitivityFolder, digest_of
 from engine.contract.system.cores import core_count
 from engine.contract.text.messages import Message, UserError
+from studio.stores.followed import Waiting
 from studio.stores.question import LastQuestion
 from studio.stores.work.task import Task
 from studio.stores.work.tasks import TasksStore
@@ -51,6 +52,12 @@ class Measurement(QObject):
         times = [progress.eta_s if progress is not None else None for progress in told]
         known = [time for time in times if time is not None]
         return max(known) if known and len(known) == len(times) else None
+
+    @property
+    def waiting(self) -> Waiting | None:
+        """How they stand in the queue while none of them is at work."""
+        left = [task for task in self.tasks if not task.ended]
+        return left[0].waiting if left and all(task.waiting is not None for task in left) else None
 
     @property
     def stage(self) -> Message | None:

@@ -28,7 +28,7 @@ from engine.contract.run.job import (
 from engine.contract.run.state import RunState
 from engine.contract.text.messages import Argument, Message
 from studio.i18n import text_of
-from studio.stores.followed import ENDED, Followed
+from studio.stores.followed import ENDED, Followed, Waiting
 from studio.workers.following import Following
 
 
@@ -49,7 +49,7 @@ class Task(QObject):
     ) -> None:
         super().__init__(parent)
         self._refusal: Message | None = None
-        self._told_end = False
+        self._told_end = self._withdrawn = False
         self.root = root
         self.folder = RunFolder(root)
         self._followed: Followed | None = Followed(root, following, self)
@@ -71,7 +71,11 @@ class Task(QObject):
     @property
     def status(self) -> Status:
         """The derived status."""
-        return "failed" if self._refusal or self._broken else self._followed.status if self._followed else "queued"
+        if self._refusal or self._broken:
+            return "failed"
+        if self._withdrawn:
+            return "cancelled"
+        return self._followed.status if self._followed else "queued"
 
     @property
     def error(self) -> Message | None:
@@ -86,8 +90,13 @@ class Task(QObject):
     @property
     def resumable(self) -> bool:
         """Whether it goes on where it was when it is started again: a recipe or fit that was broken off."""
-        broken_off = self.status in ("cancelled", "failed", "lost") and self._refusal is None
+        broken_off = self.status in ("cancelled", "failed", "lost") and not (self._refusal or self._withdrawn)
         return broken_off and isinstance(self.job, RecipeJob | FitJob)
+
+    @property
+    def waiting(self) -> Waiting | None:
+        """How it stands in the queue while nobody works on it."""
+        return self._followed.waiting if self._followed else None
 
     @property
     def _broken(self) -> bool:
@@ -118,12 +127,23 @@ class Task(QObject):
         if self.status == "running" and not self.root.is_dir():
             self.refuse(folder_gone(self.folder).message)
             return
+        if self.waiting is not None and not self.root.is_dir():
+            self._withdrawn = True  # taken out of the queue, here or elsewhere
+            self._turn()
+            return
         self._followed.look()
 
     def wake(self) -> None:
         """Its worker was started."""
         if self._followed is not None:
             self._followed.wake()
+
+    def stand(self, waiting: Waiting | None) -> None:
+        """How it stands in the queue now."""
+        if self._followed is not None:
+            if waiting is None and self.waiting is not None:
+                self.look()
+            self._followed.stand(waiting)
 
     def refuse(self, message: Message) -> None:
         """It could not even be started."""

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from engine.contract.recipe import Recipe
-from engine.contract.run.folder import RunFolder, start
+from engine.contract.run.folder import RunFolder
 from engine.contract.run.job import SAMPLE, Job, ProjectJob, RecipeJob
 from engine.contract.run.lineage import unfinished_fits, unfinished_recipes
-from engine.contract.run.stopping import stop
 from engine.contract.system.folders import cache_folder
 from engine.contract.system.locks import is_locked
 from engine.contract.text.messages import Message, UserError
 from engine.contract.text.resources import SAMPLES
 from studio.stores.project import ProjectStore
+from studio.stores.work.begin import begin, end
+from studio.stores.work.queue import QueueStore
 from studio.stores.work.task import Task
 from studio.workers.background import Background, system_message
 from studio.workers.following import Following
@@ -34,10 +36,16 @@ class TasksStore(QObject):
     failed = Signal(object)
 
     def __init__(
-        self, project: ProjectStore, following: Following, background: Background, parent: QObject | None = None
+        self,
+        project: ProjectStore,
+        queue: QueueStore,
+        following: Following,
+        background: Background,
+        parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._project = project
+        self._queue = queue
         self._following = following
         self._background = background
         self.tasks: list[Task] = []
@@ -46,6 +54,8 @@ class TasksStore(QObject):
         self._timer.timeout.connect(self._look)
         project.opened.connect(self._opened)
         project.closed.connect(self._closed)
+        queue.changed.connect(self._show_places)
+        queue.put_back.connect(self._put_back)
 
     def start(self, job: Job, title: str | Message = "") -> Task:
         """Start a job of the open project beside the runs; without a title it is called after what it does."""
@@ -75,16 +85,18 @@ class TasksStore(QObject):
         job = ProjectJob(dir=str(free_folder("sample")), source=SAMPLE, detector="ssdlite_mobilenet_v3_small", size=160)
         return self.import_data(job, start_point=str(SAMPLES / "signs_ssdlite_small_160.safetensors"))
 
-    def start_recipe(self, recipe: Recipe, base: str | None, teacher: str | None, epochs: int | None = None) -> Task:
-        """Apply a recipe, as it is now, to the run `base`; its runs appear by themselves."""
+    def recipe_job(
+        self, recipe: Recipe, base: str | None, teacher: str | None, epochs: int | None = None
+    ) -> RecipeJob | None:
+        """The job that applies a recipe, as it is now, to the run `base`; None without a project."""
         folder = self._project.folder
-        assert folder is not None
+        if folder is None:
+            return None
         begun, taught = (str(folder.runs / name) if name else None for name in (base, teacher))
         watched = self._project.choices.watched
-        job = RecipeJob(
+        return RecipeJob(
             project=str(folder.root), recipe=recipe, start=begun, teacher=taught, epochs=epochs, watched=watched
         )
-        return self.start(job)
 
     def pick_up(self, root: Path) -> None:
         """Follow a recipe or a fit that somebody has started."""
@@ -96,7 +108,7 @@ class TasksStore(QObject):
 
     def resume_at(self, root: Path) -> None:
         """Start the recipe or fit in a folder again, be it one of an earlier session, and follow it."""
-        self._background.run(lambda: start(root), lambda _: self.pick_up(root), self.failed.emit)
+        self._begin(root, lambda: self.pick_up(root))
 
     def dismiss(self, task: Task) -> None:
         """Take an ended task out of the list."""
@@ -111,11 +123,15 @@ class TasksStore(QObject):
         task = Task(root, title, job, self._following, self)
         self._add(task)
 
-        def begin() -> None:
+        def write_and_begin() -> None:
             write_whole(RunFolder(root).job, job.model_dump_json(indent=2))
-            start(root)
+            begin(root)
 
-        self._background.run(begin, lambda _: task.wake(), task.refuse)
+        def begun() -> None:
+            task.wake()
+            self._queue.look()
+
+        self._background.run(write_and_begin, lambda _: begun(), task.refuse)
         return task
 
     def _refused(self, job: Job, title: str | Message, why: Message) -> Task:
@@ -129,13 +145,33 @@ class TasksStore(QObject):
     def _add(self, task: Task) -> None:
         self.tasks.append(task)
         task.finished.connect(lambda: self.finished.emit(task))
-        task.stop_wanted.connect(lambda root: self._background.run(lambda: stop(root), None, self.failed.emit))
+        task.stop_wanted.connect(lambda root: self._end(root))
         task.resume_wanted.connect(lambda: self._resume(task))
         self._timer.start()
         self.added.emit(task)
 
     def _resume(self, task: Task) -> None:
-        self._background.run(lambda: start(task.root), lambda _: self._wake(task), self.failed.emit)
+        self._begin(task.root, lambda: self._wake(task))
+
+    def _begin(self, root: Path, then: Callable[[], object]) -> None:
+        def done(_: object) -> None:
+            then()
+            self._queue.look()
+
+        self._background.run(lambda: begin(root), done, self.failed.emit)
+
+    def _end(self, root: Path) -> None:
+        self._background.run(lambda: end(root), self._queue.took_out, self.failed.emit)
+
+    def _show_places(self) -> None:
+        for task in self.tasks:
+            task.stand(self._queue.waiting_of(task.root))
+
+    def _put_back(self, root: Path) -> None:
+        """Follow again what was taken out of the queue and is back in it."""
+        folder = self._project.folder
+        if folder is not None and root.parent == folder.tasks:
+            self.pick_up(root)
 
     def _wake(self, task: Task) -> None:
         if task in self.tasks:
@@ -167,7 +203,8 @@ class TasksStore(QObject):
         left = {root for root in folder.tasks.glob("*") if RunFolder(root).job.is_file() and _is_at_work(root)}
         unfinished = (*unfinished_recipes(folder), *unfinished_fits(folder))
         lost = {root for root in unfinished if RunFolder(root).status() == "lost"}
-        for root in sorted(left | lost):
+        queued = {entry.run for entry in self._queue.entries if entry.run.parent == folder.tasks}
+        for root in sorted(left | lost | queued):
             self._add(Task(root, "", None, self._following, self))
 
     def _closed(self) -> None:

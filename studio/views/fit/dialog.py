@@ -241,10 +241,15 @@ class FitDialog(OnScreenDialog):
         stage = task.state.stage
         if task.ended and task.status != "finished":
             self._refuse(task, task.error)
+        elif task.waiting is not None and task.waiting.before:
+            self._begun(task)  # it is checked when its turn comes
         elif task.ended or (stage is not None and stage.message.code.startswith("fit.")) or _has_front(task):
-            self._leave()
-            self.begun.emit(task)
-            self.accept()
+            self._begun(task)
+
+    def _begun(self, task: Task) -> None:
+        self._leave()
+        self.begun.emit(task)
+        self.accept()
 
     def _refuse(self, task: Task, why: Message | None) -> None:
         self._leave()

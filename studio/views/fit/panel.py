@@ -170,7 +170,10 @@ class FrontPanel(QWidget):
             self.fits.clear()
             self.fits.addItems([f"{fit.job.start.rpartition('/')[2]}: {asked_text(fit.job)}" for fit in fits])
             self.fits.setCurrentIndex(self._names.index(shown.name) if shown is not None else -1)
-        self.standing.tell(standing(shown) if shown is not None else None, resumable=bool(shown and shown.unfinished))
+        task = self._studio.fits.task_of(shown) if shown is not None else None
+        waits = shown is not None and (shown.status == "queued" or (task is not None and task.waiting is not None))
+        told = standing(shown) if shown is not None and not waits else None  # else the line of its task tells
+        self.standing.tell(told, resumable=bool(shown and shown.unfinished and not waits))
         self._follow()
         self._show_rows()
         self._redraw()
@@ -179,7 +182,7 @@ class FrontPanel(QWidget):
         """Show how far the shown fit is while a worker is at it."""
         fit = self.fit
         task = self._studio.fits.task_of(fit) if fit is not None else None
-        if task is not None and not task.ended:
+        if task is not None and (not task.ended or task.waiting is not None):
             if self.task.task is not task:
                 self.task.follow(task)
         else:

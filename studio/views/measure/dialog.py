@@ -14,6 +14,7 @@ from engine.contract.text.messages import Message
 from studio.bound_texts import bind, on_language
 from studio.i18n import text_of, tr
 from studio.presenters.numbers import duration
+from studio.presenters.queue.time_words import waiting_line
 from studio.presenters.recipe.run_terms import base_runs
 from studio.stores.work.sensitivity import Measurement
 from studio.studio import Studio
@@ -208,7 +209,9 @@ class MeasureDialog(OnScreenDialog):
 
     def at_work(self) -> str:
         """What is being done, in words."""
-        stage = self.measurement.stage
+        stage, waiting = self.measurement.stage, self.measurement.waiting
+        if waiting is not None:
+            return waiting_line(waiting)
         return text_of(stage) if stage is not None else tr("studio.measure.starting")
 
     def look_at(self, run: object) -> None:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from studio.bound_texts import bind, on_language
 from studio.i18n import tr
 from studio.stores.run import Run
+from studio.stores.work.time_ahead import TimeAhead
 from studio.studio import Studio
 from studio.views.recipe.library import RecipeMenu
 from studio.views.shared.run_chooser import RunChooser
+from studio.views.shared.time_before import TimeBefore
 from studio.widgets.controls import put_icon
 
 
@@ -35,6 +37,9 @@ class RecipeBar(QFrame):
         self.run = QPushButton()
         self.run.setProperty("role", "primary")
         put_icon(self.run, "play", "accent_text")
+        self.ahead = TimeAhead(studio.background, self)
+        self.before = TimeBefore(self.ahead, studio.queue)
+        self.before.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.reason = QLabel()
         self.reason.setProperty("role", "caption")
         self.reason.setProperty("tone", "warn")
@@ -58,7 +63,7 @@ class RecipeBar(QFrame):
         second.setSpacing(24)
         second.addWidget(self.base, 2)
         second.addWidget(self.teacher, 2)
-        second.addStretch(1)
+        second.addWidget(self.before, 2)
         column = QVBoxLayout(self)
         column.setContentsMargins(24, 16, 24, 12)
         column.setSpacing(10)

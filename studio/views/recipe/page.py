@@ -8,7 +8,6 @@ from typing import Any, ClassVar
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
-from engine.contract.run.job import RecipeJob
 from engine.contract.text.messages import Message
 from studio.bound_texts import bind, on_language
 from studio.i18n import pick, text_of, tr
@@ -263,17 +262,11 @@ class RecipePage(Page):
 
     def _show_state(self) -> None:
         studio, latest = self.studio, self.studio.previews.latest
-        applying = any(isinstance(task.job, RecipeJob) and not task.ended for task in studio.tasks.tasks)
-        self.bar.show_reason(
-            why_not(
-                studio.runs.runs,
-                studio.recipe.recipe,
-                latest,
-                studio.catalog,
-                has_project=studio.project.project is not None,
-                at_work=applying or studio.runs.active() is not None,
-            )
-        )
+        has_project = studio.project.project is not None
+        reason = why_not(studio.runs.runs, studio.recipe.recipe, latest, studio.catalog, has_project=has_project)
+        self.bar.show_reason(reason)
+        ready = latest is not None and not reason
+        self.bar.ahead.ask(studio.runs.recipe_job() if ready else None, latest.jobs if latest and ready else ())
         self.totals.show_state(tr("studio.recipe.working") if studio.previews.busy else "")
         if not studio.recipe.recipe.steps:
             self.set_state(PageState.EMPTY)

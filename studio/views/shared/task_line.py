@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 from studio.bound_texts import on_language
 from studio.i18n import text_of, tr
 from studio.presenters.numbers import duration
+from studio.presenters.queue.time_words import waiting_line
 from studio.stores.work.task import Task
 from studio.widgets.buttons import IconButton
 from studio.widgets.labels import Elided
@@ -62,7 +63,7 @@ class TaskLine(QWidget):
         task.changed.connect(self._refresh)
         task.finished.connect(self._finish)
         self._refresh()
-        if task.ended:
+        if task.ended and task.waiting is None:
             self._finish()
 
     def leave(self) -> None:
@@ -104,9 +105,14 @@ class TaskLine(QWidget):
         state = task.state
         progress = state.progress
         words = text_of(state.stage.message) if state.stage else task.title
+        if task.waiting is not None:
+            words = f"{task.title} · {waiting_line(task.waiting)}"
         if self._named and state.stage:
             words = f"{task.title} · {words}"
-        if progress is not None and progress.total:
+        if task.waiting is not None:
+            self.bar.setMaximum(1000)
+            self.bar.setValue(0)
+        elif progress is not None and progress.total:
             self.bar.setMaximum(1000)
             self.bar.setValue(round(1000 * progress.done / progress.total))
             words += f"  {100 * progress.done / progress.total:.0f} %"

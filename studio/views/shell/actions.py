@@ -39,6 +39,9 @@ class Shell(Protocol):
     def toggle_jobs(self) -> None:
         """Show or hide the dock below."""
 
+    def show_queue(self) -> None:
+        """Bring the queue to the front."""
+
     def toast(self, code: str, seconds: int = 6) -> None:
         """Say something in passing."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QTextCursor
 from PySide6.QtWidgets import (
@@ -21,6 +23,7 @@ from studio.bound_texts import bind, on_language
 from studio.i18n import text_of, tr
 from studio.presenters.numbers import duration
 from studio.presenters.phone.bench_words import outcome
+from studio.presenters.queue.time_words import waiting_line
 from studio.presenters.run_status import STATUS_CODES, STATUS_TONES
 from studio.presenters.train.standing import going_on
 from studio.stores.phone.benches import bench_of
@@ -28,6 +31,7 @@ from studio.stores.run import Run
 from studio.stores.work.task import Task
 from studio.studio import Studio
 from studio.theme import restyle
+from studio.views.queue.panel import QueuePanel
 from studio.widgets.buttons import IconButton
 from studio.widgets.labels import Chip, Elided, Muted, Text
 from studio.workers.log_tail import LogTail
@@ -83,15 +87,17 @@ class JobRow(QFrame):
         bench = bench_of(job.result()) if isinstance(job, Task) and job.status == "finished" else None
         if bench is not None:
             self._stage.set_full(outcome(bench))
+        if job.waiting is not None:
+            self._stage.set_full(waiting_line(job.waiting))
         progress = going_on(job.state.progress) if running else None
         self._bar.setVisible(running)
         self._bar.setRange(0, progress.total if progress else 0)
         self._bar.setValue(progress.done if progress else 0)
         eta = progress.eta_s if progress else None
         self._left.show_text(tr("studio.core.left", time=duration(eta)) if eta is not None else "")
-        self._stop.setVisible(running)
-        self._resume.setVisible(isinstance(job, Task) and job.resumable)
-        if not running:
+        self._stop.setVisible(running or job.waiting is not None)
+        self._resume.setVisible(isinstance(job, Task) and job.resumable and job.waiting is None)
+        if not running and job.waiting is None:
             self._stop.setEnabled(True)
 
     def _go_on(self) -> None:
@@ -187,15 +193,19 @@ class LogView(QWidget):
 
     def show_log(self, job: Run | Task | None) -> None:
         """Show another log from its end on; None for none."""
+        if job is not None:
+            self.show_file(job.root, job.title if isinstance(job, Task) else job.name)
+            return
         self._text.clear()
         self._tail = None
         self._timer.stop()
-        if job is None:
-            bind(self._of.setText, "studio.core.log_none")
-            return
-        name = job.title if isinstance(job, Task) else job.name
-        bind(self._of.setText, "studio.core.log_of", name=name, path=str(job.root / "log.txt"))
-        self._tail = LogTail(job.root / "log.txt")
+        bind(self._of.setText, "studio.core.log_none")
+
+    def show_file(self, root: Path, name: str) -> None:
+        """Show the log in a folder, called `name`."""
+        self._text.clear()
+        bind(self._of.setText, "studio.core.log_of", name=name, path=str(root / "log.txt"))
+        self._tail = LogTail(root / "log.txt")
         self._read()
         self._timer.start()
 
@@ -218,17 +228,21 @@ class LogView(QWidget):
 
 
 class JobsDock(QTabWidget):
-    """Both, as tabs."""
+    """The queue of all projects, the jobs of this one, and a log, as tabs."""
 
     def __init__(self, studio: Studio) -> None:
         super().__init__()
         self.setObjectName("jobs")
         self.setDocumentMode(True)
+        self._studio = studio
+        self.queue = QueuePanel(studio.queue)
         self.jobs = JobsList(studio)
         self.log = LogView(studio)
-        self.addTab(self.jobs, "")
-        self.addTab(self.log, "")
+        for tab in (self.queue, self.jobs, self.log):
+            self.addTab(tab, "")
         self.jobs.chosen.connect(self.show_log)
+        self.queue.log_wanted.connect(lambda entry: self.show_log_at(entry.run, text_of(entry.title)))
+        studio.queue.changed.connect(self._retranslate)
         studio.runs.removed.connect(self._run_removed)
         studio.project.closed.connect(lambda: self.log.show_log(None))
         on_language(self._retranslate)
@@ -239,10 +253,23 @@ class JobsDock(QTabWidget):
         self.log.show_log(job)
         self.setCurrentWidget(self.log)
 
+    def show_queue(self, number: int | None = None) -> None:
+        """Bring the queue to the front, with an entry selected."""
+        self.setCurrentWidget(self.queue)
+        if number is not None:
+            self.queue.select(number)
+
+    def show_log_at(self, root: Path, name: str) -> None:
+        """Bring the log in a folder to the front, whatever project that is of."""
+        self.log.show_file(root, name)
+        self.setCurrentWidget(self.log)
+
     def _run_removed(self, run: Run) -> None:
         if self.log.shows(run.root):
             self.log.show_log(None)
 
     def _retranslate(self) -> None:
-        self.setTabText(0, tr("studio.core.jobs"))
-        self.setTabText(1, tr("studio.core.log"))
+        count = len(self._studio.queue.entries)
+        self.setTabText(0, tr("studio.queue.title_count", count=count) if count else tr("studio.queue.title"))
+        self.setTabText(1, tr("studio.core.jobs"))
+        self.setTabText(2, tr("studio.core.log"))

@@ -2,43 +2,44 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QEvent, Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMainWindow
 
+from engine.contract.queue.entries import Entry
 from engine.contract.text.messages import Message
 from studio.bound_texts import on_language, system_language, translator
-from studio.i18n import tr
+from studio.i18n import text_of, tr
 from studio.presenters.page_state import PageState
 from studio.studio import Studio
 from studio.theme import theme
 from studio.views.page import Page
 from studio.views.shell.actions import ActionRegistry
+from studio.views.shell.frame import framed
 from studio.views.shell.gone_page import GonePage
 from studio.views.shell.header import Header
 from studio.views.shell.jobs_dock import JobsDock
+from studio.views.shell.layout_memory import remember_layout, restore_docks, restore_geometry
+from studio.views.shell.leaving import Leaving
 from studio.views.shell.menus import Menus
 from studio.views.shell.page_area import PageArea
 from studio.views.shell.pages import PAGES, PageEntry
 from studio.views.shell.panes import Panes
+from studio.views.shell.queue_ways import QueueWays, WorkLine
 from studio.views.shell.rail import Rail
 from studio.views.shell.settings_dialog import SettingsDialog
 from studio.views.shell.start_page import StartPage, dropped_folder
 from studio.views.shell.status import StatusSwitches
 from studio.views.shell.window_actions import window_actions
 from studio.widgets.folder_dialog import ask_folder
-from studio.widgets.on_screen import keep_on_screen
 from studio.widgets.panels import ErrorBanner
 
 _LEAST = (720, 400)
 _WANTED = (1440, 900)
-_LAYOUT = 1
-"""Number of the docks' arrangement; a saved one of another number is not restored."""
 
 
 class MainWindow(QMainWindow):
@@ -60,14 +61,17 @@ class MainWindow(QMainWindow):
         self.gone = GonePage(studio)
         self.stack.addWidget(self.start)
         self.stack.addWidget(self.gone)
-        self._place()
+        self.setCentralWidget(framed(self.rail, self.header, self.banner, self.stack))
         self.jobs = JobsDock(studio)
         self.inspectors = PageArea(narrow=False)
         self.panes = Panes(self, studio.settings, self.inspectors, self.jobs)
         self.menus = Menus(self, self.registry)
         self.switches = StatusSwitches(studio)
         self.statusBar().setSizeGripEnabled(False)
-        self.statusBar().addPermanentWidget(self.switches)
+        self.leaving = Leaving(studio, self)
+        self.ways = QueueWays(studio, self, self)
+        for widget in (WorkLine(studio, self, self.toggle_queue), self.switches):
+            self.statusBar().addPermanentWidget(widget)
         self.setAcceptDrops(True)
         self._connect()
         self._restore()
@@ -136,6 +140,23 @@ class MainWindow(QMainWindow):
         """Show or hide the dock below."""
         self.panes.toggle("jobs")
 
+    def show_queue(self) -> None:
+        """Bring the queue to the front, with a project or without."""
+        self.panes.want("jobs")
+        self.jobs.show_queue()
+
+    def toggle_queue(self) -> None:
+        """The same, or hide it where it is in front."""
+        if self.jobs.isVisible() and self.jobs.currentWidget() is self.jobs.queue:
+            self.toggle_jobs()
+        else:
+            self.show_queue()
+
+    def show_log_of(self, entry: Entry) -> None:
+        """Bring the log of an entry of the queue to the front."""
+        self.panes.want("jobs")
+        self.jobs.show_log_at(entry.run, text_of(entry.title))
+
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802
         """Somebody came back: the source of the data may be another by now."""
         super().changeEvent(event)
@@ -143,15 +164,11 @@ class MainWindow(QMainWindow):
             self.studio.sync.look()
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
-        """Remember the layout. What trains goes on by itself, so there is nothing to ask."""
-        geometry, docks = (
-            base64.b64encode(bytes(state.data())).decode() for state in (self.saveGeometry(), self.saveState(_LAYOUT))
-        )
-        # A window that was never laid out with a project would be remembered without its docks.
-        if self.studio.project.folder is not None:
-            self.studio.settings.update(docks=docks)
-        self.studio.settings.update(geometry=geometry)
-        self.studio.settings.save()
+        """Ask what is to become of what is at work, then remember the layout."""
+        if not self.leaving.may_close():
+            event.ignore()
+            return
+        remember_layout(self, self.studio.settings, docks=self.studio.project.folder is not None)
         super().closeEvent(event)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
@@ -166,25 +183,6 @@ class MainWindow(QMainWindow):
             event.acceptProposedAction()
             self.import_data(folder)
 
-    def _place(self) -> None:
-        middle = QWidget()
-        column = QVBoxLayout(middle)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        around = QVBoxLayout()
-        around.setContentsMargins(16, 0, 16, 0)
-        around.addWidget(self.banner)
-        column.addWidget(self.header)
-        column.addLayout(around)
-        column.addWidget(self.stack, 1)
-        outer = QWidget()
-        row = QHBoxLayout(outer)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(0)
-        row.addWidget(self.rail)
-        row.addWidget(middle, 1)
-        self.setCentralWidget(outer)
-
     def _connect(self) -> None:
         studio = self.studio
         self.rail.chosen.connect(self.show_page)
@@ -195,23 +193,29 @@ class MainWindow(QMainWindow):
         studio.project.opened.connect(self._opened)
         studio.project.closed.connect(self._closed)
         studio.project.changed.connect(self._project_changed)
-        for store in (studio.project, studio.recipe, studio.runs, studio.tasks, studio.catalog, studio.labels):
+        for store in (
+            studio.project,
+            studio.recipe,
+            studio.runs,
+            studio.tasks,
+            studio.catalog,
+            studio.labels,
+            studio.queue,
+        ):
             store.failed.connect(self.tell)
         studio.settings.changed.connect(self._settings_changed)
         for signal in (studio.runs.changed, studio.runs.added, studio.runs.removed, studio.recipe.changed):
             signal.connect(self._show_states)
         on_language(self._project_changed)
         self.panes.changed.connect(self._show_panes)
+        self.jobs.queue.show_wanted.connect(self.ways.show)
 
     def _restore(self) -> None:
-        settings = self.studio.settings.value
+        settings = self.studio.settings
         self.resize(*_WANTED)
-        if settings.geometry:
-            self.restoreGeometry(_bytes(settings.geometry))
-        keep_on_screen(self)
+        restore_geometry(self, settings)
         self.panes.size()
-        if settings.docks:
-            self.restoreState(_bytes(settings.docks), _LAYOUT)
+        restore_docks(self, settings)
         self.panes.offer(False, False)
 
     def _build(self, key: str) -> Page:
@@ -291,10 +295,3 @@ class MainWindow(QMainWindow):
         settings = self.studio.settings.value
         theme.name = settings.theme
         translator.set_language(settings.language or system_language())
-
-
-def _bytes(text: str) -> QByteArray:
-    try:
-        return QByteArray(base64.b64decode(text, validate=True))
-    except ValueError:
-        return QByteArray()

@@ -9,6 +9,8 @@ from studio.presenters.panes import pane_keys
 from studio.stores.settings import SettingsStore
 
 _SIDE, _BELOW = 320, 140
+_WANTED = 0.32
+"""Share of the window that the pane below gets at least when somebody asks for it."""
 
 
 class Panes(QObject):
@@ -35,6 +37,15 @@ class Panes(QObject):
         """Say what there is to show at all, wanted or not."""
         self._offered = {"inspector": inspector, "jobs": jobs}
         self.fit()
+
+    def want(self, name: str) -> None:
+        """Show one, "inspector" or "jobs", whatever was wanted before."""
+        self._offered[name] = True
+        self._settings.update(**{self._keys()[name]: True})
+        self.fit()
+        least = round(_WANTED * self._window.height())
+        if name == "jobs" and self.jobs.height() < least:
+            self._window.resizeDocks([self.jobs], [least], Qt.Orientation.Vertical)
 
     def toggle(self, name: str) -> None:
         """Show or hide one, "inspector" or "jobs", for windows as large, or as small, as this one is now."""

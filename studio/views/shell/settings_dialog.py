@@ -21,6 +21,11 @@ THEMES = (
     ("light", "studio.core.theme_light"),
     ("dark", "studio.core.theme_dark"),
 )
+QUITTING = (
+    ("ask", "studio.queue.setting_ask"),
+    ("keep", "studio.queue.quit_keep"),
+    ("stop", "studio.queue.quit_stop"),
+)
 
 
 class SettingsDialog(OnScreenDialog):
@@ -48,6 +53,13 @@ class SettingsDialog(OnScreenDialog):
         form.addRow(Text("studio.core.language"), self.language)
         form.addRow(Text("studio.core.theme"), self.theme)
         form.addRow(Text("studio.core.level"), self.expert)
+        self.quitting = self._choice(QUITTING, settings.quit_with_work, "quit_with_work")
+        self.notify = QCheckBox()
+        bind(self.notify.setText, "studio.queue.setting_notify_text")
+        self.notify.setChecked(settings.notify)
+        self.notify.toggled.connect(lambda on: studio.settings.update(notify=on))
+        form.addRow(Text("studio.queue.setting_quit"), self.quitting)
+        form.addRow(Text("studio.queue.setting_notify"), self.notify)
         column.addLayout(form)
         column.addWidget(Muted("studio.core.settings_kept"))
         column.addWidget(Elided(str(studio.settings.path), role="mono"))

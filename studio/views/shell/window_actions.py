@@ -62,6 +62,7 @@ def _view(pages: Iterable[PageEntry]) -> Iterator[Action | Menu]:
         "jobs", "studio.core.show_jobs", lambda shell: shell.toggle_jobs(), "view", 2, "Ctrl+J", "bottom",
         enabled=_has_project,
     )  # fmt: skip
+    yield Action("queue", "studio.core.show_queue", lambda shell: shell.show_queue(), "view", 2, "Ctrl+Shift+J", "jobs")
     yield Action("refresh", "studio.core.menu_refresh", _refresh, "view", 2, "F5", enabled=_has_project)
     yield Menu("theme", "studio.core.theme", "view", 3, exclusive=True)
     yield from (_choice("theme", value, title) for value, title in THEMES)

@@ -16,7 +16,9 @@ from studio.bound_texts import bind, on_language
 from studio.i18n import tr
 from studio.presenters.data.notices import train_lines
 from studio.presenters.train.device_choice import device_field
+from studio.stores.work.time_ahead import TimeAhead
 from studio.studio import Studio
+from studio.views.shared.time_before import TimeBefore
 from studio.views.train.watched.choosing import choose_watched, watched_text
 from studio.widgets.buttons import Button
 from studio.widgets.labels import Muted, Title
@@ -45,6 +47,8 @@ class TrainForm(QScrollArea):
         self.what, self.source = Muted(), Muted()
         self.source.set_tone("warn")
         self.start = Button("studio.train.start", self._start, "primary", "play")
+        self._ahead = TimeAhead(studio.background, self)
+        self.before = TimeBefore(self._ahead, studio.queue)
         self.close_button = Button("studio.train.back", self.closed.emit, "quiet")
         self._lay_out()
         for signal in (studio.settings.changed, studio.project.opened, studio.project.changed, studio.runs.changed):
@@ -72,7 +76,8 @@ class TrainForm(QScrollArea):
         buttons.setSpacing(8)
         buttons.addWidget(self.start)
         buttons.addWidget(self.close_button)
-        buttons.addStretch(1)
+        buttons.addSpacing(8)
+        buttons.addWidget(self.before, 1)
         column.addWidget(self.source)
         column.addLayout(buttons)
         column.addStretch(1)
@@ -95,6 +100,7 @@ class TrainForm(QScrollArea):
         """Have the engine look for GPUs, the first time that somebody sees the form."""
         super().showEvent(event)
         self._studio.devices.look()
+        self._ask_time(anew=True)
 
     def settings(self) -> TrainSettings:
         """What the form says."""
@@ -114,11 +120,13 @@ class TrainForm(QScrollArea):
         choice = project.detector
         point = self._studio.project.start_point
         start = short_name(point) if point else tr("studio.train.from_scratch")
-        busy = self._studio.runs.active()
-        words = tr("studio.train.form_what", detector=choice.key, size=choice.size, start=start)
-        if busy is not None:
-            words += " " + tr("studio.train.form_busy", run=busy.name)
-        self.what.show_text(words)
+        self.what.show_text(tr("studio.train.form_what", detector=choice.key, size=choice.size, start=start))
+        self._ask_time()
+
+    def _ask_time(self, *, anew: bool = False) -> None:
+        """How long it would take; asked while somebody looks."""
+        if self.isVisible():
+            self._ahead.ask(self._studio.runs.training(self.settings()), anew=anew)
 
     def _show_source(self) -> None:
         """Say whether the data is behind its source, and what was corrected is not in it yet."""
@@ -148,8 +156,12 @@ class TrainForm(QScrollArea):
 
 
 def form_schema(found: Devices | None = None, device: str = AUTO) -> dict[str, Any]:
-    """The settings' schema with those marked that everybody needs, and the devices that were found."""
+    """The settings' schema with those marked that everybody needs, and the devices that were found.
+
+    Without the machines of a training on several: each is started from a command line of its own.
+    """
     schema = TrainSettings.model_json_schema()
+    del schema["properties"]["nodes"]
     schema["properties"]["device"] |= device_field(found, device)
     for name in SIMPLE:
         schema["properties"][name]["x-level"] = "simple"

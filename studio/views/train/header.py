@@ -14,6 +14,7 @@ from engine.contract.text.messages import Message
 from studio.bound_texts import bind, on_language
 from studio.i18n import text_of, tr
 from studio.presenters.numbers import duration, shown_value
+from studio.presenters.queue.time_words import waiting_line
 from studio.presenters.train.scores import Score, best_and_last
 from studio.presenters.train.standing import Standing, standing
 from studio.stores.run import Run
@@ -180,7 +181,7 @@ class RunHeader(QWidget):
 
     def show_run(self, run: Run | None) -> None:
         """Show a run; None leaves the head as it is and stops its clock."""
-        if run is not self._run or (run is not None and run.status != "running"):
+        if run is not self._run or (run is not None and run.status != "running" and run.waiting is None):
             self.cancel.setEnabled(True)
         self._run = run
         self.refresh()
@@ -202,11 +203,13 @@ class RunHeader(QWidget):
         self.bar.setValue(round(10 * now.percent) if now.percent is not None else 0)
         self.percent.setText(f"{now.percent:.0f} %" if now.percent is not None else "")
         self.stats.show_standing(now, *best_and_last(run.job, run.state))
-        self.cancel.setVisible(running)
+        waits = run.waiting is not None
+        self.cancel.setVisible(running or waits)
         # One that diverged would do the same again.
-        self.resume.setVisible(run.status in RESUMABLE and not (run.error and run.error.code in DIVERGED))
-        self.trash.setEnabled(not running)
-        bind(self.trash.setToolTip, "studio.train.trash_running" if running else "studio.train.trash_tip")
+        diverged = run.error is not None and run.error.code in DIVERGED
+        self.resume.setVisible(run.status in RESUMABLE and not (diverged or waits))
+        self.trash.setEnabled(not (running or waits))
+        bind(self.trash.setToolTip, "studio.train.trash_running" if running or waits else "studio.train.trash_tip")
 
 
 def epoch_text(score: Score | None) -> str:
@@ -217,7 +220,9 @@ def epoch_text(score: Score | None) -> str:
 
 
 def stage_text(run: Run) -> str:
-    """What the run does now, or how it ended."""
+    """What the run does now, how it waits, or how it ended."""
+    if run.waiting is not None:
+        return waiting_line(run.waiting)
     if run.status == "finished":
         return tr("studio.train.stage_finished")
     if run.status == "cancelled":

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import QAbstractItemView, QListView, QStyle, QStyledItemD
 from studio.bound_texts import on_language
 from studio.i18n import text_of, tr
 from studio.presenters.numbers import show
+from studio.presenters.queue.time_words import waiting_line
 from studio.presenters.run_status import status_text
 from studio.presenters.train.standing import standing
 from studio.stores.run import Run
@@ -198,6 +199,8 @@ class RunList(QListView):
 
 def second_line(run: Run) -> str:
     """What matters most of a run: how far it is, why it ended, or how good it became."""
+    if run.waiting is not None:
+        return waiting_line(run.waiting)
     now = standing(run.job, run.state, run.status, time.time())
     if run.status in ("failed", "lost") and run.error is not None:
         return text_of(run.error).splitlines()[0]

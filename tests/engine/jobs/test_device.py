@@ -113,6 +113,27 @@ def test_that_going_on_with_another_device_or_wheel_is_called_not_exact(
     assert all("not exact" in event.text for event in told if isinstance(event, Notice))
 
 
+def test_that_going_on_with_another_number_of_ranks_is_called_not_exact(context: JobContext, told: Told) -> None:
+    info = CheckpointInfo(choice=CHOICE, device="cpu", versions={CPU_WHEEL: "2.6.2"}, ranks=2)
+    now = DeviceUsed(device="cpu", wheel="paddlepaddle 2.6.2", ranks=2)
+    device.tell_elsewhere(info, now, context)
+    assert told.codes() == []
+    device.tell_elsewhere(info, now.model_copy(update={"ranks": 3}), context)
+    assert told.codes() == ["device.elsewhere"]
+    assert all("2 x cpu" in event.text and "3 x cpu" in event.text for event in told if isinstance(event, Notice))
+
+
+def test_that_ranks_are_told_with_the_device_and_have_a_gpu_each(
+    context: JobContext, used: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(device, "find_devices", lambda: CPU)
+    assert device.begin_on("auto", context, ranks=2, nodes=3).ranks == 6
+    monkeypatch.setattr(device, "find_devices", lambda: WITH_GPU)
+    with pytest.raises(UserError) as caught:
+        device.begin_on("auto", context, ranks=2)
+    assert caught.value.message.code == "device.too_few" and used == ["cpu"]
+
+
 def test_that_what_is_resumed_elsewhere_gets_another_device_and_keeps_the_rest(tmp_path: Path) -> None:
     folder = ProjectFolder(tmp_path)
     task = folder.new_task("recipe")

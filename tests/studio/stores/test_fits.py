@@ -76,7 +76,7 @@ def test_that_one_that_was_stopped_in_another_session_goes_on(
     studio: Studio, project: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
 ) -> None:
     begun: list[Path] = []
-    monkeypatch.setattr("studio.stores.work.tasks.start", begun.append)
+    monkeypatch.setattr("studio.stores.work.tasks.begin", begun.append)
     start = write_run(project)
     task = write_fit(fit_of(project, start), points_of()[:-1], end=CancelledEvent())
     assert studio.project.open(project)

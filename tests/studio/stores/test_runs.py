@@ -171,7 +171,7 @@ def test_that_a_lost_recipe_is_shown_and_goes_on(
     assert studio.project.open(project)
     (task,) = studio.tasks.tasks
     qtbot.waitUntil(lambda: task.status == "lost" and len(studio.runs.runs) == 1, timeout=PATIENCE_MS)
-    monkeypatch.setattr("studio.stores.work.tasks.start", lambda root: start(root, command("done")))
+    monkeypatch.setattr("studio.stores.work.tasks.begin", lambda root: start(root, command("done")))
     with qtbot.waitSignal(studio.tasks.finished, timeout=PATIENCE_MS):
         task.resume()
         qtbot.waitUntil(lambda: task.status != "lost", timeout=PATIENCE_MS)
@@ -189,7 +189,7 @@ def test_that_resuming_a_run_goes_on_with_its_recipe(
     studio.runs.cancel(run)
     (task,) = studio.tasks.tasks
     qtbot.waitUntil(lambda: (task.status, run.status) == ("cancelled", "cancelled"), timeout=PATIENCE_MS)
-    monkeypatch.setattr("studio.stores.runs.start", lambda root: start(root, command("done")))
+    monkeypatch.setattr("studio.stores.work.begin.begin", lambda root: start(root, command("done")))
     with qtbot.waitSignal(studio.tasks.finished, timeout=PATIENCE_MS):
         studio.runs.resume(run)
     assert task.status == "finished" and studio.tasks.tasks == [task]

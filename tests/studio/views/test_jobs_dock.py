@@ -37,7 +37,7 @@ def test_that_a_lost_recipe_is_resumed_from_its_row(
     qtbot.addWidget(row)
     resume, halt = (button(row, code) for code in ("studio.core.resume", "studio.core.cancel"))
     qtbot.waitUntil(lambda: resume.isVisibleTo(row) and not halt.isVisibleTo(row), timeout=PATIENCE_MS)
-    monkeypatch.setattr("studio.stores.work.tasks.start", lambda root: start(root, command("patient")))
+    monkeypatch.setattr("studio.stores.work.tasks.begin", lambda root: start(root, command("patient")))
     try:
         resume.click()
         stage = "Run 1 of 2, 0001-mine-first: test.patient"

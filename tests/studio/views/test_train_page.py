@@ -146,7 +146,7 @@ def test_that_the_form_starts_a_real_training_that_is_followed(page: TrainPage, 
 @pytest.fixture
 def recipe(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> Callable[[], Task]:
     """Starts a recipe whose worker is the test."""
-    monkeypatch.setattr("studio.stores.work.tasks.start", lambda root: None)
+    monkeypatch.setattr("studio.stores.work.tasks.begin", lambda root: None)
 
     def run() -> Task:
         studio.recipe.replace(Recipe(name="small", steps=(Step(technique="filter_prune"),)))
@@ -254,7 +254,7 @@ def test_that_a_run_that_failed_offers_what_can_be_done(
 def test_that_an_offer_starts_a_run_of_its_own(
     page: TrainPage, project: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("studio.stores.runs.start", lambda root: None)
+    monkeypatch.setattr("studio.stores.work.begin.begin", lambda root: None)
     write_run(project, end=failed("train.no_memory", batch=8, half=4))
     show(page, project, qtbot)
     qtbot.mouseClick(page.offers.buttons[0], Qt.MouseButton.LeftButton)

@@ -82,6 +82,8 @@ def attempt(kind: Kind, number: int, chance: random.Random, ground: Ground, know
         for _ in range(chance.choice((1, 1, 2, 3))):
             call = _killed(call, kind, chance, ground, place, known[1], told)
         said = _finished(call, kind, ground, place)
+        # What was killed half-way stands in the queue, and goes on beside a command that begins anew.
+        wait_until(lambda: not marked(mark), 240)
         _check(kind, place, said, known[0])
         outcome = outcome.model_copy(update={"detail": "; ".join(told)})
     except Found as found:

@@ -94,7 +94,7 @@ def begun(monkeypatch: pytest.MonkeyPatch) -> list[FitJob]:
         return real(self, job, title)
 
     monkeypatch.setattr(TasksStore, "start", start)
-    monkeypatch.setattr("studio.stores.work.tasks.start", lambda root: None)
+    monkeypatch.setattr("studio.stores.work.tasks.begin", lambda root: None)
     return jobs
 
 

@@ -167,7 +167,7 @@ def test_that_what_was_lost_goes_on_by_a_click(
     page: ComparePage, project: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
 ) -> None:
     begun: list[Path] = []
-    monkeypatch.setattr("studio.stores.work.tasks.start", begun.append)
+    monkeypatch.setattr("studio.stores.work.tasks.begin", begun.append)
     task = write_fit(job_in(project), points_of()[:-1])
     page.studio.fits.look()
     panel = page.front

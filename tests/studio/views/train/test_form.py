@@ -53,3 +53,14 @@ def test_that_a_gpu_that_is_gone_stays_chosen_and_is_called_so(form: TrainForm, 
     assert choices(form)[2] == "gpu:3 (not found)"
     editor = form.form.rows["device"].editor
     assert isinstance(editor, ChoiceEditor) and editor.combo is not None and editor.combo.currentIndex() == 2
+
+
+def test_that_ranks_are_asked_for_among_all_parameters_and_machines_are_not(form: TrainForm, studio: Studio) -> None:
+    row = form.form.rows["ranks"]
+    assert "nodes" not in form.form.rows and form.settings().ranks == 1
+    assert "batch norm" in row.help.text()
+    form._on_edited("ranks", 2, False)
+    assert form.settings().ranks == 2 and row.modified
+    row.reset.click()
+    form.form.set_expert(False)
+    assert not row.isVisibleTo(form.form)

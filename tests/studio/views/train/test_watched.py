@@ -144,8 +144,8 @@ def test_that_chosen_pictures_are_remembered_with_the_project_and_watched_by_wha
     studio.project.open(project)
     assert studio.watched.chosen == (val[1].digest,)
     # What is started is only looked at: no worker is needed to see what it is asked.
-    monkeypatch.setattr("studio.stores.runs.start", lambda root: 0)
-    monkeypatch.setattr("studio.stores.work.tasks.start", lambda root: 0)
+    monkeypatch.setattr("studio.stores.work.begin.begin", lambda root: 0)
+    monkeypatch.setattr("studio.stores.work.tasks.begin", lambda root: 0)
     studio.runs.train(TrainSettings(epochs=1))
     task = studio.tasks.start_recipe(Recipe(name="mine", steps=()), None, None)
     qtbot.waitUntil(lambda: (project / "runs" / "0001-train" / "job.json").is_file(), timeout=PATIENCE_MS)

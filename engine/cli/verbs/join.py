@@ -1,0 +1,83 @@
+"""The verb that has another machine take part in a training that was started with --nodes."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from pathlib import Path
+
+from engine.cli.arguments import count
+from engine.cli.language import say
+from engine.cli.projects import open_project
+from engine.contract.run.folder import RunFolder, read_job
+from engine.contract.run.job import TrainJob
+from engine.contract.run.ranks import Plan, read_plan
+from engine.contract.run.watch import POLL_S
+from engine.contract.text.messages import UserError
+from engine.run.ranks.meeting import read_state
+from engine.run.ranks.processes import RankProcesses, command_of
+
+NAME = "join"
+HELP = "take part in a training on several machines (train --nodes), as another of them"
+EPILOG = """
+The project must lie on this machine at the same path as on the first one, as a shared folder does: checkpoints and
+what is found at an evaluation go through it. What the ranks compute goes over the network, unencrypted. Ends when the
+training does; after a run that was lost is resumed, it is joined again.
+"""
+
+
+def add_parser(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("dir", metavar="DIR", type=Path, help="folder of the project")
+    parser.add_argument("run", metavar="RUN", help="name or number of the run (see show)")
+    place = "this machine's place in the run's --nodes; 0 is the one where it was started"
+    parser.add_argument("--node", metavar="I", type=count("a place"), required=True, help=place)
+    parser.epilog = EPILOG
+
+
+def run(args: argparse.Namespace) -> int:
+    """Wait for the first node, start this one's ranks, and wait for their end."""
+    run_dir = open_project(args.dir).run(args.run)
+    folder = RunFolder(run_dir)
+    job = read_job(folder)
+    nodes = job.settings.nodes if isinstance(job, TrainJob) else ()
+    if len(nodes) < 2:
+        raise UserError("ranks.join_alone", run=run_dir.name)
+    if args.node >= len(nodes):
+        raise UserError("ranks.node_unknown", node=args.node, run=run_dir.name, known=", ".join(nodes))
+    print(say("ranks.join_waits", run=run_dir.name), file=sys.stderr)
+    plan = _plan(folder)
+    if plan is None:
+        return 0
+    ranks = range(args.node * len(plan.devices), (args.node + 1) * len(plan.devices))
+    told = {"node": args.node, "nodes": len(nodes), "address": nodes[args.node], "size": plan.size}
+    print(say("ranks.join_begins", first=ranks[0], last=ranks[-1], **told), file=sys.stderr)
+    with folder.log.open("ab") as log:
+        processes = RankProcesses(run_dir, lambda: False, log)
+        processes.start(ranks, lambda rank: command_of(run_dir, rank))
+        try:
+            processes.wait()
+        except KeyboardInterrupt:
+            processes.ask_to_stop()
+            processes.wait()
+    return 0
+
+
+def _plan(folder: RunFolder) -> Plan | None:
+    """What the first node planned for the sitting that is going on; None for a run that has ended.
+
+    A plan stands there after its sitting was lost, too: one is going on where rank 0's counter does.
+    """
+    seen: tuple[int, int] | None = None
+    while True:
+        plan = read_plan(folder.root)
+        told = read_state(plan.folder(folder.root), 0) if plan is not None else {}
+        if plan is not None and "beat" in told and not told.get("over"):
+            now = (plan.sitting, int(told["beat"]))
+            if seen is not None and now[0] == seen[0] and now[1] > seen[1]:
+                return plan
+            seen = seen if seen is not None and seen[0] == now[0] else now
+        elif folder.status() in ("finished", "cancelled", "failed"):
+            return None
+        time.sleep(POLL_S)

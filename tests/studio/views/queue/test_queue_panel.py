@@ -1,0 +1,164 @@
+"""The queue in the window: entries stand in order, are moved by keys, buttons and dropping, taken out and put back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QModelIndex, Qt
+from pytestqt.qtbot import QtBot
+
+from engine.contract.project import ProjectFolder
+from engine.contract.queue.changes import pause_all, settings
+from engine.contract.queue.entries import entries
+from engine.contract.queue.pump import enqueue
+from engine.contract.run.folder import RunFolder
+from engine.contract.run.job import TrainJob
+from engine.contract.run.stopping import stop
+from engine.contract.system.locks import is_locked
+from studio.studio import Studio
+from studio.views.queue.panel import QueuePanel
+from studio.views.shell.main_window import MainWindow
+from tests.fakes.recipes import command, make_task
+
+PATIENCE_MS = 60_000
+
+
+def make_runs(project: Path, count: int) -> list[Path]:
+    """Runs that wait: the queue is paused, so nothing begins."""
+    pause_all()
+    folder = ProjectFolder(project)
+    made = []
+    for number in range(count):
+        root = folder.new_run(f"number-{number + 1}")
+        job = TrainJob(choice=folder.load().detector, index=str(folder.index))
+        RunFolder(root).job.write_text(job.model_dump_json())
+        enqueue(root)
+        made.append(root)
+    return made
+
+
+@pytest.fixture
+def panel(studio: Studio, project: Path, qtbot: QtBot) -> QueuePanel:
+    """A panel with three that wait."""
+    make_runs(project, 3)
+    made = QueuePanel(studio.queue)
+    qtbot.addWidget(made)
+    made.resize(900, 300)
+    made.show()
+    qtbot.waitUntil(lambda: made.model.rowCount() == 3, timeout=PATIENCE_MS)
+    return made
+
+
+def order() -> list[int]:
+    return [entry.number for entry in entries()]
+
+
+def shown(panel: QueuePanel) -> list[int]:
+    return [row.number for row in panel.model.rows]
+
+
+def wait_order(panel: QueuePanel, wanted: list[int], qtbot: QtBot) -> None:
+    qtbot.waitUntil(lambda: (order(), shown(panel)) == (wanted, wanted), timeout=PATIENCE_MS)
+
+
+def test_that_entries_are_moved_by_keys_buttons_and_dropping(panel: QueuePanel, qtbot: QtBot) -> None:
+    panel.select(3)
+    qtbot.keyClick(panel.table, Qt.Key.Key_Up, Qt.KeyboardModifier.AltModifier)
+    wait_order(panel, [1, 3, 2], qtbot)
+    current = panel.table.current()
+    assert current is not None and current.number == 3, "what was moved stays selected"
+    qtbot.mouseClick(panel.up, Qt.MouseButton.LeftButton)
+    wait_order(panel, [3, 1, 2], qtbot)
+    assert not panel.up.isEnabled() and panel.down.isEnabled()
+    data = panel.model.mimeData([panel.model.index(0, 0)])
+    panel.model.dropMimeData(data, Qt.DropAction.MoveAction, 3, 0, QModelIndex())
+    wait_order(panel, [1, 2, 3], qtbot)
+    data = panel.model.mimeData([panel.model.index(2, 0)])
+    panel.model.dropMimeData(data, Qt.DropAction.MoveAction, 1, 0, QModelIndex())
+    wait_order(panel, [1, 3, 2], qtbot)
+    qtbot.keyClick(panel.table, Qt.Key.Key_Home, Qt.KeyboardModifier.AltModifier)
+    wait_order(panel, [3, 1, 2], qtbot)
+
+
+def test_that_one_is_paused_goes_on_and_is_put_back_where_it_was(panel: QueuePanel, qtbot: QtBot) -> None:
+    panel.select(2)
+    qtbot.keyClick(panel.table, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: panel.model.rows[1].state == "paused", timeout=PATIENCE_MS)
+    qtbot.mouseClick(panel.toggle, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: panel.model.rows[1].state == "waiting", timeout=PATIENCE_MS)
+    run = panel.model.rows[1].run
+    qtbot.keyClick(panel.table, Qt.Key.Key_Delete)
+    qtbot.waitUntil(lambda: panel.undo.isVisible() and shown(panel) == [1, 3], timeout=PATIENCE_MS)
+    assert not run.exists()
+    qtbot.mouseClick(panel.undo.button, Qt.MouseButton.LeftButton)
+    wait_order(panel, [1, 4, 3], qtbot)
+    assert RunFolder(run).job.is_file() and not panel.undo.isVisible()
+
+
+def test_that_how_many_at_once_and_the_pause_of_all_are_kept(panel: QueuePanel, qtbot: QtBot) -> None:
+    panel.at_once.activated.emit(2)
+    qtbot.waitUntil(lambda: settings().at_once == 2 and panel.at_once.currentIndex() == 2, timeout=PATIENCE_MS)
+    assert settings().paused and "nothing more starts" in panel.sum.full
+    assert panel.hold.text().strip() == "Go on"
+
+
+def test_that_a_waiting_run_says_how_it_stands_and_can_be_cancelled(
+    window: MainWindow, project: Path, qtbot: QtBot
+) -> None:
+    make_runs(project, 2)
+    studio = window.studio
+    assert studio.project.open(project)
+    qtbot.waitUntil(lambda: len(studio.runs.runs) == 2 and studio.runs.runs[1].waiting is not None, timeout=PATIENCE_MS)
+    run = studio.runs.runs[1]
+    assert run.waiting is not None and (run.waiting.before, run.waiting.state) == (1, "waiting")
+    window.show_queue()
+    assert window.jobs.currentWidget() is window.jobs.queue and window.jobs.tabText(0) == "Queue (2)"
+    studio.runs.cancel(run)
+    qtbot.waitUntil(lambda: len(studio.runs.runs) == 1 and order() == [1], timeout=PATIENCE_MS)
+    assert window.jobs.queue.undo.isVisible()
+
+
+@pytest.fixture
+def at_work(project: Path) -> Iterator[RunFolder]:
+    """A recipe that goes on for as long as nobody stops it."""
+    recipe = make_task(project, project / "base")
+    enqueue(recipe.root, command=command("patient"))
+    yield recipe
+    stop(recipe.root)
+
+
+def test_that_quitting_asks_and_work_goes_on_or_stops(
+    window: MainWindow, at_work: RunFolder, project: Path, qtbot: QtBot
+) -> None:
+    studio = window.studio
+    qtbot.waitUntil(lambda: len(studio.queue.at_work()) == 1, timeout=PATIENCE_MS)
+    assert not window.close() and window.isVisible()
+    dialog = window.leaving._dialog
+    assert dialog is not None and dialog.isVisible()
+    qtbot.mouseClick(dialog.stay, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: window.leaving._dialog is None, timeout=PATIENCE_MS)
+    window.close()
+    dialog = window.leaving._dialog
+    assert dialog is not None
+    dialog.remember.setChecked(True)
+    qtbot.mouseClick(dialog.halt, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: not window.isVisible(), timeout=PATIENCE_MS)
+    assert not is_locked(at_work.lock) and settings().paused
+    (entry,) = entries()
+    assert entry.state == "paused" and studio.settings.value.quit_with_work == "stop"
+    studio.queue.look()
+    qtbot.waitUntil(lambda: bool(studio.queue.resting()), timeout=PATIENCE_MS)
+    studio.queue.pause_all(False)
+    qtbot.waitUntil(lambda: len(studio.queue.at_work()) == 1, timeout=PATIENCE_MS)
+    assert studio.settings.value.stopped == ()
+
+
+def test_that_quitting_leaves_work_alone_where_that_was_chosen(
+    window: MainWindow, at_work: RunFolder, qtbot: QtBot
+) -> None:
+    qtbot.waitUntil(lambda: len(window.studio.queue.at_work()) == 1, timeout=PATIENCE_MS)
+    window.studio.settings.update(quit_with_work="keep")
+    assert window.close()
+    assert is_locked(at_work.lock)
