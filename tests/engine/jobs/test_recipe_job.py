@@ -9,6 +9,7 @@ import pytest
 
 from engine.cli import main
 from engine.contract.project import DetectorChoice, Project, ProjectFolder
+from engine.contract.queue.pump import enqueue
 from engine.contract.run.events import Failed
 from engine.contract.run.folder import RunFolder, start
 from engine.contract.run.lineage import recipe_job, resumable, runs_of, unfinished_recipes
