@@ -132,7 +132,7 @@ def test_that_the_other_way_is_a_click_away_and_remembered(
 def test_that_it_is_one_job(
     page: RecipePage, run: Path, studio: Studio, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
 ) -> None:
-    monkeypatch.setattr(tasks, "start", lambda root: None)
+    monkeypatch.setattr(tasks, "begin", lambda root: None)
     dialog = open_channels(page, qtbot)
     dialog.measure.click()
     (task,) = studio.tasks.tasks

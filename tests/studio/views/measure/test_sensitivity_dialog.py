@@ -132,7 +132,7 @@ def test_that_a_refusal_is_told_in_the_dialog(
 def test_that_start_shares_the_groups_between_the_cores(
     page: RecipePage, run: Path, studio: Studio, monkeypatch: pytest.MonkeyPatch, asked: list[list[str]], qtbot: QtBot
 ) -> None:
-    monkeypatch.setattr(tasks, "start", lambda root: None)
+    monkeypatch.setattr(tasks, "begin", lambda root: None)
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
     dialog = open_channels(page, qtbot)
     assert dialog.body.currentWidget() is dialog.none and not dialog.use.isEnabled()
@@ -178,7 +178,7 @@ def test_that_a_limit_ticks_and_a_hand_may_tick_too(page: RecipePage, run: Path,
 def test_that_int8_is_one_job(
     page: RecipePage, run: Path, studio: Studio, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
 ) -> None:
-    monkeypatch.setattr(tasks, "start", lambda root: None)
+    monkeypatch.setattr(tasks, "begin", lambda root: None)
     dialog = open_int8(page, qtbot)
     dialog.measure.click()
     (task,) = studio.tasks.tasks

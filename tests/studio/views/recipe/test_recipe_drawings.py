@@ -196,7 +196,7 @@ def test_that_the_loss_has_two_faces_and_asks_of_its_step_alone(page: RecipePage
 def test_that_int8_offers_what_is_measured_and_what_may_be(
     page: RecipePage, studio: Studio, project: Path, asked: Asked, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
 ) -> None:
-    monkeypatch.setattr(tasks, "start", lambda root: None)
+    monkeypatch.setattr(tasks, "begin", lambda root: None)
     run = write_run(project)
     qtbot.waitUntil(lambda: studio.runs.by_name(run.name) is not None, timeout=10_000)
     studio.recipe.set_base(run.name)

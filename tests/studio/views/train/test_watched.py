@@ -147,7 +147,9 @@ def test_that_chosen_pictures_are_remembered_with_the_project_and_watched_by_wha
     monkeypatch.setattr("studio.stores.work.begin.begin", lambda root: 0)
     monkeypatch.setattr("studio.stores.work.tasks.begin", lambda root: 0)
     studio.runs.train(TrainSettings(epochs=1))
-    task = studio.tasks.start_recipe(Recipe(name="mine", steps=()), None, None)
+    job = studio.tasks.recipe_job(Recipe(name="mine", steps=()), None, None)
+    assert job is not None
+    task = studio.tasks.start(job)
     qtbot.waitUntil(lambda: (project / "runs" / "0001-train" / "job.json").is_file(), timeout=PATIENCE_MS)
     qtbot.waitUntil(task.folder.job.is_file, timeout=PATIENCE_MS)
     for file in (project / "runs" / "0001-train" / "job.json", task.folder.job):
