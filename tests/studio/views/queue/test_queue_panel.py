@@ -20,6 +20,7 @@ from engine.contract.system.locks import is_locked
 from studio.studio import Studio
 from studio.views.queue.panel import QueuePanel
 from studio.views.shell.main_window import MainWindow
+from studio.views.train.page import TrainPage
 from tests.fakes.recipes import command, make_task
 
 PATIENCE_MS = 60_000
@@ -115,6 +116,8 @@ def test_that_a_waiting_run_says_how_it_stands_and_can_be_cancelled(
     assert run.waiting is not None and (run.waiting.before, run.waiting.state) == (1, "waiting")
     window.show_queue()
     assert window.jobs.currentWidget() is window.jobs.queue and window.jobs.tabText(0) == "Queue (2)"
+    window.show_page("train")
+    assert isinstance(window.page, TrainPage) and window.page.form.before.full == "2 jobs of the queue first"
     studio.runs.cancel(run)
     qtbot.waitUntil(lambda: len(studio.runs.runs) == 1 and order() == [1], timeout=PATIENCE_MS)
     assert window.jobs.queue.undo.isVisible()
