@@ -13,8 +13,11 @@ from engine.fleet.piece import Node, Piece
 class Backend(Protocol):
     """Has pieces of work done; how each is doing stands in its run folder alone."""
 
+    tells_nodes: bool
+    """Whether `nodes` is all there is; else only the fleet itself can tell what it holds."""
+
     def nodes(self) -> Sequence[Node]:
-        """What it consists of; empty where only it can tell what it holds."""
+        """What it consists of now."""
 
     def begin(self, piece: Piece) -> None:
         """Have a piece done as soon as there is room for it; returns at once."""

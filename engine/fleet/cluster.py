@@ -47,6 +47,8 @@ _LOOPBACK = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
 class Cluster:
     """Connected while it is there; an embedded one ends with it, however this process ends."""
 
+    tells_nodes = True
+
     def __init__(self, address: str | None, scratch: Path) -> None:
         self._pieces: dict[Path, Any] = {}
         self._open = ExitStack()

@@ -15,9 +15,12 @@ from engine.contract.run.tail import EventTail
 from engine.contract.run.watch import outcome
 from engine.contract.text.messages import Cancelled, JobFailed, Message
 from engine.fleet.backend import Backend
-from engine.fleet.piece import piece_of, refuse
+from engine.fleet.piece import Demand, piece_of, refuse
 
 POLL_S = 0.1
+LOOK_S = 10.0
+NOBODY_S = 120.0
+"""So long a fleet may be without any machine that holds what is left; one that restarts is back by then."""
 Next = Callable[[Path], Path | None]
 
 
@@ -56,10 +59,12 @@ def have_done(
     the fleet cannot hold.
     """
     tails: dict[Path, _Tail] = {}
+    room = _Room(backend)
     try:
         _begin(backend, runs, tails)
         while tails:
             check()
+            room.look(tail.demand for tail in tails.values())
             over = backend.ended()
             for run in list(tails):
                 told = tails[run].told(run in over, over.get(run))
@@ -82,8 +87,27 @@ def _begin(backend: Backend, runs: Iterable[Path], tails: dict[Path, _Tail]) -> 
     for piece in pieces:
         refuse(piece, nodes)
     for piece in pieces:
-        tails[piece.run] = _Tail(RunFolder(piece.run))
+        tails[piece.run] = _Tail(RunFolder(piece.run), piece.demand)
         backend.begin(piece)
+
+
+class _Room:
+    """Whether any machine is left that could do any of the work; Ray itself would wait for one without a word."""
+
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
+        self._seen = self._looked = time.monotonic()
+
+    def look(self, demands: Iterable[Demand]) -> None:
+        """Now and then; raises JobFailed where there has been none for a while."""
+        now = time.monotonic()
+        if now - self._looked < LOOK_S:
+            return
+        self._looked, nodes = now, self._backend.nodes()
+        if not nodes and not self._backend.tells_nodes or any(n.holds(each) for each in demands for n in nodes):
+            self._seen = now
+        elif now - self._seen > NOBODY_S:
+            raise JobFailed("fleet.nobody_left", minutes=round(NOBODY_S / 60))
 
 
 @dataclass
@@ -91,6 +115,7 @@ class _Tail:
     """One run's events; what earlier sittings told counts, but is not told again."""
 
     folder: RunFolder
+    demand: Demand
     state: RunState = field(init=False)
 
     def __post_init__(self) -> None:

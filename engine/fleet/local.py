@@ -21,6 +21,8 @@ from engine.fleet.piece import Demand, Node, Piece
 class Local:
     """Those at work go on when this process is killed; the next sitting finds them by their folders."""
 
+    tells_nodes = True
+
     def __init__(self) -> None:
         self._node = Node(this_host(), core_count(), round(total_bytes() / 1e6), len(_gpus()))
         self._free_gpus = _gpus()

@@ -24,6 +24,8 @@ ASK_S, STOP_S = 6.0, 20.0
 class Slurm:
     """Its scripts and what they print lie in `scratch`, which all machines share."""
 
+    tells_nodes = False
+
     def __init__(self, scratch: Path, how: str = "slurm") -> None:
         try:
             import submitit

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from engine.contract.dataset import Index, Picture
     from engine.detector.base.header import CheckpointInfo, Position
     from engine.detector.predict.evaluation import Find
+    from engine.detector.train.lesson import Lesson
     from engine.detector.train.trainer import Trainer
 
 
@@ -97,15 +98,19 @@ def make_trainer(
         path = context.run_dir / "checkpoints" / f"{kind}.safetensors"
         save(path, info.model_copy(update={"position": position}), tensors)
 
-    teacher = load(Path(job.teacher))[0] if job.teacher else None
-    taught, shown = (replace(hooks, teacher=teacher.config), teacher.network) if teacher else (hooks, None)
-    lessons = [lesson for technique in own if (lesson := technique.teach(model.network, shown, taught)) is not None]
+    lessons = _lessons(job, own, model, hooks)
     rate = partial(_rate, own, settings, len(reader))
     begin = partial(_begin_epoch, own, model, settings.epochs)
     trainer = Trainer(
         model.network, reader, settings, rate, evaluate, keep, context, lessons, begin_epoch=begin, amp=used.amp
     )
     return trainer
+
+
+def _lessons(job: TrainJob, own: Sequence[Technique], model: Model, hooks: Context) -> list[Lesson]:
+    teacher = load(Path(job.teacher))[0] if job.teacher else None
+    taught, shown = (replace(hooks, teacher=teacher.config), teacher.network) if teacher else (hooks, None)
+    return [lesson for technique in own if (lesson := technique.teach(model.network, shown, taught)) is not None]
 
 
 def _score(trainer: Trainer, model: Model, data: Data, context: JobContext) -> float | None:

@@ -1,1 +1,1 @@
-"""What a training on several ranks must show, run by hand: `python -m tests.ranks gradients|kills|evaluation|times`."""
+"""What a training on several ranks must show, run by hand: `python -m tests.ranks [NAME ...]`."""

@@ -60,7 +60,4 @@ def compare(project: Path) -> None:
 
 
 if __name__ == "__main__":
-    if (Path(sys.argv[1]) / "project.json").is_file():
-        compare(Path(sys.argv[1]))
-    else:
-        sys.exit(slow(Path(sys.argv[1])))
+    sys.exit(slow(Path(sys.argv[1])))

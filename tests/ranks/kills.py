@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import random
 import signal
-import sys
 import time
-from pathlib import Path
 
 import numpy as np
 from safetensors.numpy import load_file
@@ -99,7 +97,3 @@ def compare(folder: ProjectFolder, epochs: int, kills: int, seed: int, longest_s
     wrong = differing(whole, killed)
     assert not wrong, wrong
     print(f"{done} kills, the same weights to the bit", flush=True)
-
-
-if __name__ == "__main__":
-    compare(ProjectFolder(Path(sys.argv[1])), int(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]), float(sys.argv[5]))

@@ -71,7 +71,3 @@ def _run(project: Path, name: str) -> RunFolder:
                 return RunFolder(path)
         time.sleep(0.1)
     raise AssertionError(name)
-
-
-if __name__ == "__main__":
-    compare(Path(sys.argv[1]))

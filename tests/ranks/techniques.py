@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from pathlib import Path
 
@@ -58,7 +57,3 @@ def _stopped(folder: ProjectFolder, job: TrainJob) -> RunFolder:
     start(run.root)
     assert wait(run) == "finished", run.last_log_lines()
     return run
-
-
-if __name__ == "__main__":
-    compare(Path(sys.argv[1]), *sys.argv[2:])

@@ -60,7 +60,13 @@ class Trainer:
     amp: bool = False
 
     def __post_init__(self) -> None:
-        self.optimiser = make_optimiser(trained(self.network, self.lessons), self.settings)
+        weights = trained(self.network, self.lessons)
+        self.optimiser = make_optimiser(weights, self.settings)
+        # Found out before any forward pass: what one writes into, such as a quantiser's scale, then says it is trained.
+        self._moved = [weight for weight in weights.values() if not weight.stop_gradient]
+        moved = {id(weight) for weight in self._moved}
+        every = {**self.network.state_dict(), **weights}
+        self._state = [each for each in every.values() if id(each) not in moved and each.dtype == paddle.float32]
         self.average = AveragedWeights(self.network, self.settings.ema)
         self.mixed = MixedPrecision(self.amp)
         self.team: Team = Alone()
@@ -171,13 +177,10 @@ class Trainer:
         """With the other ranks: gradients, and what is not trained but changes, such as batch norm's statistics."""
         if self.team.size == 1:
             return
-        weights = trained(self.network, self.lessons)
-        state = [value for name, value in self.network.state_dict().items() if name not in weights]
-        state += [weight for weight in weights.values() if weight.stop_gradient]
+        told = self._state
         if self.position.step == 0:  # what a lesson trains begins by what its first batch was
-            state += [weight for _, layer in self._taught() for weight in layer.parameters()]
-        told = [value for value in state if value.dtype == paddle.float32]
-        self.team.share([weight for weight in weights.values() if not weight.stop_gradient], told)
+            told = told + [weight for _, layer in self._taught() for weight in layer.parameters()]
+        self.team.share(self._moved, told)
 
     def _losses(self, batch: dict[str, paddle.Tensor]) -> tuple[paddle.Tensor, dict[str, paddle.Tensor]]:
         """The sum of all losses, and each by its name."""

@@ -19,7 +19,7 @@ from engine.contract.run.tail import EventTail
 from engine.contract.system.locks import is_locked
 from engine.contract.text.messages import Cancelled, JobFailed, UserError
 from engine.contract.text.resources import ROOT
-from engine.fleet import local
+from engine.fleet import following, local
 from engine.fleet.following import Told, have_done
 from engine.fleet.local import Local
 from engine.fleet.opening import opened
@@ -154,3 +154,15 @@ def test_that_ray_and_submitit_are_asked_for_in_a_sentence_with_the_remedy(
             pass
         assert refused.value.message.code == code
         assert "make setup FLEET=1" in refused.value.message.text()
+
+
+def test_that_a_fleet_that_lost_every_machine_that_could_says_so_and_does_not_wait_for_ever(
+    folder: ProjectFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    doing(monkeypatch, "done")
+    monkeypatch.setattr(following, "LOOK_S", 0.0)
+    monkeypatch.setattr(following, "NOBODY_S", 0.5)
+    fleet = Local()
+    monkeypatch.setattr(fleet, "begin", lambda piece: monkeypatch.setattr(fleet, "nodes", list))
+    with pytest.raises(JobFailed, match="no machine of the fleet"):
+        list(have_done(fleet, runs_of(folder, 1)))

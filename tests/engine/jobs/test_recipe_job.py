@@ -9,6 +9,7 @@ import pytest
 
 from engine.cli import main
 from engine.contract.project import DetectorChoice, Project, ProjectFolder
+from engine.contract.queue.pump import enqueue
 from engine.contract.run.events import Failed
 from engine.contract.run.folder import RunFolder, start
 from engine.contract.run.lineage import recipe_job, resumable, runs_of, unfinished_recipes
@@ -136,7 +137,7 @@ def test_that_show_tells_of_an_unfinished_recipe_and_resume_takes_its_name(
     assert end_of(task) == "lost"
     assert main(["show", str(folder.root)]) == 0
     assert f"espalier resume {folder.root} {task.root.name}" in capsys.readouterr().out
-    monkeypatch.setattr("engine.cli.follow.start", lambda root: start(root, command("done")))
+    monkeypatch.setattr("engine.cli.follow.enqueue", lambda root, planned: enqueue(root, command=command("done")))
     for words in ([task.root.name], ["1"]):
         status = main(["resume", str(folder.root), *words, "--json"])
         told = capsys.readouterr().out

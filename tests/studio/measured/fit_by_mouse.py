@@ -108,10 +108,7 @@ def by_mouse(project: Path, out: Path, known: list[Front] | None = None) -> Fron
         kill_and_resume(page, lambda number=number: window.grab().save(str(out / f"killed-{number}.png")))  # type: ignore[misc]
     wait(lambda: (front := front_in(project)) is not None and front.verdict is not None, "the verdict")
     wait(lambda: (fit := studio.fits.shown) is not None and fit.status == "finished", "its end in the window")
-    first = page.front.table.item(0, 0)
-    assert first is not None
-    click(page.front.table, page.front.table.visualItemRect(first).center())
-    QTest.qWait(500)
+    choose_first(page)
     window.grab().save(str(out / "ended.png"))
     click(page.front.recipe)
     QTest.qWait(1500)
@@ -122,6 +119,14 @@ def by_mouse(project: Path, out: Path, known: list[Front] | None = None) -> Fron
     found = front_in(project)
     assert found is not None
     return found
+
+
+def choose_first(page: ComparePage) -> None:
+    """The first point of the table, which is the winner."""
+    first = page.front.table.item(0, 0)
+    assert first is not None
+    click(page.front.table, page.front.table.visualItemRect(first).center())
+    QTest.qWait(500)
 
 
 def fill_in(dialog: FitDialog) -> None:

@@ -24,7 +24,7 @@ from pathlib import Path
 
 from engine.contract.project import ProjectFolder
 from engine.contract.recipe import Recipe, Step
-from engine.contract.run.events import Hello
+from engine.contract.run.events import Hello, Metric
 from engine.contract.run.folder import RunFolder
 from engine.contract.run.lock import read_record
 from engine.contract.run.tail import EventTail
@@ -33,7 +33,7 @@ from tests.trial.fleet.ground import make_project, proof_of, short_runs
 from tests.trial.fleet.nodes import Loopback
 from tests.trial.marked import VARIABLE, marked, wait_until
 
-COUNT, STEPS = 12, 40
+COUNT, STEPS = 12, 120
 
 
 def embedded(folder: ProjectFolder) -> bool:
@@ -64,7 +64,8 @@ def deep_in(runs: Sequence[Path], cluster: Loopback) -> tuple[Path, int]:
         for run in runs:
             folder, record = RunFolder(run), read_record(run / "lock")
             saved = (folder.checkpoints / "last.safetensors").is_file()
-            if saved and folder.status() == "running" and record is not None:
+            steps = [event.step for event in EventTail(folder.events).read() if isinstance(event, Metric)]
+            if saved and steps[-1:] < [STEPS // 2] and folder.status() == "running" and record is not None:
                 with contextlib.suppress(OSError):
                     node = cluster.node_of(record.keeper)
                     if node is not None:

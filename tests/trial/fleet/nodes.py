@@ -11,13 +11,15 @@ import socket
 import subprocess
 import sys
 import tempfile
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from engine.contract.text.resources import ROOT
 from tests.trial.marked import wait_until
 
-READY_S = 120.0
+READY_S = 180.0
+JOIN_TRIES = 4
+STARTED = "Ray runtime started"
 
 
 class Loopback:
@@ -25,8 +27,9 @@ class Loopback:
 
     def __init__(self, count: int, environment: dict[str, str]) -> None:
         self._held = ExitStack()
+        self._started = 0
         folder = Path(self._held.enter_context(tempfile.TemporaryDirectory(prefix="fleet-")))
-        self._log = self._held.enter_context((folder / "log").open("w"))
+        self._folder = folder
         self.environment = environment | {
             "RAY_AUTH_MODE": "token",
             "RAY_AUTH_TOKEN": os.urandom(32).hex(),
@@ -36,21 +39,14 @@ class Loopback:
         }
         self.address = f"127.0.0.1:{_free_port()}"
         port = self.address.rpartition(":")[2]
-        head = [
-            "--head",
-            "--port",
-            port,
-            "--num-cpus",
-            "0",
-            "--temp-dir",
-            str(folder / "r"),
-            "--include-dashboard=false",
-        ]
-        self._head = self._start(*head)
+        plain = ("--num-cpus", "0", "--include-dashboard=false")
+        self._head = self._start("--head", "--port", port, "--temp-dir", str(folder / "r"), *plain)
         if not wait_until(lambda: _answers(int(port)), READY_S):
             self.close()
             raise RuntimeError(f"the head does not listen; see {folder}")
-        self.nodes = [self._start("--address", self.address, "--num-cpus", "1") for _ in range(count)]
+        self.nodes: list[subprocess.Popen[bytes]] = []
+        for _ in range(count):
+            self._join()
 
     def node_of(self, pid: int | None) -> int | None:
         """On which node a process works, by whom it descends from; None where on none."""
@@ -70,17 +66,37 @@ class Loopback:
     def close(self) -> None:
         """End every node and the head."""
         for process in (*getattr(self, "nodes", ()), self._head):
-            if process.poll() is None:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
+            _end(process)
         self._held.close()
+
+    def _join(self) -> None:
+        """One node more; on a machine that is busy Ray's own start may run out of its time, and is done again."""
+        for _ in range(JOIN_TRIES):
+            self.nodes.append(self._start("--address", self.address, "--num-cpus", "1"))
+            if _is_up(self.nodes[-1], self._folder / f"log-{self._started}"):
+                return
+            _end(self.nodes.pop())
+        self.close()
+        raise RuntimeError("a node does not come up")
 
     def _start(self, *words: str) -> subprocess.Popen[bytes]:
         usual = ("--node-ip-address", "127.0.0.1", "--object-store-memory", "80000000", "--block")
         command = [sys.executable, "-m", "ray.scripts.scripts", "start", *words, *usual]
-        return subprocess.Popen(
-            command, env=self.environment, stdout=self._log, stderr=self._log, start_new_session=True
-        )
+        self._started += 1
+        with (self._folder / f"log-{self._started}").open("w") as log:
+            return subprocess.Popen(command, env=self.environment, stdout=log, stderr=log, start_new_session=True)
+
+
+def _is_up(node: subprocess.Popen[bytes], log: Path) -> bool:
+    wait_until(lambda: node.poll() is not None or STARTED in log.read_text(), READY_S)
+    return node.poll() is None
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """SIGKILL to a group, whose leader may be gone already."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
 
 
 def _free_port() -> int:
