@@ -118,6 +118,11 @@ def test_that_a_waiting_run_says_how_it_stands_and_can_be_cancelled(
     assert window.jobs.currentWidget() is window.jobs.queue and window.jobs.tabText(0) == "Queue (2)"
     window.show_page("train")
     assert isinstance(window.page, TrainPage) and window.page.form.before.full == "2 jobs of the queue first"
+    window.show_page("data")
+    window.jobs.queue.select(2)
+    qtbot.keyClick(window.jobs.queue.table, Qt.Key.Key_Return)
+    page = window.page
+    assert isinstance(page, TrainPage) and page.list.current() is run and page.header.cancel.isVisible()
     studio.runs.cancel(run)
     qtbot.waitUntil(lambda: len(studio.runs.runs) == 1 and order() == [1], timeout=PATIENCE_MS)
     assert window.jobs.queue.undo.isVisible()
