@@ -163,6 +163,22 @@ def test_that_quitting_asks_and_work_goes_on_or_stops(
     assert studio.settings.value.stopped == ()
 
 
+def test_that_a_disk_that_refuses_leaves_the_window_open(
+    window: MainWindow, at_work: RunFolder, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse() -> None:
+        raise OSError(28, "No space left on device", "/queue")
+
+    monkeypatch.setattr("engine.contract.queue.changes.pause_all", refuse)
+    qtbot.waitUntil(lambda: len(window.studio.queue.at_work()) == 1, timeout=PATIENCE_MS)
+    window.close()
+    dialog = window.leaving._dialog
+    assert dialog is not None
+    qtbot.mouseClick(dialog.halt, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: window.leaving._dialog is None, timeout=PATIENCE_MS)
+    assert window.isVisible() and is_locked(at_work.lock) and "No space left" in window.banner.text.text()
+
+
 def test_that_quitting_leaves_work_alone_where_that_was_chosen(
     window: MainWindow, at_work: RunFolder, qtbot: QtBot
 ) -> None:
