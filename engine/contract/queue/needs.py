@@ -26,6 +26,7 @@ from engine.contract.run.job import (
 )
 from engine.contract.run.lineage import settings_of, training_of
 from engine.contract.run.lock import read_record
+from engine.contract.run.settings import TrainSettings
 from engine.contract.system.cores import core_count
 from engine.contract.text.messages import UserError
 
@@ -85,12 +86,11 @@ def _cores(job: Job) -> int:
     every = core_count()
     match job:
         case TrainJob():
-            return job.settings.threads or every
+            return _of_a_training(job.settings)
         case RecipeJob():
-            settings = job.settings or (settings_of(Path(job.start)) if job.start else None)
-            return (settings.threads if settings else 0) or every
+            return _of_a_training(job.settings or (settings_of(Path(job.start)) if job.start else TrainSettings()))
         case FitJob():
-            own = settings_of(Path(job.start)).threads or every
+            own = _of_a_training(settings_of(Path(job.start)))
             return job.at_once * max(1, every // job.at_once) if job.at_once > 1 else own
         case SensitivityJob():
             return job.threads or every
@@ -100,9 +100,14 @@ def _cores(job: Job) -> int:
             return every
 
 
+def _of_a_training(settings: TrainSettings) -> int:
+    threads = settings.threads or max(1, core_count() // settings.ranks)
+    return settings.ranks * threads + settings.readers
+
+
 def _usual_mb(job: Job) -> int:
     if isinstance(job, TrainJob):
-        return round(_ALONE_MB + _PIXEL_MB * job.choice.size**2 * job.settings.batch_size)
+        return round(job.settings.ranks * _ALONE_MB + _PIXEL_MB * job.choice.size**2 * job.settings.batch_size)
     if isinstance(job, RecipeJob | FitJob) and job.start:
         start = training_of(Path(job.start))
         if start is not None:
@@ -145,6 +150,10 @@ def _peak(earlier: RunFolder, job: Job) -> int | None:
 
 
 def _scaled(peak: int, other: TrainJob, job: TrainJob) -> int:
-    """What a training of other pictures or of another batch would have held; less is not counted on."""
-    ratio = (job.choice.size / other.choice.size) ** 2 * job.settings.batch_size / other.settings.batch_size
-    return round(peak * max(1.0, ratio))
+    """What a training of other pictures or of another batch would have held; less is not counted on.
+
+    The peak is that of one process, which has its part of the batch.
+    """
+    ours, theirs = (each.settings.batch_size / each.settings.ranks for each in (job, other))
+    ratio = (job.choice.size / other.choice.size) ** 2 * ours / theirs
+    return round(job.settings.ranks * peak * max(1.0, ratio))

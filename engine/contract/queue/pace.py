@@ -16,6 +16,7 @@ from engine.contract.recipe import PlannedJob
 from engine.contract.run.folder import RunFolder
 from engine.contract.run.job import Job, RecipeJob, TrainJob
 from engine.contract.run.lineage import training_of
+from engine.contract.run.ranks import world_size
 from engine.contract.run.settings import TrainSettings
 from engine.contract.system.cores import core_count
 from engine.contract.text.messages import UserError
@@ -91,12 +92,13 @@ def _training(job: TrainJob, known: Sequence[Speed], done: int = 0) -> Left | No
 
 def _conditions(job: TrainJob) -> tuple[object, ...]:
     settings = job.settings
-    return (job.choice.size, settings.batch_size, settings.threads or core_count(), settings.device, settings.amp)
+    where = (settings.device, settings.amp, settings.ranks, settings.nodes, settings.readers)
+    return (job.choice.size, settings.batch_size, settings.threads or core_count(), *where)
 
 
 def _work(job: TrainJob) -> float:
-    """What a step costs grows with its pixels."""
-    return float(job.choice.size**2 * job.settings.batch_size)
+    """What a step costs grows with its pixels, which ranks share."""
+    return job.choice.size**2 * job.settings.batch_size / world_size(job.settings.ranks, job.settings.nodes)
 
 
 def _steps(job: TrainJob) -> int | None:

@@ -15,7 +15,8 @@ from engine.contract.queue.room import startable, this_machine
 from engine.contract.queue.tickets import Book, Ticket, is_empty, opened
 from engine.contract.queue.titles import title_of
 from engine.contract.recipe import PlannedJob
-from engine.contract.run.folder import RunFolder, read_job, start
+from engine.contract.run.folder import TIED_VARIABLE, RunFolder, read_job, start
+from engine.contract.run.lock import FD_VARIABLE
 from engine.contract.run.tail import StreamError, last_event
 from engine.contract.system.locks import is_locked
 from engine.contract.system.processes import machine_start
@@ -110,7 +111,8 @@ def ticket_for(
 
 
 def _of_ours() -> list[str]:
-    return [name for name in os.environ if name.startswith("ESPALIER_")]
+    of_one_worker = (FD_VARIABLE, TIED_VARIABLE)
+    return [name for name in os.environ if name.startswith("ESPALIER_") and name not in of_one_worker]
 
 
 def _until_tidied(folder: RunFolder) -> None:
