@@ -46,6 +46,7 @@ class Person:
         elif self._is_done():
             self.timer.stop()
             print(json.dumps({"corrected": self.corrected, "trainings": self.trainings}), flush=True)
+            self.window.leaving.quietly = True  # the other studio may still have work in the queue of both
             self.window.close()
             self.app.quit()
         else:

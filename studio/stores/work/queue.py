@@ -153,8 +153,11 @@ class QueueStore(QObject):
         """So many at once; 0 for as many as memory and cores allow."""
         self._do(lambda: changes.set_at_once(count))
 
-    def stop_all(self, done: Callable[[], object]) -> None:
-        """Start nothing more and pause what is at work, which takes up to 10 s; then `done`."""
+    def stop_all(self, done: Callable[[], object], refused: Callable[[], object]) -> None:
+        """Start nothing more and pause what is at work, which takes up to 10 s; then `done`.
+
+        `refused`, after `failed`, where the queue cannot even be paused: nothing was stopped then.
+        """
         numbers = {entry.number for entry in self.at_work()}
         self._settings.update(stopped=tuple(sorted(numbers)))
 
@@ -174,7 +177,11 @@ class QueueStore(QObject):
             if not numbers:
                 done()
 
-        self._background.run(changes.pause_all, lambda _: stop(), self.failed.emit)
+        def refuse(message: Message) -> None:
+            self._refuse(message)
+            refused()
+
+        self._background.run(changes.pause_all, lambda _: stop(), refuse)
 
     def close(self) -> None:
         """Look no more; what was begun goes on."""

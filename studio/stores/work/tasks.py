@@ -164,6 +164,11 @@ class TasksStore(QObject):
         self._background.run(lambda: end(root), self._queue.took_out, self.failed.emit)
 
     def _show_places(self) -> None:
+        """What stands in the queue is followed, whoever put it there."""
+        folder, known = self._project.folder, {task.root for task in self.tasks}
+        for entry in self._queue.entries if folder is not None else ():
+            if folder is not None and entry.run.parent == folder.tasks and entry.run not in known:
+                self._add(Task(entry.run, "", None, self._following, self))
         for task in self.tasks:
             task.stand(self._queue.waiting_of(task.root))
 
@@ -203,8 +208,7 @@ class TasksStore(QObject):
         left = {root for root in folder.tasks.glob("*") if RunFolder(root).job.is_file() and _is_at_work(root)}
         unfinished = (*unfinished_recipes(folder), *unfinished_fits(folder))
         lost = {root for root in unfinished if RunFolder(root).status() == "lost"}
-        queued = {entry.run for entry in self._queue.entries if entry.run.parent == folder.tasks}
-        for root in sorted(left | lost | queued):
+        for root in sorted(left | lost):
             self._add(Task(root, "", None, self._following, self))
 
     def _closed(self) -> None:

@@ -114,7 +114,7 @@ class LeavingDialog(OnScreenDialog):
             widget.setEnabled(False)
         self.stopping.show()
         self.bar.show()
-        self._studio.queue.stop_all(self._stopped)
+        self._studio.queue.stop_all(self._stopped, super().reject)
 
     def reject(self) -> None:
         """Stay; not while it is stopping, which cannot be taken back."""

@@ -96,6 +96,7 @@ class QueueWays(QObject):
         super().__init__(widget)
         self._studio, self._window, self._widget = studio, window, widget
         studio.news.told.connect(self._tell)
+        studio.queue.changed.connect(self._greet)
         studio.queue.taken_out.connect(lambda _: window.toast("studio.queue.removed_toast"))
         studio.news.clicked.connect(self._come_back)
 
@@ -125,6 +126,12 @@ class QueueWays(QObject):
         if callable(shown):
             shown(run)
         return True
+
+    def _greet(self) -> None:
+        """Say once that nothing starts, as after a quitting that stopped all of it."""
+        self._studio.queue.changed.disconnect(self._greet)
+        if self._studio.queue.settings.paused and self._studio.queue.entries:
+            self._window.toast("studio.queue.sum_held")
 
     def _tell(self, news: News) -> None:
         left = len(self._studio.queue.entries)

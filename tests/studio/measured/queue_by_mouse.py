@@ -179,12 +179,12 @@ def by_mouse(screen: Screen, runs: dict[int, Path]) -> list[int]:
     screen.click(20)
     for _ in range(3):
         screen.click("up")
-    expect([1, *range(2, 17), 20, 17, 18, 19], "moved up by the button")
+    expect(screen, [1, *range(2, 17), 20, 17, 18, 19], "moved up by the button")
     screen.drag(10, above=3)
-    expect([1, 2, 10, *range(3, 10), *range(11, 17), 20, 17, 18, 19], "dragged up")
+    expect(screen, [1, 2, 10, *range(3, 10), *range(11, 17), 20, 17, 18, 19], "dragged up")
     screen.drag(4, above=8)
     moved = [1, 2, 10, 3, 5, 6, 7, 4, 8, 9, *range(11, 17), 20, 17, 18, 19]
-    expect(moved, "dragged down")
+    expect(screen, moved, "dragged down")
     screen.click(7)
     screen.click("toggle")
     wait(lambda: [NAMES[each.number] for each in entries() if each.state == "paused"] == [7], "that 7 is paused")
@@ -194,7 +194,7 @@ def by_mouse(screen: Screen, runs: dict[int, Path]) -> list[int]:
     screen.picture("taken-out")
     screen.click("put_back")
     wait(lambda: runs[9].is_dir(), "that 9 is back")
-    expect(moved, "put back where it was")
+    expect(screen, moved, "put back where it was")
     screen.picture("moved")
     return moved
 
@@ -229,9 +229,9 @@ def order() -> list[int]:
     return [NAMES[entry.number] for entry in entries()]
 
 
-def expect(wanted: list[int], what: str) -> None:
-    """Wait for an order."""
-    wait(lambda: order() == wanted, f"{what}: {wanted}, not {order()}", 20)
+def expect(screen: Screen, wanted: list[int], what: str) -> None:
+    """Wait for an order, on the disk and on the screen: who clicks before that clicks on another row."""
+    wait(lambda: order() == wanted == screen.rows(), f"{what}: {wanted}", 60)
 
 
 def wait(seen: Callable[[], bool], what: str, limit_s: float = PATIENCE_S) -> None:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from engine.contract.queue.entries import Entry
 from engine.contract.queue.pace import Left
 from engine.contract.queue.tickets import QueueSettings
 from engine.contract.run.events import Progress
+from engine.contract.run.job import Job
 from engine.contract.system.usage import GpuUsage, Usage
-from engine.contract.text.messages import Message
+from engine.contract.text.messages import Message, sentences
 from studio.presenters.queue.meter_words import meters
 from studio.presenters.queue.news_words import news_words
 from studio.presenters.queue.queue_rows import queue_rows, summary
@@ -75,6 +78,13 @@ def test_that_only_what_rests_moves_and_only_what_can_is_paused() -> None:
         4: (True, False, False, True, True),
         5: (False, False, False, False, False),
     }
+
+
+def test_that_every_kind_of_job_has_a_name() -> None:
+    schema = TypeAdapter(Job).json_schema()
+    kinds = list(schema["discriminator"]["mapping"])
+    assert "train" in kinds and "fit" in kinds
+    assert [kind for kind in kinds if f"studio.queue.kind_{kind}" not in sentences()] == []
 
 
 def test_that_one_line_sums_it_up() -> None:

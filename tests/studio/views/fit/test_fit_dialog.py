@@ -16,6 +16,7 @@ from engine.contract.latency import PhoneChoice, PhoneEstimate, Share
 from engine.contract.run.events import Artifact, Event, Finished, Hello
 from engine.contract.run.folder import RunFolder
 from engine.contract.text.messages import Message
+from studio.stores.followed import Waiting
 from studio.stores.phone.estimates import EstimateStore
 from studio.stores.previews.previews import PreviewStore
 from studio.stores.work.task import Task
@@ -228,6 +229,19 @@ def test_that_a_fit_that_begins_is_shown(
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
+def test_that_a_fit_that_waits_for_its_turn_leaves_the_form_and_is_not_given_up(
+    dialog: FitDialog, begun: list[FitJob], window_on: MainWindow, qtbot: QtBot
+) -> None:
+    told: list[object] = []
+    dialog.begun.connect(told.append)
+    qtbot.mouseClick(dialog.go, Qt.MouseButton.LeftButton)
+    (task,) = window_on.studio.tasks.tasks
+    task.stand(Waiting(0, 0.0, "waiting"))
+    assert dialog.isVisible() and begun, "it begins at once: what the engine refuses is said here"
+    task.stand(Waiting(2, None, "waiting"))
+    assert told == [task] and not dialog.isVisible() and not task.ended
+
+
 def test_that_what_the_engine_refuses_is_said_in_the_form(
     dialog: FitDialog, window_on: MainWindow, qtbot: QtBot
 ) -> None:

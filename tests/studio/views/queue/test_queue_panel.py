@@ -20,6 +20,7 @@ from engine.contract.system.locks import is_locked
 from studio.studio import Studio
 from studio.views.queue.panel import QueuePanel
 from studio.views.shell.main_window import MainWindow
+from studio.views.train.page import TrainPage
 from tests.fakes.recipes import command, make_task
 
 PATIENCE_MS = 60_000
@@ -115,6 +116,13 @@ def test_that_a_waiting_run_says_how_it_stands_and_can_be_cancelled(
     assert run.waiting is not None and (run.waiting.before, run.waiting.state) == (1, "waiting")
     window.show_queue()
     assert window.jobs.currentWidget() is window.jobs.queue and window.jobs.tabText(0) == "Queue (2)"
+    window.show_page("train")
+    assert isinstance(window.page, TrainPage) and window.page.form.before.full == "2 jobs of the queue first"
+    window.show_page("data")
+    window.jobs.queue.select(2)
+    qtbot.keyClick(window.jobs.queue.table, Qt.Key.Key_Return)
+    page = window.page
+    assert isinstance(page, TrainPage) and page.list.current() is run and page.header.cancel.isVisible()
     studio.runs.cancel(run)
     qtbot.waitUntil(lambda: len(studio.runs.runs) == 1 and order() == [1], timeout=PATIENCE_MS)
     assert window.jobs.queue.undo.isVisible()
@@ -153,6 +161,22 @@ def test_that_quitting_asks_and_work_goes_on_or_stops(
     studio.queue.pause_all(False)
     qtbot.waitUntil(lambda: len(studio.queue.at_work()) == 1, timeout=PATIENCE_MS)
     assert studio.settings.value.stopped == ()
+
+
+def test_that_a_disk_that_refuses_leaves_the_window_open(
+    window: MainWindow, at_work: RunFolder, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse() -> None:
+        raise OSError(28, "No space left on device", "/queue")
+
+    monkeypatch.setattr("engine.contract.queue.changes.pause_all", refuse)
+    qtbot.waitUntil(lambda: len(window.studio.queue.at_work()) == 1, timeout=PATIENCE_MS)
+    window.close()
+    dialog = window.leaving._dialog
+    assert dialog is not None
+    qtbot.mouseClick(dialog.halt, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: window.leaving._dialog is None, timeout=PATIENCE_MS)
+    assert window.isVisible() and is_locked(at_work.lock) and "No space left" in window.banner.text.text()
 
 
 def test_that_quitting_leaves_work_alone_where_that_was_chosen(
