@@ -89,7 +89,7 @@ def _settings(job: Job) -> TrainSettings | None:
 def _threads(job: Job, settings: TrainSettings | None) -> int:
     if isinstance(job, SensitivityJob):
         return job.threads
-    return max(1, settings.threads) + settings.readers if settings is not None else 1
+    return max(1, settings.threads) * settings.ranks + settings.readers if settings is not None else 1
 
 
 def _memory_mb(job: Job, settings: TrainSettings | None) -> int:
@@ -102,11 +102,14 @@ def _memory_mb(job: Job, settings: TrainSettings | None) -> int:
 
 
 def _gpus(job: Job, nodes: Sequence[Node]) -> int:
-    """One for what may train on a GPU, if there is any; a fleet gives each piece the GPU that is free, as gpu:0."""
+    """One for each rank that may train on a GPU, if there is any; a fleet gives those that are free, from gpu:0 on."""
     settings = _settings(job)
+    if settings is not None and settings.nodes:
+        raise UserError("fleet.has_nodes")
+    ranks = settings.ranks if settings is not None else 1
     device = settings.device if settings is not None else CPU
     if device == AUTO:
-        return int(any(node.gpus for node in nodes))
+        return ranks * any(node.gpus for node in nodes)
     if device not in (CPU, "gpu:0"):
         raise UserError("fleet.which_gpu", device=device)
-    return int(device != CPU)
+    return ranks * (device != CPU)

@@ -17,7 +17,7 @@ from engine.fleet.following import have_done
 from engine.fleet.opening import opened
 from tests.trial.fleet.ground import make_project, short_runs
 
-COUNT, STEPS = 6, 120
+COUNT, STEPS = 4, 100
 
 
 def run() -> list[str]:

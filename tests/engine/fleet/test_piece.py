@@ -32,6 +32,14 @@ def test_a_training_asks_for_its_threads_and_for_what_such_a_training_was_seen_t
     assert piece_of(run_of(tmp_path, training(threads=1, readers=2)), NODES).demand.cores == 3
 
 
+def test_each_rank_asks_for_its_own_and_a_training_of_several_nodes_is_refused(tmp_path: Path) -> None:
+    found = piece_of(run_of(tmp_path, training(threads=2, ranks=2, readers=1)), (*NODES, Node("c", 8, 9000, 2)))
+    assert found.demand.cores == 5 and found.demand.gpus == 2
+    with pytest.raises(UserError) as refused:
+        piece_of(run_of(tmp_path, training(ranks=1, nodes=("a:1", "b:1"))), NODES)
+    assert refused.value.message.code == "fleet.has_nodes"
+
+
 def test_an_estimate_of_memory_never_refuses(tmp_path: Path) -> None:
     found = piece_of(run_of(tmp_path, training(size=640, batch_size=64)), NODES)
     assert found.demand.memory_mb == 16000

@@ -11,6 +11,7 @@ Needs Ray (`make setup FLEET=1`). Each prints what its runs' event streams prove
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import json
 import os
@@ -33,17 +34,21 @@ from tests.trial.fleet.ground import make_project, proof_of, short_runs
 from tests.trial.fleet.nodes import Loopback
 from tests.trial.marked import VARIABLE, marked, wait_until
 
-COUNT, STEPS = 12, 120
+
+class Size:
+    """How many runs, of how many steps."""
+
+    runs, steps = 12, 60
 
 
 def embedded(folder: ProjectFolder) -> bool:
-    runs = short_runs(folder, COUNT, STEPS)
+    runs = short_runs(folder, Size.runs, Size.steps)
     took = Sitting("ray", folder, runs, dict(os.environ)).end()
     return _proved("embedded", runs, f"{took:.0f} s")
 
 
 def nodes(folder: ProjectFolder) -> bool:
-    runs = short_runs(folder, COUNT, STEPS)
+    runs = short_runs(folder, Size.runs, Size.steps)
     cluster = Loopback(2, dict(os.environ))
     try:
         sitting = Sitting(cluster.address, folder, runs, cluster.environment)
@@ -65,7 +70,7 @@ def deep_in(runs: Sequence[Path], cluster: Loopback) -> tuple[Path, int]:
             folder, record = RunFolder(run), read_record(run / "lock")
             saved = (folder.checkpoints / "last.safetensors").is_file()
             steps = [event.step for event in EventTail(folder.events).read() if isinstance(event, Metric)]
-            if saved and steps[-1:] < [STEPS // 2] and folder.status() == "running" and record is not None:
+            if saved and steps[-1:] < [Size.steps // 2] and folder.status() == "running" and record is not None:
                 with contextlib.suppress(OSError):
                     node = cluster.node_of(record.keeper)
                     if node is not None:
@@ -75,7 +80,7 @@ def deep_in(runs: Sequence[Path], cluster: Loopback) -> tuple[Path, int]:
 
 
 def cancel(folder: ProjectFolder) -> bool:
-    runs = short_runs(folder, COUNT, STEPS)
+    runs = short_runs(folder, Size.runs, Size.steps)
     sitting = Sitting("ray", folder, runs, dict(os.environ))
     middle(runs)
     print(f"cancel: listening beyond loopback: {heard_beyond_loopback(sitting.mark) or 'nobody'}", flush=True)
@@ -85,13 +90,13 @@ def cancel(folder: ProjectFolder) -> bool:
     left = [process.name for process in marked(sitting.mark)]
     print(f"cancel: {time.monotonic() - began:.1f} s until nothing was left; left: {left}", flush=True)
     stands = sorted({RunFolder(run).status() for run in runs})
-    print(f"cancel: {finished(runs)} of {COUNT} finished, the runs are {', '.join(stands)}", flush=True)
+    print(f"cancel: {finished(runs)} of {Size.runs} finished, the runs are {', '.join(stands)}", flush=True)
     sitting.process.wait()
     return gone and not at_work(runs)
 
 
 def driver(folder: ProjectFolder) -> bool:
-    runs = short_runs(folder, COUNT, STEPS)
+    runs = short_runs(folder, Size.runs, Size.steps)
     cluster = Loopback(2, dict(os.environ))
     try:
         sitting = Sitting(cluster.address, folder, runs, cluster.environment)
@@ -150,14 +155,20 @@ CASES: dict[str, Callable[[ProjectFolder], bool]] = {
 }
 
 
-def main(words: Sequence[str]) -> int:
+def main(words: Sequence[str] | None = None) -> int:
     """The named cases, or all."""
+    parser = argparse.ArgumentParser(prog="tests.trial.fleet", description=(__doc__ or "").split("\n", 1)[0])
+    parser.add_argument("cases", nargs="*", metavar="CASE", help=f"of {', '.join(CASES)}; all if none is named")
+    parser.add_argument("--runs", type=int, default=Size.runs, help=f"how many; {Size.runs} if not given")
+    parser.add_argument("--steps", type=int, default=Size.steps, help=f"of each; {Size.steps} if not given")
+    args = parser.parse_args(words)
+    Size.runs, Size.steps = args.runs, args.steps
     right = True
-    for name in words or CASES:
+    for name in args.cases or CASES:
         with tempfile.TemporaryDirectory(prefix="fleet-") as folder:
             right &= CASES[name](make_project(Path(folder)))
     return 0 if right else 1
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

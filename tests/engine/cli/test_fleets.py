@@ -1,0 +1,80 @@
+"""`--fleet` on the command line: what is refused leaves nothing behind, recipes share the cores, each is told."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.cli import fleets, main
+from engine.contract.project import DetectorChoice, Project, ProjectFolder
+from engine.contract.queue.entries import entries
+from engine.contract.recipe import Recipe, Step
+from engine.contract.run.folder import RunFolder, read_job
+from engine.contract.run.job import RecipePart, TrainJob
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> ProjectFolder:
+    """A project with a run that has weights of a kind, and two recipes beside it."""
+    project = ProjectFolder(tmp_path / "project")
+    project.root.mkdir()
+    choice = DetectorChoice(key="ssdlite_mobilenet_v3_small", size=96, classes=("a",))
+    project.save(Project(name="test", detector=choice))
+    job = TrainJob(choice=choice, index=str(project.index))
+    run = project.new_run("base", job=job.model_dump_json())
+    (run / "checkpoints").mkdir()
+    (run / "checkpoints" / "best.safetensors").touch()
+    for name in ("one", "two"):
+        steps = (Step(technique="filter_prune", params={"ratio": 0.2}),)
+        (tmp_path / f"{name}.json").write_text(Recipe(name=name, steps=steps).model_dump_json())
+    return project
+
+
+def words(folder: ProjectFolder, *more: str) -> list[str]:
+    recipes = [str(folder.root.parent / f"{name}.json") for name in ("one", "two")]
+    return ["compress", str(folder.root), *recipes, "--from", "1", *more]
+
+
+def test_that_what_a_fleet_refuses_leaves_neither_tasks_nor_entries(
+    folder: ProjectFolder, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "ray", None)
+    assert main(words(folder, "--fleet")) == 2
+    assert "make setup FLEET=1" in capsys.readouterr().err
+    monkeypatch.setattr("engine.fleet.local.core_count", lambda: 1)
+    assert main(words(folder, "--set", "threads=2", "--fleet", "local")) == 2
+    assert "as many cores as 2" in capsys.readouterr().err
+    assert list(folder.tasks.glob("*")) == [] and entries() == []
+
+
+def test_that_recipes_share_the_cores_in_a_fleet_and_each_is_told(
+    folder: ProjectFolder, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given: list[Any] = []
+
+    def done_by(word: str, project: ProjectFolder, runs: Mapping[Path, str], **more: bool) -> None:
+        given.extend((word, list(runs.values()), *(read_job(RunFolder(task)) for task in runs)))
+        for task, name in runs.items():
+            own = TrainJob(choice=project.load().detector, index="any", part=RecipePart(task=task.name, number=1))
+            project.new_run(name, job=own.model_dump_json())
+
+    monkeypatch.setattr(fleets, "done_by", done_by)
+    monkeypatch.setattr(fleets, "core_count", lambda: 6)
+    assert main([*words(folder, "--fleet", "head:6379"), "--json"]) == 0
+    word, names, first, second = given
+    assert (word, names) == ("head:6379", ["one", "two"])
+    assert first.settings.threads == second.settings.threads == 3 and "threads" in first.fixed
+    told = json.loads(capsys.readouterr().out)
+    assert [recipe["run"] for recipe in told["recipes"]] == ["0002-one", "0003-two"]
+
+
+def test_that_a_word_that_names_no_fleet_is_refused_before_anything_is_looked_at(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["fit", "nowhere", "1", "--macs", "0.4", "--fleet", "nowhere"]) == 2
+    assert "nowhere is no fleet" in capsys.readouterr().err
