@@ -19,7 +19,7 @@ from engine.contract.queue.entries import Entry, entries, entry_of
 from engine.contract.queue.pump import enqueue, pump
 from engine.contract.queue.room import Machine, startable
 from engine.contract.queue.tickets import Lane, Ticket
-from engine.contract.run.folder import RunFolder
+from engine.contract.run.folder import RunFolder, start
 from engine.contract.run.job import EvaluateJob
 from engine.contract.run.lock import read_record
 from engine.contract.run.stopping import stop
@@ -205,6 +205,18 @@ def test_one_that_somebody_stopped_from_outside_goes_on_after_a_restart_of_the_m
         monkeypatch.setattr(module, "machine_start", lambda: "another")
     pump()
     assert of(run).state == "running"
+
+
+def test_what_is_begun_by_another_way_is_at_work_like_any_other(runs: Callable) -> None:
+    first, second = runs(2)
+    put(first)
+    put(second)
+    changes.pause(2)
+    start(second.root, (sys.executable, str(JOBS), "done"))
+    pump()
+    assert states() == {1: "running", 2: "running"}
+    wait(lambda: entry_of(second.root) is None, pumped=True)
+    assert second.status() == "finished"
 
 
 def test_a_ticket_of_a_later_version_is_left_alone(runs: Callable) -> None:

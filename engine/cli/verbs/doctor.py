@@ -18,6 +18,7 @@ from engine.contract.device.choice import gpu_trouble, no_cudnn, no_gpu_at_all
 from engine.contract.device.found import Devices
 from engine.contract.device.wheel import CPU_WHEEL, GPU_WHEEL, Wheel, installed, paddle_wheel
 from engine.contract.system.cores import core_count
+from engine.contract.system.folders import queue_folder
 from engine.contract.text.messages import Argument, Message, UserError
 from engine.contract.text.resources import ROOT
 
@@ -104,6 +105,7 @@ def diagnose() -> list[Finding]:
         check_memory(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 1e9),
         check_cores(core_count()),
         check_writable(folder),
+        check_queue(queue_folder()),
     ]
 
 
@@ -251,3 +253,14 @@ def check_writable(folder: Path) -> Finding:
         return Finding(name="writable", ok=False, message=Message(code="doctor.not_writable", args=args))
     message = Message(code="doctor.writable", args={"path": str(folder)})
     return Finding(name="writable", ok=True, message=message)
+
+
+def check_queue(folder: Path) -> Finding:
+    """The queue's folder can be written to, or made: without it nothing can be started."""
+    there = next(each for each in (folder, *folder.parents) if each.exists())
+    try:
+        tempfile.TemporaryFile(dir=there).close()
+    except OSError as error:
+        args: dict[str, Argument] = {"path": str(folder), "reason": error.strerror or str(error)}
+        return Finding(name="queue", ok=False, message=Message(code="doctor.no_queue", args=args))
+    return Finding(name="queue", ok=True, message=Message(code="doctor.queue", args={"path": str(folder)}))

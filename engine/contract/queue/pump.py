@@ -135,7 +135,8 @@ def _settle(book: Book) -> None:
             case "ended":
                 book.drop(ticket)
             case "runs" if not ticket.started:
-                book.keep(ticket.model_copy(update=_started()), sync=False)
+                goes = {"paused": False, "interrupted": False}  # somebody has begun it by another way
+                book.keep(ticket.model_copy(update=_started() | goes), sync=False)
             case "returns":
                 back = {"order": book.first_order(), "returns": ticket.returns + 1}
                 book.keep(ticket.model_copy(update=_waiting(ticket) | back))

@@ -102,6 +102,7 @@ def test_what_is_optional_is_told_and_fails_nothing(tmp_path: Path, monkeypatch:
         (doctor.check_cores(2), doctor.check_cores(1)),
         (doctor.check_disk(ROOT, 0.0), doctor.check_disk(ROOT, 1e9)),
         (doctor.check_writable(ROOT), doctor.check_writable(Path("/proc"))),
+        (doctor.check_queue(ROOT / "not" / "yet"), doctor.check_queue(Path("/proc/queue"))),
     ],
     ids=lambda finding: finding.message.code,
 )
@@ -139,4 +140,5 @@ def test_the_whole_verb_runs_without_loading_paddle_or_qt() -> None:
     assert done.returncode == 0, done.stderr
     assert list(dict.fromkeys(done.stdout.split())) == [  # of GPUs there may be several findings
         "python", "packages", "gpu", "libraries", "adb", "qemu", "fleet", "disk", "memory", "cores", "writable",
+        "queue",
     ]  # fmt: skip
