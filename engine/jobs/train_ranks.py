@@ -104,7 +104,7 @@ def _devices(used: DeviceUsed, ranks: int) -> tuple[str, ...]:
 
 def _stopping(context: JobContext) -> bool:
     try:
-        context.check_cancelled()
+        context.check_stopped()
     except Cancelled:
         return True
     return False

@@ -14,6 +14,7 @@ from engine.contract.run.folder import RunFolder, start
 from engine.contract.run.job import TrainJob
 from engine.contract.run.lock import read_record
 from engine.contract.run.settings import TrainSettings
+from engine.contract.system.locks import is_locked
 from engine.contract.system.processes import Process, group_members, signal_process
 
 LIMIT_S = 900.0
@@ -39,9 +40,9 @@ def launch(folder: ProjectFolder, job: TrainJob, name: str) -> RunFolder:
 
 
 def wait(run: RunFolder, seconds: float = LIMIT_S) -> str:
-    """How a run ended."""
+    """How a run ended, once its keeper has let go, so that it can be started again."""
     limit = time.monotonic() + seconds
-    while run.status() in ("running", "queued"):
+    while run.status() in ("running", "queued") or is_locked(run.lock):
         assert time.monotonic() < limit, run.last_log_lines()
         time.sleep(0.05)
     return run.status()

@@ -17,7 +17,7 @@ CASES: dict[str, tuple[Step, ...]] = {
     "distill by features": (Step(technique="distill", params={"kind": "features", "recovery": "own", "epochs": 3}),),
     "distill by PKD": (Step(technique="distill", params={"kind": "pkd", "recovery": "own", "epochs": 3}),),
     "distill a narrower one by PKD": (
-        Step(technique="head_shrink", params={}),
+        Step(technique="filter_prune", params={"ratio": 0.5, "recovery": "own", "epochs": 3}),
         Step(technique="distill", params={"kind": "pkd", "recovery": "own", "epochs": 3}),
     ),
     "quant_post, trained on": (Step(technique="quant_post", params={"pictures": 4}),),
