@@ -125,7 +125,7 @@ def test_that_a_waiting_run_says_how_it_stands_and_can_be_cancelled(
     assert isinstance(page, TrainPage) and page.list.current() is run and page.header.cancel.isVisible()
     studio.runs.cancel(run)
     qtbot.waitUntil(lambda: len(studio.runs.runs) == 1 and order() == [1], timeout=PATIENCE_MS)
-    assert window.jobs.queue.undo.isVisible()
+    qtbot.waitUntil(window.jobs.queue.undo.isVisible, timeout=PATIENCE_MS)
 
 
 @pytest.fixture
