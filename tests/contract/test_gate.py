@@ -130,8 +130,8 @@ import os, subprocess, time
 from engine.contract.queue.gate import Gate
 gate = Gate.of_this_machine()
 child = subprocess.Popen(["sleep", "60"])
-print(child.pid, flush=True)
 with gate.computing():
+    print(child.pid, flush=True)
     while True:
         gate.make_way(lambda: None)
         time.sleep(0.01)
@@ -139,7 +139,7 @@ with gate.computing():
     told = subprocess.Popen(
         [sys.executable, "-c", code], env=engine_environment(), stdout=subprocess.PIPE, start_new_session=True
     )
-    with told:
+    try:
         assert told.stdout is not None
         child = int(told.stdout.readline())
         gate = Gate.of_this_machine()
@@ -148,7 +148,9 @@ with gate.computing():
             found = find_process(child)
             assert found is not None and found.state == "T"
         wait(lambda: (now := find_process(child)) is not None and now.state != "T")
+    finally:
         os.killpg(told.pid, signal.SIGKILL)
+        told.communicate()
 
 
 def test_without_a_folder_nobody_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
