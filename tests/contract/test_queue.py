@@ -236,6 +236,13 @@ def ticket(number: int, lane: Lane = "long", cores: int = 1, memory_mb: int = 10
     )  # fmt: skip
 
 
+def test_what_was_begun_in_no_project_and_is_being_removed_is_not_taken_for_one_that_never_was(runs: Callable) -> None:
+    (run,) = runs(1)
+    put_in = ticket(1).model_copy(update={"run": run.root})
+    assert fate.fate_of(put_in) == "waits"
+    assert fate.fate_of(put_in.model_copy(update={"started": True})) == "ended"
+
+
 @pytest.mark.parametrize(
     ("running", "waiting", "at_once", "started"),
     [

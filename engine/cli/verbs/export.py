@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import tempfile
 from pathlib import Path
 
 from engine.cli.choosing import add_detector_arguments, bare_choice
 from engine.cli.projects import open_project, report, trained_run
+from engine.cli.scratch import scratch_run
 from engine.contract.recipe import Step, find_recipe
 from engine.contract.run.job import ExportJob
 from engine.contract.text.messages import UserError
@@ -42,8 +42,8 @@ def run(args: argparse.Namespace) -> int:
     elif args.dir is None and args.detector is not None:
         choice, steps = bare_choice(args), _steps(args)
         job = ExportJob(choice=choice, steps=steps, **common)
-        with tempfile.TemporaryDirectory(prefix="espalier-") as scratch:
-            state = launch_and_follow(job, Path(scratch), json=args.json)
+        with scratch_run() as scratch:
+            state = launch_and_follow(job, scratch.root, json=args.json)
     else:
         raise UserError("cli.project_or_detector")
     report(state.figures.get("final", ()), args.json, path=str(args.out / "model.nb"))

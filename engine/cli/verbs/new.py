@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import argparse
 import sys
-import tempfile
 from pathlib import Path
 from typing import get_args
 
 from engine.cli.arguments import add_exif
 from engine.cli.language import language, say
 from engine.cli.output import emit_json
+from engine.cli.scratch import scratch_run
 from engine.contract.project import ProjectFolder
 from engine.contract.report import Report
-from engine.contract.run.folder import RunFolder
 from engine.contract.run.job import SAMPLE, DataFormat, ProjectJob
 from engine.contract.system.files import read_json
 
@@ -39,10 +38,10 @@ def run(args: argparse.Namespace) -> int:
     """Make the project in a worker; nothing is left behind when it cannot be made."""
     from engine.cli.follow import launch_and_follow
 
-    with tempfile.TemporaryDirectory(prefix="espalier-") as scratch:
+    with scratch_run() as scratch:
         # Only a terminal shows the work: elsewhere a refusal is one sentence and nothing before it.
-        launch_and_follow(_job(args), Path(scratch), json=args.json, quiet=not sys.stderr.isatty())
-        result = read_json(RunFolder(Path(scratch)).result)
+        launch_and_follow(_job(args), scratch.root, json=args.json, quiet=not sys.stderr.isatty())
+        result = read_json(scratch.result)
     assert isinstance(result, dict)
     if args.json:
         emit_json({"figures": [], "project": result["project"], "report": result["report"]})

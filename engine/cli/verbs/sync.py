@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from engine.cli.arguments import add_exif
 from engine.cli.language import language, say
 from engine.cli.output import emit_json
 from engine.cli.projects import open_project
-from engine.contract.run.folder import RunFolder
+from engine.cli.scratch import scratch_run
 from engine.contract.run.job import SyncJob
 from engine.contract.source.changes import SyncResult
 from engine.contract.system.files import read_json
@@ -42,10 +41,10 @@ def run(args: argparse.Namespace) -> int:
     fix = True if args.fix else False if args.no_fix else None
     source = str(absolute(args.data)) if args.data else None
     job = SyncJob(project=str(folder.root), look=args.look, fix=fix, source=source, exif=args.exif)
-    with tempfile.TemporaryDirectory(prefix="espalier-") as scratch:
+    with scratch_run() as scratch:
         # As for `new`: elsewhere than on a terminal a refusal is one sentence and nothing before it.
-        launch_and_follow(job, Path(scratch), json=args.json, quiet=not sys.stderr.isatty())
-        result = SyncResult.model_validate(read_json(RunFolder(Path(scratch)).result))
+        launch_and_follow(job, scratch.root, json=args.json, quiet=not sys.stderr.isatty())
+        result = SyncResult.model_validate(read_json(scratch.result))
     if args.json:
         emit_json({"figures": [], **result.model_dump(mode="json")})
     else:

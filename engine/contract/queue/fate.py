@@ -49,10 +49,10 @@ def _of_ended(ticket: Ticket, folder: RunFolder, status: Status) -> Fate:
         return "ended"
     if ticket.paused:
         return "held"
-    if status == "queued":
-        return "waits"
     if ticket.project is None or not ticket.run.is_relative_to(ticket.project):
         return "ended"  # what lies in no project belongs to the command that made it, which asks for it anew
+    if status == "queued":
+        return "waits"
     record = read_record(folder.lock) or LockRecord()
     if status == "lost" and record.exit is None:
         return "returns" if ticket.returns < RETURNS else "held"
