@@ -47,6 +47,7 @@ def runs(tmp_path: Path) -> Iterator[Callable[[int], list[RunFolder]]]:
         return made[-count:]
 
     yield make
+    changes.pause_all()  # else the keeper of each that is stopped starts one of those that wait
     for folder in made:
         if folder.root.is_dir():
             stop(folder.root, ask=0, terminate=0)
