@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.contract.queue.changes import pause_all
 from engine.contract.queue.entries import Entry, entries, entry_of
 from engine.contract.queue.led import led
 from engine.contract.queue.pump import pump
@@ -33,6 +34,7 @@ def two(tmp_path: Path) -> Iterator[tuple[RunFolder, RunFolder]]:
         folder.root.mkdir()
         folder.job.write_text(EvaluateJob(run="any", index=str(tmp_path / "data" / "index")).model_dump_json())
     yield made
+    pause_all()
     for folder in made:
         stop(folder.root, ask=0, terminate=0)
 

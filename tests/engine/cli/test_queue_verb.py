@@ -39,6 +39,7 @@ def put(tmp_path: Path) -> Iterator[Callable[[str], RunFolder]]:
         return folder
 
     yield put_in
+    changes.pause_all()
     for folder in made:
         if folder.root.is_dir():
             stop(folder.root, ask=0, terminate=0)
