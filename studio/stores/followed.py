@@ -27,6 +27,11 @@ class Waiting:
     starts_s: float | None
     state: str
 
+    @property
+    def held(self) -> bool:
+        """Whether nobody but a person has it go on: it was paused, or its worker was ended from outside."""
+        return self.state == "paused"
+
 
 ENDED = ("finished", "cancelled", "failed", "lost")
 

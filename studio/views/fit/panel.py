@@ -173,7 +173,7 @@ class FrontPanel(QWidget):
         task = self._studio.fits.task_of(shown) if shown is not None else None
         waiting = task.waiting if task is not None else None
         # One whose worker was killed stands in the queue paused: it is told as broken off, with the button to go on.
-        held = waiting is not None and waiting.state == "paused" and shown is not None and shown.status != "queued"
+        held = waiting is not None and waiting.held and shown is not None and shown.status != "queued"
         waits = shown is not None and (shown.status == "queued" or (waiting is not None and not held))
         told = standing(shown) if shown is not None and not waits else None  # else the line of its task tells
         self.standing.tell(told, resumable=bool(shown and shown.unfinished and not waits))

@@ -207,7 +207,7 @@ class RunHeader(QWidget):
         self.cancel.setVisible(running or waits)
         # One that diverged would do the same again.
         diverged = run.error is not None and run.error.code in DIVERGED
-        held = run.waiting is None or run.waiting.state == "paused"  # one that waits goes on by itself
+        held = run.waiting is None or run.waiting.held  # one that waits goes on by itself
         self.resume.setVisible(run.status in RESUMABLE and held and not diverged)
         self.trash.setEnabled(not (running or waits))
         bind(self.trash.setToolTip, "studio.train.trash_running" if running or waits else "studio.train.trash_tip")
