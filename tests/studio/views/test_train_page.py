@@ -16,6 +16,7 @@ from engine.contract.run.folder import RunFolder
 from engine.contract.run.job import RecipePart, TrainJob
 from engine.contract.text.messages import Message
 from studio.presenters.page_state import PageState
+from studio.stores.followed import Waiting
 from studio.stores.work.task import Task
 from studio.studio import Studio
 from studio.views.train.page import TrainPage
@@ -113,6 +114,11 @@ def test_that_a_run_that_stopped_says_why_and_can_be_resumed(
     run = page.studio.runs.runs[0]
     assert run.status == status
     assert page.header.resume.isVisibleTo(page) and not page.header.cancel.isVisibleTo(page)
+    # While it waits in the queue it goes on by itself; held there by whoever killed its worker it does not.
+    for state in ("waiting", "paused"):
+        page.studio.runs.runs[-1].waiting = Waiting(0, None, state)
+        page.header.refresh()
+        assert page.header.resume.isVisibleTo(page) == (state == "paused")
     assert words in page.failure.text.text()
     assert page.failure.isVisibleTo(page) == (status != "cancelled")
     if status == "lost":
