@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from engine.contract.queue.changes import withdraw
 from engine.contract.run.folder import RunFolder
-from engine.contract.system.locks import is_locked
-
-_TIDY_S = 8.0
-_POLL_S = 0.01
+from engine.contract.run.lock import until_let_go
 
 
 @contextmanager
@@ -27,8 +23,6 @@ def scratch_run() -> Iterator[RunFolder]:
         try:
             yield folder
         finally:
-            until = time.monotonic() + _TIDY_S
-            while is_locked(folder.lock) and time.monotonic() < until:
-                time.sleep(_POLL_S)
+            until_let_go(folder.lock)
             with suppress(OSError):
                 withdraw(folder.root)

@@ -13,13 +13,12 @@ from engine.contract.queue.entries import entries, entry_of
 from engine.contract.queue.pump import pump
 from engine.contract.queue.words import takes, waits_for
 from engine.contract.run.folder import RunFolder
+from engine.contract.run.lock import until_let_go
 from engine.contract.run.tail import last_event
-from engine.contract.system.locks import is_locked
 from engine.contract.text.messages import Cancelled, Message, UserError
 
 _AT_WORK = ("running", "stopping")
 _POLL_S = 0.25
-_TIDY_S = 8.0
 _SAID_AGAIN_S = 60.0
 """Time left changes all the while; so often it is told."""
 
@@ -71,9 +70,7 @@ def _wait(run_dir: Path, tell: Callable[[str], None]) -> None:
 
 def put_back(run_dir: Path) -> bool:
     """Whether a run that ended stands in the queue all the same, to go on there by itself or by a person's word."""
-    until = time.monotonic() + _TIDY_S
-    while is_locked(RunFolder(run_dir).lock) and time.monotonic() < until:
-        time.sleep(_POLL_S / 10)
+    until_let_go(RunFolder(run_dir).lock)
     _pump()
     entry = entry_of(run_dir)
     return entry is not None and not entry.interrupted

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable
 
 from engine.contract.run.events import Event, Notice, Progress, Stage
 from engine.contract.run.folder import RunFolder, start
+from engine.contract.run.lock import until_let_go
 from engine.contract.run.stopping import stop
 from engine.contract.run.watch import POLL_S, outcome, watch
-from engine.contract.system.locks import is_locked
 from engine.contract.text.messages import Cancelled, Message
 from engine.run.context import JobContext
 
@@ -37,9 +36,8 @@ def have_done(run: RunFolder, context: JobContext, stage: Callable[[Message], No
 
 def begin(run: RunFolder, context: JobContext) -> None:
     """Start or resume the run, unless a worker is at it, which outlived an earlier sitting of the job."""
-    while (status := run.status()) in ("cancelled", "failed") and is_locked(run.lock):
-        context.check_cancelled()  # its worker has said its last word and is tidying up
-        time.sleep(POLL_S)
+    while (status := run.status()) in ("cancelled", "failed") and not until_let_go(run.lock, POLL_S):
+        context.check_cancelled()
     if status not in ("running", "finished"):
         start(run.root)
 

@@ -16,13 +16,12 @@ from engine.contract.queue.tickets import Book, Ticket, is_empty, opened
 from engine.contract.queue.titles import title_of
 from engine.contract.recipe import PlannedJob
 from engine.contract.run.folder import TIED_VARIABLE, RunFolder, read_job, start
-from engine.contract.run.lock import FD_VARIABLE
+from engine.contract.run.lock import FD_VARIABLE, until_let_go
 from engine.contract.run.tail import StreamError, last_event
 from engine.contract.system.locks import is_locked
 from engine.contract.system.processes import machine_start
 from engine.contract.text.messages import Message, UserError
 
-_TIDY_S = 8.0
 _TOLD_ON = (
     "ANDROID_ADB_SERVER_PORT",
     "CUDA_VISIBLE_DEVICES",
@@ -51,7 +50,8 @@ def enqueue(
     `run.bad_job`, `run.finished`, `run.locked` for one that somebody works on outside the queue; StreamError; OSError.
     """
     folder = RunFolder(run_dir)
-    _until_tidied(folder)
+    if folder.status() not in ("queued", "running", "lost"):
+        until_let_go(folder.lock)
     fresh = ticket_for(folder, title, planned, tuple(command))
     with opened() as book:
         _settle(book)
@@ -113,13 +113,6 @@ def ticket_for(
 def _of_ours() -> list[str]:
     of_one_worker = (FD_VARIABLE, TIED_VARIABLE)
     return [name for name in os.environ if name.startswith("ESPALIER_") and name not in of_one_worker]
-
-
-def _until_tidied(folder: RunFolder) -> None:
-    """Wait for the keeper of a worker that has said its last word, or what is asked now would go with its old entry."""
-    until = time.monotonic() + _TIDY_S
-    while folder.status() not in ("queued", "running", "lost") and is_locked(folder.lock) and time.monotonic() < until:
-        time.sleep(0.01)
 
 
 def _refuse(folder: RunFolder) -> None:

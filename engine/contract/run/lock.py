@@ -9,12 +9,14 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from engine.contract.system.locks import try_lock
+from engine.contract.system.locks import is_locked, try_lock
 from engine.contract.system.processes import is_same_process
 from engine.contract.text.messages import UserError
 
 FD_VARIABLE = "ESPALIER_LOCK_FD"
 _LENGTH = 384
+_TIDY_S = 8.0
+_TIDY_POLL_S = 0.01
 
 
 class LockRecord(BaseModel):
@@ -88,6 +90,19 @@ class RunLock:
     def close(self) -> None:
         """Let go; the lock is free once every process that inherited it did."""
         os.close(self.fd)
+
+
+def until_let_go(path: Path, patience_s: float = _TIDY_S) -> bool:
+    """Wait for the keeper of a worker that has said its last word and is tidying up; whether it has let go of `path`.
+
+    Until then a new sitting cannot begin, and what is asked of the queue would be undone with the old entry.
+    """
+    until = time.monotonic() + patience_s
+    while is_locked(path):
+        if time.monotonic() > until:
+            return False
+        time.sleep(_TIDY_POLL_S)
+    return True
 
 
 def read_record(path: Path) -> LockRecord | None:
