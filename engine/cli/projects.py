@@ -10,7 +10,7 @@ from engine.cli.output import emit_json, print_table
 from engine.contract.figures import Figure, pick
 from engine.contract.phones import benches
 from engine.contract.project import ProjectFolder
-from engine.contract.run.evaluations import evaluation_files, read_evaluation
+from engine.contract.run.findings.evaluations import evaluation_files, read_evaluation
 from engine.contract.run.folder import RunFolder, checkpoint_of
 from engine.contract.run.lineage import runs_of
 from engine.contract.run.state import RunState, fold

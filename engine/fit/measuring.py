@@ -13,10 +13,10 @@ from engine.contract.figures import Figure, FigureName, pick
 from engine.contract.fit.front import FrontPoint, Guarantee
 from engine.contract.fit.job import FitJob
 from engine.contract.phones import BenchResult
+from engine.contract.run.findings.resamples import read_resamples
 from engine.contract.run.folder import RunFolder
 from engine.contract.run.job import BenchJob, ExportJob, HostJob, Job, SaliencyJob, Target
 from engine.contract.run.lineage import PARTS
-from engine.contract.run.resamples import read_resamples
 from engine.contract.run.state import RunState, fold
 from engine.contract.run.tail import EventTail
 from engine.contract.sensitivity import ChannelSaliency

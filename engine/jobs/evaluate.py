@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from engine.contract.run.evaluations import is_kept, keep_figures
+from engine.contract.run.findings.evaluations import is_kept, keep_figures
+from engine.contract.run.findings.resamples import keep_resamples
 from engine.contract.run.job import EvaluateJob
-from engine.contract.run.resamples import keep_resamples
 from engine.contract.text.messages import Message, UserError
 from engine.jobs.data_notice import tell_of_data
 from engine.jobs.device import begin_on, quantised

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.contract.figures import Figure
-from engine.contract.run.evaluations import keep_figures
 from engine.contract.run.events import Notice
+from engine.contract.run.findings.evaluations import keep_figures
 from engine.contract.run.job import ExportJob
 from engine.contract.text.messages import UserError
 from engine.model.assembly import Model, assemble, extend, load

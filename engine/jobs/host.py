@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.contract.figures import LITE_X86, Conditions, Figure
 from engine.contract.queue.gate import LIMIT_S
-from engine.contract.run.evaluations import keep_figures
+from engine.contract.run.findings.evaluations import keep_figures
 from engine.contract.run.job import HostJob, Precision
 from engine.contract.system.cores import processor
 from engine.contract.system.files import folder_in

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from engine.contract.figures import pick
 from engine.contract.run.events import DeviceUsed, Notice
+from engine.contract.run.findings.resamples import keep_resamples
 from engine.contract.run.folder import checkpoint_of
 from engine.contract.run.job import TrainJob
-from engine.contract.run.resamples import keep_resamples
 from engine.jobs.data_notice import tell_of_data
 from engine.jobs.device import begin_on, place_of, quantised, tell_elsewhere
 from engine.jobs.train_parts import Data, context_of, make_trainer, measure, open_data, restore, shared_find, threads_of

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.contract.figures import Figure
+from engine.contract.run.findings.resamples import Resamples, score_of
 from engine.contract.run.job import Runtime, Split
-from engine.contract.run.resamples import Resamples, score_of
 from engine.model.assembly import Model
 from engine.model.measurement import conditions_of, found_by
 from engine.technique.base import Calibration

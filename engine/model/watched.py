@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from engine.contract.dataset import Picture
+from engine.contract.run.findings.watched import FLOOR, KIND, Watched, WatchedBox, WatchedPicture, watched_file
 from engine.contract.run.job import TrainJob
-from engine.contract.run.watched import FLOOR, KIND, Watched, WatchedBox, WatchedPicture, watched_file
 from engine.contract.system.files import write_atomically
 from engine.model.assembly import Model
 from engine.model.measurement import predictor_of

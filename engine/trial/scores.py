@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from engine.contract.figures import Conditions, Figure, pick
-from engine.contract.run.resamples import Resamples, score_of
+from engine.contract.run.findings.resamples import Resamples, score_of
 from engine.model.resampling import resample, with_interval
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from pathlib import Path
 from PySide6.QtCore import QObject
 
 from engine.contract.figures import Figure, FigureName, pick
-from engine.contract.run.evaluations import evaluation_files, read_evaluation
+from engine.contract.run.findings.evaluations import evaluation_files, read_evaluation
+from engine.contract.run.findings.resamples import Resamples, read_resamples, resamples_file
 from engine.contract.run.job import TrainJob
-from engine.contract.run.resamples import Resamples, read_resamples, resamples_file
 from engine.contract.run.state import Moment
 from studio.stores.followed import Followed
 from studio.workers.following import Following

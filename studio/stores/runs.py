@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from engine.contract.dataset import Part
 from engine.contract.recipe import BASE_STEPS
-from engine.contract.run.evaluations import keep_earlier_figures
+from engine.contract.run.findings.evaluations import keep_earlier_figures
 from engine.contract.run.job import (
     EvaluateJob,
     ExportJob,

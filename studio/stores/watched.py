@@ -9,7 +9,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from engine.contract.dataset import Picture
-from engine.contract.run.watched import Watched, read_watched
+from engine.contract.run.findings.watched import Watched, read_watched
 from engine.contract.text.messages import UserError
 from studio.stores.project import ProjectStore
 

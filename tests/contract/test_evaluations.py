@@ -8,7 +8,12 @@ import pytest
 
 from engine.contract.figures import Conditions, Figure, FigureName
 from engine.contract.project import ProjectFolder
-from engine.contract.run.evaluations import evaluation_files, keep_earlier_figures, keep_figures, read_evaluation
+from engine.contract.run.findings.evaluations import (
+    evaluation_files,
+    keep_earlier_figures,
+    keep_figures,
+    read_evaluation,
+)
 from engine.contract.run.folder import RunFolder
 from engine.contract.run.job import EvaluateJob, ExportJob, HostJob, Job, Runtime, Target
 

@@ -8,7 +8,7 @@ import pytest
 
 from engine.contract.project import DetectorChoice
 from engine.contract.recipe import RECOVERY_SCHEDULE, Step
-from engine.contract.run.resamples import Resamples
+from engine.contract.run.findings.resamples import Resamples
 from engine.recipe.plan import plan
 from tests.benchmarks.real_run.arms import BASE, Arm, Plan, load_plan, merged, within_budget
 from tests.benchmarks.real_run.differences import Scored, difference

@@ -15,7 +15,7 @@ from engine.contract.fit.front import read_front
 from engine.contract.phones import benches
 from engine.contract.project import ProjectFolder
 from engine.contract.run.data_seen import SHORT, data_seen, data_today, other_data
-from engine.contract.run.evaluations import keep_earlier_figures
+from engine.contract.run.findings.evaluations import keep_earlier_figures
 from engine.contract.run.folder import RunFolder
 from engine.contract.run.lineage import (
     fit_job,

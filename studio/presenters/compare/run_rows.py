@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from engine.contract.figures import Figure, FigureName
-from engine.contract.run.evaluations import PHONE
-from engine.contract.run.resamples import score_of
+from engine.contract.run.findings.evaluations import PHONE
+from engine.contract.run.findings.resamples import score_of
 from engine.contract.text.messages import Message
 from studio.presenters.numbers import Delta, delta
 from studio.stores.run import Run

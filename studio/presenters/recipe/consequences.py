@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from engine.contract.figures import Figure, FigureName, comparable, pick
 from engine.contract.previews.trial import TrialScore
-from engine.contract.run.evaluations import PHONE
+from engine.contract.run.findings.evaluations import PHONE
 from studio.stores.run import Run
 
 COSTS: tuple[FigureName, ...] = ("phone_ms", "nb_bytes", "macs")

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.contract.dataset import Picture
+from engine.contract.run.findings.watched import KIND, Watched
 from engine.contract.run.folder import Status
 from engine.contract.run.job import Job, TrainJob
 from engine.contract.run.state import RunState
-from engine.contract.run.watched import KIND, Watched
 from studio.presenters.finds import Find, judged, shown, truth_of
 
 

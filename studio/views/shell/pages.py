@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 
-from engine.contract.run.evaluations import PHONE
+from engine.contract.run.findings.evaluations import PHONE
 from studio.presenters.page_state import PageState, runs_state
 from studio.studio import Studio
 from studio.views.page import Page

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.contract.run.resamples import Interval, Resamples, interval_of
+from engine.contract.run.findings.resamples import Interval, Resamples, interval_of
 
 SEED = 20260301
 

@@ -9,10 +9,10 @@ from typing import Any
 
 from engine.contract.figures import FigureName, pick
 from engine.contract.recipe import Step
+from engine.contract.run.findings.resamples import read_resamples
 from engine.contract.run.folder import RunFolder
 from engine.contract.run.job import Split, TrainJob
 from engine.contract.run.lineage import training_of
-from engine.contract.run.resamples import read_resamples
 from engine.contract.run.state import fold
 from engine.contract.run.tail import EventTail
 from engine.recipe.stack import stack_of_run

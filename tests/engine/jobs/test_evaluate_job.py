@@ -8,10 +8,10 @@ import pytest
 
 from engine.contract.figures import BUSY, Figure, pick
 from engine.contract.project import ProjectFolder
-from engine.contract.run.evaluations import read_evaluation
 from engine.contract.run.events import Event, Notice
+from engine.contract.run.findings.evaluations import read_evaluation
+from engine.contract.run.findings.resamples import read_resamples
 from engine.contract.run.job import EvaluateJob, TrainJob
-from engine.contract.run.resamples import read_resamples
 from engine.run.context import JobContext
 from tests.engine.model.test_prediction import make_run
 

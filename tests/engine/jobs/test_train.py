@@ -17,13 +17,13 @@ from engine.contract.dataset import Index
 from engine.contract.project import ProjectFolder
 from engine.contract.recipe import Step
 from engine.contract.run.events import Failed, Finished, Metric, Notice, Stage
+from engine.contract.run.findings.resamples import read_resamples
+from engine.contract.run.findings.watched import read_watched
 from engine.contract.run.folder import RunFolder, start
 from engine.contract.run.job import TrainJob
 from engine.contract.run.lock import read_record
-from engine.contract.run.resamples import read_resamples
 from engine.contract.run.state import RunState, fold
 from engine.contract.run.tail import EventTail
-from engine.contract.run.watched import read_watched
 from engine.contract.system.processes import group_members
 from engine.run.context import JobContext
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from engine.contract.figures import Conditions, pick
-from engine.contract.run.resamples import Resamples
+from engine.contract.run.findings.resamples import Resamples
 from tests.engine.detector.test_evaluation import CLASSES, detections, pictures
 
 Rows = np.ndarray

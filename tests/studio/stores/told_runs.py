@@ -11,9 +11,9 @@ from engine.contract.figures import Conditions, Figure
 from engine.contract.project import ProjectFolder
 from engine.contract.recipe import Step
 from engine.contract.run.events import Event, Figures, Finished, Hello, Metric, Progress, Stage
+from engine.contract.run.findings.resamples import Resamples, keep_resamples
 from engine.contract.run.folder import RunFolder
 from engine.contract.run.job import Split, TrainJob
-from engine.contract.run.resamples import Resamples, keep_resamples
 from engine.contract.run.settings import TrainSettings
 from engine.contract.text.messages import Message
 

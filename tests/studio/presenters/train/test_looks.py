@@ -7,11 +7,11 @@ import pytest
 from engine.contract.dataset import Box, Picture
 from engine.contract.project import DetectorChoice
 from engine.contract.run.events import Artifact
+from engine.contract.run.findings.watched import Watched, WatchedBox, WatchedPicture
 from engine.contract.run.folder import Status
 from engine.contract.run.job import TrainJob
 from engine.contract.run.settings import TrainSettings
 from engine.contract.run.state import RunState
-from engine.contract.run.watched import Watched, WatchedBox, WatchedPicture
 from studio.presenters.train.looks import frames_of, looks_of, nothing_watched
 
 CHOICE = DetectorChoice(key="ssdlite_mobilenet_v3_small", size=96, classes=("stop", "yield"))

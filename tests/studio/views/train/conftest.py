@@ -11,10 +11,10 @@ from pytestqt.qtbot import QtBot
 from engine.contract.dataset import Index, Picture
 from engine.contract.project import ProjectFolder
 from engine.contract.run.events import Artifact, Event, Finished, Hello, Metric, Stage
+from engine.contract.run.findings.watched import Watched, WatchedBox, WatchedPicture, watched_file
 from engine.contract.run.folder import RunFolder
 from engine.contract.run.job import TrainJob
 from engine.contract.run.settings import TrainSettings
-from engine.contract.run.watched import Watched, WatchedBox, WatchedPicture, watched_file
 from engine.contract.text.messages import Message
 from studio.studio import Studio
 from studio.views.train.page import TrainPage
