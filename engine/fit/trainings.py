@@ -53,6 +53,7 @@ class Trainings:
     def __init__(self, job: FitJob, context: JobContext) -> None:
         self.job, self.context = job, context
         self.folder, self.start = ProjectFolder(Path(job.project)), Path(job.start)
+        self._planned: dict[str, Application] = {}
 
     def trials(self, points: Sequence[FrontPoint]) -> list[list[Path]]:
         """Cuts trained for a short while, side by side: the runs that each becomes, done to the last."""
@@ -167,6 +168,11 @@ class Trainings:
         return self.folder.new_run(*words, job=training.model_dump_json(indent=2))
 
     def _asked(self, plan: _Plan) -> Application:
+        if plan.label not in self._planned:
+            self._planned[plan.label] = self._application(plan)
+        return self._planned[plan.label]
+
+    def _application(self, plan: _Plan) -> Application:
         settings = self._settings if plan.first != WINNER else None
         fixed = None if settings is None else ("threads",)
         asked = RecipeJob(
