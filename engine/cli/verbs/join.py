@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-import time
 from pathlib import Path
 
 from engine.cli.arguments import count
@@ -12,10 +11,8 @@ from engine.cli.language import say
 from engine.cli.projects import open_project
 from engine.contract.run.folder import RunFolder, read_job
 from engine.contract.run.job import TrainJob
-from engine.contract.run.ranks import Plan, read_plan
-from engine.contract.run.watch import POLL_S
 from engine.contract.text.messages import UserError
-from engine.run.ranks.meeting import read_state
+from engine.run.ranks.joining import awaited_plan
 from engine.run.ranks.processes import RankProcesses, command_of
 
 NAME = "join"
@@ -47,9 +44,7 @@ def run(args: argparse.Namespace) -> int:
     if args.node >= len(nodes):
         raise UserError("ranks.node_unknown", node=args.node, run=run_dir.name, known=", ".join(nodes))
     print(say("ranks.join_waits", run=run_dir.name), file=sys.stderr)
-    plan = _plan(folder)
-    if plan is None:
-        return 0
+    plan = awaited_plan(folder)
     ranks = range(args.node * len(plan.devices), (args.node + 1) * len(plan.devices))
     told = {"node": args.node, "nodes": len(nodes), "address": nodes[args.node], "size": plan.size}
     print(say("ranks.join_begins", first=ranks[0], last=ranks[-1], **told), file=sys.stderr)
@@ -62,22 +57,3 @@ def run(args: argparse.Namespace) -> int:
             processes.ask_to_stop()
             processes.wait()
     return 0
-
-
-def _plan(folder: RunFolder) -> Plan | None:
-    """What the first node planned for the sitting that is going on; None for a run that has ended.
-
-    A plan stands there after its sitting was lost, too: one is going on where rank 0's counter does.
-    """
-    seen: tuple[int, int] | None = None
-    while True:
-        plan = read_plan(folder.root)
-        told = read_state(plan.folder(folder.root), 0) if plan is not None else {}
-        if plan is not None and "beat" in told and not told.get("over"):
-            now = (plan.sitting, int(told["beat"]))
-            if seen is not None and now[0] == seen[0] and now[1] > seen[1]:
-                return plan
-            seen = seen if seen is not None and seen[0] == now[0] else now
-        elif folder.status() in ("finished", "cancelled", "failed"):
-            return None
-        time.sleep(POLL_S)
