@@ -7,81 +7,25 @@ import random
 import shutil
 import signal
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from engine.contract.queue import changes, fate
 from engine.contract.queue import pump as pumping
-from engine.contract.queue.entries import Entry, entries, entry_of
+from engine.contract.queue.entries import entries, entry_of
 from engine.contract.queue.pump import enqueue, pump
 from engine.contract.queue.room import Machine, startable
 from engine.contract.queue.tickets import Lane, Ticket
 from engine.contract.run.folder import RunFolder, start
 from engine.contract.run.job import EvaluateJob
-from engine.contract.run.lock import read_record
-from engine.contract.run.stopping import stop
 from engine.contract.system.folders import queue_folder
 from engine.contract.system.locks import is_locked
 from engine.contract.text.messages import Message, UserError
-from engine.contract.text.resources import ROOT
+from tests.fakes.queued import JOBS, at_work, of, put, states, wait
 from tests.trial.ground import Ground
 from tests.trial.queue.tries import killed
-
-JOBS = ROOT / "tests" / "fakes" / "jobs.py"
-
-
-@pytest.fixture
-def runs(tmp_path: Path) -> Iterator[Callable[[int], list[RunFolder]]]:
-    made: list[RunFolder] = []
-    changes.set_at_once(1)
-
-    def make(count: int) -> list[RunFolder]:
-        for _ in range(count):
-            folder = RunFolder(tmp_path / f"run-{len(made):02d}")
-            folder.root.mkdir()
-            folder.job.write_text(EvaluateJob(run="any", index=str(tmp_path / "data" / "index")).model_dump_json())
-            made.append(folder)
-        return made[-count:]
-
-    yield make
-    changes.pause_all()  # else the keeper of each that is stopped starts one of those that wait
-    for folder in made:
-        if folder.root.is_dir():
-            stop(folder.root, ask=0, terminate=0)
-
-
-def put(run: RunFolder, name: str = "patient") -> int:
-    return enqueue(run.root, command=(sys.executable, str(JOBS), name))
-
-
-def wait(holds: Callable[[], object], *, pumped: bool = False) -> None:
-    deadline = time.monotonic() + 60
-    while not holds():
-        assert time.monotonic() < deadline, "waited in vain"
-        if pumped:
-            pump()
-        time.sleep(0.02)
-
-
-def at_work(run: RunFolder, which: str) -> int:
-    """The process of that name in the run's lock, once it has signed it."""
-    wait(lambda: (found := read_record(run.lock)) is not None and found.pid is not None)
-    record = read_record(run.lock)
-    assert record is not None
-    return int(getattr(record, which))
-
-
-def states() -> dict[int, str]:
-    return {each.number: each.state for each in entries()}
-
-
-def of(run: RunFolder) -> Entry:
-    found = entry_of(run.root)
-    assert found is not None
-    return found
 
 
 def test_one_runs_the_next_waits_and_is_started_by_the_keeper_of_the_first(runs: Callable) -> None:
