@@ -7,6 +7,7 @@ import signal
 from collections.abc import Callable
 
 from engine.contract.queue.pump import pump
+from engine.contract.system.locks import is_locked
 from tests.fakes.queued import at_work, has_ended, is_at_it, put, states, wait
 
 
@@ -23,3 +24,17 @@ def test_nothing_is_begun_by_a_keeper_that_was_told_to_end(runs: Callable) -> No
     assert states() == {1: "paused", 2: "waiting"}
     pump()
     assert states() == {1: "paused", 2: "running"}
+
+
+def test_a_run_goes_on_whose_last_word_was_written_by_half(runs: Callable) -> None:
+    (run,) = runs(1)
+    put(run)
+    wait(lambda: is_at_it(run))
+    os.kill(at_work(run, "keeper"), signal.SIGKILL)
+    wait(lambda: not is_locked(run.lock))
+    with run.events.open("ab") as stream:
+        stream.write(b'{"type":"progr')
+    pump()
+    assert states() == {1: "running"}
+    (run.root / "go").touch()
+    wait(lambda: run.status() == "finished")
