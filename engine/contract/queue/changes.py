@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from engine.contract.queue.pump import pump, settle_and_start
 from engine.contract.queue.tickets import Book, QueueSettings, Ticket, opened, read_settings
 from engine.contract.run.folder import RunFolder
 from engine.contract.run.stopping import stop
+from engine.contract.run.tail import StreamError
 from engine.contract.text.messages import UserError
 
 _CLOSE = 1e-6
@@ -123,12 +125,13 @@ def _order(book: Book, ticket: Ticket, before: int | None, after: int | None) ->
 
 
 def _stop_if_at_work(ticket: Ticket) -> None:
-    if ticket.run.is_dir() and fate_of(ticket) == "runs":
+    if fate_of(ticket) == "runs":
         stop(ticket.run)
         pump()
 
 
 def _take_away(ticket: Ticket) -> None:
     folder = RunFolder(ticket.run)
-    if folder.root.is_dir() and folder.status() == "queued":
-        shutil.rmtree(folder.root, ignore_errors=True)
+    with contextlib.suppress(OSError, StreamError):  # what cannot be looked at stays where it is
+        if folder.root.is_dir() and folder.status() == "queued":
+            shutil.rmtree(folder.root, ignore_errors=True)

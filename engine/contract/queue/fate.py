@@ -15,7 +15,7 @@ from engine.contract.system.processes import is_same_process, machine_start
 Fate = Literal["waits", "runs", "led", "ended", "returns", "held", "missing", "broken"]
 """`led`: a living process will have it begun, or gone on with; `returns`: it lost its keeper and is to be done again;
 `held`: it was stopped and stands in the queue paused; `missing`: its project is not there, perhaps because its disk is
-not; `broken`: its stream cannot be read.
+not, or its folder cannot be looked at; `broken`: its stream cannot be read.
 """
 RETURNS = 3
 """So often an entry that lost its keeper goes on by itself."""
@@ -23,8 +23,18 @@ _FROM_OUTSIDE = (-signal.SIGKILL, -signal.SIGTERM)
 
 
 def fate_of(ticket: Ticket) -> Fate:
-    """What is to be done about a ticket now."""
-    folder = RunFolder(ticket.run)
+    """What is to be done about a ticket now.
+
+    One whose folder cannot be looked at, as over a connection that broke, is `missing` like one whose disk is away:
+    what is wrong with one folder is no matter of the others, so no OSError of it goes further than here.
+    """
+    try:
+        return _fate_of(ticket, RunFolder(ticket.run))
+    except OSError:
+        return "missing"
+
+
+def _fate_of(ticket: Ticket, folder: RunFolder) -> Fate:
     if not folder.root.is_dir():
         return "missing" if ticket.project is not None and not ticket.project.is_dir() else "ended"
     try:

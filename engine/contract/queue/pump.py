@@ -146,7 +146,8 @@ def _settle(book: Book) -> None:
 
 def _broken(ticket: Ticket) -> Message:
     try:
-        RunFolder(ticket.run).status()
+        with contextlib.suppress(OSError):
+            RunFolder(ticket.run).status()
     except StreamError as error:
         return error.message
     return Message(code="run.stream_broken", args={"path": str(ticket.run), "line": "-", "reason": "-"})
@@ -160,7 +161,7 @@ def _waiting(ticket: Ticket) -> dict[str, object]:
     """What a ticket that was started and did not end is when it is put back."""
     try:
         size = told_size(RunFolder(ticket.run))
-    except StreamError:
+    except (StreamError, OSError):
         size = ticket.size
     return {"started": False, "started_at": None, "size": size}
 
