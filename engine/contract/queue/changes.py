@@ -6,9 +6,9 @@ import contextlib
 import shutil
 from pathlib import Path
 
-from engine.contract.queue.fate import fate_of
+from engine.contract.queue.fate import fate_of, freed
 from engine.contract.queue.pump import pump, settle_and_start
-from engine.contract.queue.tickets import Book, QueueSettings, Ticket, opened, read_settings
+from engine.contract.queue.tickets import Book, QueueSettings, Ticket, opened, read_settings, read_tickets
 from engine.contract.run.folder import RunFolder
 from engine.contract.run.stopping import stop
 from engine.contract.run.tail import StreamError
@@ -37,15 +37,18 @@ def pause(number: int) -> None:
     It goes on exactly where it was. Raises UserError, OSError.
     """
     with opened() as book:
-        ticket = book.keep(_found(book, number).model_copy(update={"paused": True, "interrupted": False}))
+        wish = {"paused": True, "interrupted": False, "again": False}
+        ticket = book.keep(_found(book, number).model_copy(update=wish))
     _stop_if_at_work(ticket)
 
 
 def go_on(number: int) -> None:
-    """Have a paused or refused entry wait for its turn again. Raises UserError, OSError."""
+    """Have a paused or refused entry wait for its turn again, or one that is just being stopped once it is.
+
+    Raises UserError, OSError.
+    """
     with opened() as book:
-        free = {"paused": False, "interrupted": False, "refused": None, "returns": 0}
-        book.keep(_found(book, number).model_copy(update=free))
+        book.keep(freed(_found(book, number)))
         settle_and_start(book)
 
 
@@ -57,7 +60,7 @@ def cancel(number: int) -> None:
     with opened() as book:
         ticket = _found(book, number)
         if fate_of(ticket) == "runs":
-            ticket = book.keep(ticket.model_copy(update={"leaving": True}))
+            ticket = book.keep(ticket.model_copy(update={"leaving": True, "again": False}))
         else:
             book.drop(ticket)
             _take_away(ticket)
@@ -72,7 +75,7 @@ def withdraw(run: Path) -> None:
     with opened() as book:
         ticket = book.find(run.resolve())
         if ticket is not None and fate_of(ticket) == "runs":
-            book.keep(ticket.model_copy(update={"leaving": True}))
+            book.keep(ticket.model_copy(update={"leaving": True, "again": False}))
         elif ticket is not None:
             book.drop(ticket)
             _take_away(ticket)
@@ -125,7 +128,9 @@ def _order(book: Book, ticket: Ticket, before: int | None, after: int | None) ->
 
 
 def _stop_if_at_work(ticket: Ticket) -> None:
-    if fate_of(ticket) == "runs":
+    # Somebody may have let it go on meanwhile, and it may have been begun again.
+    now = next((each for each in read_tickets() if each.number == ticket.number), ticket)
+    if now.is_stopping and fate_of(now) == "runs":
         stop(ticket.run)
         pump()
 

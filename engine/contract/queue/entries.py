@@ -68,7 +68,7 @@ def _state(ticket: Ticket) -> State | None:
     if fate == "ended":
         return None
     if fate == "runs":
-        return "stopping" if ticket.paused or ticket.leaving else "running"
+        return "stopping" if ticket.is_stopping else "running"
     if fate == "missing":
         return "missing"
     if ticket.refused is not None or fate == "broken":

@@ -57,6 +57,8 @@ def _fate_of(ticket: Ticket, folder: RunFolder) -> Fate:
 def _of_ended(ticket: Ticket, folder: RunFolder, status: Status) -> Fate:
     if ticket.leaving or status == "failed":
         return "ended"
+    if ticket.again:
+        return "waits"
     if ticket.paused:
         return "held"
     if ticket.project is None or not ticket.run.is_relative_to(ticket.project):
@@ -73,6 +75,13 @@ def _of_ended(ticket: Ticket, folder: RunFolder, status: Status) -> Fate:
     if not stopped:
         return "ended"
     return "held" if ticket.machine == machine_start() else "returns"
+
+
+def freed(ticket: Ticket) -> Ticket:
+    """A ticket that a person lets go on; where its run is just being stopped, it will be begun again after that."""
+    free = {"paused": False, "leaving": False, "interrupted": False, "refused": None, "returns": 0}
+    again = ticket.is_stopping and fate_of(ticket) == "runs"
+    return ticket.model_copy(update=free | {"again": again})
 
 
 def told_size(folder: RunFolder) -> int:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from engine.contract.queue.fate import fate_of, told_size
+from engine.contract.queue.fate import fate_of, freed, told_size
 from engine.contract.queue.needs import needs_of, project_of
 from engine.contract.queue.pace import pace
 from engine.contract.queue.room import startable, this_machine
@@ -61,7 +61,7 @@ def enqueue(
             number = book.new_number()
             ticket = book.keep(fresh.model_copy(update={"number": number, "order": book.last_order()}))
         else:
-            ticket = book.keep(known.model_copy(update={"paused": False, "interrupted": False, "refused": None}))
+            ticket = book.keep(freed(known))
         _start(book)
     return ticket.number
 
@@ -136,12 +136,18 @@ def _settle(book: Book) -> None:
             case "held":
                 interrupted = not ticket.paused and ticket.machine == machine_start()
                 book.keep(ticket.model_copy(update=_waiting(ticket) | {"paused": True, "interrupted": interrupted}))
-            case "waits" if ticket.started or (ticket.interrupted and ticket.machine != machine_start()):
+            case "waits" if (
+                ticket.started or ticket.again or (ticket.interrupted and ticket.machine != machine_start())
+            ):
                 book.keep(ticket.model_copy(update=_waiting(ticket) | {"paused": False, "interrupted": False}))
             case "broken" if ticket.refused is None:
                 book.keep(ticket.model_copy(update={"refused": _broken(ticket), "started": False}))
             case _:
                 pass
+
+
+def _is_let_on_by_a_restart(ticket: Ticket) -> bool:
+    return ticket.interrupted and ticket.machine != machine_start()
 
 
 def _broken(ticket: Ticket) -> Message:
@@ -154,7 +160,7 @@ def _broken(ticket: Ticket) -> Message:
 
 
 def _started() -> dict[str, object]:
-    return {"started": True, "started_at": time.time(), "machine": machine_start()}
+    return {"started": True, "started_at": time.time(), "machine": machine_start(), "again": False}
 
 
 def _waiting(ticket: Ticket) -> dict[str, object]:
@@ -163,7 +169,7 @@ def _waiting(ticket: Ticket) -> dict[str, object]:
         size = told_size(RunFolder(ticket.run))
     except (StreamError, OSError):
         size = ticket.size
-    return {"started": False, "started_at": None, "size": size}
+    return {"started": False, "started_at": None, "size": size, "again": False}
 
 
 def _start(book: Book) -> None:

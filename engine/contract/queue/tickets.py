@@ -29,9 +29,9 @@ class Ticket(BaseModel):
     the seconds that it should take, by the steps of the run `paced_by` (engine/contract/queue/pace.py). `machine` is
     the start of the machine under which it was started. `returns` counts how often it lost its keeper. An
     `interrupted` one was stopped from outside: paused, it goes on by itself under another start of the machine. A
-    `leaving` one was cancelled and is being stopped. `command` and `environment` start its worker as who put it in
-    would have. `leader` is the process that has it done elsewhere, as by a fleet: while that lives, nobody else begins
-    it.
+    `leaving` one was cancelled and is being stopped; one that goes on `again` was told to while it was being stopped,
+    and waits once it is. `command` and `environment` start its worker as who put it in would have. `leader` is the
+    process that has it done elsewhere, as by a fleet: while that lives, nobody else begins it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -57,6 +57,7 @@ class Ticket(BaseModel):
     started: bool = False
     started_at: float | None = None
     leaving: bool = False
+    again: bool = False
     returns: int = 0
     machine: str = ""
     refused: Message | None = None
@@ -64,6 +65,11 @@ class Ticket(BaseModel):
     environment: dict[str, str | None] = {}
     leader: int | None = None
     leader_started: int | None = None
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether its run, if it is at work, is being stopped."""
+        return self.paused or self.leaving or self.again
 
 
 class QueueSettings(BaseModel):
