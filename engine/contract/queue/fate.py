@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 from typing import Literal
 
+from engine.contract.queue.speed import steps_done
 from engine.contract.queue.tickets import Ticket
 from engine.contract.run.folder import RunFolder, Status
+from engine.contract.run.lineage import parts_of
 from engine.contract.run.lock import LockRecord, read_record
 from engine.contract.run.tail import StreamError, last_event
 from engine.contract.system.locks import is_locked
@@ -18,7 +21,7 @@ Fate = Literal["waits", "runs", "led", "ended", "returns", "held", "missing", "b
 not, or its folder cannot be looked at; `broken`: its stream cannot be read.
 """
 RETURNS = 3
-"""So often an entry that lost its keeper goes on by itself."""
+"""So often an entry that lost its keeper goes on by itself, though it came no further."""
 _FROM_OUTSIDE = (-signal.SIGKILL, -signal.SIGTERM)
 
 
@@ -67,7 +70,7 @@ def _of_ended(ticket: Ticket, folder: RunFolder, status: Status) -> Fate:
         return "waits"
     record = read_record(folder.lock) or LockRecord()
     if status == "lost" and record.exit is None:
-        return "returns" if ticket.returns < RETURNS else "held"
+        return "returns" if ticket.returns < RETURNS or is_further(ticket) else "held"
     if folder.cancel.exists():
         return "ended"
     # A signal of the system, as when it shuts down, or of a person who knows why: nobody starts it against that.
@@ -75,6 +78,18 @@ def _of_ended(ticket: Ticket, folder: RunFolder, status: Status) -> Fate:
     if not stopped:
         return "ended"
     return "held" if ticket.machine == machine_start() else "returns"
+
+
+def is_further(ticket: Ticket) -> bool:
+    """Whether an entry that lost its keeper has done what it never did before, or the machine has ended under it."""
+    return ticket.machine != machine_start() or steps_of(ticket) > ticket.reached
+
+
+def steps_of(ticket: Ticket) -> int:
+    """Optimiser steps told by a run, or by those that it has others do; 0 where none are."""
+    with contextlib.suppress(OSError):
+        return sum(steps_done(RunFolder(run)) for run in parts_of(ticket.run) or [ticket.run])
+    return 0
 
 
 def freed(ticket: Ticket) -> Ticket:

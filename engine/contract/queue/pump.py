@@ -8,7 +8,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from engine.contract.queue.fate import fate_of, freed, told_size
+from engine.contract.queue.fate import fate_of, freed, is_further, steps_of, told_size
 from engine.contract.queue.needs import needs_of, project_of
 from engine.contract.queue.pace import pace
 from engine.contract.queue.room import startable, this_machine
@@ -129,16 +129,13 @@ def _settle(book: Book) -> None:
                 book.drop(ticket)
             case "runs" if not ticket.started:
                 goes = {"paused": False, "interrupted": False}  # somebody has begun it by another way
-                book.keep(ticket.model_copy(update=_started() | goes), sync=False)
+                book.keep(ticket.model_copy(update=_started(ticket) | goes), sync=False)
             case "returns":
-                back = {"order": book.first_order(), "returns": ticket.returns + 1}
-                book.keep(ticket.model_copy(update=_waiting(ticket) | back))
+                book.keep(ticket.model_copy(update=_waiting(ticket) | _back(ticket) | {"order": book.first_order()}))
             case "held":
                 interrupted = not ticket.paused and ticket.machine == machine_start()
                 book.keep(ticket.model_copy(update=_waiting(ticket) | {"paused": True, "interrupted": interrupted}))
-            case "waits" if (
-                ticket.started or ticket.again or (ticket.interrupted and ticket.machine != machine_start())
-            ):
+            case "waits" if ticket.started or ticket.again or _is_let_on_by_a_restart(ticket):
                 book.keep(ticket.model_copy(update=_waiting(ticket) | {"paused": False, "interrupted": False}))
             case "broken" if ticket.refused is None:
                 book.keep(ticket.model_copy(update={"refused": _broken(ticket), "started": False}))
@@ -159,8 +156,10 @@ def _broken(ticket: Ticket) -> Message:
     return Message(code="run.stream_broken", args={"path": str(ticket.run), "line": "-", "reason": "-"})
 
 
-def _started() -> dict[str, object]:
-    return {"started": True, "started_at": time.time(), "machine": machine_start(), "again": False}
+def _started(ticket: Ticket) -> dict[str, object]:
+    machine = machine_start()
+    returns = ticket.returns if ticket.machine == machine else 0  # they are counted under one start of the machine
+    return {"started": True, "started_at": time.time(), "machine": machine, "again": False, "returns": returns}
 
 
 def _waiting(ticket: Ticket) -> dict[str, object]:
@@ -170,6 +169,12 @@ def _waiting(ticket: Ticket) -> dict[str, object]:
     except (StreamError, OSError):
         size = ticket.size
     return {"started": False, "started_at": None, "size": size, "again": False}
+
+
+def _back(ticket: Ticket) -> dict[str, object]:
+    """What is counted of one that lost its keeper."""
+    returns = 1 if is_further(ticket) else ticket.returns + 1
+    return {"returns": returns, "reached": max(ticket.reached, steps_of(ticket))}
 
 
 def _start(book: Book) -> None:
@@ -190,7 +195,7 @@ def _start(book: Book) -> None:
         else:
             # A crash before this, or a full disk, is understood by the size of the stream, or by its lock.
             with contextlib.suppress(OSError):
-                book.keep(ticket.model_copy(update=_started()), sync=False)
+                book.keep(ticket.model_copy(update=_started(ticket)), sync=False)
 
 
 def _willing(ticket: Ticket) -> bool:

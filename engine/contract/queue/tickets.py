@@ -27,11 +27,12 @@ class Ticket(BaseModel):
     `number` names it for people and is never given again; the lowest `order` comes first. `size` is how much its run
     had told when it was put in (`told_size`): where that grew since, somebody has begun it. `low_s` and `high_s` are
     the seconds that it should take, by the steps of the run `paced_by` (engine/contract/queue/pace.py). `machine` is
-    the start of the machine under which it was started. `returns` counts how often it lost its keeper. An
-    `interrupted` one was stopped from outside: paused, it goes on by itself under another start of the machine. A
-    `leaving` one was cancelled and is being stopped; one that goes on `again` was told to while it was being stopped,
-    and waits once it is. `command` and `environment` start its worker as who put it in would have. `leader` is the
-    process that has it done elsewhere, as by a fleet: while that lives, nobody else begins it.
+    the start of the machine under which it was started. `returns` counts how often it lost its keeper under that
+    without coming further than `reached`, in optimiser steps. An `interrupted` one was stopped from outside: paused,
+    it goes on by itself under another start of the machine. A `leaving` one was cancelled and is being stopped; one
+    that goes on `again` was told to while it was being stopped, and waits once it is. `command` and `environment`
+    start its worker as who put it in would have. `leader` is the process that has it done elsewhere, as by a fleet:
+    while that lives, nobody else begins it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -59,6 +60,7 @@ class Ticket(BaseModel):
     leaving: bool = False
     again: bool = False
     returns: int = 0
+    reached: int = 0
     machine: str = ""
     refused: Message | None = None
     command: tuple[str, ...] = ()
