@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
-from engine.contract.queue import changes
+from engine.contract.queue import changes, tickets
 from engine.contract.queue.entries import entries
 from engine.contract.queue.pump import enqueue
 from engine.contract.run.folder import RunFolder
 from engine.contract.run.stopping import stop
+from engine.contract.system.files import write_atomically
 from engine.contract.system.locks import is_locked
-from tests.fakes.queued import at_work, is_at_it, put, states, wait, worker
+from tests.fakes.queued import at_work, is_at_it, of, put, states, wait, worker
 
 
 @contextmanager
@@ -77,3 +82,43 @@ def test_who_stops_a_worker_lets_the_one_after_it_be(runs: Callable) -> None:
 def _begin(run: RunFolder) -> None:
     enqueue(run.root, command=worker("patient"))
     wait(lambda: is_locked(run.lock) and run.status() == "running")
+
+
+@pytest.mark.parametrize("leave", [changes.pause, changes.cancel])
+def test_a_disk_without_room_keeps_nobody_from_stopping(
+    runs: Callable, monkeypatch: pytest.MonkeyPatch, leave: Callable[[int], None]
+) -> None:
+    (run,) = runs(1)
+    put(run)
+    wait(lambda: is_at_it(run))
+    no_room = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    with monkeypatch.context() as patch:
+        patch.setattr(tickets, "write_atomically", Mock(side_effect=no_room))
+        with pytest.raises(OSError, match="space") if leave is changes.pause else nullcontext():
+            leave(1)
+        assert not is_locked(run.lock)
+    if leave is changes.cancel:
+        assert entries() == []
+    (other,) = runs(1)
+    put(other)
+    wait(lambda: is_at_it(other))
+    with monkeypatch.context() as patch:
+        patch.setattr(tickets, "write_atomically", Mock(side_effect=no_room))
+        changes.withdraw(other.root)
+    assert stop(other.root) == "cancelled"
+
+
+def test_a_pause_is_written_down_as_soon_as_there_is_room(runs: Callable, monkeypatch: pytest.MonkeyPatch) -> None:
+    (run,) = runs(1)
+    put(run)
+    wait(lambda: is_at_it(run))
+    no_room = [OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))]
+
+    def write(path: Path, text: str, **how: bool) -> None:
+        if no_room:
+            raise no_room.pop()
+        write_atomically(path, text, **how)
+
+    monkeypatch.setattr(tickets, "write_atomically", write)
+    changes.pause(1)
+    assert states() == {1: "paused"} and not of(run).interrupted

@@ -34,12 +34,16 @@ def move(number: int, *, before: int | None = None, after: int | None = None) ->
 def pause(number: int) -> None:
     """Leave an entry in the queue without doing it; one that runs is stopped, which takes up to 10 s.
 
-    It goes on exactly where it was. Raises UserError, OSError.
+    It goes on exactly where it was. Raises UserError, and OSError where it could not be written down that it is paused;
+    it is stopped all the same.
     """
     with opened() as book:
-        wish = {"paused": True, "interrupted": False, "again": False}
-        ticket = book.keep(_found(book, number).model_copy(update=wish))
-    _stop_if_at_work(ticket)
+        ticket = _found(book, number).model_copy(update={"paused": True, "interrupted": False, "again": False})
+        unwritten = _unwritten(book, ticket)
+    _stop_if_at_work(ticket, surely=unwritten)
+    if unwritten:
+        with opened() as book:
+            book.keep(ticket)  # what was stopped may have made room
 
 
 def go_on(number: int) -> None:
@@ -59,12 +63,15 @@ def cancel(number: int) -> None:
     """
     with opened() as book:
         ticket = _found(book, number)
-        if fate_of(ticket) == "runs":
-            ticket = book.keep(ticket.model_copy(update={"leaving": True, "again": False}))
-        else:
+        if fate_of(ticket) != "runs":
             book.drop(ticket)
             _take_away(ticket)
-    _stop_if_at_work(ticket)
+            return
+        ticket, unwritten = _leaves(book, ticket)
+    _stop_if_at_work(ticket, surely=unwritten)
+    if unwritten:
+        with opened() as book:
+            book.drop(ticket)
 
 
 def withdraw(run: Path) -> None:
@@ -75,7 +82,7 @@ def withdraw(run: Path) -> None:
     with opened() as book:
         ticket = book.find(run.resolve())
         if ticket is not None and fate_of(ticket) == "runs":
-            book.keep(ticket.model_copy(update={"leaving": True, "again": False}))
+            _leaves(book, ticket)
         elif ticket is not None:
             book.drop(ticket)
             _take_away(ticket)
@@ -127,12 +134,28 @@ def _order(book: Book, ticket: Ticket, before: int | None, after: int | None) ->
     return (others[place - 1].order + others[place].order) / 2
 
 
-def _stop_if_at_work(ticket: Ticket) -> None:
-    # Somebody may have let it go on meanwhile, and it may have been begun again.
+def _unwritten(book: Book, ticket: Ticket) -> bool:
+    """Write down what is wished of an entry; True where that failed: a disk without room keeps nobody from stopping."""
+    try:
+        book.keep(ticket)
+    except OSError:
+        return True
+    return False
+
+
+def _leaves(book: Book, ticket: Ticket) -> tuple[Ticket, bool]:
+    """A ticket that is to go once its run has stopped, and whether that could not be written down."""
+    ticket = ticket.model_copy(update={"leaving": True, "again": False})
+    return ticket, _unwritten(book, ticket)
+
+
+def _stop_if_at_work(ticket: Ticket, *, surely: bool) -> None:
+    """Stop the run of an entry, unless somebody has let it go on since and it was begun again."""
     now = next((each for each in read_tickets() if each.number == ticket.number), ticket)
-    if now.is_stopping and fate_of(now) == "runs":
+    if (surely or now.is_stopping) and fate_of(now) == "runs":
         stop(ticket.run)
-        pump()
+        with contextlib.suppress(OSError):  # else whoever looks next starts what waits
+            pump()
 
 
 def _take_away(ticket: Ticket) -> None:
