@@ -14,6 +14,8 @@ from engine.contract.queue import changes
 from engine.contract.queue.entries import entries
 from engine.contract.queue.pump import pump
 from engine.contract.run.folder import RunFolder
+from engine.contract.system.folders import queue_folder
+from engine.contract.text.messages import UserError
 from tests.fakes.queued import put, states, wait
 
 
@@ -69,3 +71,45 @@ def test_one_that_could_not_be_looked_at_goes_on_when_it_can(runs: Callable, mon
     assert states() == {1: "running"}
     (run.root / "go").touch()
     wait(lambda: entries() == [], pumped=True)
+
+
+def test_a_ticket_that_cannot_be_read_is_shown_and_can_be_taken_out(runs: Callable) -> None:
+    changes.pause_all()
+    first, second = runs(2)
+    put(first)
+    put(second)
+    (queue_folder() / "tickets" / "000001.json").write_text("")  # as after a loss of power
+    pump()
+    lost = entries()[-1]
+    assert (lost.number, lost.state) == (1, "refused") and lost.why is not None
+    assert "000001.json" in lost.title.text() and "queue cancel 1" in lost.why.text()
+    for change in (changes.pause, changes.go_on, changes.move):
+        with pytest.raises(UserError, match="cannot be read"):
+            change(1)
+    changes.cancel(1)
+    assert states() == {2: "waiting"} and first.job.is_file()
+
+
+def test_a_queue_whose_settings_cannot_be_read_stands_paused(runs: Callable) -> None:
+    (run,) = runs(1)
+    (queue_folder() / "settings.json").write_text("")
+    put(run)
+    assert states() == {1: "waiting"} and changes.settings().paused
+    changes.go_on_all()
+    assert states() == {1: "running"} and not changes.settings().paused
+
+
+def test_what_the_queue_writes_waits_for_the_disk(runs: Callable, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced, sync = [], os.fsync
+
+    def seen(fd: int) -> None:
+        synced.append(str(Path(f"/proc/self/fd/{fd}").readlink()))
+        sync(fd)
+
+    monkeypatch.setattr(os, "fsync", seen)
+    (run,) = runs(1)
+    put(run)
+    folder = queue_folder() / "tickets"
+    begun = [name for name in synced if Path(name).name.startswith(".000001.json")]
+    assert len(begun) == 2, "put in, and begun"
+    assert synced.count(str(folder)) == 2 and synced.count(str(folder.parent)) == 1

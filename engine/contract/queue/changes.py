@@ -8,7 +8,8 @@ from pathlib import Path
 
 from engine.contract.queue.fate import fate_of, freed
 from engine.contract.queue.pump import pump, settle_and_start
-from engine.contract.queue.tickets import Book, QueueSettings, Ticket, opened, read_settings, read_tickets
+from engine.contract.queue.tickets import Book, QueueSettings, Ticket, opened, read_all, read_settings, read_tickets
+from engine.contract.queue.titles import unreadable
 from engine.contract.run.folder import RunFolder
 from engine.contract.run.stopping import stop
 from engine.contract.run.tail import StreamError
@@ -59,9 +60,11 @@ def go_on(number: int) -> None:
 def cancel(number: int) -> None:
     """Take an entry out; one that runs is stopped, which takes up to 10 s. Raises UserError, OSError.
 
-    The folder of a run that nobody ever worked on goes with it.
+    The folder of a run that nobody ever worked on goes with it; of a ticket that cannot be read, only that goes.
     """
     with opened() as book:
+        if book.throw_away(number):
+            return
         ticket = _found(book, number)
         if fate_of(ticket) != "runs":
             book.drop(ticket)
@@ -82,7 +85,8 @@ def withdraw(run: Path) -> None:
     with opened() as book:
         ticket = book.find(run.resolve())
         if ticket is not None and fate_of(ticket) == "runs":
-            _leaves(book, ticket)
+            if _leaves(book, ticket)[1]:
+                book.drop(ticket)
         elif ticket is not None:
             book.drop(ticket)
             _take_away(ticket)
@@ -116,6 +120,9 @@ def settings() -> QueueSettings:
 def _found(book: Book, number: int) -> Ticket:
     ticket = next((each for each in book.tickets if each.number == number), None)
     if ticket is None:
+        if (file := read_all().unreadable.get(number)) is not None:
+            message = unreadable(number, file)
+            raise UserError(message.code, **message.args)
         known = ", ".join(str(each.number) for each in book.tickets)
         raise UserError("queue.unknown", number=number, known=known or "-")
     return ticket

@@ -129,7 +129,7 @@ def _settle(book: Book) -> None:
                 book.drop(ticket)
             case "runs" if not ticket.started:
                 goes = {"paused": False, "interrupted": False}  # somebody has begun it by another way
-                book.keep(ticket.model_copy(update=_started(ticket) | goes), sync=False)
+                book.keep(ticket.model_copy(update=_started(ticket) | goes))
             case "returns":
                 book.keep(ticket.model_copy(update=_waiting(ticket) | _back(ticket) | {"order": book.first_order()}))
             case "held":
@@ -195,7 +195,7 @@ def _start(book: Book) -> None:
         else:
             # A crash before this, or a full disk, is understood by the size of the stream, or by its lock.
             with contextlib.suppress(OSError):
-                book.keep(ticket.model_copy(update=_started(ticket)), sync=False)
+                book.keep(ticket.model_copy(update=_started(ticket)))
 
 
 def _willing(ticket: Ticket) -> bool:
