@@ -12,15 +12,16 @@ import secrets
 import shutil
 import tempfile
 import time
-from collections.abc import Iterable, Mapping
-from contextlib import ExitStack, suppress
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from engine.contract.run.folder import RunFolder
 from engine.contract.run.lock import this_host
 from engine.contract.system.cores import core_count
-from engine.contract.system.environment import studio_environment
+from engine.contract.system.environment import TOKEN, studio_environment
 from engine.contract.system.locks import alone, is_locked
 from engine.contract.system.memory import total_bytes
 from engine.contract.text.messages import Message, UserError
@@ -155,9 +156,8 @@ def _ray() -> Any:
 
 
 def _embedded(opened: ExitStack) -> Any:
-    os.environ.update(_LOOPBACK)
-    os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))  # read once in the life of a process
-    os.environ["PYTHONPATH"] = studio_environment()["PYTHONPATH"]
+    ours = {**_LOOPBACK, "PYTHONPATH": studio_environment()["PYTHONPATH"], TOKEN: os.environ.get(TOKEN) or _token()}
+    opened.enter_context(_found(ours))
     ray = _ray()
     folder = tempfile.mkdtemp(prefix="espalier-")  # short, for the names of sockets have little room
     opened.callback(shutil.rmtree, folder, ignore_errors=True)
@@ -173,6 +173,27 @@ def _embedded(opened: ExitStack) -> Any:
         logging_level=logging.ERROR,
     )
     return ray
+
+
+@cache
+def _token() -> str:
+    """Made once in the life of a process, in which Ray too reads it once."""
+    return secrets.token_hex(32)
+
+
+@contextmanager
+def _found(values: Mapping[str, str]) -> Iterator[None]:
+    """What Ray finds in the environment while it is there; what is started afterwards is nothing of the fleet's."""
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
 
 
 def _connected(opened: ExitStack, address: str) -> Any:

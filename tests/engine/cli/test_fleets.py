@@ -78,3 +78,17 @@ def test_that_a_word_that_names_no_fleet_is_refused_before_anything_is_looked_at
 ) -> None:
     assert main(["fit", "nowhere", "1", "--macs", "0.4", "--fleet", "nowhere"]) == 2
     assert "nowhere is no fleet" in capsys.readouterr().err
+
+
+def test_that_a_fit_is_not_given_a_token_that_whoever_begins_it_later_would_not_have(
+    folder: ProjectFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("RAY_AUTH_TOKEN", "a-secret")
+    fit = ["fit", str(folder.root), "nothing", "--macs", "0.4", "--fleet"]
+    assert main([*fit, "head:6379"]) == 2
+    told = capsys.readouterr().err
+    assert "RAY_AUTH_TOKEN_PATH" in told and "a-secret" not in told
+    monkeypatch.setenv("RAY_AUTH_TOKEN_PATH", str(tmp_path / "token"))
+    for words in ([*fit, "head:6379"], [*fit, "local"]):
+        assert main(words) == 2 and "nothing" in capsys.readouterr().err
