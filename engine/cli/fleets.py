@@ -10,6 +10,7 @@ from contextlib import closing
 from pathlib import Path
 
 from engine.cli.language import said
+from engine.contract.fit.job import RAY
 from engine.contract.project import ProjectFolder
 from engine.contract.queue.led import led
 from engine.contract.run.events import Hello, Notice, Stage
@@ -19,7 +20,7 @@ from engine.contract.system.cores import core_count
 from engine.contract.text.messages import Argument, Cancelled, JobFailed, Message, UserError
 from engine.fleet.backend import Backend
 from engine.fleet.following import Told, have_done
-from engine.fleet.opening import RAY, checked, opened
+from engine.fleet.opening import checked, opened
 
 HELP = (
     "{what} on a fleet: Ray on this machine if nothing is named, local (without Ray), slurm, or HOST:PORT of a cluster"

@@ -8,13 +8,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from engine.contract.fit.job import LOCAL, RAY
 from engine.contract.project import ProjectFolder
 from engine.contract.system.environment import TOKEN, TOKEN_PATH
 from engine.contract.system.files import folder_in
 from engine.contract.text.messages import UserError
 from engine.fleet.backend import Backend
 
-LOCAL, RAY, SLURM = "local", "ray", "slurm"
+SLURM = "slurm"
 _ADDRESS = re.compile(r"(ray://)?[^\s/:]+:\d{1,5}|(ray://)?\[[0-9a-fA-F:]+\]:\d{1,5}")
 
 

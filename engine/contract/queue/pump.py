@@ -116,6 +116,7 @@ def ticket_for(
         lane=needs.lane,
         cores=needs.cores,
         memory_mb=needs.memory_mb,
+        gpus=needs.gpus,
         wanted_at=time.time(),
         size=last_event(folder.events)[1],
         low_s=takes.low_s if takes else None,

@@ -30,14 +30,22 @@ def this_machine(at_once: int = 0) -> Machine:
 
 
 def startable(waiting: Sequence[Ticket], running: Sequence[Ticket], machine: Machine) -> list[Ticket]:
-    """Which of those that wait start now, in their order; in each lane nobody overtakes."""
+    """Which of those that wait start now, in their order; in each lane nobody overtakes but one that waits for a GPU.
+
+    A GPU is held by one of a lane at a time, and kept for the first that waits for it.
+    """
     taken, closed, found = list(running), set[Lane](), []
+    spoken_for = {(each.lane, gpu) for each in running for gpu in each.gpus}
     for ticket in waiting:
+        wants = {(ticket.lane, gpu) for gpu in ticket.gpus}
         if ticket.lane in closed:
             continue
-        if _fits(ticket, taken, machine):
+        if wants & spoken_for:
+            spoken_for |= wants
+        elif _fits(ticket, taken, machine):
             taken.append(ticket)
             found.append(ticket)
+            spoken_for |= wants
         else:
             closed.add(ticket.lane)
     return found

@@ -29,7 +29,7 @@ class Ticket(BaseModel):
     seconds that it should take, by the steps of the run `paced_by` (engine/contract/queue/pace.py). `machine` is the
     start of the machine under which it was started. `returns` counts how often it lost its keeper. An `interrupted` one
     was stopped from outside: paused, it goes on by itself under another start of the machine. A `leaving` one was
-    cancelled and is being stopped. `command` and `environment` start its worker as who put it in would have. `leader`
+    cancelled and is being stopped. `gpus` are those that it may hold (`needs.py`). `command` and `environment` start its worker as who put it in would have. `leader`
     is the process that has it done elsewhere, as by a fleet: while that lives, nobody else begins it.
     """
 
@@ -45,6 +45,7 @@ class Ticket(BaseModel):
     lane: Lane = "long"
     cores: int = Field(default=1, ge=1)
     memory_mb: int = Field(default=0, ge=0)
+    gpus: tuple[str, ...] = ()
     wanted_at: float = 0.0
     size: int = 0
     low_s: float | None = None
