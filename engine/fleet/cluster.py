@@ -19,14 +19,14 @@ from pathlib import Path
 from typing import Any
 
 from engine.contract.run.folder import RunFolder
-from engine.contract.run.lock import this_host
 from engine.contract.system.cores import core_count
 from engine.contract.system.environment import TOKEN, studio_environment
-from engine.contract.system.locks import alone, is_locked
+from engine.contract.system.locks import is_locked
 from engine.contract.system.memory import total_bytes
 from engine.contract.text.messages import Message, UserError
 from engine.fleet.piece import Node, Piece
 from engine.fleet.task import message_of, work
+from engine.fleet.witness import witness
 
 RETRIES = 5
 """So often a piece is given to another worker where the one that had it died."""
@@ -54,7 +54,7 @@ class Cluster:
         self._pieces: dict[Path, Any] = {}
         self._open = ExitStack()
         try:
-            self._witness = "" if address is None else _held(self._open, scratch)
+            self._witness = "" if address is None else self._open.enter_context(witness(scratch))
             self._ray = _embedded(self._open) if address is None else _connected(self._open, address)
             # A fresh process for each piece, which sees the GPUs of that piece alone.
             self._work = self._ray.remote(max_calls=1)(work)
@@ -134,14 +134,6 @@ def _first_sentence(error: BaseException) -> str:
     """What an error says, short: Ray's go on for many lines."""
     line = (str(error).strip().splitlines() or [type(error).__name__])[0]
     return line.split(". ")[0].rstrip(".")
-
-
-def _held(opened: ExitStack, scratch: Path) -> str:
-    """A file that is locked while this is open: nodes look whether they see that."""
-    witness = scratch / f"driver-{this_host()}-{os.getpid()}.lock"
-    opened.callback(witness.unlink, missing_ok=True)
-    opened.enter_context(alone(witness, 1))
-    return str(witness)
 
 
 def _ray() -> Any:

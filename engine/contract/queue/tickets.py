@@ -29,8 +29,9 @@ class Ticket(BaseModel):
     seconds that it should take, by the steps of the run `paced_by` (engine/contract/queue/pace.py). `machine` is the
     start of the machine under which it was started. `returns` counts how often it lost its keeper. An `interrupted` one
     was stopped from outside: paused, it goes on by itself under another start of the machine. A `leaving` one was
-    cancelled and is being stopped. `gpus` are those that it may hold (`needs.py`). `command` and `environment` start its worker as who put it in would have. `leader`
-    is the process that has it done elsewhere, as by a fleet: while that lives, nobody else begins it.
+    cancelled and is being stopped. `gpus` are those that it may hold (`needs.py`). `command` and `environment` start
+    its worker as who put it in would have. `leader` is the process that has it done elsewhere, as by a fleet: while
+    that lives, nobody else begins it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
