@@ -95,12 +95,9 @@ class Cluster:
     def stop(self, runs: Iterable[Path]) -> None:
         """Interrupt their tasks, which stop the workers; kill those that do not."""
         unwanted = {run: self._pieces.pop(run) for run in list(runs) if run in self._pieces}
-        for ref in unwanted.values():
-            self._ray.cancel(ref)
+        self._cancel(unwanted.values())
         if not self._gone(unwanted, STOP_S):
-            for ref in unwanted.values():
-                with suppress(self._ray.exceptions.RayError, ValueError):
-                    self._ray.cancel(ref, force=True)
+            self._cancel(unwanted.values(), force=True)
             self._gone(unwanted, STOP_S / 2)
 
     def close(self) -> None:
@@ -109,6 +106,11 @@ class Cluster:
             self.stop(list(self._pieces))
         finally:
             self._open.close()
+
+    def _cancel(self, refs: Iterable[Any], *, force: bool = False) -> None:
+        for ref in refs:
+            with suppress(self._ray.exceptions.RayError, ValueError):
+                self._ray.cancel(ref, force=force)
 
     def _gone(self, pieces: Mapping[Path, Any], seconds: float) -> bool:
         until = time.monotonic() + seconds

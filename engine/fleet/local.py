@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from engine.contract.device.choice import gpu_trouble
@@ -54,10 +55,12 @@ class Local:
         self._waiting = [piece for piece in self._waiting if piece.run not in unwanted]
         at_work = [run for run in self._at_work if run in unwanted]
         for run in at_work:
-            RunFolder(run).cancel.touch()
-        for run in at_work:
-            stop(run)
-            self._free_gpus += self._at_work.pop(run)[1]
+            with suppress(OSError):  # on a full disk the signals of `stop` do without
+                RunFolder(run).cancel.touch()
+        with ExitStack() as ends:  # each of them is stopped, whatever becomes of another
+            for run in at_work:
+                self._free_gpus += self._at_work.pop(run)[1]
+                ends.callback(stop, run)
 
     def close(self) -> None:
         """Stop what is left."""

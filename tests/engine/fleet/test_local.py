@@ -15,6 +15,7 @@ from engine.contract.project import DetectorChoice, Project, ProjectFolder
 from engine.contract.run.events import Hello, Metric
 from engine.contract.run.folder import RunFolder, start
 from engine.contract.run.job import EvaluateJob
+from engine.contract.run.stopping import stop
 from engine.contract.run.tail import EventTail
 from engine.contract.system.locks import is_locked
 from engine.contract.text.messages import Cancelled, JobFailed, UserError
@@ -23,6 +24,7 @@ from engine.fleet import following, local
 from engine.fleet.following import Told, have_done
 from engine.fleet.local import Local
 from engine.fleet.opening import opened
+from engine.fleet.piece import Demand, Piece
 
 JOBS = ROOT / "tests" / "fakes" / "jobs.py"
 
@@ -121,6 +123,31 @@ def test_that_what_ends_the_following_stops_all_and_begins_nothing_more(
         list(have_done(fleet, runs, check))
     assert not any(is_locked(RunFolder(run).lock) for run in runs)
     assert sorted(RunFolder(run).status() for run in runs) == ["cancelled", "cancelled", "queued", "queued"]
+
+
+def test_that_a_full_disk_or_one_that_cannot_be_stopped_leaves_no_other_at_work(
+    folder: ProjectFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    doing(monkeypatch, "patient", cores=3)
+    runs, stopped = runs_of(folder, 3), list[Path]()
+    fleet = Local()
+    for run in runs:
+        fleet.begin(Piece(run, Demand()))
+    wait(lambda: all(RunFolder(run).events.is_file() for run in runs))
+
+    def full(path: Path) -> None:
+        raise OSError(28, "No space left on device", str(path))
+
+    def stops(run: Path) -> None:
+        stop(run, ask=0)
+        stopped.append(run)
+        raise UserError("run.elsewhere", path=str(run), host="node-7")
+
+    monkeypatch.setattr(Path, "touch", full)
+    monkeypatch.setattr(local, "stop", stops)
+    with pytest.raises(UserError, match="node-7"):
+        fleet.close()
+    assert sorted(stopped) == runs and not any(is_locked(RunFolder(run).lock) for run in runs)
 
 
 def test_a_run_may_follow_on_another(folder: ProjectFolder, monkeypatch: pytest.MonkeyPatch) -> None:
