@@ -84,14 +84,7 @@ class Local:
         start(piece.run, environment={"CUDA_VISIBLE_DEVICES": ",".join(gpus)})
 
     def _room_for(self, demand: Demand) -> bool:
-        busy = [each for each, _ in self._at_work.values()]
-        left = Node(
-            self._node.name,
-            self._node.cores - sum(each.cores for each in busy),
-            self._node.memory_mb - sum(each.memory_mb for each in busy),
-            len(self._free_gpus),
-        )
-        return left.holds(demand)
+        return self._node.without(each for each, _ in self._at_work.values()).holds(demand)
 
 
 def _gpus() -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,6 +43,13 @@ class Node:
     def holds(self, demand: Demand) -> bool:
         """Whether a piece of work fits while nothing else is there."""
         return demand.cores <= self.cores and demand.memory_mb <= self.memory_mb and demand.gpus <= self.gpus
+
+    def without(self, busy: Iterable[Demand]) -> Node:
+        """What is left of it beside what is at work."""
+        cores, memory, gpus = self.cores, self.memory_mb, self.gpus
+        for each in busy:
+            cores, memory, gpus = cores - each.cores, memory - each.memory_mb, gpus - each.gpus
+        return Node(self.name, cores, memory, gpus)
 
 
 def piece_of(run: Path, nodes: Sequence[Node]) -> Piece:

@@ -25,7 +25,7 @@ from engine.contract.run.job import (
 )
 from engine.contract.run.settings import TrainSettings
 from engine.contract.system.cores import core_count
-from engine.contract.system.gpus import gpus_may_be_here
+from engine.contract.system.gpus import gpu_count
 
 _LONG = ("train", "recipe", "fit", "sensitivity", "saliency", "int8_errors")
 _BENCH_MIN = 5.0
@@ -83,6 +83,11 @@ def device_of(job: Job) -> str:
     return job.device if isinstance(job, EvaluateJob | PredictJob) else CPU
 
 
+def every_gpu() -> tuple[str, ...]:
+    """All of this machine's that may be named, each by whatever name."""
+    return tuple({*map(str, range(gpu_count())), *_given()})
+
+
 def project_of(job: Job) -> Path | None:
     """The folder of the project that a job is of; None for one that makes it, or is of none."""
     match job:
@@ -129,7 +134,7 @@ def _readers(settings: TrainSettings, idle: int) -> int:
 def _gpus(job: Job) -> tuple[str, ...]:
     """Those of this machine that a job may hold: of what looks for itself, the first."""
     device = device_of(job)
-    if device == CPU or not (paddle_wheel().gpu and gpus_may_be_here()):
+    if device == CPU or not (paddle_wheel().gpu and gpu_count()):
         return ()
     if device != AUTO:
         return (_called(int(device.partition(":")[2])),)
@@ -141,5 +146,9 @@ def _gpus(job: Job) -> tuple[str, ...]:
 
 def _called(number: int) -> str:
     """A GPU that Paddle counts so, as CUDA_VISIBLE_DEVICES names it."""
-    given = [name for name in os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",") if name]
+    given = _given()
     return given[number] if number < len(given) else str(number)
+
+
+def _given() -> list[str]:
+    return [name for name in os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",") if name]

@@ -11,7 +11,7 @@ from pathlib import Path
 from engine.contract.queue.fate import fate_of
 from engine.contract.queue.needs import needs_of, project_of
 from engine.contract.queue.pace import pace
-from engine.contract.queue.room import startable, this_machine
+from engine.contract.queue.room import due, this_machine
 from engine.contract.queue.tickets import Book, Ticket, is_empty, opened
 from engine.contract.queue.titles import title_of
 from engine.contract.recipe import PlannedJob
@@ -192,9 +192,9 @@ def _start(book: Book) -> None:
     if book.settings.paused:
         return
     fates = {ticket.number: fate_of(ticket) for ticket in book.tickets}
-    running = [ticket for ticket in book.tickets if fates[ticket.number] == "runs"]
-    waiting = [ticket for ticket in book.tickets if fates[ticket.number] == "waits" and _willing(ticket)]
-    for ticket in startable(waiting, running, this_machine(book.settings.at_once)):
+    for ticket in due(book.tickets, fates, this_machine(book.settings.at_once)):
+        if fates[ticket.number] == "led":
+            continue  # who leads it sees by the same rule that it is its turn
         try:
             start(ticket.run, ticket.command, {**dict.fromkeys(_of_ours()), **ticket.environment})
         except UserError as error:
@@ -207,7 +207,3 @@ def _start(book: Book) -> None:
             # A crash before this, or a full disk, is understood by the size of the stream, or by its lock.
             with contextlib.suppress(OSError):
                 book.keep(ticket.model_copy(update=_started()), sync=False)
-
-
-def _willing(ticket: Ticket) -> bool:
-    return not (ticket.paused or ticket.leaving or ticket.refused or ticket.started)

@@ -31,7 +31,7 @@ class Ticket(BaseModel):
     was stopped from outside: paused, it goes on by itself under another start of the machine. A `leaving` one was
     cancelled and is being stopped. `gpus` are those that it may hold (`needs.py`). `command` and `environment` start
     its worker as who put it in would have. `leader` is the process that has it done elsewhere, as by a fleet: while
-    that lives, nobody else begins it.
+    that lives, nobody else begins it; `here`, it does so on this machine, when it is its turn, and notes it `started`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -65,6 +65,7 @@ class Ticket(BaseModel):
     environment: dict[str, str | None] = {}
     leader: int | None = None
     leader_started: int | None = None
+    here: bool = False
 
 
 class QueueSettings(BaseModel):

@@ -1,4 +1,4 @@
-"""Whether there may be a GPU of NVIDIA's at all, told without its driver."""
+"""How many GPUs of NVIDIA's there may be, told without their driver."""
 
 from __future__ import annotations
 
@@ -7,6 +7,6 @@ from pathlib import Path
 _DEV = Path("/dev")
 
 
-def gpus_may_be_here() -> bool:
-    """Whether the kernel shows one, or that of Windows' Linux the door to them; if Paddle can use it is not asked."""
-    return any(_DEV.glob("nvidia[0-9]*")) or (_DEV / "dxg").exists()
+def gpu_count() -> int:
+    """Those that the kernel shows, one where Windows' Linux shows a door to them; Paddle may be able to use fewer."""
+    return len(list(_DEV.glob("nvidia[0-9]*"))) or int((_DEV / "dxg").exists())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -15,6 +15,7 @@ from engine.contract.project import DetectorChoice, Project, ProjectFolder
 from engine.contract.run.events import Hello, Metric
 from engine.contract.run.folder import RunFolder, start
 from engine.contract.run.job import EvaluateJob
+from engine.contract.run.state import RunState
 from engine.contract.run.stopping import stop
 from engine.contract.run.tail import EventTail
 from engine.contract.system.locks import is_locked
@@ -170,6 +171,44 @@ def test_that_a_sitting_after_one_that_was_cancelled_goes_on_and_tells_only_what
     told = [event for each in have_done(fleet, [run]) for event in each.events]
     assert [event.type for event in told][0] == "hello" and "failed" not in [event.type for event in told]
     assert sum(isinstance(event, Metric) for event in told) == 5
+
+
+class _OneAtATime:
+    """Turns that come one after the other; what is `out` was taken out of the queue."""
+
+    def __init__(self, out: Path) -> None:
+        self.out, self.given = out, list[Path]()
+
+    def due(self, waiting: Collection[Path]) -> list[Path]:
+        free = not self.given or not is_locked(RunFolder(self.given[-1]).lock)
+        found = [run for run in waiting if run != self.out][:free]
+        self.given += found
+        return found
+
+    def taken_out(self, waiting: Collection[Path]) -> list[Path]:
+        return [run for run in waiting if run == self.out]
+
+
+def test_that_each_begins_in_its_turn_and_what_was_begun_already_is_followed_without(
+    folder: ProjectFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    doing(monkeypatch, "done", cores=4)
+    monkeypatch.setattr(following, "TURN_S", 0.0)
+    at_work, first, second, out = runs = runs_of(folder, 4)
+    start(at_work, (sys.executable, str(JOBS), "done"))
+    turns, most = _OneAtATime(out), 0
+    ended: dict[Path, str] = {}
+    with opened("local", folder) as fleet, closing(have_done(fleet, runs, turns=turns)) as telling:
+        for told in telling:
+            most = max(most, sum(is_locked(RunFolder(run).lock) for run in (first, second)))
+            if told.ended is not None:
+                ended[told.run] = told.ended
+                last = told
+    assert turns.given == [first, second] and most == 1 and last.ended is not None
+    assert ended == {**dict.fromkeys((at_work, first, second), "finished"), out: "cancelled"}
+    with pytest.raises(Cancelled):
+        Told(out, [], RunState(), "cancelled").result()
+    assert RunFolder(out).status() == "queued", "nobody ever worked on it"
 
 
 def test_that_ray_and_submitit_are_asked_for_in_a_sentence_with_the_remedy(
