@@ -173,11 +173,11 @@ def test_a_ticket_of_a_later_version_is_left_alone(runs: Callable) -> None:
     assert of(run).number == 8 and (folder / "000007.json").exists()
 
 
-def ticket(number: int, lane: Lane = "long", cores: int = 1, memory_mb: int = 100) -> Ticket:
+def ticket(number: int, lane: Lane = "long", cores: int = 1, memory_mb: int = 100, gpus: str = "") -> Ticket:
     title = Message(code="queue.title.train", args={"run": "any"})
     return Ticket(
         number=number, order=number, run=Path("any"), kind="train", title=title, lane=lane, cores=cores,
-        memory_mb=memory_mb,
+        memory_mb=memory_mb, gpus=tuple(gpus),
     )  # fmt: skip
 
 
@@ -200,6 +200,9 @@ def test_what_was_begun_in_no_project_and_is_being_removed_is_not_taken_for_one_
         ([], [ticket(1, memory_mb=600), ticket(2, memory_mb=600), ticket(3, "short", 1, 300)], 0, [1, 3]),
         ([], [ticket(1, cores=4), ticket(2, cores=4), ticket(3)], 2, [1, 2]),  # a person says how many
         ([], [ticket(1), ticket(2)], 1, [1]),
+        ([ticket(9, gpus="0")], [ticket(1, gpus="0"), ticket(2, gpus="1"), ticket(3)], 0, [2, 3]),
+        ([ticket(9, gpus="0")], [ticket(1, gpus="01"), ticket(2, gpus="1"), ticket(3)], 0, [3]),  # kept for the first
+        ([ticket(9, gpus="0")], [ticket(1, gpus="0"), ticket(2, "short", gpus="0")], 3, [2]),
     ],
 )
 def test_what_runs_together(running: list[Ticket], waiting: list[Ticket], at_once: int, started: list[int]) -> None:

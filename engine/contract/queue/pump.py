@@ -11,29 +11,44 @@ from pathlib import Path
 from engine.contract.queue.fate import fate_of, freed, is_further, steps_of, told_size
 from engine.contract.queue.needs import needs_of, project_of
 from engine.contract.queue.pace import pace
-from engine.contract.queue.room import startable, this_machine
+from engine.contract.queue.room import due, this_machine
 from engine.contract.queue.tickets import Book, Ticket, is_empty, opened
 from engine.contract.queue.titles import title_of
 from engine.contract.recipe import PlannedJob
-from engine.contract.run.folder import TIED_VARIABLE, RunFolder, read_job, start
+from engine.contract.run.folder import TIED_VARIABLE, RunFolder, own_command, read_job, start
 from engine.contract.run.lock import FD_VARIABLE, until_let_go
 from engine.contract.run.tail import StreamError
+from engine.contract.system.environment import studio_environment
 from engine.contract.system.locks import is_locked
 from engine.contract.system.processes import machine_start
 from engine.contract.text.messages import Message, UserError
 
 _TOLD_ON = (
     "ANDROID_ADB_SERVER_PORT",
+    "CUDA_DEVICE_ORDER",
     "CUDA_VISIBLE_DEVICES",
+    "CURL_CA_BUNDLE",
     "HOME",
+    "LD_LIBRARY_PATH",
+    "NETRC",
     "OMP_NUM_THREADS",
     "PATH",
+    "RAY_ADDRESS",
+    "RAY_AUTH_MODE",
+    "RAY_AUTH_TOKEN_PATH",
+    "REQUESTS_CA_BUNDLE",
+    "SLURM_CONF",
+    "SSL_CERT_DIR",
+    "SSL_CERT_FILE",
     "XDG_CACHE_HOME",
     "XDG_CONFIG_HOME",
+    *(f"{which}_proxy" for which in ("all", "http", "https", "no")),
+    *(f"{which}_PROXY" for which in ("ALL", "HTTP", "HTTPS", "NO")),
 )
-"""What a worker finds as whoever put its run in had it, whoever starts it, and whatever is called `ESPALIER_...`; no
-more, for there may be secrets in it.
+"""What a worker finds as whoever put its run in had it, whoever starts it, and whatever is called as in `_TOLD_ON_ALL`;
+no more, for there may be secrets in it: a token is told on by its file alone. A ticket is its owner's to read.
 """
+_TOLD_ON_ALL = ("ESPALIER_", "SBATCH_")
 
 
 def enqueue(
@@ -45,8 +60,8 @@ def enqueue(
 ) -> int:
     """Put a run that has its job.json into the queue, start it if there is room, and return its number.
 
-    One that stands there already keeps its place, and goes on if it was paused. `planned` are the runs of a recipe, if
-    the caller knows them: how long it takes is told by them. Raises UserError `run.no_job`,
+    One that stands there already keeps its place, and goes on if it was paused, begun as by this call. `planned` are
+    the runs of a recipe, if the caller knows them: how long it takes is told by them. Raises UserError `run.no_job`,
     `run.bad_job`, `run.finished`, `run.locked` for one that somebody works on outside the queue; StreamError; OSError.
     """
     folder = RunFolder(run_dir)
@@ -61,7 +76,8 @@ def enqueue(
             number = book.new_number()
             ticket = book.keep(fresh.model_copy(update={"number": number, "order": book.last_order()}))
         else:
-            ticket = book.keep(freed(known))
+            asked = {"command": fresh.command, "environment": fresh.environment}
+            ticket = book.keep(freed(known).model_copy(update=asked))
         _start(book)
     return ticket.number
 
@@ -99,20 +115,26 @@ def ticket_for(
         lane=needs.lane,
         cores=needs.cores,
         memory_mb=needs.memory_mb,
+        gpus=needs.gpus,
         wanted_at=time.time(),
         size=told_size(folder),
         low_s=takes.low_s if takes else None,
         high_s=takes.high_s if takes else None,
         about=takes.about if takes else True,
         paced_by=takes.run if takes else "",
-        command=command,
-        environment={name: os.environ.get(name) for name in (*_TOLD_ON, *_of_ours())},
+        command=command or own_command(),
+        environment=_environment(),
     )
+
+
+def _environment() -> dict[str, str | None]:
+    told = {name: os.environ.get(name) for name in (*_TOLD_ON, *_of_ours())}
+    return told | {"PYTHONPATH": studio_environment()["PYTHONPATH"]}  # its own tree goes with an interpreter
 
 
 def _of_ours() -> list[str]:
     of_one_worker = (FD_VARIABLE, TIED_VARIABLE)
-    return [name for name in os.environ if name.startswith("ESPALIER_") and name not in of_one_worker]
+    return [name for name in os.environ if name.startswith(_TOLD_ON_ALL) and name not in of_one_worker]
 
 
 def _refuse(folder: RunFolder) -> None:
@@ -181,9 +203,9 @@ def _start(book: Book) -> None:
     if book.settings.paused:
         return
     fates = {ticket.number: fate_of(ticket) for ticket in book.tickets}
-    running = [ticket for ticket in book.tickets if fates[ticket.number] == "runs"]
-    waiting = [ticket for ticket in book.tickets if fates[ticket.number] == "waits" and _willing(ticket)]
-    for ticket in startable(waiting, running, this_machine(book.settings.at_once)):
+    for ticket in due(book.tickets, fates, this_machine(book.settings.at_once)):
+        if fates[ticket.number] == "led":
+            continue  # who leads it sees by the same rule that it is its turn
         try:
             start(ticket.run, ticket.command, {**dict.fromkeys(_of_ours()), **ticket.environment})
         except UserError as error:
@@ -196,7 +218,3 @@ def _start(book: Book) -> None:
             # A crash before this, or a full disk, is understood by the size of the stream, or by its lock.
             with contextlib.suppress(OSError):
                 book.keep(ticket.model_copy(update=_started(ticket)))
-
-
-def _willing(ticket: Ticket) -> bool:
-    return not (ticket.paused or ticket.leaving or ticket.refused or ticket.started)

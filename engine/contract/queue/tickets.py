@@ -32,9 +32,10 @@ class Ticket(BaseModel):
     the start of the machine under which it was started. `returns` counts how often it lost its keeper under that
     without coming further than `reached`, in optimiser steps. An `interrupted` one was stopped from outside: paused,
     it goes on by itself under another start of the machine. A `leaving` one was cancelled and is being stopped; one
-    that goes on `again` was told to while it was being stopped, and waits once it is. `command` and `environment`
-    start its worker as who put it in would have. `leader` is the process that has it done elsewhere, as by a fleet:
-    while that lives, nobody else begins it.
+    that goes on `again` was told to while it was being stopped, and waits once it is. `gpus` are those that it may
+    hold (`needs.py`). `command` and `environment` start its worker as who put it in would have. `leader` is the process
+    that has it done elsewhere, as by a fleet: while that lives, nobody else begins it; `here`, it does so on this
+    machine, when it is its turn, and notes it `started`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -49,6 +50,7 @@ class Ticket(BaseModel):
     lane: Lane = "long"
     cores: int = Field(default=1, ge=1)
     memory_mb: int = Field(default=0, ge=0)
+    gpus: tuple[str, ...] = ()
     wanted_at: float = 0.0
     size: int = 0
     low_s: float | None = None
@@ -69,6 +71,7 @@ class Ticket(BaseModel):
     environment: dict[str, str | None] = {}
     leader: int | None = None
     leader_started: int | None = None
+    here: bool = False
 
     @property
     def is_stopping(self) -> bool:
