@@ -61,7 +61,7 @@ def take_part(job: TrainJob, context: JobContext, plan: Plan, meeting: Meeting) 
     used = DeviceUsed(device=device, wheel="", amp=plan.amp, ranks=plan.size)
     trainer = make_trainer(job, context, data, model, info, used, leads=False)
     restore(trainer, info, last)
-    connect_all(plan, meeting, trainer)
+    connect_all(plan, meeting, trainer, data.index)
     trainer.run()
     trainer.team.meet()  # the best weights are kept
     _measure_part(context, data, trainer)

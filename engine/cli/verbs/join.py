@@ -9,6 +9,7 @@ from pathlib import Path
 from engine.cli.arguments import count
 from engine.cli.language import say
 from engine.cli.projects import open_project
+from engine.contract.queue.gate import Gate
 from engine.contract.run.folder import RunFolder, read_job
 from engine.contract.run.job import TrainJob
 from engine.contract.text.messages import UserError
@@ -48,7 +49,8 @@ def run(args: argparse.Namespace) -> int:
     ranks = range(args.node * len(plan.devices), (args.node + 1) * len(plan.devices))
     told = {"node": args.node, "nodes": len(nodes), "address": nodes[args.node], "size": plan.size}
     print(say("ranks.join_begins", first=ranks[0], last=ranks[-1], **told), file=sys.stderr)
-    with folder.log.open("ab") as log:
+    gate = Gate.of_this_machine()
+    with folder.log.open("ab") as log, gate.computing():
         processes = RankProcesses(run_dir, lambda: False, log)
         processes.start(ranks, lambda rank: command_of(run_dir, rank))
         try:

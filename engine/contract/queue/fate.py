@@ -8,7 +8,7 @@ from typing import Literal
 from engine.contract.queue.tickets import Ticket
 from engine.contract.run.folder import RunFolder, Status
 from engine.contract.run.lock import LockRecord, read_record
-from engine.contract.run.tail import StreamError
+from engine.contract.run.tail import StreamError, last_event
 from engine.contract.system.locks import is_locked
 from engine.contract.system.processes import is_same_process, machine_start
 
@@ -36,7 +36,7 @@ def fate_of(ticket: Ticket) -> Fate:
         return "runs"
     if status == "finished":
         return "ended"
-    told_more = _size(folder) > ticket.size
+    told_more = told_size(folder) > ticket.size
     if is_same_process(ticket.leader, ticket.leader_started) and not (told_more and status in ("failed", "cancelled")):
         return "led"
     if not ticket.started and not told_more:
@@ -65,8 +65,9 @@ def _of_ended(ticket: Ticket, folder: RunFolder, status: Status) -> Fate:
     return "held" if ticket.machine == machine_start() else "returns"
 
 
-def _size(folder: RunFolder) -> int:
-    try:
-        return folder.events.stat().st_size
-    except OSError:
-        return 0
+def told_size(folder: RunFolder) -> int:
+    """How much a run has told, to compare with `Ticket.size`: of whole events, for half a line is nobody's word.
+
+    Raises StreamError, OSError.
+    """
+    return last_event(folder.events)[1]

@@ -8,7 +8,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from engine.contract.queue.fate import fate_of
+from engine.contract.queue.fate import fate_of, told_size
 from engine.contract.queue.needs import needs_of, project_of
 from engine.contract.queue.pace import pace
 from engine.contract.queue.room import startable, this_machine
@@ -17,7 +17,7 @@ from engine.contract.queue.titles import title_of
 from engine.contract.recipe import PlannedJob
 from engine.contract.run.folder import TIED_VARIABLE, RunFolder, read_job, start
 from engine.contract.run.lock import FD_VARIABLE, until_let_go
-from engine.contract.run.tail import StreamError, last_event
+from engine.contract.run.tail import StreamError
 from engine.contract.system.locks import is_locked
 from engine.contract.system.processes import machine_start
 from engine.contract.text.messages import Message, UserError
@@ -100,7 +100,7 @@ def ticket_for(
         cores=needs.cores,
         memory_mb=needs.memory_mb,
         wanted_at=time.time(),
-        size=last_event(folder.events)[1],
+        size=told_size(folder),
         low_s=takes.low_s if takes else None,
         high_s=takes.high_s if takes else None,
         about=takes.about if takes else True,
@@ -159,7 +159,7 @@ def _started() -> dict[str, object]:
 def _waiting(ticket: Ticket) -> dict[str, object]:
     """What a ticket that was started and did not end is when it is put back."""
     try:
-        size = last_event(RunFolder(ticket.run).events)[1]
+        size = told_size(RunFolder(ticket.run))
     except StreamError:
         size = ticket.size
     return {"started": False, "started_at": None, "size": size}

@@ -24,13 +24,14 @@ MOST_AT_ONCE = 64
 class Ticket(BaseModel):
     """One entry: the run that is to be done, and what is known of it since it was put in.
 
-    `number` names it for people and is never given again; the lowest `order` comes first. `size` is that of
-    `events.jsonl` when it was put in: where it grew since, somebody has begun the run. `low_s` and `high_s` are the
-    seconds that it should take, by the steps of the run `paced_by` (engine/contract/queue/pace.py). `machine` is the
-    start of the machine under which it was started. `returns` counts how often it lost its keeper. An `interrupted` one
-    was stopped from outside: paused, it goes on by itself under another start of the machine. A `leaving` one was
-    cancelled and is being stopped. `command` and `environment` start its worker as who put it in would have. `leader`
-    is the process that has it done elsewhere, as by a fleet: while that lives, nobody else begins it.
+    `number` names it for people and is never given again; the lowest `order` comes first. `size` is how much its run
+    had told when it was put in (`told_size`): where that grew since, somebody has begun it. `low_s` and `high_s` are
+    the seconds that it should take, by the steps of the run `paced_by` (engine/contract/queue/pace.py). `machine` is
+    the start of the machine under which it was started. `returns` counts how often it lost its keeper. An
+    `interrupted` one was stopped from outside: paused, it goes on by itself under another start of the machine. A
+    `leaving` one was cancelled and is being stopped. `command` and `environment` start its worker as who put it in
+    would have. `leader` is the process that has it done elsewhere, as by a fleet: while that lives, nobody else begins
+    it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)

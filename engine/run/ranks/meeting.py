@@ -40,6 +40,16 @@ class Meeting:
         if beating:
             threading.Thread(target=self._beat, name="beat", daemon=True).start()
 
+    @property
+    def run_dir(self) -> Path:
+        """The run's, in which the ranks of each sitting have a folder in `ranks`."""
+        return self.folder.parent.parent
+
+    @property
+    def apart(self) -> bool:
+        """Whether ranks are on several machines."""
+        return self._beating
+
     def exchange(self, told: Any = None) -> list[Any]:
         """Wait until all ranks have come here, and return what each had to tell, which JSON can hold.
 
@@ -92,10 +102,13 @@ class Meeting:
             pause = min(2 * pause, MOST_PAUSE_S)
 
     def _listen(self, rank: int) -> None:
-        """Count how long a rank's counter has stood still while this process was awake."""
-        if not self._beating:
+        """Count how long a rank's counter has stood still while this process was awake.
+
+        One that was never heard of is waited for as long as a person needs to have its machine join.
+        """
+        beat, now = self._read(rank).get("beat"), time.monotonic()
+        if not self._beating or beat is None:
             return
-        beat, now = self._read(rank).get("beat", -1), time.monotonic()
         last, patience, seen = self._heard.get(rank, (beat, 0.0, now))
         patience = 0.0 if beat != last else patience + min(now - seen, 1.0)
         self._heard[rank] = (beat, patience, now)
