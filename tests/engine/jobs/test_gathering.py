@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from engine.cli import main
+from engine.contract.project import ProjectFolder
 from engine.contract.run.events import Event, Notice
 from engine.contract.run.ranks import Plan
 from engine.contract.text.messages import UserError
@@ -57,3 +59,11 @@ def test_that_it_is_told_what_to_type_on_each_other_machine(tmp_path: Path) -> N
     words = [event.text for event in told if isinstance(event, Notice)]
     assert [f"espalier join {tmp_path / 'signs'} 0007-train --node {number}" in words[number - 1] for number in (1, 2)]
     assert len(words) == 2
+
+
+def test_that_a_batch_that_ranks_cannot_share_is_refused_before_it_is_waited_for(
+    project: ProjectFolder, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["train", str(project.root), "--ranks", "3", "--set", "batch_size=4"]) == 2
+    assert "cannot be shared equally by 3 ranks" in capsys.readouterr().err
+    assert not list(project.runs.glob("*-train"))
