@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from engine.detector.train.trainer import Trainer
 
 
+_FAREWELL_S = 20.0
+
+
 def main(run_dir: Path, rank: int) -> int:
     """Take part until rank 0 lets go; 0 unless what nobody foresaw happened."""
     with StopSignal() as stop:
@@ -40,7 +43,9 @@ def main(run_dir: Path, rank: int) -> int:
             take_part(job, context, plan, meeting)
         except (Cancelled, JobFailed, UserError) as error:
             meeting.end(error)
-        meeting.wait_for_over()
+            meeting.wait_for_over(_FAREWELL_S)  # rank 0 may be what was lost
+        else:
+            meeting.wait_for_over()
     return 0
 
 

@@ -13,6 +13,7 @@ from engine.contract.device.wheel import paddle_wheel
 from engine.contract.run.events import DeviceUsed
 from engine.contract.run.job import TrainJob
 from engine.contract.run.ranks import Plan, host_and_port, plan_file, ranks_folder, world_size
+from engine.contract.system.cores import core_count
 from engine.contract.system.files import folder_in, write_atomically
 from engine.contract.system.interfaces import LOOPBACK, is_loopback
 from engine.contract.text.messages import Cancelled, JobFailed, UserError
@@ -46,6 +47,8 @@ def gathered(job: TrainJob, context: JobContext, used: DeviceUsed, trainer: Trai
     processes = RankProcesses(context.run_dir, lambda: _stopping(context))
     try:
         context.stage("train.gathering", ranks=size)
+        if used.device == CPU and ranks > core_count():
+            context.notice("ranks.crowded", level="warning", ranks=ranks, cores=core_count())
         _call(nodes, context)
         processes.start(range(1, ranks), lambda rank: command_of(context.run_dir, rank))
         connect_all(plan, meeting, trainer, data)

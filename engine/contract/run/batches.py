@@ -21,7 +21,15 @@ def pictures_of_step(job: TrainJob) -> int:
 
 
 def check_share(batch: int, ranks: int, nodes: tuple[str, ...]) -> None:
-    """Raise UserError `ranks.batch` where not every rank of a training would get as many pictures as any other."""
+    """Raise UserError where ranks cannot train together.
+
+    `ranks.nodes_alone` for one machine, `ranks.nodes_twice` for one that is named twice, and `ranks.batch` where not
+    every rank would get as many pictures as any other.
+    """
+    if len(nodes) == 1:
+        raise UserError("ranks.nodes_alone", node=nodes[0])
+    if len(set(nodes)) < len(nodes):
+        raise UserError("ranks.nodes_twice", nodes=", ".join(nodes))
     size = world_size(ranks, nodes)
     if batch % size:
         raise UserError("ranks.batch", batch=batch, ranks=size)

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -71,9 +72,7 @@ class Meeting:
 
     def raise_ended(self) -> None:
         """Raise what another rank has ended with, if one has."""
-        for rank in range(self.size):
-            if rank != self.rank and (ended := self._read(rank).get("ended")):
-                _raise(ended)
+        raise_ended(self.folder, [rank for rank in range(self.size) if rank != self.rank])
 
     def over(self) -> None:
         """Let all others go."""
@@ -81,9 +80,10 @@ class Meeting:
         with contextlib.suppress(OSError):  # the folder may be gone
             self._tell(over=True)
 
-    def wait_for_over(self) -> None:
-        """Wait until rank 0 lets us go; raises JobFailed where it is elsewhere and falls silent."""
-        while not self._read(0).get("over"):
+    def wait_for_over(self, limit_s: float = math.inf) -> None:
+        """Wait until rank 0 lets us go, so long at most; raises JobFailed where it is elsewhere and falls silent."""
+        until = time.monotonic() + limit_s
+        while not self._read(0).get("over") and time.monotonic() < until:
             self._listen(0)
             time.sleep(MOST_PAUSE_S)
         self._closed.set()
@@ -142,6 +142,13 @@ def read_state(folder: Path, rank: int) -> dict[str, Any]:
     except (OSError, ValueError):
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def raise_ended(folder: Path, ranks: Iterable[int]) -> None:
+    """Raise what one of the `ranks` that meet in that folder has ended with, if one has."""
+    for rank in ranks:
+        if ended := read_state(folder, rank).get("ended"):
+            _raise(ended)
 
 
 def _state_file(folder: Path, rank: int) -> Path:

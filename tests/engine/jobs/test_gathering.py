@@ -61,6 +61,18 @@ def test_that_it_is_told_what_to_type_on_each_other_machine(tmp_path: Path) -> N
     assert len(words) == 2
 
 
+@pytest.mark.parametrize(
+    ("nodes", "code"), [(["10.0.0.2:6170"], "names all machines"), (["10.0.0.1:6170"] * 2, "an address of its own")]
+)
+def test_that_machines_are_named_all_and_once(
+    nodes: list[str], code: str, project: ProjectFolder, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The other machine's address alone trained here without it, and said nothing."""
+    assert main(["train", str(project.root), "--nodes", *nodes]) == 2
+    assert code in capsys.readouterr().err
+    assert not list(project.runs.glob("*-train"))
+
+
 def test_that_a_batch_that_ranks_cannot_share_is_refused_before_it_is_waited_for(
     project: ProjectFolder, capsys: pytest.CaptureFixture[str]
 ) -> None:

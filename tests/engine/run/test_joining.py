@@ -16,8 +16,9 @@ from engine.contract.run.folder import RunFolder, begin_sitting
 from engine.contract.run.ranks import Plan, plan_file
 from engine.contract.system.files import folder_in, write_atomically
 from engine.contract.text.messages import Message, UserError
+from engine.run.ranks import joining
 from engine.run.ranks import meeting as meetings
-from engine.run.ranks.joining import awaited_plan
+from engine.run.ranks.joining import as_node, awaited_plan
 from engine.run.ranks.meeting import Meeting
 from engine.run.stream import EventWriter
 
@@ -89,3 +90,28 @@ def test_that_who_joins_is_told_that_the_run_has_ended(run: RunFolder, monkeypat
     with pytest.raises(UserError) as caught:
         waiting.result(20)
     assert caught.value.message.code == "ranks.join_finished"
+
+
+def test_that_nobody_joins_as_a_node_that_is_there_already(run: RunFolder) -> None:
+    """Two took the place of one rank, and both stood still for a minute and a half before the training failed."""
+    plan = Plan(sitting=1, size=2, nodes=("a:1", "b:1"), host="a", port=1, devices=("cpu",), amp=False)
+    folder_in(run.root, "ranks", "1")
+    with as_node(run, plan, 1):
+        with pytest.raises(UserError) as caught, as_node(run, plan, 1):
+            pass
+        assert caught.value.message.code == "ranks.node_taken"
+    with as_node(run, plan, 1):
+        pass
+
+
+def test_that_who_waits_is_reminded_of_the_folder(run: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(joining, "REMINDED_S", 0.1)
+
+    class Reminded(Exception):
+        pass
+
+    def remind() -> None:
+        raise Reminded
+
+    with pytest.raises(Reminded):
+        awaited_plan(run, remind)
