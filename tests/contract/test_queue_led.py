@@ -168,14 +168,20 @@ def another(folder: Path, name: str) -> RunFolder:
     return made
 
 
-def test_that_the_queue_takes_over_what_a_process_had_done_that_was_killed(two: tuple[RunFolder, RunFolder]) -> None:
+@pytest.mark.parametrize("here", [False, True])
+def test_that_the_queue_takes_over_what_a_process_had_done_that_was_killed(
+    two: tuple[RunFolder, RunFolder], here: bool
+) -> None:
     at_it, not_yet = two
+    set_at_once(2)
     code = f"""
         import os, signal
         from pathlib import Path
         from engine.contract.queue.led import led
         from engine.contract.run.folder import start
-        with led([Path({str(at_it.root)!r}), Path({str(not_yet.root)!r})]):
+        runs = [Path({str(at_it.root)!r}), Path({str(not_yet.root)!r})]
+        with led(runs, here={here}) as turns:
+            assert not {here} or turns.due(runs) == runs
             start(Path({str(at_it.root)!r}), {(sys.executable, str(JOBS), "patient")!r})
             os.kill(os.getpid(), signal.SIGKILL)
     """
