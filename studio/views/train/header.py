@@ -23,7 +23,6 @@ from studio.views.train.status import CHIP_HEIGHT, chip_width, paint_chip
 from studio.widgets.buttons import Button
 from studio.widgets.labels import Elided, IconLabel, Muted
 
-RESUMABLE = ("cancelled", "failed", "lost")
 _TICK_MS = 500
 
 
@@ -207,8 +206,7 @@ class RunHeader(QWidget):
         self.cancel.setVisible(running or waits)
         # One that diverged would do the same again.
         diverged = run.error is not None and run.error.code in DIVERGED
-        held = run.waiting is None or run.waiting.held  # one that waits goes on by itself
-        self.resume.setVisible(run.status in RESUMABLE and held and not diverged)
+        self.resume.setVisible(run.can_go_on and not diverged)
         self.trash.setEnabled(not (running or waits))
         bind(self.trash.setToolTip, "studio.train.trash_running" if running or waits else "studio.train.trash_tip")
 

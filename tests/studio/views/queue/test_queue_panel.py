@@ -119,6 +119,12 @@ def test_that_a_waiting_run_says_how_it_stands_and_can_be_cancelled(
     qtbot.keyClick(window.jobs.queue.table, Qt.Key.Key_Return)
     page = window.page
     assert isinstance(page, TrainPage) and page.list.current() is run and page.header.cancel.isVisible()
+    window.jobs.queue.select(2)
+    qtbot.keyClick(window.jobs.queue.table, Qt.Key.Key_Space)
+    qtbot.waitUntil(page.header.resume.isVisible, timeout=PATIENCE_MS)
+    qtbot.mouseClick(page.header.resume, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: not page.header.resume.isVisible(), timeout=PATIENCE_MS)
+    assert [entry.state for entry in entries()] == ["waiting", "waiting"]
     studio.runs.cancel(run)
     qtbot.waitUntil(lambda: len(studio.runs.runs) == 1 and order() == [1], timeout=PATIENCE_MS)
     qtbot.waitUntil(window.jobs.queue.undo.isVisible, timeout=PATIENCE_MS)
