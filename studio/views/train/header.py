@@ -19,7 +19,8 @@ from studio.presenters.train.scores import Score, best_and_last
 from studio.presenters.train.standing import Standing, standing
 from studio.stores.run import Run
 from studio.theme import theme
-from studio.views.train.status import CHIP_HEIGHT, chip_width, paint_chip
+from studio.views.shared.chips import CHIP_HEIGHT
+from studio.views.train.status import paint_status, status_width
 from studio.widgets.buttons import Button
 from studio.widgets.labels import Elided, IconLabel, Muted
 
@@ -42,14 +43,14 @@ class StatusChip(QWidget):
         self._fit()
 
     def _fit(self) -> None:
-        self.setFixedSize(round(chip_width(self._status, self.font())) + 2, round(CHIP_HEIGHT) + 2)
+        self.setFixedSize(round(status_width(self._status, self.font())) + 2, round(CHIP_HEIGHT) + 2)
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
         """Draw the chip."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        paint_chip(painter, self._status, self.width() - 1, self.height() / 2)
+        paint_status(painter, self._status, self.width() - 1, self.height() / 2)
 
 
 class Stats(QWidget):
