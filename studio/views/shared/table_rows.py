@@ -76,11 +76,10 @@ class RowDelegate(QStyledItemDelegate):
         rect: QRect = option.rect
         state: QStyle.StateFlag = option.state
         painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if state & QStyle.StateFlag.State_Selected:
             painter.fillRect(rect, QColor(palette().selection))
-        painter.setPen(QColor(palette().border))
-        painter.drawLine(rect.bottomLeft(), rect.bottomRight())
+        painter.fillRect(rect.left(), rect.bottom(), rect.width(), 1, QColor(palette().border))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self.paint_cell(painter, rect, index)
         painter.restore()
 

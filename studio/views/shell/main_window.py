@@ -294,5 +294,7 @@ class MainWindow(QMainWindow):
 
     def _settings_changed(self) -> None:
         settings = self.studio.settings.value
-        theme.name = settings.theme
+        if theme.name != settings.theme:
+            self.panes.keep()
+            theme.name = settings.theme
         translator.set_language(settings.language or system_language())

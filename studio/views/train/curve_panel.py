@@ -21,6 +21,8 @@ from studio.widgets.plot import bare_plot, recolour
 AXIS_WIDTH = 48
 SYMBOLS = ("o", "s", "t", "d", "x", "+")
 """The mark of a point, by the slot of its run: colours alone do not tell everybody runs apart."""
+_WHOLE = 100
+"""The highest mAP."""
 SMOOTH_POINTS = 700
 """About as many as a panel has pixels across; more cost time and show nothing."""
 
@@ -148,7 +150,7 @@ class CurvePanel(QWidget):
         self.plot.scene().sigMouseMoved.connect(self._on_mouse)
         self.plot.viewport().installEventFilter(self)
         if dashed:
-            self.plot.setLimits(yMin=-2, yMax=102, minYRange=5)
+            self.plot.setLimits(yMin=-2, yMax=_WHOLE + 2, minYRange=5)
         self.plot.setLimits(xMin=0, minXRange=10)
         # Which steps are seen is told to all panels alike, never found from what one of them draws: mAP begins with the
         # first evaluation, and the others would follow it there.
@@ -177,6 +179,8 @@ class CurvePanel(QWidget):
             line.button.deleteLater()
         self.lines.clear()
         if not self._from_zero:
+            # Or an axis without a curve would go on naming values of the run before.
+            self.plot.setYRange(0, _WHOLE if self._dashed else 1)
             self.plot.enableAutoRange("y")
 
     def _show_from_zero(self) -> None:
