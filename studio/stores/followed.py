@@ -20,7 +20,7 @@ from studio.workers.following import Follower, Following
 class Waiting:
     """How a job stands in the queue while nobody works on it: how many come before it, in how many seconds it begins.
 
-    `state` is "waiting", "paused", "missing" or "refused".
+    `state` is "waiting", "paused", "missing" or "refused"; "halted" for one that waits while the queue is paused.
     """
 
     before: int

@@ -76,7 +76,7 @@ class QueueWays(QObject):
         """Say once that nothing starts, as after a quitting that stopped all of it."""
         self._studio.queue.changed.disconnect(self._greet)
         if self._studio.queue.settings.paused and self._studio.queue.entries:
-            self._window.toast("studio.queue.sum_held")
+            self._window.toast("studio.queue.greet_held")
 
     def _tell(self, news: News) -> None:
         left = len(self._studio.queue.entries)

@@ -9,7 +9,7 @@ from PySide6.QtCore import QModelIndex, Qt
 from pytestqt.qtbot import QtBot
 
 from engine.contract.project import ProjectFolder
-from engine.contract.queue.changes import pause_all, settings
+from engine.contract.queue.changes import pause_all, set_at_once, settings
 from engine.contract.queue.entries import entries
 from engine.contract.queue.pump import enqueue
 from engine.contract.run.folder import RunFolder
@@ -98,6 +98,8 @@ def test_that_how_many_at_once_and_the_pause_of_all_are_kept(panel: QueuePanel, 
     panel.at_once.activated.emit(2)
     qtbot.waitUntil(lambda: settings().at_once == 2 and panel.at_once.currentIndex() == 2, timeout=PATIENCE_MS)
     assert settings().paused and "nothing more starts" in panel.sum.full
+    set_at_once(12)  # as the command line does
+    qtbot.waitUntil(lambda: panel.at_once.currentText() == "12", timeout=PATIENCE_MS)
     assert panel.hold.text().strip() == "Go on"
 
 
@@ -109,11 +111,14 @@ def test_that_a_waiting_run_says_how_it_stands_and_can_be_cancelled(
     assert studio.project.open(project)
     qtbot.waitUntil(lambda: len(studio.runs.runs) == 2 and studio.runs.runs[1].waiting is not None, timeout=PATIENCE_MS)
     run = studio.runs.runs[1]
-    assert run.waiting is not None and (run.waiting.before, run.waiting.state) == (1, "waiting")
+    assert run.waiting is not None and (run.waiting.before, run.waiting.state) == (1, "halted")
     window.show_queue()
     assert window.jobs.currentWidget() is window.jobs.queue and window.jobs.tabText(0) == "Queue (2)"
     window.show_page("train")
-    assert isinstance(window.page, TrainPage) and window.page.form.before.full == "2 jobs of the queue first"
+    assert (
+        isinstance(window.page, TrainPage)
+        and window.page.form.before.full == "2 jobs of the queue first; the queue is paused"
+    )
     window.show_page("data")
     window.jobs.queue.select(2)
     qtbot.keyClick(window.jobs.queue.table, Qt.Key.Key_Return)
