@@ -21,8 +21,6 @@ from studio.widgets.plot import bare_plot, recolour
 AXIS_WIDTH = 48
 SYMBOLS = ("o", "s", "t", "d", "x", "+")
 """The mark of a point, by the slot of its run: colours alone do not tell everybody runs apart."""
-_WHOLE = 100
-"""The highest mAP."""
 SMOOTH_POINTS = 700
 """About as many as a panel has pixels across; more cost time and show nothing."""
 
@@ -150,7 +148,7 @@ class CurvePanel(QWidget):
         self.plot.scene().sigMouseMoved.connect(self._on_mouse)
         self.plot.viewport().installEventFilter(self)
         if dashed:
-            self.plot.setLimits(yMin=-2, yMax=_WHOLE + 2, minYRange=5)
+            self.plot.setLimits(yMin=-2, yMax=102, minYRange=5)
         self.plot.setLimits(xMin=0, minXRange=10)
         # Which steps are seen is told to all panels alike, never found from what one of them draws: mAP begins with the
         # first evaluation, and the others would follow it there.
@@ -158,6 +156,7 @@ class CurvePanel(QWidget):
         view = self.plot.getPlotItem().vb
         view.sigXRangeChanged.connect(lambda _, seen: self.ranged.emit(*seen))
         view.sigRangeChangedManually.connect(lambda _: self.moved.emit())
+        self._name_values(False)
         self.recolour()
 
     def draw(self, name: str, series: Series, weight: float, drawn: Drawn | None = None) -> None:
@@ -167,6 +166,7 @@ class CurvePanel(QWidget):
             self.lines[name] = Line(drawn, self._colour(name, drawn.slot), self._dashed, self.plot)
             self._legend.addWidget(self.lines[name].button)
         self.lines[name].draw(series, weight if self._smoothable else 0.0)
+        self._name_values(True)
         if self._from_zero:
             self._show_from_zero()
 
@@ -179,9 +179,12 @@ class CurvePanel(QWidget):
             line.button.deleteLater()
         self.lines.clear()
         if not self._from_zero:
-            # Or an axis without a curve would go on naming values of the run before.
-            self.plot.setYRange(0, _WHOLE if self._dashed else 1)
             self.plot.enableAutoRange("y")
+        self._name_values(False)
+
+    def _name_values(self, on: bool) -> None:
+        """Beside its axis; without a curve they would be those of the run before, or of nothing."""
+        self.plot.getAxis("left").setStyle(showValues=on)
 
     def _show_from_zero(self) -> None:
         """A rate that never changes is no line through the middle of nothing: zero and the highest are named."""

@@ -181,6 +181,7 @@ def test_that_an_axis_without_a_curve_names_no_values_of_the_run_before(shown: S
     curve_run(project, "first", first=18, epochs=3)
     page = shown(project)
     assert page.curves is not None and page.curves.score.lines
-    page.curves.score.clear()
-    low, high = page.curves.score.plot.viewRange()[1]
-    assert low <= 0 and high >= 100
+    score = page.curves.score
+    assert score.plot.getAxis("left").style["showValues"]
+    score.clear()
+    assert not score.plot.getAxis("left").style["showValues"]
