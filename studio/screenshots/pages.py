@@ -107,8 +107,10 @@ def _show_queue(studio: Studio, window: MainWindow) -> None:
     """Bring the queue to the front, below the run that is at work."""
     page = window.built("train")
     assert isinstance(page, TrainPage)
+    window.show_page("train")
     page.show_run(studio.runs.active())
     window.show_queue()
+    settle(page)  # before another theme, which leaves the panes as high as they are then
 
 
 def settle(page: Page | None) -> None:
