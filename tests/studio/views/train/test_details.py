@@ -8,8 +8,8 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from engine.contract.run.events import Figures
+from engine.contract.run.findings.resamples import Resamples, keep_resamples
 from engine.contract.run.folder import RunFolder
-from engine.contract.run.resamples import Resamples, keep_resamples
 from studio.studio import Studio
 from studio.views.train.details import RunDetails
 from tests.studio.stores.told_runs import final_figures, keep_scores, line, write_run
