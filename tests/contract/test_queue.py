@@ -7,7 +7,6 @@ import random
 import shutil
 import signal
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -27,6 +26,7 @@ from engine.contract.system.folders import queue_folder
 from engine.contract.system.locks import is_locked
 from engine.contract.text.messages import Message, UserError
 from engine.contract.text.resources import ROOT
+from tests.fakes.waiting import wait
 from tests.trial.ground import Ground
 from tests.trial.queue.tries import killed
 
@@ -55,15 +55,6 @@ def runs(tmp_path: Path) -> Iterator[Callable[[int], list[RunFolder]]]:
 
 def put(run: RunFolder, name: str = "patient") -> int:
     return enqueue(run.root, command=(sys.executable, str(JOBS), name))
-
-
-def wait(holds: Callable[[], object], *, pumped: bool = False) -> None:
-    deadline = time.monotonic() + 60
-    while not holds():
-        assert time.monotonic() < deadline, "waited in vain"
-        if pumped:
-            pump()
-        time.sleep(0.02)
 
 
 def at_work(run: RunFolder, which: str) -> int:
