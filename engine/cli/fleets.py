@@ -5,13 +5,15 @@ from __future__ import annotations
 import argparse
 import shutil
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from contextlib import closing
 from pathlib import Path
 
 from engine.cli.language import said
+from engine.cli.waiting import Waiting
+from engine.contract.fit.job import LOCAL, RAY
 from engine.contract.project import ProjectFolder
-from engine.contract.queue.led import led
+from engine.contract.queue.led import Turns, led
 from engine.contract.run.events import Hello, Notice, Stage
 from engine.contract.run.folder import RunFolder
 from engine.contract.run.state import RunState
@@ -19,7 +21,7 @@ from engine.contract.system.cores import core_count
 from engine.contract.text.messages import Argument, Cancelled, JobFailed, Message, UserError
 from engine.fleet.backend import Backend
 from engine.fleet.following import Told, have_done
-from engine.fleet.opening import RAY, checked, opened
+from engine.fleet.opening import checked, opened
 
 HELP = (
     "{what} on a fleet: Ray on this machine if nothing is named, local (without Ray), slurm, or HOST:PORT of a cluster"
@@ -48,9 +50,10 @@ def done_by(
     screen = _Screen(names, silent=json)
     screen.say(Message(code="fleet.opening"))
     try:
-        with led(names), opened(word, project) as backend:
+        here = word in (LOCAL, RAY)
+        with led(names, here=here) as turns, opened(word, project) as backend:
             screen.say(_has(backend, word, len(names)))
-            states = _followed(backend, names, screen, all_or_none)
+            states = _followed(backend, names, screen, all_or_none, turns if here else None)
     except KeyboardInterrupt:
         raise Cancelled from None
     except UserError:
@@ -63,9 +66,16 @@ def done_by(
     return [states[run] for run in names]
 
 
-def _followed(backend: Backend, runs: Iterable[Path], screen: _Screen, all_or_none: bool) -> dict[Path, RunState]:
+def _followed(
+    backend: Backend, runs: Collection[Path], screen: _Screen, all_or_none: bool, turns: Turns | None
+) -> dict[Path, RunState]:
     states: dict[Path, RunState] = {}
-    with closing(have_done(backend, runs)) as telling:
+
+    def check() -> None:
+        if turns is not None and not screen.begun:
+            screen.waits(runs)
+
+    with closing(have_done(backend, runs, check, turns=turns)) as telling:
         try:
             for told in telling:
                 screen.show(told)
@@ -103,21 +113,26 @@ class _Screen:
 
     def __init__(self, names: Mapping[Path, str], *, silent: bool) -> None:
         self._names, self._silent = names, silent
-        self._begun: set[Path] = set()
+        self.begun: set[Path] = set()
         self._done = 0
+        self._waiting = Waiting(self.say)
 
     def show(self, told: Told) -> None:
         """What is new of a run."""
         for event in told.events:
             if isinstance(event, Hello):
-                if told.run in self._begun:
+                if told.run in self.begun:
                     self._tell("fleet.again", told.run)
-                self._begun.add(told.run)
+                self.begun.add(told.run)
             elif isinstance(event, Stage | Notice):
                 self._tell("fleet.stage", told.run, what=event.message)
         if told.ended == "finished":
             self._done += 1
             self._tell("fleet.done", told.run, done=self._done, total=len(self._names))
+
+    def waits(self, runs: Collection[Path]) -> None:
+        """What they wait for, while none of them has begun."""
+        self._waiting.look(runs)
 
     def failed(self, run: Path, error: UserError | JobFailed | Cancelled) -> None:
         """Why a run did not finish."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 from engine.cli.language import said, say
 from engine.contract.queue.changes import cancel, settings
-from engine.contract.queue.entries import entries, entry_of
+from engine.contract.queue.entries import Entry, entries, entry_of
 from engine.contract.queue.pump import pump
 from engine.contract.queue.words import takes, waits_for
 from engine.contract.run.folder import RunFolder
@@ -49,8 +49,33 @@ def wait_for_turn(run_dir: Path, tell: Callable[[str], None]) -> None:
         raise Cancelled
 
 
+class Waiting:
+    """Tells what entries wait for, where that changes and now and then."""
+
+    def __init__(self, tell: Callable[[Message], None]) -> None:
+        self._tell = tell
+        self._kind, self._told, self._looked = "", 0.0, time.monotonic()
+
+    def look(self, runs: Collection[Path]) -> None:
+        """Look at the queue, if the last look is a while ago, for the first of these runs, if none has had its turn."""
+        if time.monotonic() - self._looked < _POLL_S:
+            return
+        self._looked, found = time.monotonic(), entries()
+        ours = [each for each in found if each.run in runs]
+        if ours and not any(each.state in _AT_WORK or each.started_at is not None for each in ours):
+            self.tell(ours[0], found)
+
+    def tell(self, entry: Entry, found: Sequence[Entry]) -> None:
+        """What this one waits for, beside the others."""
+        words = waits_for(entry, found, whole_paused=settings().paused)
+        kind = f"{words.code} {words.args.get('count')}"
+        if kind != self._kind or time.monotonic() - self._told > _SAID_AGAIN_S:
+            self._tell(words)
+            self._kind, self._told = kind, time.monotonic()
+
+
 def _wait(run_dir: Path, tell: Callable[[str], None]) -> None:
-    told, when = "", 0.0
+    waiting = Waiting(lambda words: tell(said(words)))
     while True:
         found = entries()
         entry = entry_of(run_dir, found)
@@ -59,11 +84,7 @@ def _wait(run_dir: Path, tell: Callable[[str], None]) -> None:
         if entry.why is not None:
             cancel(entry.number)
             raise UserError(entry.why.code, **entry.why.args)
-        words = waits_for(entry, found, whole_paused=settings().paused)
-        kind = f"{words.code} {words.args.get('count')}"
-        if kind != told or time.monotonic() - when > _SAID_AGAIN_S:
-            tell(said(words))
-            told, when = kind, time.monotonic()
+        waiting.tell(entry, found)
         time.sleep(_POLL_S)
         _pump()
 

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 from engine.contract.fit.front import FrontPoint
-from engine.contract.fit.job import FitJob
+from engine.contract.fit.job import RAY, FitJob
 from engine.contract.project import ProjectFolder
 from engine.contract.recipe import Recipe
 from engine.contract.run.events import Notice, Progress, Stage
@@ -24,7 +24,7 @@ from engine.fit.choice import epochs_within
 from engine.fit.steps import steps_of
 from engine.fleet.following import Told
 from engine.fleet.following import have_done as done_by
-from engine.fleet.opening import RAY, opened
+from engine.fleet.opening import opened
 from engine.recipe.application import Application, application
 from engine.recipe.recovery import base_training
 from engine.recipe.stack import stack_of_run

@@ -12,20 +12,21 @@ import secrets
 import shutil
 import tempfile
 import time
-from collections.abc import Iterable, Mapping
-from contextlib import ExitStack, suppress
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from engine.contract.run.folder import RunFolder
-from engine.contract.run.lock import this_host
 from engine.contract.system.cores import core_count
-from engine.contract.system.environment import studio_environment
-from engine.contract.system.locks import alone, is_locked
+from engine.contract.system.environment import TOKEN, studio_environment
+from engine.contract.system.locks import is_locked
 from engine.contract.system.memory import total_bytes
 from engine.contract.text.messages import Message, UserError
 from engine.fleet.piece import Node, Piece
 from engine.fleet.task import message_of, work
+from engine.fleet.witness import witness
 
 RETRIES = 5
 """So often a piece is given to another worker where the one that had it died."""
@@ -53,7 +54,7 @@ class Cluster:
         self._pieces: dict[Path, Any] = {}
         self._open = ExitStack()
         try:
-            self._witness = "" if address is None else _held(self._open, scratch)
+            self._witness = "" if address is None else self._open.enter_context(witness(scratch))
             self._ray = _embedded(self._open) if address is None else _connected(self._open, address)
             # A fresh process for each piece, which sees the GPUs of that piece alone.
             self._work = self._ray.remote(max_calls=1)(work)
@@ -94,12 +95,9 @@ class Cluster:
     def stop(self, runs: Iterable[Path]) -> None:
         """Interrupt their tasks, which stop the workers; kill those that do not."""
         unwanted = {run: self._pieces.pop(run) for run in list(runs) if run in self._pieces}
-        for ref in unwanted.values():
-            self._ray.cancel(ref)
+        self._cancel(unwanted.values())
         if not self._gone(unwanted, STOP_S):
-            for ref in unwanted.values():
-                with suppress(self._ray.exceptions.RayError, ValueError):
-                    self._ray.cancel(ref, force=True)
+            self._cancel(unwanted.values(), force=True)
             self._gone(unwanted, STOP_S / 2)
 
     def close(self) -> None:
@@ -108,6 +106,11 @@ class Cluster:
             self.stop(list(self._pieces))
         finally:
             self._open.close()
+
+    def _cancel(self, refs: Iterable[Any], *, force: bool = False) -> None:
+        for ref in refs:
+            with suppress(self._ray.exceptions.RayError, ValueError):
+                self._ray.cancel(ref, force=force)
 
     def _gone(self, pieces: Mapping[Path, Any], seconds: float) -> bool:
         until = time.monotonic() + seconds
@@ -135,14 +138,6 @@ def _first_sentence(error: BaseException) -> str:
     return line.split(". ")[0].rstrip(".")
 
 
-def _held(opened: ExitStack, scratch: Path) -> str:
-    """A file that is locked while this is open: nodes look whether they see that."""
-    witness = scratch / f"driver-{this_host()}-{os.getpid()}.lock"
-    opened.callback(witness.unlink, missing_ok=True)
-    opened.enter_context(alone(witness, 1))
-    return str(witness)
-
-
 def _ray() -> Any:
     """Ray, with its habits set before it is imported; raises UserError where it is not installed."""
     os.environ.update(_QUIET)
@@ -155,9 +150,8 @@ def _ray() -> Any:
 
 
 def _embedded(opened: ExitStack) -> Any:
-    os.environ.update(_LOOPBACK)
-    os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))  # read once in the life of a process
-    os.environ["PYTHONPATH"] = studio_environment()["PYTHONPATH"]
+    ours = {**_LOOPBACK, "PYTHONPATH": studio_environment()["PYTHONPATH"], TOKEN: os.environ.get(TOKEN) or _token()}
+    opened.enter_context(_found(ours))
     ray = _ray()
     folder = tempfile.mkdtemp(prefix="espalier-")  # short, for the names of sockets have little room
     opened.callback(shutil.rmtree, folder, ignore_errors=True)
@@ -173,6 +167,27 @@ def _embedded(opened: ExitStack) -> Any:
         logging_level=logging.ERROR,
     )
     return ray
+
+
+@cache
+def _token() -> str:
+    """Made once in the life of a process, in which Ray too reads it once."""
+    return secrets.token_hex(32)
+
+
+@contextmanager
+def _found(values: Mapping[str, str]) -> Iterator[None]:
+    """What Ray finds in the environment while it is there; what is started afterwards is nothing of the fleet's."""
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
 
 
 def _connected(opened: ExitStack, address: str) -> Any:

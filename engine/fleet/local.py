@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from engine.contract.device.choice import gpu_trouble
@@ -54,10 +55,12 @@ class Local:
         self._waiting = [piece for piece in self._waiting if piece.run not in unwanted]
         at_work = [run for run in self._at_work if run in unwanted]
         for run in at_work:
-            RunFolder(run).cancel.touch()
-        for run in at_work:
-            stop(run)
-            self._free_gpus += self._at_work.pop(run)[1]
+            with suppress(OSError):  # on a full disk the signals of `stop` do without
+                RunFolder(run).cancel.touch()
+        with ExitStack() as ends:  # each of them is stopped, whatever becomes of another
+            for run in at_work:
+                self._free_gpus += self._at_work.pop(run)[1]
+                ends.callback(stop, run)
 
     def close(self) -> None:
         """Stop what is left."""
@@ -81,14 +84,7 @@ class Local:
         start(piece.run, environment={"CUDA_VISIBLE_DEVICES": ",".join(gpus)})
 
     def _room_for(self, demand: Demand) -> bool:
-        busy = [each for each, _ in self._at_work.values()]
-        left = Node(
-            self._node.name,
-            self._node.cores - sum(each.cores for each in busy),
-            self._node.memory_mb - sum(each.memory_mb for each in busy),
-            len(self._free_gpus),
-        )
-        return left.holds(demand)
+        return self._node.without(each for each, _ in self._at_work.values()).holds(demand)
 
 
 def _gpus() -> list[str]:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from engine.contract.fit.job import LOCAL, RAY
 from engine.contract.project import ProjectFolder
+from engine.contract.system.environment import TOKEN, TOKEN_PATH
 from engine.contract.system.files import folder_in
 from engine.contract.text.messages import UserError
 from engine.fleet.backend import Backend
 
-LOCAL, RAY, SLURM = "local", "ray", "slurm"
+SLURM = "slurm"
 _ADDRESS = re.compile(r"(ray://)?[^\s/:]+:\d{1,5}|(ray://)?\[[0-9a-fA-F:]+\]:\d{1,5}")
 
 
@@ -21,6 +24,14 @@ def checked(word: str) -> str:
     if word in (LOCAL, RAY, SLURM) or _ADDRESS.fullmatch(word):
         return word
     raise UserError("fleet.unknown", word=word)
+
+
+def refuse_token_by_value(word: str | None) -> None:
+    """Raises UserError for a cluster's token that whoever begins a job of the queue would not have."""
+    if word in (None, LOCAL, RAY, SLURM) or not os.environ.get(TOKEN) or os.environ.get(TOKEN_PATH):
+        return
+    if not (Path.home() / ".ray" / "auth_token").is_file():  # where Ray looks by itself
+        raise UserError("fleet.token_by_value")
 
 
 @contextmanager

@@ -15,12 +15,12 @@ from pathlib import Path
 from engine.contract.run.folder import RunFolder, Status, start
 from engine.contract.run.lock import this_host
 from engine.contract.run.stopping import stop
+from engine.contract.system.environment import TOKEN, TOKEN_PATH
 from engine.contract.system.locks import is_locked
 from engine.contract.text.messages import Message, UserError
 
 POLL_S = 0.1
-_KEYS = ("RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH")
-"""What lets anybody into a fleet is nothing that a worker, or a library in it that prints its environment, needs."""
+_KEYS = (TOKEN, TOKEN_PATH)
 Begin = Callable[[Path], object]
 
 

@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 
-from engine.contract.device.choice import AUTO, CPU, HALF, gpu_of, mixes, resolve, resolve_for_ranks
+from engine.contract.device.choice import AUTO, CPU, HALF, gpu_of, mixes, readers_beside, resolve, resolve_for_ranks
 from engine.contract.device.wheel import CPU_WHEEL, GPU_WHEEL, paddle_wheel
 from engine.contract.recipe import Step
 from engine.contract.run.events import DeviceUsed
@@ -19,9 +19,6 @@ from engine.detector.base.header import CheckpointInfo, read_info
 from engine.recipe.registry import techniques
 from engine.run.context import JobContext
 from engine.technique.base import Phase
-
-READERS = 4
-"""Processes that make batches for a GPU, if there are as many cores beside the one that drives it."""
 
 
 def begin_on(
@@ -66,7 +63,7 @@ def readers_of(settings: TrainSettings, used: DeviceUsed) -> int:
     """How many processes make batches, 0 for a thread: as asked, else on a GPU alone, which outruns a thread."""
     if settings.readers or used.device == CPU:
         return settings.readers
-    return max(0, min(READERS, core_count() // settings.ranks - 1))
+    return readers_beside(settings.ranks, core_count())
 
 
 def place_of(used: DeviceUsed) -> str:

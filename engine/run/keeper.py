@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from engine.contract.queue.pump import pump
@@ -43,26 +43,40 @@ def keep(run_dir: Path, work: Callable[[RunLock], int]) -> int:
     lock.write(record.model_copy(update={"keeper": keeper, "keeper_started": start_time(keeper)}))
     kills = kernel_kills()
     worker = fork_leader(lambda: work(lock))
-    for number in _FORWARDED:
-        signal.signal(number, lambda *_: signal_process(worker, signal.SIGTERM))
+    told_to_end: list[int] = []
+    _on_signals(told_to_end.append, lambda _: signal_process(worker, signal.SIGTERM))
     # The dead worker's id stays taken until its group is gone.
     wait_for_end(worker)
     end_group(worker, grace_s=GRACE_S)
-    for number in _FORWARDED:
-        signal.signal(number, signal.SIG_IGN)
+    _on_signals(told_to_end.append)
     status = reap(worker)
     lost = read_lost(folder.root)  # a rank that was killed ends its worker too, which then says so
     ended = {"exit": status, **_memory(lost.exit if lost else status, kills, stopped=folder.cancel.exists())}
     lock.write((read_record(folder.lock) or LockRecord()).model_copy(update=ended))
     lock.close()
-    _next_in_queue()
+    _next_in_queue(told_to_end)
     return status if status >= 0 else 1
 
 
-def _next_in_queue() -> None:
-    """Start what waited for this run: the queue goes on without anybody who looks."""
+def _on_signals(*deeds: Callable[[int], object]) -> None:
+    def told(number: int, _: object) -> None:
+        for deed in deeds:
+            deed(number)
+
     for number in _FORWARDED:
-        signal.signal(number, signal.SIG_DFL)  # what is ignored here, all that is started would ignore too
+        signal.signal(number, told)
+
+
+def _next_in_queue(told_to_end: Sequence[int]) -> None:
+    """Start what waited for this run: the queue goes on without anybody who looks.
+
+    Not where we were told to end ourselves, as when the machine shuts down: what was begun then would be killed at
+    once. Whoever looks next starts it.
+    """
+    for number in _FORWARDED:
+        signal.signal(number, signal.SIG_DFL)  # from here on there is nothing to tidy up
+    if told_to_end:
+        return
     os.environ.pop(TIED_VARIABLE, None)  # what is started here outlives us
     with contextlib.suppress(OSError):
         pump()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 from engine.contract.queue.changes import withdraw
@@ -26,10 +27,11 @@ class Workers:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for run_dir in self._at_work:
-            withdraw(run_dir)
-            if run_dir.is_dir():
-                stop(run_dir, ask=0)
+        with ExitStack() as ends:  # each of them is done, whatever another raises, the last first
+            for run_dir in self._at_work:
+                ends.callback(_stop, run_dir)
+            for run_dir in self._at_work:
+                ends.callback(withdraw, run_dir)
 
     def begin(self, job: Job, run_dir: Path) -> Path:
         """Put a job into the queue and return its folder at once; raises UserError as `enqueue` does."""
@@ -43,6 +45,11 @@ class Workers:
         state = outcome(self._follow(run_dir))
         self._at_work.remove(run_dir)
         return state
+
+
+def _stop(run_dir: Path) -> None:
+    if run_dir.is_dir():
+        stop(run_dir, ask=0)
 
 
 def write_job(job: Job, run_dir: Path) -> None:

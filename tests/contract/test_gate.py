@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -111,6 +112,24 @@ def test_who_does_not_let_go_is_not_waited_for_for_ever_and_a_wait_can_be_cancel
         process.kill()
     with gate.quiet(limit_s=10) as quiet:
         assert quiet is True
+
+
+def test_nobody_measures_beside_another_who_measures_however_long_that_takes() -> None:
+    first, second = Gate.of_this_machine(), Gate.of_this_machine()
+    told: list[bool] = []
+
+    def measure() -> None:
+        with second.quiet(limit_s=0.1) as quiet:
+            told.append(quiet)
+
+    thread = threading.Thread(target=measure)
+    with first.quiet() as quiet:
+        assert quiet is True
+        thread.start()
+        time.sleep(0.5)  # for longer than for who computes
+        assert told == []
+    thread.join()
+    assert told == [True]
 
 
 def test_a_parent_that_waits_for_its_part_is_no_hindrance_and_counts_again_after_it() -> None:

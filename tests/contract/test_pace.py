@@ -19,7 +19,6 @@ from engine.contract.run.folder import RunFolder
 from engine.contract.run.job import EvaluateJob, Job, RecipeJob, TrainJob
 from engine.contract.run.lock import LockRecord
 from engine.contract.run.settings import TrainSettings
-from engine.contract.system.cores import core_count
 from engine.data.index import Contents, write_index
 
 BEGAN, FIRST, STEP_S, AFTER = 1000.0, 10.0, 0.5, 5.0
@@ -138,7 +137,5 @@ def test_what_jobs_want_of_the_machine(project: Path) -> None:
     told(project, "0001-base", job)
     assert needs_of(job, project).memory_mb == 900
     assert needs_of(job_of(project, batch_size=8), project).memory_mb == 1800
-    ranks = needs_of(job_of(project, ranks=2, readers=1), project)
-    assert ranks.memory_mb == 1800 and ranks.cores == min(3, core_count())
     short = needs_of(EvaluateJob(run="any", index=job.index), project)
     assert short.lane == "short"

@@ -7,72 +7,25 @@ import random
 import shutil
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from engine.contract.queue import changes, fate
 from engine.contract.queue import pump as pumping
-from engine.contract.queue.entries import Entry, entries, entry_of
+from engine.contract.queue.entries import entries, entry_of
 from engine.contract.queue.pump import enqueue, pump
 from engine.contract.queue.room import Machine, startable
 from engine.contract.queue.tickets import Lane, Ticket
 from engine.contract.run.folder import RunFolder, start
 from engine.contract.run.job import EvaluateJob
-from engine.contract.run.lock import read_record
-from engine.contract.run.stopping import stop
 from engine.contract.system.folders import queue_folder
 from engine.contract.system.locks import is_locked
 from engine.contract.text.messages import Message, UserError
-from engine.contract.text.resources import ROOT
-from tests.fakes.waiting import wait
+from tests.fakes.queued import JOBS, at_work, of, put, states, wait
 from tests.trial.ground import Ground
 from tests.trial.queue.tries import killed
-
-JOBS = ROOT / "tests" / "fakes" / "jobs.py"
-
-
-@pytest.fixture
-def runs(tmp_path: Path) -> Iterator[Callable[[int], list[RunFolder]]]:
-    made: list[RunFolder] = []
-    changes.set_at_once(1)
-
-    def make(count: int) -> list[RunFolder]:
-        for _ in range(count):
-            folder = RunFolder(tmp_path / f"run-{len(made):02d}")
-            folder.root.mkdir()
-            folder.job.write_text(EvaluateJob(run="any", index=str(tmp_path / "data" / "index")).model_dump_json())
-            made.append(folder)
-        return made[-count:]
-
-    yield make
-    changes.pause_all()  # else the keeper of each that is stopped starts one of those that wait
-    for folder in made:
-        if folder.root.is_dir():
-            stop(folder.root, ask=0, terminate=0)
-
-
-def put(run: RunFolder, name: str = "patient") -> int:
-    return enqueue(run.root, command=(sys.executable, str(JOBS), name))
-
-
-def at_work(run: RunFolder, which: str) -> int:
-    """The process of that name in the run's lock, once it has signed it."""
-    wait(lambda: (found := read_record(run.lock)) is not None and found.pid is not None)
-    record = read_record(run.lock)
-    assert record is not None
-    return int(getattr(record, which))
-
-
-def states() -> dict[int, str]:
-    return {each.number: each.state for each in entries()}
-
-
-def of(run: RunFolder) -> Entry:
-    found = entry_of(run.root)
-    assert found is not None
-    return found
 
 
 def test_one_runs_the_next_waits_and_is_started_by_the_keeper_of_the_first(runs: Callable) -> None:
@@ -220,11 +173,11 @@ def test_a_ticket_of_a_later_version_is_left_alone(runs: Callable) -> None:
     assert of(run).number == 8 and (folder / "000007.json").exists()
 
 
-def ticket(number: int, lane: Lane = "long", cores: int = 1, memory_mb: int = 100) -> Ticket:
+def ticket(number: int, lane: Lane = "long", cores: int = 1, memory_mb: int = 100, gpus: str = "") -> Ticket:
     title = Message(code="queue.title.train", args={"run": "any"})
     return Ticket(
         number=number, order=number, run=Path("any"), kind="train", title=title, lane=lane, cores=cores,
-        memory_mb=memory_mb,
+        memory_mb=memory_mb, gpus=tuple(gpus),
     )  # fmt: skip
 
 
@@ -247,6 +200,9 @@ def test_what_was_begun_in_no_project_and_is_being_removed_is_not_taken_for_one_
         ([], [ticket(1, memory_mb=600), ticket(2, memory_mb=600), ticket(3, "short", 1, 300)], 0, [1, 3]),
         ([], [ticket(1, cores=4), ticket(2, cores=4), ticket(3)], 2, [1, 2]),  # a person says how many
         ([], [ticket(1), ticket(2)], 1, [1]),
+        ([ticket(9, gpus="0")], [ticket(1, gpus="0"), ticket(2, gpus="1"), ticket(3)], 0, [2, 3]),
+        ([ticket(9, gpus="0")], [ticket(1, gpus="01"), ticket(2, gpus="1"), ticket(3)], 0, [3]),  # kept for the first
+        ([ticket(9, gpus="0")], [ticket(1, gpus="0"), ticket(2, "short", gpus="0")], 3, [2]),
     ],
 )
 def test_what_runs_together(running: list[Ticket], waiting: list[Ticket], at_once: int, started: list[int]) -> None:

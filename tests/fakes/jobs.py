@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from engine.contract.system.processes import die_with_parent
-from engine.contract.text.messages import JobFailed, UserError
+from engine.contract.text.messages import Cancelled, JobFailed, UserError
 from engine.run import worker
 from engine.run.context import JobContext
 from engine.run.keeper import keep
@@ -57,6 +57,15 @@ def endless(context: JobContext) -> dict[str, object]:
         context.progress(min(step, 10), 100, "step")
         time.sleep(0.05)
     return {}
+
+
+def reluctant(context: JobContext) -> dict[str, object]:
+    """Take a while to stop, as in one long step with a checkpoint behind it."""
+    try:
+        return patient(context)
+    except Cancelled:
+        time.sleep(1)
+        raise
 
 
 def busy(context: JobContext) -> dict[str, object]:
@@ -164,7 +173,8 @@ def no_room(context: JobContext) -> dict[str, object]:
 JOBS: dict[str, Callable[[JobContext], dict[str, object]]] = {
     function.__name__: function
     for function in (
-        done, staged, patient, endless, busy, counted, measured, deaf, parent, overridden, crash, leave, refuse, fail,
+        done, staged, patient, endless, reluctant, busy, counted, measured, deaf, parent, overridden, crash, leave, refuse,
+        fail,
         thirst, nan, full, no_room,
     )
 }  # fmt: skip

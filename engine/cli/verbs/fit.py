@@ -48,7 +48,9 @@ def run(args: argparse.Namespace) -> int:
     """Refuse what cannot be, then find it in a worker; exit status 1 where a target is not met."""
     from engine.cli.follow import launch_and_follow
     from engine.fit.targets import refuse
+    from engine.fleet.opening import refuse_token_by_value
 
+    refuse_token_by_value(args.fleet)
     folder = open_project(args.dir)
     job = fit_job_of(args, folder)
     refuse(job)

@@ -15,6 +15,8 @@ LEAST, MOST = (6, 1), (8, 9)
 """Compute capabilities between which Paddle 2.6.2 has kernels; of what a newer GPU could compile it brings nothing."""
 HALF = (7, 0)
 """The least compute capability with which Paddle mixes precisions; below it says so to nobody and does not."""
+_READERS = 4
+"""Processes that make batches for a GPU, if there are as many cores beside the one that drives it."""
 _ONE = re.compile(r"auto|cpu|gpu:(0|[1-9][0-9]?)")
 
 
@@ -113,3 +115,8 @@ def resolve_for_ranks(asked: str, device: str, ranks: int, found: Devices) -> st
 def usable_gpus(found: Devices) -> list[str]:
     """The GPUs that can be used, by number."""
     return [gpu.device for gpu in found.gpus if gpu_trouble(gpu) is None]
+
+
+def readers_beside(ranks: int, cores: int) -> int:
+    """How many processes make batches for each of so many ranks that train on GPUs, if nobody says."""
+    return max(0, min(_READERS, cores // ranks - 1))

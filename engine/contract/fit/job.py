@@ -9,6 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from engine.contract.system.cores import core_count
 from engine.contract.system.memory import total_bytes
 
+LOCAL, RAY = "local", "ray"
+"""The fleets that are this machine."""
 HOST = "host"
 """What stands for this machine in place of a phone's chip."""
 
@@ -55,6 +57,11 @@ class FitJob(BaseModel):
     def on_host(self) -> bool:
         """Whether times are those of this machine."""
         return self.phone == HOST
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether its trainings are done by machines that are not this one alone."""
+        return self.fleet not in (None, LOCAL, RAY)
 
 
 def trials_at_once() -> int:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 from pathlib import Path
 
-from engine.contract.queue.fate import fate_of
+from engine.contract.queue.fate import fate_of, freed
 from engine.contract.queue.pump import pump, settle_and_start
-from engine.contract.queue.tickets import Book, QueueSettings, Ticket, opened, read_settings
+from engine.contract.queue.tickets import Book, QueueSettings, Ticket, opened, read_all, read_settings, read_tickets
+from engine.contract.queue.titles import unreadable
 from engine.contract.run.folder import RunFolder
 from engine.contract.run.stopping import stop
+from engine.contract.run.tail import StreamError
 from engine.contract.text.messages import UserError
 
 _CLOSE = 1e-6
@@ -32,34 +35,46 @@ def move(number: int, *, before: int | None = None, after: int | None = None) ->
 def pause(number: int) -> None:
     """Leave an entry in the queue without doing it; one that runs is stopped, which takes up to 10 s.
 
-    It goes on exactly where it was. Raises UserError, OSError.
+    It goes on exactly where it was. Raises UserError, and OSError where it could not be written down that it is paused;
+    it is stopped all the same.
     """
     with opened() as book:
-        ticket = book.keep(_found(book, number).model_copy(update={"paused": True, "interrupted": False}))
-    _stop_if_at_work(ticket)
+        ticket = _found(book, number).model_copy(update={"paused": True, "interrupted": False, "again": False})
+        unwritten = _unwritten(book, ticket)
+    _stop_if_at_work(ticket, surely=unwritten)
+    if unwritten:
+        with opened() as book:
+            book.keep(ticket)  # what was stopped may have made room
 
 
 def go_on(number: int) -> None:
-    """Have a paused or refused entry wait for its turn again. Raises UserError, OSError."""
+    """Have a paused or refused entry wait for its turn again, or one that is just being stopped once it is.
+
+    Raises UserError, OSError.
+    """
     with opened() as book:
-        free = {"paused": False, "interrupted": False, "refused": None, "returns": 0}
-        book.keep(_found(book, number).model_copy(update=free))
+        book.keep(freed(_found(book, number)))
         settle_and_start(book)
 
 
 def cancel(number: int) -> None:
     """Take an entry out; one that runs is stopped, which takes up to 10 s. Raises UserError, OSError.
 
-    The folder of a run that nobody ever worked on goes with it.
+    The folder of a run that nobody ever worked on goes with it; of a ticket that cannot be read, only that goes.
     """
     with opened() as book:
+        if book.throw_away(number):
+            return
         ticket = _found(book, number)
-        if fate_of(ticket) == "runs":
-            ticket = book.keep(ticket.model_copy(update={"leaving": True}))
-        else:
+        if fate_of(ticket) != "runs":
             book.drop(ticket)
             _take_away(ticket)
-    _stop_if_at_work(ticket)
+            return
+        ticket, unwritten = _leaves(book, ticket)
+    _stop_if_at_work(ticket, surely=unwritten)
+    if unwritten:
+        with opened() as book:
+            book.drop(ticket)
 
 
 def withdraw(run: Path) -> None:
@@ -70,7 +85,8 @@ def withdraw(run: Path) -> None:
     with opened() as book:
         ticket = book.find(run.resolve())
         if ticket is not None and fate_of(ticket) == "runs":
-            book.keep(ticket.model_copy(update={"leaving": True}))
+            if _leaves(book, ticket)[1]:
+                book.drop(ticket)
         elif ticket is not None:
             book.drop(ticket)
             _take_away(ticket)
@@ -104,6 +120,9 @@ def settings() -> QueueSettings:
 def _found(book: Book, number: int) -> Ticket:
     ticket = next((each for each in book.tickets if each.number == number), None)
     if ticket is None:
+        if (file := read_all().unreadable.get(number)) is not None:
+            message = unreadable(number, file)
+            raise UserError(message.code, **message.args)
         known = ", ".join(str(each.number) for each in book.tickets)
         raise UserError("queue.unknown", number=number, known=known or "-")
     return ticket
@@ -122,13 +141,32 @@ def _order(book: Book, ticket: Ticket, before: int | None, after: int | None) ->
     return (others[place - 1].order + others[place].order) / 2
 
 
-def _stop_if_at_work(ticket: Ticket) -> None:
-    if ticket.run.is_dir() and fate_of(ticket) == "runs":
+def _unwritten(book: Book, ticket: Ticket) -> bool:
+    """Write down what is wished of an entry; True where that failed: a disk without room keeps nobody from stopping."""
+    try:
+        book.keep(ticket)
+    except OSError:
+        return True
+    return False
+
+
+def _leaves(book: Book, ticket: Ticket) -> tuple[Ticket, bool]:
+    """A ticket that is to go once its run has stopped, and whether that could not be written down."""
+    ticket = ticket.model_copy(update={"leaving": True, "again": False})
+    return ticket, _unwritten(book, ticket)
+
+
+def _stop_if_at_work(ticket: Ticket, *, surely: bool) -> None:
+    """Stop the run of an entry, unless somebody has let it go on since and it was begun again."""
+    now = next((each for each in read_tickets() if each.number == ticket.number), ticket)
+    if (surely or now.is_stopping) and fate_of(now) == "runs":
         stop(ticket.run)
-        pump()
+        with contextlib.suppress(OSError):  # else whoever looks next starts what waits
+            pump()
 
 
 def _take_away(ticket: Ticket) -> None:
     folder = RunFolder(ticket.run)
-    if folder.root.is_dir() and folder.status() == "queued":
-        shutil.rmtree(folder.root, ignore_errors=True)
+    with contextlib.suppress(OSError, StreamError):  # what cannot be looked at stays where it is
+        if folder.root.is_dir() and folder.status() == "queued":
+            shutil.rmtree(folder.root, ignore_errors=True)

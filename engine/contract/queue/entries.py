@@ -11,10 +11,13 @@ from typing import Literal
 from engine.contract.queue.fate import fate_of
 from engine.contract.queue.pace import Left, left_of
 from engine.contract.queue.speed import last_progress
-from engine.contract.queue.tickets import Lane, Ticket, read_tickets
+from engine.contract.queue.tickets import Lane, Ticket, read_all
+from engine.contract.queue.titles import unreadable
 from engine.contract.run.folder import RunFolder
 from engine.contract.text.messages import Message
 
+UNREADABLE = "unreadable"
+"""The kind of an entry whose ticket cannot be read, where others have that of their job."""
 State = Literal["running", "stopping", "waiting", "paused", "missing", "refused"]
 
 
@@ -45,7 +48,8 @@ class Entry:
 
 def entries() -> list[Entry]:
     """What runs, then what waits, each in its order; read without the lock, and nothing is started."""
-    views = [(ticket, _state(ticket)) for ticket in read_tickets()]
+    tickets = read_all()
+    views = [(ticket, _state(ticket)) for ticket in tickets.readable]
     at_work = [_entry(ticket, state, None) for ticket, state in views if state in ("running", "stopping")]
     found, place = list(at_work), 0
     for ticket, state in views:
@@ -53,7 +57,7 @@ def entries() -> list[Entry]:
             continue
         place += state == "waiting"
         found.append(_entry(ticket, state, place if state == "waiting" else None))
-    return found
+    return [*found, *(_unreadable(number, file) for number, file in sorted(tickets.unreadable.items()))]
 
 
 def entry_of(run: Path, found: Sequence[Entry] | None = None) -> Entry | None:
@@ -68,7 +72,7 @@ def _state(ticket: Ticket) -> State | None:
     if fate == "ended":
         return None
     if fate == "runs":
-        return "stopping" if ticket.paused or ticket.leaving else "running"
+        return "stopping" if ticket.is_stopping else "running"
     if fate == "missing":
         return "missing"
     if ticket.refused is not None or fate == "broken":
@@ -94,6 +98,27 @@ def _entry(ticket: Ticket, state: State | None, place: int | None) -> Entry:
         left=_left(ticket, state),
         why=ticket.refused,
         interrupted=ticket.interrupted,
+    )
+
+
+def _unreadable(number: int, file: Path) -> Entry:
+    """A ticket that says nothing: what it was of is not known, only that something was put in here."""
+    return Entry(
+        number=number,
+        run=file,
+        state="refused",
+        kind=UNREADABLE,
+        title=Message(code="queue.title.unreadable", args={"file": file.name}),
+        project=None,
+        lane="long",
+        cores=1,
+        memory_mb=0,
+        wanted_at=0.0,
+        started_at=None,
+        place=None,
+        left=None,
+        why=unreadable(number, file),
+        interrupted=False,
     )
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 from typing import Literal
 
+from engine.contract.queue.speed import steps_done
 from engine.contract.queue.tickets import Ticket
 from engine.contract.run.folder import RunFolder, Status
+from engine.contract.run.lineage import parts_of
 from engine.contract.run.lock import LockRecord, read_record
 from engine.contract.run.tail import StreamError, last_event
 from engine.contract.system.locks import is_locked
@@ -15,16 +18,26 @@ from engine.contract.system.processes import is_same_process, machine_start
 Fate = Literal["waits", "runs", "led", "ended", "returns", "held", "missing", "broken"]
 """`led`: a living process will have it begun, or gone on with; `returns`: it lost its keeper and is to be done again;
 `held`: it was stopped and stands in the queue paused; `missing`: its project is not there, perhaps because its disk is
-not; `broken`: its stream cannot be read.
+not, or its folder cannot be looked at; `broken`: its stream cannot be read.
 """
 RETURNS = 3
-"""So often an entry that lost its keeper goes on by itself."""
+"""So often an entry that lost its keeper goes on by itself, though it came no further."""
 _FROM_OUTSIDE = (-signal.SIGKILL, -signal.SIGTERM)
 
 
 def fate_of(ticket: Ticket) -> Fate:
-    """What is to be done about a ticket now."""
-    folder = RunFolder(ticket.run)
+    """What is to be done about a ticket now.
+
+    One whose folder cannot be looked at, as over a connection that broke, is `missing` like one whose disk is away:
+    what is wrong with one folder is no matter of the others, so no OSError of it goes further than here.
+    """
+    try:
+        return _fate_of(ticket, RunFolder(ticket.run))
+    except OSError:
+        return "missing"
+
+
+def _fate_of(ticket: Ticket, folder: RunFolder) -> Fate:
     if not folder.root.is_dir():
         return "missing" if ticket.project is not None and not ticket.project.is_dir() else "ended"
     try:
@@ -47,6 +60,8 @@ def fate_of(ticket: Ticket) -> Fate:
 def _of_ended(ticket: Ticket, folder: RunFolder, status: Status) -> Fate:
     if ticket.leaving or status == "failed":
         return "ended"
+    if ticket.again:
+        return "waits"
     if ticket.paused:
         return "held"
     if ticket.project is None or not ticket.run.is_relative_to(ticket.project):
@@ -55,7 +70,7 @@ def _of_ended(ticket: Ticket, folder: RunFolder, status: Status) -> Fate:
         return "waits"
     record = read_record(folder.lock) or LockRecord()
     if status == "lost" and record.exit is None:
-        return "returns" if ticket.returns < RETURNS else "held"
+        return "returns" if ticket.returns < RETURNS or is_further(ticket) else "held"
     if folder.cancel.exists():
         return "ended"
     # A signal of the system, as when it shuts down, or of a person who knows why: nobody starts it against that.
@@ -63,6 +78,25 @@ def _of_ended(ticket: Ticket, folder: RunFolder, status: Status) -> Fate:
     if not stopped:
         return "ended"
     return "held" if ticket.machine == machine_start() else "returns"
+
+
+def is_further(ticket: Ticket) -> bool:
+    """Whether an entry that lost its keeper has done what it never did before, or the machine has ended under it."""
+    return ticket.machine != machine_start() or steps_of(ticket) > ticket.reached
+
+
+def steps_of(ticket: Ticket) -> int:
+    """Optimiser steps told by a run, or by those that it has others do; 0 where none are."""
+    with contextlib.suppress(OSError):
+        return sum(steps_done(RunFolder(run)) for run in parts_of(ticket.run) or [ticket.run])
+    return 0
+
+
+def freed(ticket: Ticket) -> Ticket:
+    """A ticket that a person lets go on; where its run is just being stopped, it will be begun again after that."""
+    free = {"paused": False, "leaving": False, "interrupted": False, "refused": None, "returns": 0}
+    again = ticket.is_stopping and fate_of(ticket) == "runs"
+    return ticket.model_copy(update=free | {"again": again})
 
 
 def told_size(folder: RunFolder) -> int:

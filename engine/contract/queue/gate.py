@@ -101,16 +101,18 @@ class Gate:
 
     @contextlib.contextmanager
     def quiet(self, check: Callable[[], None] = _nothing, limit_s: float = LIMIT_S) -> Iterator[bool]:
-        """Measure in quiet: True once all others have let go, False where some have not within `limit_s`."""
+        """Measure in quiet: True once all others have let go, False where some who compute have not within `limit_s`.
+
+        Who else measures is waited for without limit: both were wrong else, the one that was told it is quiet too.
+        """
         wanted = self._wish()
         if wanted is None:
             yield False
             return
-        until = time.monotonic() + limit_s
         try:
             with self.idle(check):
-                alone = _polled(lambda: try_lock(wanted), until, check)
-                alone = alone and _polled(lambda: try_lock(self._file()), until, check)
+                _polled(lambda: try_lock(wanted), None, check)
+                alone = _polled(lambda: try_lock(self._file()), time.monotonic() + limit_s, check)
                 try:
                     yield alone
                 finally:

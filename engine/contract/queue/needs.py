@@ -1,19 +1,19 @@
-"""What a job wants of the machine: cores, memory, and whether it is long work or short."""
+"""What a job wants of a machine: cores, memory, GPUs, and whether it is long work or short."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import ValidationError
-
+from engine.contract.device.choice import AUTO, CPU, readers_beside
+from engine.contract.device.wheel import paddle_wheel
 from engine.contract.fit.job import FitJob
-from engine.contract.project import ProjectFolder
+from engine.contract.queue.memory import settings_by, usual_mb, wanted_mb
 from engine.contract.queue.tickets import Lane
-from engine.contract.run.folder import RunFolder, read_job
 from engine.contract.run.job import (
     BenchJob,
+    EvaluateJob,
     ExportJob,
     Job,
     PredictJob,
@@ -22,42 +22,70 @@ from engine.contract.run.job import (
     SaliencyJob,
     SensitivityJob,
     SyncJob,
-    TrainJob,
 )
-from engine.contract.run.lineage import settings_of, training_of
-from engine.contract.run.lock import read_record
 from engine.contract.run.settings import TrainSettings
 from engine.contract.system.cores import core_count
-from engine.contract.text.messages import UserError
+from engine.contract.system.gpus import gpu_count
 
 _LONG = ("train", "recipe", "fit", "sensitivity", "saliency", "int8_errors")
 _BENCH_MIN = 5.0
 """A bench that heats a phone for longer than this is long work, though the machine has little of it."""
-_ALONE_MB, _PIXEL_MB = 400, 5.5e-3
-"""Of a training without its batch, and for each pixel of that: a YOLOv3 at 160 px in batches of 8 took 1.7 GB."""
-_TAUGHT = 1.3
-"""How much more the trainings of a recipe or fit take, which have a teacher beside them."""
-_KINDS_MB = {"recipe": 2500, "fit": 2500, "saliency": 2000, "host": 1500, "emulate": 2500, "project": 500, "sync": 500}
-_OTHERS_MB = 1000
-"""Megabytes that a job is taken to want while no earlier one of its kind in the project tells."""
-_LOOKED_AT = 12
-"""So many earlier runs of a kind are asked, the newest first."""
 
 
 @dataclass(frozen=True)
 class Needs:
-    """Of one entry; `cores` are at least one."""
+    """Of one entry; `cores` are at least one. `gpus` are called as CUDA_VISIBLE_DEVICES calls them."""
 
     lane: Lane
     cores: int
     memory_mb: int
+    gpus: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Share:
+    """What a job takes of the machine that does it, whichever that is; `gpus` if it finds them there."""
+
+    cores: int
+    memory_mb: int
+    gpus: int
 
 
 def needs_of(job: Job, project: Path | None) -> Needs:
-    """What a job will want."""
-    workers = job.at_once if isinstance(job, FitJob) else 1
-    each = _known_mb(job, project) or _usual_mb(job)
-    return Needs(_lane(job), max(1, min(_cores(job), core_count())), each * workers)
+    """What a job will want of this machine.
+
+    A fit whose trainings a fleet does elsewhere wants what it does here itself: saliency, times, the file.
+    """
+    if isinstance(job, FitJob) and job.elsewhere:
+        return Needs(_lane(job), 1, usual_mb("saliency"))
+    every, gpus = core_count(), _gpus(job)
+    one = share_of(job, project, every, gpu=bool(gpus))
+    at_once = job.at_once if isinstance(job, FitJob) else 1
+    return Needs(_lane(job), min(at_once * one.cores, every), at_once * one.memory_mb, gpus)
+
+
+def share_of(job: Job, project: Path | None, idle: int, *, gpu: bool) -> Share:
+    """What a job takes of a machine; of a fit, one trial. `idle` cores are had by what takes as many as there are;
+    `gpu` tells whether it may find a GPU."""
+    settings = settings_by(job)
+    on_gpu = gpu and device_of(job) != CPU
+    ranks = settings.ranks if settings is not None else 1
+    readers = _readers(settings, idle if on_gpu else 0) if settings is not None else 0
+    cores = _cores(job, idle) if settings is None else ranks * (_threads(job, settings, idle) + readers)
+    return Share(max(1, cores), wanted_mb(job, project, readers), ranks * on_gpu)
+
+
+def device_of(job: Job) -> str:
+    """Where a job is asked to compute, as settings name it."""
+    settings = settings_by(job)
+    if settings is not None:
+        return settings.device
+    return job.device if isinstance(job, EvaluateJob | PredictJob) else CPU
+
+
+def every_gpu() -> tuple[str, ...]:
+    """All of this machine's that may be named, each by whatever name."""
+    return tuple({*map(str, range(gpu_count())), *_given()})
 
 
 def project_of(job: Job) -> Path | None:
@@ -81,79 +109,46 @@ def _lane(job: Job) -> Lane:
     return "long" if job.kind in _LONG else "short"
 
 
-def _cores(job: Job) -> int:
-    """Of all that works for the job at once; its number of threads is 0 for all cores."""
-    every = core_count()
+def _cores(job: Job, idle: int) -> int:
     match job:
-        case TrainJob():
-            return _of_a_training(job.settings)
-        case RecipeJob():
-            return _of_a_training(job.settings or (settings_of(Path(job.start)) if job.start else TrainSettings()))
-        case FitJob():
-            own = _of_a_training(settings_of(Path(job.start)))
-            return job.at_once * max(1, every // job.at_once) if job.at_once > 1 else own
         case SensitivityJob():
-            return job.threads or every
+            return job.threads or idle
         case SaliencyJob() | BenchJob():
             return 1
         case _:
-            return every
+            return idle
 
 
-def _of_a_training(settings: TrainSettings) -> int:
-    threads = settings.threads or max(1, core_count() // settings.ranks)
-    return settings.ranks * threads + settings.readers
+def _threads(job: Job, settings: TrainSettings, idle: int) -> int:
+    """Of each rank; trials side by side share the cores between them, whatever their settings say."""
+    if isinstance(job, FitJob) and job.at_once > 1:
+        return max(1, idle // job.at_once)
+    return settings.threads or max(1, idle // settings.ranks)
 
 
-def _usual_mb(job: Job) -> int:
-    if isinstance(job, TrainJob):
-        return round(job.settings.ranks * _ALONE_MB + _PIXEL_MB * job.choice.size**2 * job.settings.batch_size)
-    if isinstance(job, RecipeJob | FitJob) and job.start:
-        start = training_of(Path(job.start))
-        if start is not None:
-            return round(_TAUGHT * _usual_mb(start))
-    return _KINDS_MB.get(job.kind, _OTHERS_MB)
+def _readers(settings: TrainSettings, idle: int) -> int:
+    """Of each rank; `idle` are the cores that those for a GPU are taken from."""
+    return settings.readers or readers_beside(settings.ranks, idle)
 
 
-def _known_mb(job: Job, project: Path | None) -> int | None:
-    """The most that earlier ones of the same kind held, of the same detector, as the project has one."""
-    if project is None:
-        return None
-    kinds = {"train": ("train",), "recipe": ("train",), "fit": ("train",)}.get(job.kind, (job.kind,))
-    peaks = [peak for each in _earlier(project, kinds) if (peak := _peak(each, job)) is not None]
-    return max(peaks, default=None)
+def _gpus(job: Job) -> tuple[str, ...]:
+    """Those of this machine that a job may hold: of what looks for itself, the first."""
+    device = device_of(job)
+    if device == CPU or not (paddle_wheel().gpu and gpu_count()):
+        return ()
+    if device != AUTO:
+        return (_called(int(device.partition(":")[2])),)
+    settings = settings_by(job)
+    ranks = settings.ranks if settings is not None else 1
+    side_by_side = job.at_once if isinstance(job, FitJob) and job.fleet is not None else 1
+    return tuple(map(_called, range(ranks * side_by_side)))
 
 
-def _earlier(project: Path, kinds: tuple[str, ...]) -> Iterator[RunFolder]:
-    folder = ProjectFolder(project)
-    if "train" in kinds:
-        found = sorted(folder.runs.glob("[0-9]*"), reverse=True)
-    else:
-        tasks = [task for kind in kinds for task in folder.tasks.glob(f"{kind}-*")]
-        found = sorted(tasks, key=lambda path: path.stat().st_mtime_ns, reverse=True)
-    yield from (RunFolder(path) for path in found[:_LOOKED_AT])
+def _called(number: int) -> str:
+    """A GPU that Paddle counts so, as CUDA_VISIBLE_DEVICES names it."""
+    given = _given()
+    return given[number] if number < len(given) else str(number)
 
 
-def _peak(earlier: RunFolder, job: Job) -> int | None:
-    record = read_record(earlier.lock)
-    if record is None or record.peak_mb is None:
-        return None
-    if not isinstance(job, TrainJob):
-        return record.peak_mb
-    try:
-        other = read_job(earlier)
-    except (UserError, ValidationError):
-        return None
-    if not isinstance(other, TrainJob) or other.choice.key != job.choice.key:
-        return None
-    return _scaled(record.peak_mb, other, job)
-
-
-def _scaled(peak: int, other: TrainJob, job: TrainJob) -> int:
-    """What a training of other pictures or of another batch would have held; less is not counted on.
-
-    The peak is that of one process, which has its part of the batch.
-    """
-    ours, theirs = (each.settings.batch_size / each.settings.ranks for each in (job, other))
-    ratio = (job.choice.size / other.choice.size) ** 2 * ours / theirs
-    return round(job.settings.ranks * peak * max(1.0, ratio))
+def _given() -> list[str]:
+    return [name for name in os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",") if name]

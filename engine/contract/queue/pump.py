@@ -8,32 +8,47 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from engine.contract.queue.fate import fate_of, told_size
+from engine.contract.queue.fate import fate_of, freed, is_further, steps_of, told_size
 from engine.contract.queue.needs import needs_of, project_of
 from engine.contract.queue.pace import pace
-from engine.contract.queue.room import startable, this_machine
+from engine.contract.queue.room import due, this_machine
 from engine.contract.queue.tickets import Book, Ticket, is_empty, opened
 from engine.contract.queue.titles import title_of
 from engine.contract.recipe import PlannedJob
-from engine.contract.run.folder import TIED_VARIABLE, RunFolder, read_job, start
+from engine.contract.run.folder import TIED_VARIABLE, RunFolder, own_command, read_job, start
 from engine.contract.run.lock import FD_VARIABLE, until_let_go
 from engine.contract.run.tail import StreamError
+from engine.contract.system.environment import studio_environment
 from engine.contract.system.locks import is_locked
 from engine.contract.system.processes import machine_start
 from engine.contract.text.messages import Message, UserError
 
 _TOLD_ON = (
     "ANDROID_ADB_SERVER_PORT",
+    "CUDA_DEVICE_ORDER",
     "CUDA_VISIBLE_DEVICES",
+    "CURL_CA_BUNDLE",
     "HOME",
+    "LD_LIBRARY_PATH",
+    "NETRC",
     "OMP_NUM_THREADS",
     "PATH",
+    "RAY_ADDRESS",
+    "RAY_AUTH_MODE",
+    "RAY_AUTH_TOKEN_PATH",
+    "REQUESTS_CA_BUNDLE",
+    "SLURM_CONF",
+    "SSL_CERT_DIR",
+    "SSL_CERT_FILE",
     "XDG_CACHE_HOME",
     "XDG_CONFIG_HOME",
+    *(f"{which}_proxy" for which in ("all", "http", "https", "no")),
+    *(f"{which}_PROXY" for which in ("ALL", "HTTP", "HTTPS", "NO")),
 )
-"""What a worker finds as whoever put its run in had it, whoever starts it, and whatever is called `ESPALIER_...`; no
-more, for there may be secrets in it.
+"""What a worker finds as whoever put its run in had it, whoever starts it, and whatever is called as in `_TOLD_ON_ALL`;
+no more, for there may be secrets in it: a token is told on by its file alone. A ticket is its owner's to read.
 """
+_TOLD_ON_ALL = ("ESPALIER_", "SBATCH_")
 
 
 def enqueue(
@@ -45,8 +60,8 @@ def enqueue(
 ) -> int:
     """Put a run that has its job.json into the queue, start it if there is room, and return its number.
 
-    One that stands there already keeps its place, and goes on if it was paused. `planned` are the runs of a recipe, if
-    the caller knows them: how long it takes is told by them. Raises UserError `run.no_job`,
+    One that stands there already keeps its place, and goes on if it was paused, begun as by this call. `planned` are
+    the runs of a recipe, if the caller knows them: how long it takes is told by them. Raises UserError `run.no_job`,
     `run.bad_job`, `run.finished`, `run.locked` for one that somebody works on outside the queue; StreamError; OSError.
     """
     folder = RunFolder(run_dir)
@@ -61,7 +76,8 @@ def enqueue(
             number = book.new_number()
             ticket = book.keep(fresh.model_copy(update={"number": number, "order": book.last_order()}))
         else:
-            ticket = book.keep(known.model_copy(update={"paused": False, "interrupted": False, "refused": None}))
+            asked = {"command": fresh.command, "environment": fresh.environment}
+            ticket = book.keep(freed(known).model_copy(update=asked))
         _start(book)
     return ticket.number
 
@@ -99,20 +115,26 @@ def ticket_for(
         lane=needs.lane,
         cores=needs.cores,
         memory_mb=needs.memory_mb,
+        gpus=needs.gpus,
         wanted_at=time.time(),
         size=told_size(folder),
         low_s=takes.low_s if takes else None,
         high_s=takes.high_s if takes else None,
         about=takes.about if takes else True,
         paced_by=takes.run if takes else "",
-        command=command,
-        environment={name: os.environ.get(name) for name in (*_TOLD_ON, *_of_ours())},
+        command=command or own_command(),
+        environment=_environment(),
     )
+
+
+def _environment() -> dict[str, str | None]:
+    told = {name: os.environ.get(name) for name in (*_TOLD_ON, *_of_ours())}
+    return told | {"PYTHONPATH": studio_environment()["PYTHONPATH"]}  # its own tree goes with an interpreter
 
 
 def _of_ours() -> list[str]:
     of_one_worker = (FD_VARIABLE, TIED_VARIABLE)
-    return [name for name in os.environ if name.startswith("ESPALIER_") and name not in of_one_worker]
+    return [name for name in os.environ if name.startswith(_TOLD_ON_ALL) and name not in of_one_worker]
 
 
 def _refuse(folder: RunFolder) -> None:
@@ -129,14 +151,13 @@ def _settle(book: Book) -> None:
                 book.drop(ticket)
             case "runs" if not ticket.started:
                 goes = {"paused": False, "interrupted": False}  # somebody has begun it by another way
-                book.keep(ticket.model_copy(update=_started() | goes), sync=False)
+                book.keep(ticket.model_copy(update=_started(ticket) | goes))
             case "returns":
-                back = {"order": book.first_order(), "returns": ticket.returns + 1}
-                book.keep(ticket.model_copy(update=_waiting(ticket) | back))
+                book.keep(ticket.model_copy(update=_waiting(ticket) | _back(ticket) | {"order": book.first_order()}))
             case "held":
                 interrupted = not ticket.paused and ticket.machine == machine_start()
                 book.keep(ticket.model_copy(update=_waiting(ticket) | {"paused": True, "interrupted": interrupted}))
-            case "waits" if ticket.started or (ticket.interrupted and ticket.machine != machine_start()):
+            case "waits" if ticket.started or ticket.again or _is_let_on_by_a_restart(ticket):
                 book.keep(ticket.model_copy(update=_waiting(ticket) | {"paused": False, "interrupted": False}))
             case "broken" if ticket.refused is None:
                 book.keep(ticket.model_copy(update={"refused": _broken(ticket), "started": False}))
@@ -144,34 +165,47 @@ def _settle(book: Book) -> None:
                 pass
 
 
+def _is_let_on_by_a_restart(ticket: Ticket) -> bool:
+    return ticket.interrupted and ticket.machine != machine_start()
+
+
 def _broken(ticket: Ticket) -> Message:
     try:
-        RunFolder(ticket.run).status()
+        with contextlib.suppress(OSError):
+            RunFolder(ticket.run).status()
     except StreamError as error:
         return error.message
     return Message(code="run.stream_broken", args={"path": str(ticket.run), "line": "-", "reason": "-"})
 
 
-def _started() -> dict[str, object]:
-    return {"started": True, "started_at": time.time(), "machine": machine_start()}
+def _started(ticket: Ticket) -> dict[str, object]:
+    machine = machine_start()
+    returns = ticket.returns if ticket.machine == machine else 0  # they are counted under one start of the machine
+    return {"started": True, "started_at": time.time(), "machine": machine, "again": False, "returns": returns}
 
 
 def _waiting(ticket: Ticket) -> dict[str, object]:
     """What a ticket that was started and did not end is when it is put back."""
     try:
         size = told_size(RunFolder(ticket.run))
-    except StreamError:
+    except (StreamError, OSError):
         size = ticket.size
-    return {"started": False, "started_at": None, "size": size}
+    return {"started": False, "started_at": None, "size": size, "again": False}
+
+
+def _back(ticket: Ticket) -> dict[str, object]:
+    """What is counted of one that lost its keeper."""
+    returns = 1 if is_further(ticket) else ticket.returns + 1
+    return {"returns": returns, "reached": max(ticket.reached, steps_of(ticket))}
 
 
 def _start(book: Book) -> None:
     if book.settings.paused:
         return
     fates = {ticket.number: fate_of(ticket) for ticket in book.tickets}
-    running = [ticket for ticket in book.tickets if fates[ticket.number] == "runs"]
-    waiting = [ticket for ticket in book.tickets if fates[ticket.number] == "waits" and _willing(ticket)]
-    for ticket in startable(waiting, running, this_machine(book.settings.at_once)):
+    for ticket in due(book.tickets, fates, this_machine(book.settings.at_once)):
+        if fates[ticket.number] == "led":
+            continue  # who leads it sees by the same rule that it is its turn
         try:
             start(ticket.run, ticket.command, {**dict.fromkeys(_of_ours()), **ticket.environment})
         except UserError as error:
@@ -183,8 +217,4 @@ def _start(book: Book) -> None:
         else:
             # A crash before this, or a full disk, is understood by the size of the stream, or by its lock.
             with contextlib.suppress(OSError):
-                book.keep(ticket.model_copy(update=_started()), sync=False)
-
-
-def _willing(ticket: Ticket) -> bool:
-    return not (ticket.paused or ticket.leaving or ticket.refused or ticket.started)
+                book.keep(ticket.model_copy(update=_started(ticket)))

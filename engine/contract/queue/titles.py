@@ -1,4 +1,4 @@
-"""What an entry of the queue is called, after its job."""
+"""What an entry of the queue is called, after its job, and what is said where that is not known."""
 
 from __future__ import annotations
 
@@ -48,3 +48,8 @@ def title_of(job: Job, run: Path) -> Message:
         case _:
             args = {"run": Path(job.run).name}
     return Message(code=f"queue.title.{job.kind}", args=args)
+
+
+def unreadable(number: int, file: Path) -> Message:
+    """What is said of a ticket that cannot be read."""
+    return Message(code="queue.unreadable", args={"number": number, "path": str(file)})

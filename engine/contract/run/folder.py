@@ -142,7 +142,7 @@ def start(
     try:
         with folder.log.open("ab") as log:
             return start_detached(
-                [*(command or (sys.executable, "-m", "engine", "run")), str(folder.root)],
+                [*(command or own_command()), str(folder.root)],
                 environment={name: value for name, value in found.items() if value is not None},
                 folder=folder.root,
                 out=log,
@@ -150,6 +150,11 @@ def start(
             )
     finally:
         lock.close()
+
+
+def own_command() -> tuple[str, ...]:
+    """What begins a worker with the interpreter of this process; the run's folder follows."""
+    return sys.executable, "-m", "engine", "run"
 
 
 def folder_gone(folder: RunFolder) -> JobFailed:

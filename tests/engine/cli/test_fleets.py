@@ -5,17 +5,25 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from engine.cli import fleets, main
+from engine.cli import fleets, main, waiting
 from engine.contract.project import DetectorChoice, Project, ProjectFolder
+from engine.contract.queue.changes import set_at_once
 from engine.contract.queue.entries import entries
+from engine.contract.queue.pump import enqueue
 from engine.contract.recipe import Recipe, Step
-from engine.contract.run.folder import RunFolder, read_job
-from engine.contract.run.job import RecipePart, TrainJob
+from engine.contract.run.events import Event
+from engine.contract.run.folder import RunFolder, read_job, start
+from engine.contract.run.job import EvaluateJob, RecipePart, TrainJob
+from engine.contract.run.tail import EventTail
+from engine.contract.text.messages import Message
+from engine.contract.text.resources import ROOT
+from engine.fleet import local
 
 
 @pytest.fixture
@@ -78,3 +86,47 @@ def test_that_a_word_that_names_no_fleet_is_refused_before_anything_is_looked_at
 ) -> None:
     assert main(["fit", "nowhere", "1", "--macs", "0.4", "--fleet", "nowhere"]) == 2
     assert "nowhere is no fleet" in capsys.readouterr().err
+
+
+def test_that_a_fit_is_not_given_a_token_that_whoever_begins_it_later_would_not_have(
+    folder: ProjectFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("RAY_AUTH_TOKEN", "a-secret")
+    fit = ["fit", str(folder.root), "nothing", "--macs", "0.4", "--fleet"]
+    assert main([*fit, "head:6379"]) == 2
+    told = capsys.readouterr().err
+    assert "RAY_AUTH_TOKEN_PATH" in told and "a-secret" not in told
+    monkeypatch.setenv("RAY_AUTH_TOKEN_PATH", str(tmp_path / "token"))
+    for words in ([*fit, "head:6379"], [*fit, "local"]):
+        assert main(words) == 2 and "nothing" in capsys.readouterr().err
+
+
+def test_that_a_fleet_on_this_machine_waits_for_what_the_queue_does_and_says_so(
+    folder: ProjectFolder, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    jobs = str(ROOT / "tests" / "fakes" / "jobs.py")
+    monkeypatch.setattr(local, "start", partial(start, command=(sys.executable, jobs, "done")))
+    before, *runs = (
+        folder.new_run(name, job=EvaluateJob(run="any", index=str(folder.index), device="cpu").model_dump_json())
+        for name in ("before", "one", "two")
+    )
+    set_at_once(1)
+    enqueue(before, command=(sys.executable, jobs, "patient"))
+    waited: list[bool] = []
+
+    def waits_for(*_: object, **__: object) -> Message:
+        waited.append(not any(RunFolder(run).events.exists() for run in runs))
+        (before / "go").touch()
+        return Message(code="queue.all_paused")
+
+    monkeypatch.setattr(waiting, "waits_for", waits_for)
+    states = fleets.done_by("local", folder, {run: run.name for run in runs}, json=False, all_or_none=True)
+    assert waited and all(waited) and Message(code="queue.all_paused").text() in capsys.readouterr().err
+    assert len(states) == 2 and entries() == []
+    (first, end), (second, _) = ((events[0].time, events[-1].time) for events in map(events_of, (before, runs[0])))
+    assert first < end <= second, "it began when that had ended"
+
+
+def events_of(run: Path) -> list[Event]:
+    return EventTail(RunFolder(run).events).read()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -15,6 +15,8 @@ from engine.contract.project import DetectorChoice, Project, ProjectFolder
 from engine.contract.run.events import Hello, Metric
 from engine.contract.run.folder import RunFolder, start
 from engine.contract.run.job import EvaluateJob
+from engine.contract.run.state import RunState
+from engine.contract.run.stopping import stop
 from engine.contract.run.tail import EventTail
 from engine.contract.system.locks import is_locked
 from engine.contract.text.messages import Cancelled, JobFailed, UserError
@@ -23,6 +25,7 @@ from engine.fleet import following, local
 from engine.fleet.following import Told, have_done
 from engine.fleet.local import Local
 from engine.fleet.opening import opened
+from engine.fleet.piece import Demand, Piece
 
 JOBS = ROOT / "tests" / "fakes" / "jobs.py"
 
@@ -123,6 +126,31 @@ def test_that_what_ends_the_following_stops_all_and_begins_nothing_more(
     assert sorted(RunFolder(run).status() for run in runs) == ["cancelled", "cancelled", "queued", "queued"]
 
 
+def test_that_a_full_disk_or_one_that_cannot_be_stopped_leaves_no_other_at_work(
+    folder: ProjectFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    doing(monkeypatch, "patient", cores=3)
+    runs, stopped = runs_of(folder, 3), list[Path]()
+    fleet = Local()
+    for run in runs:
+        fleet.begin(Piece(run, Demand()))
+    wait(lambda: all(RunFolder(run).events.is_file() for run in runs))
+
+    def full(path: Path) -> None:
+        raise OSError(28, "No space left on device", str(path))
+
+    def stops(run: Path) -> None:
+        stop(run, ask=0)
+        stopped.append(run)
+        raise UserError("run.elsewhere", path=str(run), host="node-7")
+
+    monkeypatch.setattr(Path, "touch", full)
+    monkeypatch.setattr(local, "stop", stops)
+    with pytest.raises(UserError, match="node-7"):
+        fleet.close()
+    assert sorted(stopped) == runs and not any(is_locked(RunFolder(run).lock) for run in runs)
+
+
 def test_a_run_may_follow_on_another(folder: ProjectFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     doing(monkeypatch, "done")
     first, second = runs_of(folder, 2)
@@ -143,6 +171,44 @@ def test_that_a_sitting_after_one_that_was_cancelled_goes_on_and_tells_only_what
     told = [event for each in have_done(fleet, [run]) for event in each.events]
     assert [event.type for event in told][0] == "hello" and "failed" not in [event.type for event in told]
     assert sum(isinstance(event, Metric) for event in told) == 5
+
+
+class _OneAtATime:
+    """Turns that come one after the other; what is `out` was taken out of the queue."""
+
+    def __init__(self, out: Path) -> None:
+        self.out, self.given = out, list[Path]()
+
+    def due(self, waiting: Collection[Path]) -> list[Path]:
+        free = not self.given or not is_locked(RunFolder(self.given[-1]).lock)
+        found = [run for run in waiting if run != self.out][:free]
+        self.given += found
+        return found
+
+    def taken_out(self, waiting: Collection[Path]) -> list[Path]:
+        return [run for run in waiting if run == self.out]
+
+
+def test_that_each_begins_in_its_turn_and_what_was_begun_already_is_followed_without(
+    folder: ProjectFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    doing(monkeypatch, "done", cores=4)
+    monkeypatch.setattr(following, "TURN_S", 0.0)
+    at_work, first, second, out = runs = runs_of(folder, 4)
+    start(at_work, (sys.executable, str(JOBS), "done"))
+    turns, most = _OneAtATime(out), 0
+    ended: dict[Path, str] = {}
+    with opened("local", folder) as fleet, closing(have_done(fleet, runs, turns=turns)) as telling:
+        for told in telling:
+            most = max(most, sum(is_locked(RunFolder(run).lock) for run in (first, second)))
+            if told.ended is not None:
+                ended[told.run] = told.ended
+                last = told
+    assert turns.given == [first, second] and most == 1 and last.ended is not None
+    assert ended == {**dict.fromkeys((at_work, first, second), "finished"), out: "cancelled"}
+    with pytest.raises(Cancelled):
+        Told(out, [], RunState(), "cancelled").result()
+    assert RunFolder(out).status() == "queued", "nobody ever worked on it"
 
 
 def test_that_ray_and_submitit_are_asked_for_in_a_sentence_with_the_remedy(

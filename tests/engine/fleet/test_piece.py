@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from engine.contract.project import DetectorChoice
+from engine.contract.queue.needs import needs_of
 from engine.contract.run.job import Job, SensitivityJob, TrainJob
 from engine.contract.run.settings import TrainSettings
 from engine.contract.text.messages import UserError
@@ -34,10 +35,17 @@ def test_a_training_asks_for_its_threads_and_for_what_such_a_training_was_seen_t
 
 def test_each_rank_asks_for_its_own_and_a_training_of_several_nodes_is_refused(tmp_path: Path) -> None:
     found = piece_of(run_of(tmp_path, training(threads=2, ranks=2, readers=1)), (*NODES, Node("c", 8, 9000, 2)))
-    assert found.demand.cores == 5 and found.demand.gpus == 2
+    assert found.demand.cores == 6 and found.demand.gpus == 2
     with pytest.raises(UserError) as refused:
         piece_of(run_of(tmp_path, training(ranks=1, nodes=("a:1", "b:1"))), NODES)
     assert refused.value.message.code == "fleet.has_nodes"
+
+
+def test_ranks_are_charged_by_a_fleet_as_by_the_queue(tmp_path: Path) -> None:
+    job = training(threads=1, ranks=4, readers=1, device="cpu")
+    found, queued = piece_of(run_of(tmp_path, job), (Node("big", 64, 64000),)).demand, needs_of(job, None)
+    assert found.memory_mb == queued.memory_mb > piece_of(run_of(tmp_path, training(threads=1)), NODES).demand.memory_mb
+    assert found.cores == 8
 
 
 def test_an_estimate_of_memory_never_refuses(tmp_path: Path) -> None:

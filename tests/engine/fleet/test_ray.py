@@ -12,6 +12,7 @@ import pytest
 
 from engine.contract.project import ProjectFolder
 from engine.contract.run.folder import RunFolder
+from engine.fleet.opening import opened
 from tests.trial.fleet.driving import Sitting, at_work, heard_beyond_loopback
 from tests.trial.fleet.ground import make_project, proof_of, short_runs
 from tests.trial.marked import kill, marked, wait_until
@@ -65,3 +66,13 @@ def test_that_nobody_hears_it_and_a_cancel_leaves_nothing(folder: ProjectFolder,
     assert wait_until(lambda: not marked(sitting.mark), 30), [process.name for process in marked(sitting.mark)]
     assert at_work(runs) == 0
     assert sorted(RunFolder(run).status() for run in runs) == ["cancelled", "cancelled", "queued"]
+
+
+def test_that_what_lets_into_it_is_gone_with_it_and_another_can_follow(
+    folder: ProjectFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("RAY_AUTH_TOKEN", raising=False)
+    for _ in range(2):
+        with opened("ray", folder) as fleet:
+            assert os.environ["RAY_AUTH_TOKEN"] and fleet.nodes()
+        assert "RAY_AUTH_TOKEN" not in os.environ
