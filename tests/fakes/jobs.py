@@ -173,9 +173,8 @@ def no_room(context: JobContext) -> dict[str, object]:
 JOBS: dict[str, Callable[[JobContext], dict[str, object]]] = {
     function.__name__: function
     for function in (
-        done, staged, patient, endless, reluctant, busy, counted, measured, deaf, parent, overridden, crash, leave, refuse,
-        fail,
-        thirst, nan, full, no_room,
+        done, staged, patient, endless, reluctant, busy, counted, measured, deaf, parent, overridden, crash, leave,
+        refuse, fail, thirst, nan, full, no_room,
     )
 }  # fmt: skip
 
