@@ -7,8 +7,7 @@ import signal
 import subprocess
 import sys
 import textwrap
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -27,6 +26,7 @@ from engine.contract.system.locks import is_locked
 from engine.contract.system.processes import start_time
 from engine.contract.text.messages import Message
 from engine.contract.text.resources import ROOT
+from tests.fakes.waiting import wait
 
 JOBS = ROOT / "tests" / "fakes" / "jobs.py"
 
@@ -41,15 +41,6 @@ def two(tmp_path: Path) -> Iterator[tuple[RunFolder, RunFolder]]:
     pause_all()
     for folder in made:
         stop(folder.root, ask=0, terminate=0)
-
-
-def wait(holds: Callable[[], object], *, pumped: bool = False) -> None:
-    deadline = time.monotonic() + 60
-    while not holds():
-        assert time.monotonic() < deadline, "waited in vain"
-        if pumped:
-            pump()
-        time.sleep(0.02)
 
 
 def keeper_of(run: RunFolder) -> int:
