@@ -107,7 +107,10 @@ def _tasks(project: Path | None, kind: str) -> Iterator[RunFolder]:
 
 
 def _peak(earlier: RunFolder, training: TrainJob) -> float | None:
-    """What an earlier run's largest process would have held with these pictures; less is not counted on."""
+    """What an earlier run's largest process would have held with these pictures; less is not counted on.
+
+    Only what it held for its pictures grows with them: a rank of one picture is mostly Paddle itself.
+    """
     record = read_record(earlier.lock)
     if record is None or record.peak_mb is None:
         return None
@@ -118,4 +121,5 @@ def _peak(earlier: RunFolder, training: TrainJob) -> float | None:
     if not isinstance(other, TrainJob) or other.choice.key != training.choice.key:
         return None
     ratio = (training.choice.size / other.choice.size) ** 2 * _pictures(training) / _pictures(other)
-    return record.peak_mb * max(1.0, ratio)
+    of_pictures = min(record.peak_mb, max(record.peak_mb, _usual_mb(other)) - _ALONE_MB)
+    return record.peak_mb + of_pictures * max(0.0, ratio - 1)
