@@ -62,7 +62,9 @@ class Waiting:
             return
         self._looked, found = time.monotonic(), entries()
         ours = [each for each in found if each.run in runs]
-        if ours and not any(each.state in _AT_WORK or each.started_at is not None for each in ours):
+        if any(each.state in _AT_WORK or each.started_at is not None for each in ours):
+            return
+        if ours and (len(ours) < len(found) or settings().paused):  # else it is their turn at the next look
             self.tell(ours[0], found)
 
     def tell(self, entry: Entry, found: Sequence[Entry]) -> None:

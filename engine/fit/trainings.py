@@ -11,6 +11,7 @@ from pathlib import Path
 from engine.contract.fit.front import FrontPoint
 from engine.contract.fit.job import RAY, FitJob
 from engine.contract.project import ProjectFolder
+from engine.contract.queue.needs import gpus_of
 from engine.contract.recipe import Recipe
 from engine.contract.run.events import Notice, Progress, Stage
 from engine.contract.run.folder import RunFolder
@@ -56,12 +57,12 @@ class Trainings:
         self._planned: dict[str, Application] = {}
 
     def trials(self, points: Sequence[FrontPoint]) -> list[list[Path]]:
-        """Cuts trained for a short while, side by side: the runs that each becomes, done to the last."""
+        """Cuts trained for a short while, side by side, but not on one GPU: the runs that each becomes, to the last."""
         plans = [self._trial(point, int(point.number or 0)) for point in points]
         if self.job.fleet is not None:
             return self._by_fleet(plans)
         with self._stopped_together(plans):
-            if len(plans) > 1:
+            if len(plans) > 1 and not gpus_of(self.job):
                 for each in plans:
                     begin(RunFolder(self._run(each, 1, self.start)), self.context)
             return [self._runs(each) for each in plans]

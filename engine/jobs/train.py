@@ -56,7 +56,7 @@ def run(job: TrainJob, context: JobContext) -> dict[str, object]:
         restore(trainer, info, last)
     else:
         trainer.begin(score)
-    with gathered(job, context, device, trainer):
+    with gathered(job, context, device, trainer, data.index):
         context.stage("train.running", epochs=job.settings.epochs)
         position = trainer.run()
         return _finish(job, context, data, position, trainer)

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.contract.figures import Figure, pick
+from engine.contract.run.batches import check_share
 from engine.contract.run.events import DeviceUsed
 from engine.contract.run.job import TrainJob
-from engine.contract.run.ranks import world_size
 from engine.contract.run.settings import TrainSettings
 from engine.contract.system.cores import core_count
 from engine.contract.text.messages import UserError
@@ -52,9 +52,7 @@ def open_data(job: TrainJob) -> Data:
     data = Data(index, index.pictures("train")[:limit], index.pictures("val")[:limit])
     if not data.train:
         raise UserError("train.no_pictures", path=job.index, split="train")
-    size, batch = world_size(job.settings.ranks, job.settings.nodes), min(job.settings.batch_size, len(data.train))
-    if batch % size:
-        raise UserError("ranks.batch", batch=batch, ranks=size)
+    check_share(min(job.settings.batch_size, len(data.train)), job.settings.ranks, job.settings.nodes)
     return data
 
 

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from engine.detector.train.trainer import Trainer
 
 
+_FAREWELL_S = 20.0
+
+
 def main(run_dir: Path, rank: int) -> int:
     """Take part until rank 0 lets go; 0 unless what nobody foresaw happened."""
     with StopSignal() as stop:
@@ -40,7 +43,9 @@ def main(run_dir: Path, rank: int) -> int:
             take_part(job, context, plan, meeting)
         except (Cancelled, JobFailed, UserError) as error:
             meeting.end(error)
-        meeting.wait_for_over()
+            meeting.wait_for_over(_FAREWELL_S)  # rank 0 may be what was lost
+        else:
+            meeting.wait_for_over()
     return 0
 
 
@@ -61,7 +66,7 @@ def take_part(job: TrainJob, context: JobContext, plan: Plan, meeting: Meeting) 
     used = DeviceUsed(device=device, wheel="", amp=plan.amp, ranks=plan.size)
     trainer = make_trainer(job, context, data, model, info, used, leads=False)
     restore(trainer, info, last)
-    connect_all(plan, meeting, trainer)
+    connect_all(plan, meeting, trainer, data.index)
     trainer.run()
     trainer.team.meet()  # the best weights are kept
     _measure_part(context, data, trainer)

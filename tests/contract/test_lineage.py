@@ -21,9 +21,12 @@ from engine.contract.run.lineage import (
     recipe_of,
     resumable,
     runs_of,
+    settings_of,
+    training_of,
     unfinished_fits,
     unfinished_recipes,
 )
+from engine.contract.run.settings import TrainSettings
 from engine.contract.text.messages import Message, UserError
 
 WRECKED = Failed(message=Message(code="train.loss_rose", args={}), text="-")
@@ -49,6 +52,16 @@ def test_that_a_run_that_has_diverged_is_no_start(tmp_path: Path) -> None:
     assert default_start(folder) == good
     stopped = trained(folder, FULL)
     assert default_start(folder) == stopped, "what it has learnt stands"
+
+
+def test_that_what_is_made_of_a_run_on_several_machines_is_trained_on_this_one(tmp_path: Path) -> None:
+    """Each run of a recipe, and each trial of a fit, would wait for machines that know nothing of it."""
+    run = trained(ProjectFolder(tmp_path), Finished())
+    settings = TrainSettings(epochs=7, ranks=2, nodes=("10.0.0.1:6170", "10.0.0.2:6170"))
+    job = training_of(run)
+    assert job is not None
+    RunFolder(run).job.write_text(job.model_copy(update={"settings": settings}).model_dump_json())
+    assert settings_of(run) == settings.model_copy(update={"nodes": ()})
 
 
 def test_that_a_fit_knows_its_runs_and_parts_and_any_of_them_brings_it_back(tmp_path: Path) -> None:

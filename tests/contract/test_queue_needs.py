@@ -98,6 +98,8 @@ def test_that_what_may_compute_on_a_gpu_holds_it(
     assert needs_of(recipe(project, ranks=2), project).gpus == ("0", "1")
     assert needs_of(fit(project, at_once=3, fleet="local"), project).gpus == ("0", "1", "2")
     assert needs_of(fit(project, fleet="slurm"), project).gpus == ()
+    one_by_one = needs_of(fit(project, at_once=3), project)
+    assert (one_by_one.gpus, one_by_one.memory_mb) == (("0",), HELD + 4 * 200)
     assert needs_of(EvaluateJob(run="any", index="any"), project).gpus == ("0",)
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "GPU-7,3")
     assert needs_of(training(project, device="gpu:1"), project).gpus == ("3",)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from engine.cli.arguments import DEVICE_HELP, count, device
+from engine.cli.arguments import DEVICE_HELP, check_device, count, device
 from engine.cli.projects import open_project, report, trained_run
 from engine.contract.device.choice import AUTO
 from engine.contract.run.job import EvaluateJob
@@ -36,6 +36,7 @@ def run(args: argparse.Namespace) -> int:
 
     folder = open_project(args.dir)
     target = trained_run(folder, args.run)
+    check_device(args.device)
     job = EvaluateJob(
         run=str(target),
         index=str(folder.index),

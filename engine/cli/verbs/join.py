@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import argparse
 import sys
+from functools import partial
 from pathlib import Path
 
 from engine.cli.arguments import count
 from engine.cli.language import say
 from engine.cli.projects import open_project
+from engine.contract.queue.gate import Gate
 from engine.contract.run.folder import RunFolder, read_job
 from engine.contract.run.job import TrainJob
-from engine.contract.text.messages import UserError
-from engine.run.ranks.joining import awaited_plan
+from engine.contract.run.ranks import Plan
+from engine.contract.text.messages import Argument, UserError
+from engine.run.ranks.joining import as_node, awaited_plan
+from engine.run.ranks.meeting import raise_ended
 from engine.run.ranks.processes import RankProcesses, command_of
 
 NAME = "join"
@@ -43,17 +47,30 @@ def run(args: argparse.Namespace) -> int:
         raise UserError("ranks.join_alone", run=run_dir.name)
     if args.node >= len(nodes):
         raise UserError("ranks.node_unknown", node=args.node, run=run_dir.name, known=", ".join(nodes))
-    print(say("ranks.join_waits", run=run_dir.name), file=sys.stderr)
-    plan = awaited_plan(folder)
-    ranks = range(args.node * len(plan.devices), (args.node + 1) * len(plan.devices))
-    told = {"node": args.node, "nodes": len(nodes), "address": nodes[args.node], "size": plan.size}
-    print(say("ranks.join_begins", first=ranks[0], last=ranks[-1], **told), file=sys.stderr)
-    with folder.log.open("ab") as log:
-        processes = RankProcesses(run_dir, lambda: False, log)
-        processes.start(ranks, lambda rank: command_of(run_dir, rank))
+    _say("ranks.join_waits", run=run_dir.name)
+    remind = partial(_say, "ranks.join_still", path=str(run_dir))
+    plan = awaited_plan(folder, remind)
+    with as_node(folder, plan, args.node):
+        return _take_part(folder, plan, args.node)
+
+
+def _take_part(folder: RunFolder, plan: Plan, node: int) -> int:
+    """Raises what this machine's ranks ended with."""
+    ranks = range(node * len(plan.devices), (node + 1) * len(plan.devices))
+    _say("ranks.join_begins", node=node, address=plan.nodes[node], count=len(ranks), size=plan.size)
+    with folder.log.open("ab") as log, Gate.of_this_machine().computing():
+        processes = RankProcesses(folder.root, lambda: False, log)
+        processes.start(ranks, lambda rank: command_of(folder.root, rank))
         try:
             processes.wait()
         except KeyboardInterrupt:
-            processes.ask_to_stop()
+            _say("cli.stopping")
+            folder.cancel.touch()  # for all machines: none can go on without this one
             processes.wait()
+    raise_ended(plan.folder(folder.root), ranks)
+    _say("ranks.join_done", run=folder.root.name)
     return 0
+
+
+def _say(code: str, **told: Argument) -> None:
+    print(say(code, **told), file=sys.stderr, flush=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from engine.cli.arguments import DEVICE_HELP, device
+from engine.cli.arguments import DEVICE_HELP, check_device, device
 from engine.cli.language import say
 from engine.cli.output import emit_json, print_table
 from engine.cli.projects import open_project, trained_run
@@ -34,6 +34,7 @@ def run(args: argparse.Namespace) -> int:
 
     folder = open_project(args.dir)
     target = trained_run(folder, args.run)
+    check_device(args.device)
     for path in args.pictures:
         if not path.is_file():
             raise UserError("picture.missing", path=str(path), reason="no such file")

@@ -10,6 +10,7 @@ from engine.cli.arguments import DEVICE_HELP, add_ranks, check_device, count, de
 from engine.cli.projects import open_project, report
 from engine.contract.project import ProjectFolder
 from engine.contract.recipe import BASE_STEPS
+from engine.contract.run.batches import check_share, pictures_of_step
 from engine.contract.run.job import TrainJob
 from engine.contract.run.settings import TrainSettings, read_settings
 from engine.contract.text.address import check_address, check_sha256, is_address
@@ -72,6 +73,7 @@ def run(args: argparse.Namespace) -> int:
         settings=settings,
         limit=args.limit,
     )
+    check_share(pictures_of_step(job), settings.ranks, settings.nodes)
     run_dir = folder.new_run(args.name)
     state = launch_and_follow(job, run_dir, json=args.json)
     report(state.figures.get("final", ()), args.json, run=run_dir.name)

@@ -54,13 +54,14 @@ class Share:
 def needs_of(job: Job, project: Path | None) -> Needs:
     """What a job will want of this machine.
 
-    A fit whose trainings a fleet does elsewhere wants what it does here itself: saliency, times, the file.
+    On a GPU the trials of a fit are trained one after the other. A fit whose trainings a fleet does elsewhere wants
+    what it does here itself: saliency, times, the file.
     """
     if isinstance(job, FitJob) and job.elsewhere:
         return Needs(_lane(job), 1, usual_mb("saliency"))
-    every, gpus = core_count(), _gpus(job)
+    every, gpus = core_count(), gpus_of(job)
     one = share_of(job, project, every, gpu=bool(gpus))
-    at_once = job.at_once if isinstance(job, FitJob) else 1
+    at_once = job.at_once if isinstance(job, FitJob) and (job.fleet is not None or not gpus) else 1
     return Needs(_lane(job), min(at_once * one.cores, every), at_once * one.memory_mb, gpus)
 
 
@@ -81,6 +82,20 @@ def device_of(job: Job) -> str:
     if settings is not None:
         return settings.device
     return job.device if isinstance(job, EvaluateJob | PredictJob) else CPU
+
+
+def gpus_of(job: Job) -> tuple[str, ...]:
+    """The GPUs of this machine that a job may hold, as CUDA_VISIBLE_DEVICES calls them: of what looks for itself, the
+    first."""
+    device = device_of(job)
+    if device == CPU or not (paddle_wheel().gpu and gpu_count()):
+        return ()
+    if device != AUTO:
+        return (_called(int(device.partition(":")[2])),)
+    settings = settings_by(job)
+    ranks = settings.ranks if settings is not None else 1
+    side_by_side = job.at_once if isinstance(job, FitJob) and job.fleet is not None else 1
+    return tuple(map(_called, range(ranks * side_by_side)))
 
 
 def every_gpu() -> tuple[str, ...]:
@@ -129,19 +144,6 @@ def _threads(job: Job, settings: TrainSettings, idle: int) -> int:
 def _readers(settings: TrainSettings, idle: int) -> int:
     """Of each rank; `idle` are the cores that those for a GPU are taken from."""
     return settings.readers or readers_beside(settings.ranks, idle)
-
-
-def _gpus(job: Job) -> tuple[str, ...]:
-    """Those of this machine that a job may hold: of what looks for itself, the first."""
-    device = device_of(job)
-    if device == CPU or not (paddle_wheel().gpu and gpu_count()):
-        return ()
-    if device != AUTO:
-        return (_called(int(device.partition(":")[2])),)
-    settings = settings_by(job)
-    ranks = settings.ranks if settings is not None else 1
-    side_by_side = job.at_once if isinstance(job, FitJob) and job.fleet is not None else 1
-    return tuple(map(_called, range(ranks * side_by_side)))
 
 
 def _called(number: int) -> str:

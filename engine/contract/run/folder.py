@@ -75,10 +75,12 @@ class RunFolder:
             return no_memory(None)
 
     def last_log_lines(self, count: int = LOG_LINES) -> list[str]:
-        """The end of `log.txt`; empty if there is none."""
+        """The end of what the latest sitting wrote into `log.txt`; empty if it wrote nothing."""
+        record = read_record(self.lock)
         try:
-            with self.log.open(encoding="utf-8", errors="replace") as stream:
-                return [line.rstrip("\n") for line in deque(stream, count)]
+            with self.log.open("rb") as stream:
+                stream.seek(0 if record is None else record.log)
+                return [line.decode("utf-8", "replace").rstrip("\n") for line in deque(stream, count)]
         except FileNotFoundError:
             return []
 
@@ -111,7 +113,8 @@ def begin_sitting(folder: RunFolder) -> RunLock:
             raise UserError("run.finished", path=str(folder.root))
         folder.cancel.unlink(missing_ok=True)
         lost_file(folder.root).unlink(missing_ok=True)
-        lock.write(LockRecord(offset=size, host=this_host()))
+        logged = folder.log.stat().st_size if folder.log.exists() else 0
+        lock.write(LockRecord(offset=size, log=logged, host=this_host()))
     except BaseException:
         lock.close()
         raise

@@ -35,9 +35,12 @@ def parent_of(run: Path) -> str | None:
 
 
 def settings_of(run: Path) -> TrainSettings:
-    """How a run trained; the defaults where its job cannot be read."""
+    """How a run trained, for others made from it; the defaults where its job cannot be read.
+
+    On this machine alone: those that joined it know nothing of another run, which would wait for them.
+    """
     job = training_of(run)
-    return job.settings if job is not None else TrainSettings()
+    return job.settings.model_copy(update={"nodes": ()}) if job is not None else TrainSettings()
 
 
 def default_start(folder: ProjectFolder) -> Path:

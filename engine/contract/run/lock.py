@@ -22,15 +22,16 @@ _TIDY_POLL_S = 0.01
 class LockRecord(BaseModel):
     """The content of `lock`: who works on the run, or worked last.
 
-    `offset`: bytes of `events.jsonl` written by earlier sittings. `started`, `keeper_started`: clock ticks
-    since boot. `leads`: the worker leads its process group. `exit`: its exit status, negative for a signal.
-    `peak_mb`: the most memory that it held. `no_memory`: it was killed, and there is evidence that memory ran out.
-    `host`: the machine whose processes these are; None in the files of earlier versions.
+    `offset`: bytes of `events.jsonl` written by earlier sittings; `log`: those of `log.txt`. `started`,
+    `keeper_started`: clock ticks since boot. `leads`: the worker leads its process group. `exit`: its exit status,
+    negative for a signal. `peak_mb`: the most memory that it held. `no_memory`: it was killed, and there is evidence
+    that memory ran out. `host`: the machine whose processes these are; None in the files of earlier versions.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     offset: int = 0
+    log: int = 0
     pid: int | None = None
     started: int | None = None
     leads: bool = False

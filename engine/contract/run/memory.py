@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from engine.contract.dataset import Index
+from engine.contract.run.batches import pictures_of_step
 from engine.contract.run.job import Job, TrainJob
 from engine.contract.run.ranks import world_size
-from engine.contract.text.messages import Message, UserError
+from engine.contract.text.messages import Message
 
 IN_A_LOG = ("std::bad_alloc", "ResourceExhausted", "MemoryError", "Cannot allocate memory")
 """What a process that ended on a want of memory leaves at the end of its log."""
@@ -15,7 +13,7 @@ IN_A_LOG = ("std::bad_alloc", "ResourceExhausted", "MemoryError", "Cannot alloca
 
 def smaller_batch(job: TrainJob) -> int | None:
     """Half of the pictures that are trained on at once, for all ranks alike; None for one alone."""
-    half, ranks = _batch(job) // 2, world_size(job.settings.ranks, job.settings.nodes)
+    half, ranks = pictures_of_step(job) // 2, world_size(job.settings.ranks, job.settings.nodes)
     return half - half % ranks or None
 
 
@@ -26,14 +24,4 @@ def no_memory(job: Job | None) -> Message:
     half = smaller_batch(job)
     if half is None:
         return Message(code="train.no_memory_for_one", args={"size": job.choice.size})
-    return Message(code="train.no_memory", args={"batch": _batch(job), "half": half})
-
-
-def _batch(job: TrainJob) -> int:
-    """How many pictures a step takes: no more than there are."""
-    try:
-        with Index.open(Path(job.index)) as index:
-            pictures = index.picture_count("train")
-    except UserError:
-        return job.settings.batch_size
-    return max(1, min(job.settings.batch_size, pictures, job.limit or pictures))
+    return Message(code="train.no_memory", args={"batch": pictures_of_step(job), "half": half})

@@ -80,12 +80,16 @@ def read_plan(run_dir: Path) -> Plan | None:
 
 
 class LostRank(BaseModel):
-    """A rank that ended before it was told to; `exit` is its exit status, negative for a signal."""
+    """A rank that ended before it was told to; `exit` is its exit status, negative for a signal.
+
+    `stalled`: it did not end, but lost the others, of which one kept it waiting for too long; what the library said.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     rank: int
     exit: int
+    stalled: str | None = None
 
 
 def lost_file(run_dir: Path) -> Path:
@@ -103,4 +107,6 @@ def read_lost(run_dir: Path) -> LostRank | None:
 
 def rank_lost(run_dir: Path, lost: LostRank, log: str) -> JobFailed:
     """What to say of a run that lost a rank, and so all of them."""
+    if lost.stalled is not None:
+        return JobFailed("run.ranks_stalled", path=str(run_dir), reason=lost.stalled, log=log or "-")
     return JobFailed("run.lost_rank", path=str(run_dir), rank=lost.rank, status=lost.exit, log=log or "-")

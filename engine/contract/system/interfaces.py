@@ -11,6 +11,17 @@ LOOPBACK = "127.0.0.1"
 _ADDRESS_OF_INTERFACE = 0x8915
 
 
+def is_loopback(host: str) -> bool:
+    """Whether a name or address is one that leads back to the machine that asks; a name may do so on its own machine.
+
+    False where it is not known here.
+    """
+    try:
+        return socket.gethostbyname(host).startswith("127.")
+    except OSError:
+        return False
+
+
 def interface_of(host: str) -> str | None:
     """The network interface that has the address; None where none has, as behind a translated address."""
     try:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +43,7 @@ def save_program(network: nn.Layer, config: Config, out_dir: Path, *, post_proce
     out_dir.mkdir(exist_ok=True)
     held = network.inputs
     try:
-        with evaluating(network), paddle.utils.unique_name.guard(), each_method_once():
+        with evaluating(network), _own_forwards(network), paddle.utils.unique_name.guard(), each_method_once():
             layer = _Whole(network) if post_process else Heads(network)
             layer.eval()
             size = config["size"]
@@ -55,6 +57,23 @@ def save_program(network: nn.Layer, config: Config, out_dir: Path, *, post_proce
         network.inputs = held
     store_priors(out_dir)
     return out_dir
+
+
+@contextlib.contextmanager
+def _own_forwards(network: nn.Layer) -> Iterator[None]:
+    """Paddle gives each layer that it traces another forward and leaves it there; a training that goes on would run it.
+
+    It calls what a loss is made of in ways of its own, and knows neither functions set on a layer nor `zip(strict=)`.
+    """
+    layers = network.sublayers(include_self=True)
+    own = [layer.__dict__.get("forward") for layer in layers]
+    try:
+        yield
+    finally:
+        for layer, forward in zip(layers, own, strict=True):
+            layer.__dict__.pop("forward", None)
+            if forward is not None:
+                layer.__dict__["forward"] = forward
 
 
 def _spec(name: str, size: int) -> Any:

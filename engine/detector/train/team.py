@@ -10,18 +10,23 @@ so every rank may evaluate a part, and a checkpoint of rank 0 is enough to go on
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import wait as wait_for
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 import numpy as np
 
+from engine.contract.run.ranks import LostRank
 from engine.contract.text.messages import Cancelled, JobFailed, UserError
 from engine.detector.base.runtime import prepare
 from engine.detector.predict.evaluation import BATCH, Detections, Predictor, find_all
 from engine.detector.train.denominators import share_denominators
 from engine.run.ranks.meeting import Meeting
+from engine.run.ranks.processes import lose
 
 prepare()
 
@@ -33,7 +38,11 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 Progress = Callable[[int, int], None]
-GO_ON, PAUSE, STOP, FAIL = 0, 1, 2, 3
+GO_ON, WAIT, PAUSE, STOP, FAIL = range(5)
+PATIENCE_S = 10.0
+"""How long to wait for a batch before the others are told to wait for it where they may wait for long."""
+LOOK_S = 0.25
+"""So often who waits for a batch looks whether the job is to stop."""
 LOST_S = 10.0
 """How long to wait, once a collective operation broke, for who watches the ranks to tell which was lost."""
 
@@ -97,6 +106,29 @@ class Alone:
         return find_all(predictor, pictures, config, progress)
 
 
+class Coming(Generic[T]):
+    """A batch that is being made, by another thread: `batch` and `error` are what came of it once it is `there`."""
+
+    def __init__(self, made: Future[T | None], context: JobContext) -> None:
+        self.context, self._made = context, made
+        self.there = False
+        self.batch: T | None = None
+        self.error: Cancelled | JobFailed | UserError | None = None
+
+    def look(self, patience_s: float | None) -> None:
+        """Wait until it is there, so many seconds at most, or until the job is to stop."""
+        until = math.inf if patience_s is None else time.monotonic() + patience_s
+        try:
+            while not self._made.done() and time.monotonic() < until:
+                self.context.check_stopped()
+                wait_for([self._made], LOOK_S)
+            self.context.check_stopped()
+            self.there = self._made.done()
+            self.batch = self._made.result() if self.there else None
+        except (Cancelled, JobFailed, UserError) as raised:
+            self.there, self.error = True, raised
+
+
 class Ranks:
     """One of several, once Paddle's collective operations are set up (`connection.py`)."""
 
@@ -106,32 +138,42 @@ class Ranks:
 
     def steps(self, batches: Iterable[T], context: JobContext) -> Iterator[T]:
         """Each batch, once all ranks have one; a rank that stops or fails takes all others along at the same step."""
+        fetching = ThreadPoolExecutor(1, "batch")
         source = iter(batches)
+        try:
+            while (batch := self._next(Coming(fetching.submit(next, source, None), context))) is not None:
+                yield batch
+        finally:
+            fetching.shutdown(wait=False)  # what is stuck in a disk keeps nobody from stopping
+
+    def _next(self, coming: Coming[T]) -> T | None:
+        """A batch that all ranks have theirs beside; None after the last."""
         while True:
-            batch, error = None, None
-            try:
-                batch = next(source, None)
-                context.check_stopped()
-            except (Cancelled, JobFailed, UserError) as raised:
-                error = raised
-                self.meeting.end(raised)  # before it is agreed on, so that all can read why
-            while (wanted := self._agree(self._wish(error, context))) == PAUSE:
-                self._pause(context)
-            if error is not None:
-                raise error
+            coming.look(PATIENCE_S)
+            if coming.error is not None:
+                self.meeting.end(coming.error)  # before it is agreed on, so that all can read why
+            wanted = self._agree(self._wish(coming))
+            if coming.error is not None:
+                raise coming.error
             if wanted == STOP:
                 raise Cancelled
             if wanted == FAIL:
                 self.meeting.raise_ended()
                 raise JobFailed("ranks.ended")
-            if batch is None:
-                return
-            yield batch
+            if wanted == GO_ON:
+                return coming.batch
+            if wanted == PAUSE:
+                self._pause(coming.context)
+            else:
+                coming.look(None)
+                self.meet()
 
-    def _wish(self, error: Exception | None, context: JobContext) -> int:
-        if error is not None:
-            return STOP if isinstance(error, Cancelled) else FAIL
-        return PAUSE if self.rank == 0 and context.is_in_the_way() else GO_ON
+    def _wish(self, coming: Coming[T]) -> int:
+        if coming.error is not None:
+            return STOP if isinstance(coming.error, Cancelled) else FAIL
+        if self.rank == 0 and coming.context.is_in_the_way():
+            return PAUSE
+        return GO_ON if coming.there else WAIT
 
     def _pause(self, context: JobContext) -> None:
         """Let another job measure times: all wait where they may wait for long, which is in no collective operation."""
@@ -228,4 +270,7 @@ class Ranks:
         except (RuntimeError, OSError) as error:
             time.sleep(LOST_S)  # who watches the ranks of this machine tells which was lost, and ends this process
             self.meeting.raise_ended()
-            raise JobFailed("ranks.lost", reason=str(error).strip().splitlines()[-1][:200]) from error
+            reason = str(error).strip().splitlines()[-1][:200]
+            if self.meeting.apart:  # nobody watches a machine elsewhere, which a person has to have joined again
+                raise JobFailed("ranks.lost", reason=reason) from error
+            lose(self.meeting.run_dir, LostRank(rank=self.rank, exit=0, stalled=reason))

@@ -3,25 +3,34 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 
 from engine.contract.run.folder import RunFolder
 from engine.contract.run.ranks import Plan, read_plan
 from engine.contract.run.watch import POLL_S
+from engine.contract.system.locks import alone
 from engine.contract.text.messages import UserError
 from engine.run.ranks.meeting import read_state
 
+REMINDED_S = 30.0
 _BROKEN_OFF = ("cancelled", "failed")
 
 
-def awaited_plan(folder: RunFolder) -> Plan:
+def awaited_plan(folder: RunFolder, remind: Callable[[], None] = lambda: None) -> Plan:
     """What the first node planned for the sitting that is going on, or for the next one.
 
-    A run that was cancelled or failed is waited for, since it is joined as it is resumed. Raises UserError
+    A run that was cancelled or failed is waited for, since it is joined as it is resumed. `remind` is called now and
+    then, for somebody may wait in a folder that is not shared. Raises UserError
     `ranks.join_finished` for a finished one, and `ranks.join_over` where the sitting waited for ends without us.
     """
     resumed_soon = folder.status() in _BROKEN_OFF
     seen: tuple[Plan, int, int] | None = None
+    reminded = time.monotonic()
     while True:
+        if time.monotonic() - reminded > REMINDED_S:
+            remind()
+            reminded = time.monotonic()
         now = _beat(folder)
         if now is not None and seen is not None and now[1] == seen[1] and now[2] > seen[2]:
             return now[0]
@@ -34,6 +43,17 @@ def awaited_plan(folder: RunFolder) -> Plan:
         elif not resumed_soon:
             raise UserError("ranks.join_over", run=folder.root.name)
         time.sleep(POLL_S)
+
+
+@contextmanager
+def as_node(folder: RunFolder, plan: Plan, node: int) -> Iterator[None]:
+    """Nobody else joins as that node meanwhile; raises UserError `ranks.node_taken` where somebody has."""
+    with ExitStack() as held:
+        try:
+            held.enter_context(alone(plan.folder(folder.root) / f"node{node}.lock", 0.0))
+        except BlockingIOError:
+            raise UserError("ranks.node_taken", node=node, run=folder.root.name) from None
+        yield
 
 
 def _beat(folder: RunFolder) -> tuple[Plan, int, int] | None:

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -40,6 +41,16 @@ class Meeting:
         if beating:
             threading.Thread(target=self._beat, name="beat", daemon=True).start()
 
+    @property
+    def run_dir(self) -> Path:
+        """The run's, in which the ranks of each sitting have a folder in `ranks`."""
+        return self.folder.parent.parent
+
+    @property
+    def apart(self) -> bool:
+        """Whether ranks are on several machines."""
+        return self._beating
+
     def exchange(self, told: Any = None) -> list[Any]:
         """Wait until all ranks have come here, and return what each had to tell, which JSON can hold.
 
@@ -61,9 +72,7 @@ class Meeting:
 
     def raise_ended(self) -> None:
         """Raise what another rank has ended with, if one has."""
-        for rank in range(self.size):
-            if rank != self.rank and (ended := self._read(rank).get("ended")):
-                _raise(ended)
+        raise_ended(self.folder, [rank for rank in range(self.size) if rank != self.rank])
 
     def over(self) -> None:
         """Let all others go."""
@@ -71,9 +80,10 @@ class Meeting:
         with contextlib.suppress(OSError):  # the folder may be gone
             self._tell(over=True)
 
-    def wait_for_over(self) -> None:
-        """Wait until rank 0 lets us go; raises JobFailed where it is elsewhere and falls silent."""
-        while not self._read(0).get("over"):
+    def wait_for_over(self, limit_s: float = math.inf) -> None:
+        """Wait until rank 0 lets us go, so long at most; raises JobFailed where it is elsewhere and falls silent."""
+        until = time.monotonic() + limit_s
+        while not self._read(0).get("over") and time.monotonic() < until:
             self._listen(0)
             time.sleep(MOST_PAUSE_S)
         self._closed.set()
@@ -92,10 +102,13 @@ class Meeting:
             pause = min(2 * pause, MOST_PAUSE_S)
 
     def _listen(self, rank: int) -> None:
-        """Count how long a rank's counter has stood still while this process was awake."""
-        if not self._beating:
+        """Count how long a rank's counter has stood still while this process was awake.
+
+        One that was never heard of is waited for as long as a person needs to have its machine join.
+        """
+        beat, now = self._read(rank).get("beat"), time.monotonic()
+        if not self._beating or beat is None:
             return
-        beat, now = self._read(rank).get("beat", -1), time.monotonic()
         last, patience, seen = self._heard.get(rank, (beat, 0.0, now))
         patience = 0.0 if beat != last else patience + min(now - seen, 1.0)
         self._heard[rank] = (beat, patience, now)
@@ -129,6 +142,13 @@ def read_state(folder: Path, rank: int) -> dict[str, Any]:
     except (OSError, ValueError):
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def raise_ended(folder: Path, ranks: Iterable[int]) -> None:
+    """Raise what one of the `ranks` that meet in that folder has ended with, if one has."""
+    for rank in ranks:
+        if ended := read_state(folder, rank).get("ended"):
+            _raise(ended)
 
 
 def _state_file(folder: Path, rank: int) -> Path:

@@ -9,7 +9,7 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import IO
+from typing import IO, NoReturn
 
 from engine.contract.run.ranks import LostRank, lost_file
 from engine.contract.system.environment import engine_environment
@@ -24,6 +24,17 @@ _LOST = 1
 def command_of(run_dir: Path, rank: int) -> list[str]:
     """What starts a rank of a training."""
     return [sys.executable, "-m", "engine.jobs.train_rank", str(run_dir), str(rank)]
+
+
+def lose(run_dir: Path, lost: LostRank) -> NoReturn:
+    """End this process without a terminal event: the run is lost, and goes on from its last checkpoint."""
+    with contextlib.suppress(OSError):  # no room, or no folder: the log has it
+        if not lost_file(run_dir).exists():  # who was first tells why
+            write_atomically(lost_file(run_dir), lost.model_dump_json())
+    code = "ranks.log_lost" if lost.stalled is None else "ranks.log_stalled"
+    told = Message(code=code, args={"rank": lost.rank, "status": lost.exit, "reason": lost.stalled or "-"})
+    print(told.text(), file=sys.stderr, flush=True)
+    os._exit(_LOST)
 
 
 class RankProcesses:
@@ -75,10 +86,5 @@ class RankProcesses:
         status = process.wait()
         if self._closed or status == 0 or self._stopping():
             return
-        lost = LostRank(rank=rank, exit=status)
-        with contextlib.suppress(OSError):  # no room, or no folder: the log has it
-            write_atomically(lost_file(self._run_dir), lost.model_dump_json())
-        print(Message(code="ranks.log_lost", args={"rank": rank, "status": status}).text(), file=sys.stderr, flush=True)
-        # The main thread may wait in an operation that nothing but a time limit of 30 s ends. No terminal event is
-        # told: the run is lost, and goes on from its last checkpoint.
-        os._exit(_LOST)
+        # The main thread may wait in an operation that nothing but a time limit of 30 s ends.
+        lose(self._run_dir, LostRank(rank=rank, exit=status))

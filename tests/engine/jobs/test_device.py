@@ -148,13 +148,15 @@ def test_that_what_is_resumed_elsewhere_gets_another_device_and_keeps_the_rest(t
     assert (of_recipe.settings.device, of_recipe.fixed) == ("cpu", ())
 
 
-@pytest.mark.parametrize("words", [["train", "{}"], ["resume", "{}", "1"]])
+@pytest.mark.parametrize("words", [["train", "{}"], ["resume", "{}", "1"], ["evaluate", "{}", "1"]])
 def test_that_the_command_line_refuses_before_it_makes_anything(
     words: list[str], project: ProjectFolder, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("engine.detector.base.gpus.find_devices", lambda: CPU)
-    if words[0] == "resume":
-        project.new_run("old", job=TrainJob(choice=CHOICE, index="i").model_dump_json())
+    if words[0] != "train":
+        run = project.new_run("old", job=TrainJob(choice=CHOICE, index="i").model_dump_json())
+        (run / "checkpoints").mkdir()
+        (run / "checkpoints" / "best.safetensors").touch()
     before = sorted(project.runs.glob("*/*"))
     assert main([*(word.format(project.root) for word in words), "--device", "gpu:0"]) == 2
     assert "gpu:0 cannot be used" in capsys.readouterr().err

@@ -79,6 +79,18 @@ def test_that_one_elsewhere_that_falls_silent_is_given_up(tmp_path: Path, monkey
     here.over()
 
 
+def test_that_a_machine_that_has_still_to_join_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever typed `espalier join` a minute and a half later than the first node began found the run failed."""
+    monkeypatch.setattr(meetings, "SILENT_S", 0.1)
+    here = Meeting(tmp_path, 0, 2, nobody_stops, beating=True)
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(here.exchange, "first")
+        time.sleep(0.6)
+        assert not waiting.done()
+        Meeting(tmp_path, 1, 2, nobody_stops, beating=True).exchange("second")
+        assert waiting.result(20) == ["first", "second"]
+
+
 def test_that_the_store_answers_as_paddles_own_and_listens_on_its_address_alone() -> None:
     def ask(kind: int, key: bytes, more: bytes = b"") -> None:
         client.sendall(struct.pack("=iQ", kind, len(key)) + key + more)
@@ -126,6 +138,27 @@ def test_that_a_lost_rank_ends_its_starter_and_is_told_until_the_next_sitting(
     run.job.write_text("{}")
     begin_sitting(run).close()
     assert read_lost(run.root) is None
+
+
+def test_that_ranks_that_lost_each_other_lose_the_run_and_who_was_first_tells_why(tmp_path: Path) -> None:
+    """A rank that stood still for longer than gloo waits made the run a failed one, of another machine that is none."""
+    run = RunFolder(tmp_path)
+    lost_file(run.root).parent.mkdir(parents=True)
+
+    def work() -> int:
+        ranks = RankProcesses(run.root, lambda: False)
+        first = "from pathlib import Path; from engine.contract.run.ranks import LostRank;"
+        first += "from engine.run.ranks.processes import lose;"
+        first += f"lose(Path({str(run.root)!r}), LostRank(rank=1, exit=0, stalled='timed out'))"
+        ranks.start([1], lambda rank: [sys.executable, "-c", first])
+        time.sleep(60)
+        return 0
+
+    assert reap(fork_leader(work)) == 1
+    assert read_lost(run.root) == LostRank(rank=1, exit=0, stalled="timed out")
+    run.log.write_text("something\n")
+    told = run.worker_lost().message
+    assert told.code == "run.ranks_stalled" and told.args["reason"] == "timed out"
 
 
 def test_how_ranks_are_asked_for() -> None:

@@ -130,9 +130,11 @@ def test_that_sigterm_is_a_wish_to_cancel(run: RunFolder, name: str) -> None:
 
 
 def test_that_a_killed_worker_is_lost_with_its_log_and_children_and_can_be_resumed(run: RunFolder) -> None:
-    run.log.write_text("".join(f"line {n}\n" for n in range(30)))
+    run.log.write_text("what another sitting said\n")
     launch(run, "parent")
     child = child_of(run)
+    with run.log.open("a") as log:
+        log.write("".join(f"line {n}\n" for n in range(30)))
     record = read_record(run.lock)
     assert record is not None and record.pid is not None and record.leads
     os.kill(record.pid, signal.SIGKILL)
@@ -153,13 +155,14 @@ def test_that_a_killed_worker_is_lost_with_its_log_and_children_and_can_be_resum
 
 
 def test_that_a_worker_lost_without_a_word_is_told_so(run: RunFolder) -> None:
+    """What an earlier sitting wrote is no word of it: people looked for the wrong fault."""
+    run.log.write_text("Traceback of an earlier sitting\n")
     launch(run, "parent")
     child_of(run)
     record = read_record(run.lock)
     assert record is not None and record.pid is not None
     os.kill(record.pid, signal.SIGKILL)
     assert wait_for_end(run) == "lost"
-    run.log.write_text("")
     assert run.worker_lost().message.code == "run.lost_silently"
 
 

@@ -30,6 +30,10 @@ def test_that_a_full_disk_leaves_none_at_work(tmp_path: Path, monkeypatch: pytes
     def full(path: Path, *_: object, **__: object) -> None:
         raise OSError(28, "No space left on device", str(path))
 
+    def withdrawn(run_dir: Path) -> None:
+        changes.withdraw(run_dir)
+        full(run_dir)  # whatever the queue itself does without
+
     with pytest.raises(OSError, match="No space left"), Workers(lambda _: pytest.fail("nobody follows")) as begun:
         for run in runs:
             run.root.mkdir()
@@ -39,5 +43,6 @@ def test_that_a_full_disk_leaves_none_at_work(tmp_path: Path, monkeypatch: pytes
             assert time.monotonic() < deadline, "waited in vain"
             time.sleep(0.02)
         monkeypatch.setattr(tickets, "write_atomically", full)
+        monkeypatch.setattr(workers, "withdraw", withdrawn)
     assert not any(is_locked(run.lock) for run in runs)
     assert entries() == [], "what waited is taken out, what ran has ended"
