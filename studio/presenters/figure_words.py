@@ -74,6 +74,12 @@ def change_words(change: Delta) -> list[str]:
     return [f"{plain} ±?", plain] if change.certainty == "unknown" else [plain]
 
 
+def short_change(change: Delta) -> str:
+    """A change where there is room for no word: with a question mark where nobody knows whether it is chance."""
+    unknown = change.certainty == "unknown" and change.better is not None
+    return f"{change.arrow} {change.text}".strip() + ("?" if unknown else "")
+
+
 def certainty_text(change: Delta, figure: Figure) -> str:
     """Whether a change may be chance, and how that is known; empty for what is counted."""
     if change.why is not None:

@@ -20,7 +20,7 @@ from studio.workers.following import Follower, Following
 class Waiting:
     """How a job stands in the queue while nobody works on it: how many come before it, in how many seconds it begins.
 
-    `state` is "waiting", "paused", "missing" or "refused".
+    `state` is "waiting", "paused", "missing" or "refused"; "halted" for one that waits while the queue is paused.
     """
 
     before: int
@@ -29,11 +29,12 @@ class Waiting:
 
     @property
     def held(self) -> bool:
-        """Whether nobody but a person has it go on: it was paused, or its worker was ended from outside."""
-        return self.state == "paused"
+        """Whether only a person has it go on: it was paused, its worker was ended from outside, or could not start."""
+        return self.state in ("paused", "refused")
 
 
-ENDED = ("finished", "cancelled", "failed", "lost")
+BROKEN_OFF = ("cancelled", "failed", "lost")
+ENDED = ("finished", *BROKEN_OFF)
 
 
 class Followed(QObject):
@@ -72,6 +73,11 @@ class Followed(QObject):
     def caught_up(self) -> bool:
         """False while an old stream is still being read."""
         return self._follower.caught_up
+
+    @property
+    def can_go_on(self) -> bool:
+        """Whether a person can have it go on: it was broken off, or the queue holds it. What waits goes on anyway."""
+        return self.status in BROKEN_OFF if self.waiting is None else self.waiting.held
 
     @property
     def error(self) -> Message | None:

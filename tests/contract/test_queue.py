@@ -23,7 +23,8 @@ from engine.contract.run.job import EvaluateJob
 from engine.contract.system.folders import queue_folder
 from engine.contract.system.locks import is_locked
 from engine.contract.text.messages import Message, UserError
-from tests.fakes.queued import JOBS, at_work, of, put, states, wait
+from tests.fakes.queued import JOBS, at_work, of, put, states
+from tests.fakes.waiting import wait
 from tests.trial.ground import Ground
 from tests.trial.queue.tries import killed
 

@@ -7,8 +7,7 @@ import signal
 import subprocess
 import sys
 import textwrap
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -27,6 +26,7 @@ from engine.contract.system.locks import is_locked
 from engine.contract.system.processes import start_time
 from engine.contract.text.messages import Message
 from engine.contract.text.resources import ROOT
+from tests.fakes.waiting import wait
 
 JOBS = ROOT / "tests" / "fakes" / "jobs.py"
 
@@ -41,15 +41,6 @@ def two(tmp_path: Path) -> Iterator[tuple[RunFolder, RunFolder]]:
     pause_all()
     for folder in made:
         stop(folder.root, ask=0, terminate=0)
-
-
-def wait(holds: Callable[[], object], *, pumped: bool = False) -> None:
-    deadline = time.monotonic() + 60
-    while not holds():
-        assert time.monotonic() < deadline, "waited in vain"
-        if pumped:
-            pump()
-        time.sleep(0.02)
 
 
 def keeper_of(run: RunFolder) -> int:
@@ -168,14 +159,20 @@ def another(folder: Path, name: str) -> RunFolder:
     return made
 
 
-def test_that_the_queue_takes_over_what_a_process_had_done_that_was_killed(two: tuple[RunFolder, RunFolder]) -> None:
+@pytest.mark.parametrize("here", [False, True])
+def test_that_the_queue_takes_over_what_a_process_had_done_that_was_killed(
+    two: tuple[RunFolder, RunFolder], here: bool
+) -> None:
     at_it, not_yet = two
+    set_at_once(2)
     code = f"""
         import os, signal
         from pathlib import Path
         from engine.contract.queue.led import led
         from engine.contract.run.folder import start
-        with led([Path({str(at_it.root)!r}), Path({str(not_yet.root)!r})]):
+        runs = [Path({str(at_it.root)!r}), Path({str(not_yet.root)!r})]
+        with led(runs, here={here}) as turns:
+            assert not {here} or turns.due(runs) == runs
             start(Path({str(at_it.root)!r}), {(sys.executable, str(JOBS), "patient")!r})
             os.kill(os.getpid(), signal.SIGKILL)
     """

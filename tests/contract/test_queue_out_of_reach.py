@@ -16,7 +16,8 @@ from engine.contract.queue.pump import pump
 from engine.contract.run.folder import RunFolder
 from engine.contract.system.folders import queue_folder
 from engine.contract.text.messages import UserError
-from tests.fakes.queued import put, states, wait
+from tests.fakes.queued import put, states
+from tests.fakes.waiting import wait
 
 
 def _answers_with_errors(folder: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:

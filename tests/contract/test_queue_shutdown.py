@@ -15,7 +15,8 @@ from engine.contract.queue.tickets import read_tickets
 from engine.contract.run.events import Progress
 from engine.contract.run.folder import RunFolder
 from engine.contract.system.locks import is_locked
-from tests.fakes.queued import at_work, has_ended, is_at_it, of, put, states, wait
+from tests.fakes.queued import at_work, has_ended, is_at_it, of, put, states
+from tests.fakes.waiting import wait
 
 LOST_AT_ONCE = ("/bin/true",)
 """A worker that is gone as it has begun, without a word, as one whose keeper was killed."""

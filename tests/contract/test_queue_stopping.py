@@ -23,7 +23,8 @@ from engine.contract.run.stopping import stop
 from engine.contract.system.files import write_atomically
 from engine.contract.system.locks import is_locked
 from engine.contract.text.messages import UserError
-from tests.fakes.queued import at_work, is_at_it, of, put, states, wait, worker
+from tests.fakes.queued import at_work, is_at_it, of, put, states, worker
+from tests.fakes.waiting import wait
 
 
 @contextmanager

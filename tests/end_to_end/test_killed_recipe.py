@@ -20,7 +20,8 @@ from engine.contract.run.lineage import runs_of, settings_of
 from engine.contract.system.locks import is_locked
 from engine.contract.text.resources import ROOT
 from tests.end_to_end.conftest import SHORT, SMALL, Session, Trained
-from tests.fakes.recipes import command, kill, state_of, wait
+from tests.fakes.recipes import command, kill, state_of
+from tests.fakes.waiting import wait
 
 LIMIT_S = 120
 FIXED = ("batch_size", "threads")

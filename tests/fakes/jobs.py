@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import resource
 import signal
@@ -46,6 +47,15 @@ def patient(context: JobContext) -> dict[str, object]:
     while not (context.run_dir / "go").exists():
         context.check_cancelled()
         time.sleep(0.01)
+    return {}
+
+
+def endless(context: JobContext) -> dict[str, object]:
+    """Tell how far it is until somebody stops it: in the end ten of a hundred steps."""
+    for step in itertools.count():
+        context.check_cancelled()
+        context.progress(min(step, 10), 100, "step")
+        time.sleep(0.05)
     return {}
 
 
@@ -163,8 +173,8 @@ def no_room(context: JobContext) -> dict[str, object]:
 JOBS: dict[str, Callable[[JobContext], dict[str, object]]] = {
     function.__name__: function
     for function in (
-        done, staged, patient, reluctant, busy, counted, measured, deaf, parent, overridden, crash, leave, refuse, fail,
-        thirst, nan, full, no_room,
+        done, staged, patient, endless, reluctant, busy, counted, measured, deaf, parent, overridden, crash, leave,
+        refuse, fail, thirst, nan, full, no_room,
     )
 }  # fmt: skip
 

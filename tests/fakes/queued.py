@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 from engine.contract.queue.entries import Entry, entries, entry_of
-from engine.contract.queue.pump import enqueue, pump
+from engine.contract.queue.pump import enqueue
 from engine.contract.run.folder import RunFolder
 from engine.contract.run.job import EvaluateJob
 from engine.contract.run.lock import read_record
 from engine.contract.text.resources import ROOT
+from tests.fakes.waiting import wait
 
 JOBS = ROOT / "tests" / "fakes" / "jobs.py"
 
@@ -34,16 +33,6 @@ def worker(name: str) -> tuple[str, ...]:
 def put(run: RunFolder, name: str = "patient") -> int:
     """Put a run into the queue."""
     return enqueue(run.root, command=worker(name))
-
-
-def wait(holds: Callable[[], object], *, pumped: bool = False) -> None:
-    """Until it holds, looking at the queue meanwhile or not."""
-    deadline = time.monotonic() + 60
-    while not holds():
-        assert time.monotonic() < deadline, "waited in vain"
-        if pumped:
-            pump()
-        time.sleep(0.02)
 
 
 def at_work(run: RunFolder, which: str = "pid") -> int:

@@ -10,7 +10,6 @@ import contextlib
 import os
 import signal
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -28,6 +27,7 @@ from engine.jobs import recipe
 from engine.recipe.application import Application
 from engine.run import parts, worker
 from engine.run.keeper import keep
+from tests.fakes.waiting import wait
 
 RUNS = 2
 CHOICE = DetectorChoice(key="any", size=96, classes=("a",))
@@ -54,14 +54,6 @@ def make_task(project: Path, start: Path | None) -> RunFolder:
 def command(child: str = "-", point: str = "-") -> tuple[str, ...]:
     """What starts the worker."""
     return (sys.executable, str(ROOT / "tests" / "fakes" / "recipes.py"), child, point)
-
-
-def wait(holds: Callable[[], object], limit_s: float = 120) -> None:
-    """Look until it holds."""
-    deadline = time.monotonic() + limit_s
-    while not holds():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.02)
 
 
 def state_of(run: RunFolder) -> RunState:

@@ -58,7 +58,7 @@ def _gpu(number: int, gpu: GpuUsage, count: int) -> Meter:
     name = "GPU" if count == 1 else f"GPU {number}"
     used, total = _gigabytes(gpu.memory), _gigabytes(gpu.memory_total)
     tip = tr("studio.queue.meter_gpu_tip", name=name, share=_percent(gpu.busy), used=used, total=total)
-    return Meter(name, gpu.busy, gpu.busy, _percent(gpu.busy), tip)
+    return Meter(name, gpu.busy, 0.0, _percent(gpu.busy), tip)  # whose work it is the driver does not tell
 
 
 def _percent(share: float) -> str:

@@ -64,6 +64,7 @@ def summary(look: QueueLook, *, short: bool = False) -> str:
         "at_work": sum(entry.state in _AT_WORK for entry in entries),
         "wait": sum(entry.state == "waiting" for entry in entries),
         "paused": sum(entry.state == "paused" for entry in entries),
+        "stuck": sum(entry.state in ("missing", "refused") for entry in entries),
     }
     parts = [tr(f"studio.queue.sum_{name}", count=count) for name, count in counts.items() if count]
     begins = {each.number: 0.0 for each in entries if each.state in _AT_WORK} | look.starts
@@ -109,6 +110,10 @@ def _time(look: QueueLook, entry: Entry) -> str:
             seconds = entry.left.seconds
             return tr("studio.queue.left", time=about(seconds) if entry.left.about else duration(seconds))
         return tr("studio.queue.left", time=duration(told.eta_s)) if told is not None and told.eta_s else ""
+    if entry.state == "refused" and entry.why is not None:
+        return text_of(entry.why)
+    if entry.state == "paused" and entry.interrupted:
+        return tr("studio.queue.broken_off")
     if entry.state == "paused" and entry.left is not None:
         return tr("studio.queue.takes", time=about(entry.left.seconds))
     if entry.state != "waiting":

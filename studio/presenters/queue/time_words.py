@@ -18,9 +18,9 @@ def about(seconds: float) -> str:
         return tr("studio.queue.minutes", minutes=minutes)
     if seconds < _DAY:
         hours, minutes = divmod(5 * round(minutes / 5), 60)
-        return tr("studio.queue.hours", hours=hours, minutes=minutes)
+        return tr("studio.queue.hours" if minutes else "studio.queue.hours_even", hours=hours, minutes=minutes)
     days, rest = divmod(round(seconds / _HOUR), 24)
-    return tr("studio.queue.days", days=days, hours=rest)
+    return tr("studio.queue.days" if rest else "studio.queue.days_even", days=days, hours=rest)
 
 
 def waiting_line(waiting: Waiting) -> str:
@@ -34,14 +34,19 @@ def waiting_line(waiting: Waiting) -> str:
     return tr("studio.queue.line_waits", count=waiting.before, time=about(waiting.starts_s))
 
 
-def before_words(left: Left | None, before: int) -> str:
-    """What stands beside a button that starts work: how long it takes, by what, and how many come first."""
+def before_words(left: Left | None, before: int, *, halted: bool = False) -> str:
+    """What stands beside a button that starts work: how long it takes, by what, how many come first.
+
+    `halted`: nothing starts, for the queue is paused.
+    """
     parts = []
     if left is not None:
         code = "before_start_by" if left.run else "before_start"
         parts.append(tr(f"studio.queue.{code}", time=about(left.seconds), run=left.run or "-"))
     if before:
         parts.append(tr("studio.queue.before_waits", count=before))
+    if halted:
+        parts.append(tr("studio.queue.held"))
     return "; ".join(parts)
 
 

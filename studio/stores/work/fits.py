@@ -128,7 +128,7 @@ class FitsStore(QObject):
     def _on_told(self, task: Task) -> None:
         """Much is told of each step of a training; the front is written anew far less often."""
         fronts = [artifact.seq for artifact in task.state.artifacts if artifact.kind == FRONT]
-        told = (fronts, task.status, task.error, task.waiting is None)
+        told = (fronts, task.status, task.error, task.waiting.state if task.waiting is not None else None)
         before = self._told.get(task.root)
         if before != told:
             self._told[task.root] = told

@@ -9,7 +9,7 @@ from typing import Any
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from engine.contract.queue import changes
-from engine.contract.queue.entries import Entry
+from engine.contract.queue.entries import Entry, entries
 from engine.contract.queue.tickets import QueueSettings, is_empty
 from engine.contract.text.messages import Message
 from studio.stores.followed import Waiting
@@ -19,6 +19,7 @@ from studio.stores.work.taken_out import TakenOut, put_back, take_out
 from studio.workers.background import Background
 
 _LOOK_MS, _EMPTY_LOOKS = 500, 4
+AT_WORK = ("running", "stopping")
 RESTING = ("waiting", "paused", "missing", "refused")
 """The states of what nobody works on now; in all but the first it does not begin by itself."""
 
@@ -68,6 +69,8 @@ class QueueStore(QObject):
         entry = self.entry_of(root)
         if entry is None or entry.state not in RESTING:
             return None
+        if entry.state == "waiting" and self.settings.paused:
+            return Waiting(self.before(entry), None, "halted")
         return Waiting(self.before(entry), self.latest.starts.get(entry.number), entry.state)
 
     def before(self, entry: Entry) -> int:
@@ -81,7 +84,7 @@ class QueueStore(QObject):
 
     def at_work(self) -> tuple[Entry, ...]:
         """What is being worked on."""
-        return tuple(entry for entry in self.entries if entry.state in ("running", "stopping"))
+        return tuple(entry for entry in self.entries if entry.state in AT_WORK)
 
     def resting(self) -> tuple[Entry, ...]:
         """What waits, is paused, or cannot begin."""
@@ -113,10 +116,12 @@ class QueueStore(QObject):
 
     def pause(self, number: int) -> None:
         """Leave one in the queue without doing it; one at work is stopped, and goes on exactly where it was."""
+        self._forget_stopped(number)
         self._do(lambda: changes.pause(number))
 
     def go_on(self, number: int) -> None:
         """Have one wait for its turn again."""
+        self._forget_stopped(number)
         self._do(lambda: changes.go_on(number))
 
     def cancel(self, entry: Entry) -> None:
@@ -156,23 +161,25 @@ class QueueStore(QObject):
     def stop_all(self, done: Callable[[], object], refused: Callable[[], object]) -> None:
         """Start nothing more and pause what is at work, which takes up to 10 s; then `done`.
 
-        `refused`, after `failed`, where the queue cannot even be paused: nothing was stopped then.
+        `refused`, after `failed`, where the queue cannot be paused, so that nothing was stopped, or not all of it was.
         """
-        numbers = {entry.number for entry in self.at_work()}
-        self._settings.update(stopped=tuple(sorted(numbers)))
+        failures: list[Message] = []
 
-        def one_ended(number: int) -> None:
+        def one_ended(number: int, failure: Message | None = None) -> None:
+            if failure is not None and failure.code != "queue.unknown":  # else it ended before it could be stopped
+                failures.append(failure)
             self._stopping.discard(number)
             if not self._stopping:
-                done()
+                refuse(failures[0]) if failures else done()
 
-        def stop() -> None:
+        def stop(numbers: list[int]) -> None:
+            self._settings.update(stopped=tuple(numbers))
             self._stopping = set(numbers)
             for number in numbers:
                 self._background.run(
                     lambda number=number: changes.pause(number),  # type: ignore[misc]
                     lambda _, number=number: one_ended(number),  # type: ignore[misc]
-                    lambda _, number=number: one_ended(number),  # type: ignore[misc]
+                    lambda failure, number=number: one_ended(number, failure),  # type: ignore[misc]
                 )
             if not numbers:
                 done()
@@ -181,7 +188,7 @@ class QueueStore(QObject):
             self._refuse(message)
             refused()
 
-        self._background.run(changes.pause_all, lambda _: stop(), refuse)
+        self._background.run(_halted, stop, refuse)
 
     def close(self) -> None:
         """Look no more; what was begun goes on."""
@@ -194,6 +201,12 @@ class QueueStore(QObject):
             self.look()
 
         self._background.run(work, then, self._refuse)
+
+    def _forget_stopped(self, number: int) -> None:
+        """A person decided of one that quitting stopped: it does not go on with the others."""
+        left = tuple(each for each in self._settings.value.stopped if each != number)
+        if left != self._settings.value.stopped:
+            self._settings.update(stopped=left)
 
     def _refuse(self, message: Message) -> None:
         self.failed.emit(message)
@@ -221,3 +234,9 @@ class QueueStore(QObject):
     def _fail(self, _: Message) -> None:
         """The disk refused a look: the next one may do."""
         self._looking = False
+
+
+def _halted() -> list[int]:
+    """Start nothing more; what is at work then, also what began since the last look. It blocks, and raises OSError."""
+    changes.pause_all()
+    return sorted(entry.number for entry in entries() if entry.state in AT_WORK)

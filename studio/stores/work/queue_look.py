@@ -107,9 +107,10 @@ def _seconds(entry: Entry) -> float | None:
 
 
 def _news(before: QueueLook, found: Sequence[Entry]) -> Iterator[News]:
-    here = {entry.number: entry for entry in found}
+    # One that was stopped from outside stays, paused until somebody has it go on, and is broken off all the same.
+    left = {entry.number for entry in found if not (entry.state == "paused" and entry.interrupted)}
     for entry in before.entries:
-        if entry.state != "running" or entry.number in here:
+        if entry.state != "running" or entry.number in left:
             continue
         try:
             status = RunFolder(entry.run).status()

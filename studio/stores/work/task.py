@@ -28,7 +28,7 @@ from engine.contract.run.job import (
 from engine.contract.run.state import RunState
 from engine.contract.text.messages import Argument, Message
 from studio.i18n import text_of
-from studio.stores.followed import ENDED, Followed, Waiting
+from studio.stores.followed import BROKEN_OFF, ENDED, Followed, Waiting
 from studio.workers.following import Following
 
 
@@ -90,8 +90,13 @@ class Task(QObject):
     @property
     def resumable(self) -> bool:
         """Whether it goes on where it was when it is started again: a recipe or fit that was broken off."""
-        broken_off = self.status in ("cancelled", "failed", "lost") and not (self._refusal or self._withdrawn)
+        broken_off = self.status in BROKEN_OFF and not (self._refusal or self._withdrawn)
         return broken_off and isinstance(self.job, RecipeJob | FitJob)
+
+    @property
+    def can_go_on(self) -> bool:
+        """The same as of a run, but that only a recipe or fit has something to go on with once it left the queue."""
+        return self.resumable if self.waiting is None else self.waiting.held
 
     @property
     def waiting(self) -> Waiting | None:
@@ -111,13 +116,13 @@ class Task(QObject):
         return result if isinstance(result, dict) else {}
 
     def cancel(self) -> None:
-        """Have its worker stopped; it says so when it has."""
-        if not self.ended:
+        """Have its worker stopped, which says so when it has, or have it taken out of the queue."""
+        if not self.ended or self.waiting is not None:
             self.stop_wanted.emit(self.root)
 
     def resume(self) -> None:
         """Have it go on where it was."""
-        if self.resumable:
+        if self.can_go_on:
             self.resume_wanted.emit()
 
     def look(self) -> None:

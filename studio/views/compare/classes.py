@@ -27,6 +27,7 @@ from studio.presenters.figure_words import (
     column_title,
     conditions_text,
     load_text,
+    short_change,
     spread_text,
 )
 from studio.presenters.numbers import Delta, delta, show
@@ -108,7 +109,8 @@ class SideTable(QTableWidget):
                 self._put(place, column, show(figure), figure.value if figure else None, colour, _figure_tip(figure))
             gap = b.value - a.value if a and b and change and change.why is None else None
             tip = certainty_text(change, b) if change and b else ""
-            self._put(place, 3, _words(change), gap, delta_colour(change) if change else palette().muted, tip)
+            words, colour = (short_change(change), delta_colour(change)) if change else ("", palette().muted)
+            self._put(place, 3, words, gap, colour, tip)
         self.setSortingEnabled(self._sortable)
         if not self._sortable:
             height = self.horizontalHeader().sizeHint().height() + 26 * len(rows) + 4
@@ -217,15 +219,6 @@ def _figures(run: Run | None) -> Mapping[str, Figure | None]:
 def _known(figures: Sequence[Sequence[Figure]], split: str) -> list[Sequence[Figure]]:
     """Those of the two that have an AP of some class on a split."""
     return [told for told in figures if any(f.name == "map_class" and f.conditions.split == split for f in told)]
-
-
-def _words(change: Delta | None) -> str:
-    """Short: the column is narrow, and what the signs mean stands below."""
-    if change is None:
-        return ""
-    return f"{change.arrow} {change.text}".strip() + (
-        "?" if change.certainty == "unknown" and change.better is not None else ""
-    )
 
 
 def _figure_tip(figure: Figure | None) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QModelIndex, QPoint, QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QAction,
     QColor,
@@ -20,9 +20,7 @@ from PySide6.QtWidgets import (
     QHeaderView,
     QMenu,
     QStyle,
-    QStyledItemDelegate,
     QStyleOptionButton,
-    QStyleOptionViewItem,
     QTableView,
     QWidget,
 )
@@ -34,45 +32,29 @@ from studio.presenters.figure_words import change_words
 from studio.presenters.numbers import Delta, show
 from studio.theme import palette, pixmap, theme
 from studio.views.shared.run_table import DELTA_ROLE, FIGURE_ROLE, ROW_ROLE, RUN, SIDE_ROLE, SIDES, RunTable
+from studio.views.shared.table_rows import LEFT, RIGHT, RowDelegate
+from studio.widgets.model_index import AnyIndex
 
 ROW_HEIGHT = 44
 _PAD, _INDENT, _TICK, _DISC = 12, 18, 16, 22
 _MARK = 14
 _FIGURE, _NAME = 76, (196, 264)
 """How wide a figure is with what is said of its change, and how wide names are at least and at most."""
-_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 
 
-class RunCellDelegate(QStyledItemDelegate):
-    """Paints a cell of the table of runs."""
+class RunCellDelegate(RowDelegate):
+    """Paints a cell of the table of runs in two lines."""
 
-    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:  # noqa: N802
-        """Two lines."""
-        return QSize(96, ROW_HEIGHT)
-
-    def paint(
-        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
-    ) -> None:
-        """Draw the ground, then the cell."""
-        rect: QRect = option.rect
-        state: QStyle.StateFlag = option.state
-        colours = palette()
-        painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if state & QStyle.StateFlag.State_Selected:
-            painter.fillRect(rect, QColor(colours.selection))
-        painter.setPen(QColor(colours.border))
-        painter.drawLine(rect.bottomLeft(), rect.bottomRight())
+    def paint_cell(self, painter: QPainter, rect: QRect, index: AnyIndex) -> None:
+        """Draw the run, its sides, or a figure."""
         if index.column() == RUN:
             self._paint_run(painter, rect, index)
         elif index.column() == SIDES:
             self._paint_sides(painter, rect, index.data(SIDE_ROLE))
         else:
             self._paint_figure(painter, rect, index.data(FIGURE_ROLE), index.data(DELTA_ROLE))
-        painter.restore()
 
-    def _paint_run(self, painter: QPainter, rect: QRect, index: QModelIndex | QPersistentModelIndex) -> None:
+    def _paint_run(self, painter: QPainter, rect: QRect, index: AnyIndex) -> None:
         row: Row = index.data(ROW_ROLE)
         model, view = index.model(), self.parent()
         tick = QStyleOptionButton()
@@ -91,12 +73,12 @@ class RunCellDelegate(QStyledItemDelegate):
         text = QRect(left, rect.top(), rect.right() - left - 4, rect.height())
         number = f"{row.number:04d}"
         painter.setPen(QColor(palette().muted))
-        painter.drawText(text, _LEFT, number)
+        painter.drawText(text, LEFT, number)
         text.setLeft(text.left() + painter.fontMetrics().horizontalAdvance(number) + 8)
         painter.setPen(QColor(palette().text))
         room = text.width() - (_MARK + 4 if row.other_data is not None else 0)
         words = painter.fontMetrics().elidedText(row.label, Qt.TextElideMode.ElideMiddle, room)
-        painter.drawText(text, _LEFT, words)
+        painter.drawText(text, LEFT, words)
         if row.other_data is not None:
             left = text.left() + painter.fontMetrics().horizontalAdvance(words) + 4
             painter.drawPixmap(left, rect.center().y() - _MARK // 2, pixmap("alert", palette().warn, _MARK))
@@ -121,11 +103,11 @@ class RunCellDelegate(QStyledItemDelegate):
             mark = pixmap("alert", palette().warn, 14)
             painter.drawPixmap(inner.left(), (inner.center().y() if change is None else inner.top() + 13) - 7, mark)
         if change is None:
-            painter.drawText(inner, _RIGHT, show(figure))
+            painter.drawText(inner, RIGHT, show(figure))
             return
         upper = QRect(inner.left(), inner.top() + 4, inner.width(), inner.height() // 2 - 3)
         lower = QRect(inner.left(), upper.bottom(), inner.width(), inner.height() // 2 - 3)
-        painter.drawText(upper, _RIGHT, show(figure))
+        painter.drawText(upper, RIGHT, show(figure))
         font = QFont(painter.font())
         font.setPixelSize(11)
         painter.setFont(font)
@@ -133,7 +115,7 @@ class RunCellDelegate(QStyledItemDelegate):
         metrics = QFontMetrics(font)
         words = change_words(change)
         painter.drawText(
-            lower, _RIGHT, next((text for text in words if metrics.horizontalAdvance(text) <= lower.width()), words[-1])
+            lower, RIGHT, next((text for text in words if metrics.horizontalAdvance(text) <= lower.width()), words[-1])
         )
 
 
@@ -148,7 +130,7 @@ class CompareTable(QTableView):
         super().__init__(parent)
         self._runs = model
         self.setModel(model)
-        self.setItemDelegate(RunCellDelegate(self))
+        self.setItemDelegate(RunCellDelegate(ROW_HEIGHT, self))
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setShowGrid(False)

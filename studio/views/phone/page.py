@@ -61,6 +61,11 @@ class PhonePage(Page):
         self.show_part(self.phones.memory.get("part", MEASURE))
         self._on_run()
 
+    @property
+    def settled(self) -> bool:
+        """Whether the estimate is there."""
+        return self.time.ready
+
     def _build(self) -> None:
         head = QHBoxLayout()
         head.setContentsMargins(24, 16, 24, 0)

@@ -51,6 +51,12 @@ class TimeCard(Card):
         on_language(self._show)
         self._show()
 
+    @property
+    def ready(self) -> bool:
+        """Whether the estimate of what is shown is there, or why it is not."""
+        asked = self._run is not None and self.isVisible()
+        return not asked or self.store.answer is not None or self.store.error is not None
+
     def show_run(self, run: str | None, bench: BenchResult | None) -> None:
         """Estimate a run; `bench` is what was measured of it, for the same chip or another."""
         self._run, self._bench = run, bench

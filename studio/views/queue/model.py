@@ -5,26 +5,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QMimeData, QModelIndex, Qt, Signal
+from PySide6.QtCore import QMimeData, Qt, Signal
 
-from studio.bound_texts import on_language
 from studio.i18n import tr
 from studio.presenters.queue.queue_rows import COLUMNS, QueueRow
+from studio.views.shared.table_rows import RowsModel
 from studio.widgets.model_index import AnyIndex
 
 ROW_ROLE = Qt.ItemDataRole.UserRole
 MIME = "application/x-espalier-queue-entry"
 
 
-class QueueModel(QAbstractTableModel):
+class QueueModel(RowsModel):
     """`dropped` tells the number of the entry that was dragged and that of the one it was dropped before, or None."""
 
     dropped = Signal(int, object)
 
     def __init__(self, parent: Any = None) -> None:
-        super().__init__(parent)
+        super().__init__(COLUMNS, parent)
         self.rows: list[QueueRow] = []
-        on_language(self._retranslate)
 
     def show(self, rows: Sequence[QueueRow]) -> None:
         """Take other rows; where the entries are the same in the same order, what is selected stays selected."""
@@ -36,19 +35,11 @@ class QueueModel(QAbstractTableModel):
         if not same:
             self.endResetModel()
         for place in changed:
-            self.dataChanged.emit(self.index(place, 0), self.index(place, len(COLUMNS) - 1))
+            self.touch(place, place)
 
     def place(self, number: int | None) -> int | None:
         """The row of an entry."""
         return next((place for place, row in enumerate(self.rows) if row.number == number), None)
-
-    def rowCount(self, parent: AnyIndex = QModelIndex()) -> int:  # noqa: B008, N802
-        """Entries."""
-        return 0 if parent.isValid() else len(self.rows)
-
-    def columnCount(self, parent: AnyIndex = QModelIndex()) -> int:  # noqa: B008, N802
-        """Place, what, kind, project, state, time."""
-        return 0 if parent.isValid() else len(COLUMNS)
 
     def data(self, index: AnyIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """Texts, and the row itself for the delegate."""
@@ -65,17 +56,9 @@ class QueueModel(QAbstractTableModel):
             return row.said if column == "title" else row.cells[column]
         return None
 
-    def headerData(  # noqa: N802
-        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
-    ) -> Any:
-        """Names of the columns."""
-        if orientation != Qt.Orientation.Horizontal:
-            return None
-        if role == Qt.ItemDataRole.DisplayRole:
-            return tr(f"studio.queue.column_{COLUMNS[section]}")
-        if role == Qt.ItemDataRole.TextAlignmentRole:
-            return Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-        return None
+    def heading(self, column: str) -> str:
+        """Place, what, kind, project, state, time."""
+        return tr(f"studio.queue.column_{column}")
 
     def flags(self, index: AnyIndex) -> Qt.ItemFlag:
         """What rests can be dragged, and dropped between rows."""
@@ -110,6 +93,3 @@ class QueueModel(QAbstractTableModel):
         behind = self.rows[place:] if place >= 0 else []
         self.dropped.emit(int(number), next((each.number for each in behind if not each.at_work), None))
         return False  # else the view would take the row away where it was
-
-    def _retranslate(self) -> None:
-        self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(COLUMNS) - 1)

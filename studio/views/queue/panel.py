@@ -43,7 +43,7 @@ class QueuePanel(QWidget):
         self.hold = Button("studio.queue.pause_all", self._hold, "quiet", "pause")
         self.at_once = self._at_once()
         self.undo = UndoLine(store.restore)
-        self._empty = Muted("studio.queue.empty")
+        self._empty = QWidget()
         self._lay_out()
         self._connect()
         self._show()
@@ -61,8 +61,9 @@ class QueuePanel(QWidget):
         bar.addWidget(self.at_once)
         bar.addSpacing(8)
         bar.addWidget(self.hold)
-        self._empty.setContentsMargins(12, 8, 12, 8)
-        self._empty.setAlignment(Qt.AlignmentFlag.AlignTop)
+        around = QVBoxLayout(self._empty)
+        around.setContentsMargins(12, 8, 12, 8)
+        around.addWidget(Muted("studio.queue.empty"), 0, Qt.AlignmentFlag.AlignTop)
         self._stack = QStackedWidget()
         self._stack.addWidget(self.table)
         self._stack.addWidget(self._empty)
@@ -99,7 +100,7 @@ class QueuePanel(QWidget):
 
         fill()
         on_language(fill)
-        box.activated.connect(lambda place: self._store.set_at_once(place))
+        box.activated.connect(lambda place: self._store.set_at_once(box.itemData(place)))
         return box
 
     def _show(self) -> None:
@@ -107,8 +108,9 @@ class QueuePanel(QWidget):
         self.model.show(queue_rows(look))
         self._stack.setCurrentWidget(self.table if look.entries else self._empty)
         self.sum.set_full(summary(look))
-        if look.settings.at_once < self.at_once.count():
-            self.at_once.setCurrentIndex(look.settings.at_once)
+        if self.at_once.findData(look.settings.at_once) < 0:  # the command line takes more than are listed here
+            self.at_once.addItem(str(look.settings.at_once), look.settings.at_once)
+        self.at_once.setCurrentIndex(self.at_once.findData(look.settings.at_once))
         held = look.settings.paused
         code = "go_on_all" if held else "pause_all"
         bind(self.hold.show_text, f"studio.queue.{code}")
@@ -207,14 +209,19 @@ class UndoLine(QFrame):
         self._timer.setInterval(_UNDO_MS)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self.hide)
+        on_language(self._tell)
         self.hide()
 
     def offer(self, out: TakenOut) -> None:
         """Offer to put it back."""
         self._out = out
-        self.text.set_full(tr("studio.queue.removed", title=text_of(out.entry.title)))
+        self._tell()
         self.show()
         self._timer.start()
+
+    def _tell(self) -> None:
+        if self._out is not None:
+            self.text.set_full(tr("studio.queue.removed", title=text_of(self._out.entry.title)))
 
     def _on_undo(self) -> None:
         self._timer.stop()

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QContextMenuEvent, QFont, QKeyEvent, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
-    QStyle,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
     QTreeView,
     QWidget,
 )
@@ -18,70 +15,47 @@ from studio.bound_texts import bind, on_language
 from studio.presenters.queue.queue_rows import COLUMNS, QueueRow
 from studio.theme import palette, theme
 from studio.views.queue.model import ROW_ROLE, QueueModel
+from studio.views.shared.chips import CHIP_HEIGHT, chip_width, paint_chip
+from studio.views.shared.table_rows import LEFT, RIGHT, RowDelegate
 from studio.widgets.model_index import AnyIndex
 
 ROW_HEIGHT = 32
 _WIDTHS = {"place": 40, "kind": 92, "project": 120, "state": 176, "time": 176}
-_PAD, _EDGE, _CHIP, _BAR = 6, 12, 20, 4
-_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+_PAD, _EDGE, _BAR = 6, 12, 4
 _KEYS = {Qt.Key.Key_Up: "up", Qt.Key.Key_Down: "down", Qt.Key.Key_Home: "top", Qt.Key.Key_End: "end"}
 
 
-class QueueCellDelegate(QStyledItemDelegate):
+class QueueCellDelegate(RowDelegate):
     """Paints a cell: texts, and the state as a chip with a bar beside it."""
 
-    def sizeHint(self, option: QStyleOptionViewItem, index: AnyIndex) -> QSize:  # noqa: N802
-        """One line."""
-        return QSize(60, ROW_HEIGHT)
-
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: AnyIndex) -> None:
-        """Draw the ground, then the cell."""
+    def paint_cell(self, painter: QPainter, rect: QRect, index: AnyIndex) -> None:
+        """Draw a text, or the state."""
         row: QueueRow = index.data(ROW_ROLE)
-        rect: QRect = option.rect
-        state: QStyle.StateFlag = option.state
-        colours = palette()
-        painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if state & QStyle.StateFlag.State_Selected:
-            painter.fillRect(rect, QColor(colours.selection))
-        painter.setPen(QColor(colours.border))
-        painter.drawLine(rect.bottomLeft(), rect.bottomRight())
         column = COLUMNS[index.column()]
         inner = rect.adjusted(_EDGE if column == "place" else _PAD, 0, -_PAD, 0)
         if column == "state":
             self._paint_state(painter, inner, row)
-        else:
-            quiet = column in ("place", "kind", "project")
-            painter.setPen(QColor(colours.muted if quiet else colours.text))
-            mode = Qt.TextElideMode.ElideMiddle if column == "title" else Qt.TextElideMode.ElideRight
-            painter.drawText(inner, _LEFT, painter.fontMetrics().elidedText(row.cells[column], mode, inner.width()))
-        painter.restore()
+            return
+        quiet = column in ("place", "kind", "project")
+        painter.setPen(QColor(palette().muted if quiet else palette().text))
+        mode = Qt.TextElideMode.ElideMiddle if column == "title" else Qt.TextElideMode.ElideRight
+        painter.drawText(inner, LEFT, painter.fontMetrics().elidedText(row.cells[column], mode, inner.width()))
 
     def _paint_state(self, painter: QPainter, rect: QRect, row: QueueRow) -> None:
-        colours = palette()
+        colours, text, middle = palette(), row.cells["state"], rect.center().y() + 0.5
+        width = min(chip_width(text, painter.font()), rect.width())
+        chip = QRectF(rect.left(), middle - CHIP_HEIGHT / 2, width, CHIP_HEIGHT)
+        paint_chip(painter, text, QColor(getattr(colours, row.tone or "muted")), chip)
+        if not row.at_work or row.percent is None:
+            return
         font = QFont(painter.font())
         font.setPixelSize(12)
         painter.setFont(font)
-        text = row.cells["state"]
-        colour = QColor(getattr(colours, row.tone or "muted"))
-        width = painter.fontMetrics().horizontalAdvance(text) + 16
-        chip = QRectF(rect.left(), rect.center().y() - _CHIP / 2 + 0.5, min(width, rect.width()), _CHIP)
-        ground = QColor(colour)
-        ground.setAlphaF(0.13)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(ground)
-        painter.drawRoundedRect(chip, _CHIP / 2, _CHIP / 2)
-        painter.setPen(colour)
-        painter.drawText(chip, Qt.AlignmentFlag.AlignCenter, text)
-        if not row.at_work or row.percent is None:
-            return
         number = f"{row.percent:.0f} %"
         room = painter.fontMetrics().horizontalAdvance("100 %") + 4
         painter.setPen(QColor(colours.text))
-        painter.drawText(rect, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, number)
-        bar = QRectF(
-            chip.right() + 8, rect.center().y() - _BAR / 2 + 0.5, rect.right() - room - chip.right() - 12, _BAR
-        )
+        painter.drawText(rect, RIGHT, number)
+        bar = QRectF(chip.right() + 8, middle - _BAR / 2, rect.right() - room - chip.right() - 12, _BAR)
         if bar.width() < 12:
             return
         painter.setPen(Qt.PenStyle.NoPen)
@@ -104,7 +78,7 @@ class QueueTable(QTreeView):
         self._kept: int | None = None
         self._place = 0
         self.setModel(model)
-        self.setItemDelegate(QueueCellDelegate(self))
+        self.setItemDelegate(QueueCellDelegate(ROW_HEIGHT, self))
         self.setObjectName("queue")
         self.setProperty("role", "bare")
         self.setRootIsDecorated(False)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 
-from studio.bound_texts import on_language
 from studio.i18n import text_of, tr
 from studio.presenters.compare.run_rows import FIGURES, Row
 from studio.presenters.figure_words import change_words, column_title, figure_tip
 from studio.presenters.numbers import show
+from studio.views.shared.table_rows import LEFT, RIGHT, RowsModel
 from studio.widgets.model_index import AnyIndex
 
 RUN, SIDES = 0, 1
@@ -22,20 +22,19 @@ DELTA_ROLE = Qt.ItemDataRole.UserRole + 2
 SIDE_ROLE = Qt.ItemDataRole.UserRole + 3
 
 
-class RunTable(QAbstractTableModel):
+class RunTable(RowsModel):
     """Rows in tree order, or by a column's figure with those that lack it last; `ticked` tells changed ticks."""
 
     ticked = Signal()
 
     def __init__(self, parent: Any = None) -> None:
-        super().__init__(parent)
+        super().__init__(COLUMNS, parent)
         self._tree: list[Row] = []
         self.rows: list[Row] = []
         self._unticked: set[str] = set()
         self._column, self._descending = RUN, False
         self.a: str | None = None
         self.b: str | None = None
-        on_language(self._retranslate)
 
     def show(self, rows: Sequence[Row]) -> None:
         """Take the runs in tree order; a mere change of figures keeps the selection."""
@@ -44,7 +43,7 @@ class RunTable(QAbstractTableModel):
         if same:
             by_name = {row.name: row for row in rows}
             self.rows = [by_name[row.name] for row in self.rows]
-            self._touch()
+            self._touch_all()
         else:
             self.beginResetModel()
             self.rows = self._ordered()
@@ -53,7 +52,7 @@ class RunTable(QAbstractTableModel):
     def set_sides(self, a: str | None, b: str | None) -> None:
         """Mark the runs A and B."""
         self.a, self.b = a, b
-        self._touch()
+        self._touch_all()
 
     def is_ticked(self, name: str) -> bool:
         """Whether a run is on the scatter; all are at first."""
@@ -62,20 +61,12 @@ class RunTable(QAbstractTableModel):
     def toggle(self, name: str) -> None:
         """Put a run on the scatter, or take it off."""
         self._unticked ^= {name}
-        self._touch()
+        self._touch_all()
         self.ticked.emit()
 
     def place(self, name: str | None) -> int | None:
         """The row of a run."""
         return next((number for number, row in enumerate(self.rows) if row.name == name), None)
-
-    def rowCount(self, parent: AnyIndex = QModelIndex()) -> int:  # noqa: B008, N802
-        """Runs."""
-        return 0 if parent.isValid() else len(self.rows)
-
-    def columnCount(self, parent: AnyIndex = QModelIndex()) -> int:  # noqa: B008, N802
-        """Run, sides, and one per figure."""
-        return 0 if parent.isValid() else len(COLUMNS)
 
     def data(self, index: AnyIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """Texts, tool tips, and the roles above for the delegate."""
@@ -111,18 +102,13 @@ class RunTable(QAbstractTableModel):
             return figure_tip(figure, row, change) if figure else tr("studio.compare.no_figure")
         return None
 
-    def headerData(  # noqa: N802
-        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
-    ) -> Any:
-        """Names of the columns, with what each means."""
-        if orientation != Qt.Orientation.Horizontal:
-            return None
-        if role == Qt.ItemDataRole.DisplayRole:
-            return column_title(COLUMNS[section])
-        if role == Qt.ItemDataRole.TextAlignmentRole:
-            sides = {RUN: Qt.AlignmentFlag.AlignLeft, SIDES: Qt.AlignmentFlag.AlignHCenter}
-            return sides.get(section, Qt.AlignmentFlag.AlignRight) | Qt.AlignmentFlag.AlignVCenter
-        return None
+    def heading(self, column: str) -> str:
+        """Run, sides, and one per figure."""
+        return column_title(column)
+
+    def alignment(self, section: int) -> Qt.AlignmentFlag:
+        """Figures stand on the right."""
+        return {RUN: LEFT, SIDES: Qt.AlignmentFlag.AlignCenter}.get(section, RIGHT)
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
         """By a column's figure; the first column brings the tree back."""
@@ -147,9 +133,6 @@ class RunTable(QAbstractTableModel):
         known.sort(key=lambda pair: pair[0], reverse=self._descending)
         return [row for _, row in known] + [row for row in self._tree if row.figures[column] is None]
 
-    def _touch(self) -> None:
+    def _touch_all(self) -> None:
         if self.rows:
-            self.dataChanged.emit(self.index(0, 0), self.index(len(self.rows) - 1, len(COLUMNS) - 1))
-
-    def _retranslate(self) -> None:
-        self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(COLUMNS) - 1)
+            self.touch(0, len(self.rows) - 1)

@@ -33,6 +33,7 @@ class TaskLine(QWidget):
         self.bar.setRange(0, 1000)
         self.bar.setTextVisible(False)
         self.bar.setFixedWidth(160)
+        self.resume = IconButton("play", "studio.queue.go_on", self._resume)
         self.stop = IconButton("stop", "studio.compare.stop_task", self._stop)
         self.failure = ErrorBanner()
         self._row = QWidget()
@@ -41,6 +42,7 @@ class TaskLine(QWidget):
         row.setSpacing(8)
         row.addWidget(self.text, 1)
         row.addWidget(self.bar)
+        row.addWidget(self.resume)
         row.addWidget(self.stop)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -75,6 +77,10 @@ class TaskLine(QWidget):
         self.failure.clear()
         self._refresh()
 
+    def _resume(self) -> None:
+        if self.task is not None:
+            self.task.resume()
+
     def _stop(self) -> None:
         if self.task is not None:
             self._stopping = True
@@ -97,9 +103,12 @@ class TaskLine(QWidget):
         self.setVisible(task is not None or not self.failure.isHidden())
         if task is None:
             return
-        self.stop.setEnabled(not task.ended and not self._stopping)
+        self.stop.setEnabled((not task.ended or task.waiting is not None) and not self._stopping)
+        # Of one that was broken off its page tells, and has it go on.
+        self.resume.setVisible(task.can_go_on and not task.ended)
         if self._stopping:
             self.bar.setMaximum(0)
+            self.bar.show()
             self.text.set_full(tr("studio.compare.stopping"))
             return
         state = task.state
@@ -107,12 +116,10 @@ class TaskLine(QWidget):
         words = text_of(state.stage.message) if state.stage else task.title
         if task.waiting is not None:
             words = f"{task.title} · {waiting_line(task.waiting)}"
-        if self._named and state.stage:
+        elif self._named and state.stage:
             words = f"{task.title} · {words}"
-        if task.waiting is not None:
-            self.bar.setMaximum(1000)
-            self.bar.setValue(0)
-        elif progress is not None and progress.total:
+        self.bar.setVisible(task.waiting is None)
+        if progress is not None and progress.total:
             self.bar.setMaximum(1000)
             self.bar.setValue(round(1000 * progress.done / progress.total))
             words += f"  {100 * progress.done / progress.total:.0f} %"

@@ -29,7 +29,7 @@ class TimeBefore(Elided):
         self._show_tip()
 
     def _show(self) -> None:
-        words = before_words(self._ahead.left, self._queue.ahead())
+        words = before_words(self._ahead.left, self._queue.ahead(), halted=self._queue.settings.paused)
         if words != self.full:
             self.set_full(words)
         self._show_tip()

@@ -22,19 +22,20 @@ from studio.views.shell.actions import ActionRegistry
 from studio.views.shell.frame import framed
 from studio.views.shell.gone_page import GonePage
 from studio.views.shell.header import Header
-from studio.views.shell.jobs_dock import JobsDock
 from studio.views.shell.layout_memory import remember_layout, restore_docks, restore_geometry
-from studio.views.shell.leaving import Leaving
 from studio.views.shell.menus import Menus
 from studio.views.shell.page_area import PageArea
 from studio.views.shell.pages import PAGES, PageEntry
 from studio.views.shell.panes import Panes
-from studio.views.shell.queue_ways import QueueWays, WorkLine
 from studio.views.shell.rail import Rail
 from studio.views.shell.settings_dialog import SettingsDialog
 from studio.views.shell.start_page import StartPage, dropped_folder
 from studio.views.shell.status import StatusSwitches
 from studio.views.shell.window_actions import window_actions
+from studio.views.shell.work.jobs_dock import JobsDock
+from studio.views.shell.work.leaving import Leaving
+from studio.views.shell.work.queue_ways import QueueWays
+from studio.views.shell.work.work_line import WorkLine
 from studio.widgets.folder_dialog import ask_folder
 from studio.widgets.panels import ErrorBanner
 
@@ -293,5 +294,7 @@ class MainWindow(QMainWindow):
 
     def _settings_changed(self) -> None:
         settings = self.studio.settings.value
-        theme.name = settings.theme
+        if theme.name != settings.theme:
+            self.panes.keep()
+            theme.name = settings.theme
         translator.set_language(settings.language or system_language())

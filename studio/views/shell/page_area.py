@@ -20,8 +20,15 @@ class _Stack(QWidget):
         page.setGeometry(self.rect())
         page.show()
         if before is not None and before is not page:
+            self._hand_on(before, page)
             before.hide()
         self.updateGeometry()
+
+    def _hand_on(self, before: QWidget, page: QWidget) -> None:
+        """Keys go where they went on that page last; Qt would hand them to any other widget of the window."""
+        held = self.window().focusWidget()
+        if held is not None and before.isAncestorOf(held):
+            (page.focusWidget() or page).setFocus(Qt.FocusReason.OtherFocusReason)
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802
         """What the page in front needs."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
 
 from studio.presenters.panes import pane_keys
@@ -32,6 +32,12 @@ class Panes(QObject):
         """Give both the room that they have at first."""
         self._window.resizeDocks([self.jobs], [_BELOW], Qt.Orientation.Vertical)
         self._window.resizeDocks([self.inspector], [_SIDE], Qt.Orientation.Horizontal)
+
+    def keep(self) -> None:
+        """Have the pane below as high as it is now once another sheet is laid out, in which it would grow."""
+        height, below = self.jobs.height(), Qt.Orientation.Vertical
+        if self.jobs.isVisible():
+            QTimer.singleShot(0, self, lambda: self._window.resizeDocks([self.jobs], [height], below))
 
     def offer(self, inspector: bool, jobs: bool) -> None:
         """Say what there is to show at all, wanted or not."""

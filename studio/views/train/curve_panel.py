@@ -156,6 +156,7 @@ class CurvePanel(QWidget):
         view = self.plot.getPlotItem().vb
         view.sigXRangeChanged.connect(lambda _, seen: self.ranged.emit(*seen))
         view.sigRangeChangedManually.connect(lambda _: self.moved.emit())
+        self._name_values(False)
         self.recolour()
 
     def draw(self, name: str, series: Series, weight: float, drawn: Drawn | None = None) -> None:
@@ -165,6 +166,7 @@ class CurvePanel(QWidget):
             self.lines[name] = Line(drawn, self._colour(name, drawn.slot), self._dashed, self.plot)
             self._legend.addWidget(self.lines[name].button)
         self.lines[name].draw(series, weight if self._smoothable else 0.0)
+        self._name_values(True)
         if self._from_zero:
             self._show_from_zero()
 
@@ -178,6 +180,11 @@ class CurvePanel(QWidget):
         self.lines.clear()
         if not self._from_zero:
             self.plot.enableAutoRange("y")
+        self._name_values(False)
+
+    def _name_values(self, on: bool) -> None:
+        """Beside its axis; without a curve they would be those of the run before, or of nothing."""
+        self.plot.getAxis("left").setStyle(showValues=on)
 
     def _show_from_zero(self) -> None:
         """A rate that never changes is no line through the middle of nothing: zero and the highest are named."""

@@ -9,13 +9,15 @@ from pathlib import Path
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
-from engine.contract.figures import Figure, FigureName, pick
+from engine.contract.figures import Figure, FigureName, comparable, pick
 from engine.contract.run.events import Notice
 from engine.contract.run.job import TrainJob
 from engine.contract.run.state import Moment
 from engine.contract.text.address import short_name
 from studio.bound_texts import on_language
 from studio.i18n import text_of, tr
+from studio.presenters.compare.run_rows import Between, between_runs, nothing_known
+from studio.presenters.figure_words import certainty_text, short_change
 from studio.presenters.numbers import NAMES, delta, show
 from studio.presenters.train.device_choice import device_line
 from studio.stores.run import Run
@@ -38,8 +40,8 @@ class FigureTable(QWidget):
         self._grid.setVerticalSpacing(6)
         self._labels: list[QLabel] = []
 
-    def show_figures(self, figures: Mapping[Moment, Sequence[Figure]]) -> None:
-        """Show the figures of every moment that has some."""
+    def show_figures(self, figures: Mapping[Moment, Sequence[Figure]], between: Between = nothing_known) -> None:
+        """Show the figures of every moment that has some; `between` tells what of a change is chance."""
         for label in self._labels:
             label.deleteLater()
         self._labels.clear()
@@ -52,20 +54,22 @@ class FigureTable(QWidget):
             if not any(found):
                 continue
             self._add(row, 0, tr(NAMES[name]), "small")
-            self._add_values(row, found)
+            self._add_values(row, found, between)
             row += 1
         self._grid.setColumnStretch(0, 1)
 
-    def _add_values(self, row: int, found: Sequence[Figure | None]) -> None:
+    def _add_values(self, row: int, found: Sequence[Figure | None], between: Between) -> None:
         if not any(found[:-1]):
             self._add(row, 1, show(found[-1]), "small", span=len(found) + 1)
             return
         for column, figure in enumerate(found, start=1):
             self._add(row, column, show(figure), "small")
-        change = delta(found[0], found[-1])
-        if change is not None and change.better is not None:
-            label = self._add(row, len(found) + 1, f"{change.arrow} {change.text}", "small")
-            restyle(label, tone=change.tone)
+        last = found[-1]
+        change = delta(found[0], last, between(last))
+        if change is not None and last is not None and change.arrow != "=":
+            label = self._add(row, len(found) + 1, short_change(change), "small")
+            restyle(label, tone="muted" if change.better is None else change.tone)
+            label.setToolTip(certainty_text(change, last))
 
     def _add(self, row: int, column: int, text: str, role: str, span: int = 1) -> QLabel:
         label = QLabel(text)
@@ -83,6 +87,7 @@ class RunDetails(QScrollArea):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._run: Run | None = None
+        self._between: Between = nothing_known
         self._told: tuple[object, ...] = ()
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setWidgetResizable(True)
@@ -112,20 +117,21 @@ class RunDetails(QScrollArea):
         layout.addStretch(1)
         on_language(self._retranslate)
 
-    def show_run(self, run: Run | None) -> None:
-        """Show a run; the same again is drawn anew only if it told more."""
+    def show_run(self, run: Run | None, parent: Run | None = None) -> None:
+        """Show a run beside the one that it started from; the same again is drawn anew only if it told more."""
         state = run.state if run else None
         said = (state.figures, len(state.notices), state.device) if state else ()
-        told = (run, said, run.job if run else None)
+        between = since_start(run, parent)
+        told = (run, said, run.job if run else None, between is nothing_known)
         if told == self._told:
             return
-        self._run, self._told = run, told
+        self._run, self._told, self._between = run, told, between
         self._retranslate()
 
     def _retranslate(self) -> None:
         run = self._run
         figures = run.state.figures if run else {}
-        self.figures.show_figures(figures)
+        self.figures.show_figures(figures, self._between)
         self.figures.setVisible(bool(figures))
         self.no_figures.setVisible(not figures)
         self.settings.setText(settings_text(run) if run else "-")
@@ -133,6 +139,15 @@ class RunDetails(QScrollArea):
         self.notices.setText("\n\n".join(map(notice_text, reversed(notices))))
         self.notices.setVisible(bool(notices))
         self._notices_heading.setVisible(bool(notices))
+
+
+def since_start(run: Run | None, parent: Run | None) -> Between:
+    """Between what a run's scores changed on other pictures: by its parent's, where it began with those weights."""
+    if run is None or parent is None:
+        return nothing_known
+    begun, left = (pick_own(told, "map") for told in (run.figures("start"), parent.figures()))
+    same = begun is not None and left is not None and begun.value == left.value and comparable(begun, left) is None
+    return between_runs(parent, run) if same else nothing_known
 
 
 def pick_own(figures: Sequence[Figure], name: FigureName) -> Figure | None:

@@ -19,11 +19,11 @@ from studio.presenters.train.scores import Score, best_and_last
 from studio.presenters.train.standing import Standing, standing
 from studio.stores.run import Run
 from studio.theme import theme
-from studio.views.train.status import CHIP_HEIGHT, chip_width, paint_chip
+from studio.views.shared.chips import CHIP_HEIGHT
+from studio.views.train.status import paint_status, status_width
 from studio.widgets.buttons import Button
 from studio.widgets.labels import Elided, IconLabel, Muted
 
-RESUMABLE = ("cancelled", "failed", "lost")
 _TICK_MS = 500
 
 
@@ -43,14 +43,14 @@ class StatusChip(QWidget):
         self._fit()
 
     def _fit(self) -> None:
-        self.setFixedSize(round(chip_width(self._status, self.font())) + 2, round(CHIP_HEIGHT) + 2)
+        self.setFixedSize(round(status_width(self._status, self.font())) + 2, round(CHIP_HEIGHT) + 2)
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
         """Draw the chip."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        paint_chip(painter, self._status, self.width() - 1, self.height() / 2)
+        paint_status(painter, self._status, self.width() - 1, self.height() / 2)
 
 
 class Stats(QWidget):
@@ -207,8 +207,7 @@ class RunHeader(QWidget):
         self.cancel.setVisible(running or waits)
         # One that diverged would do the same again.
         diverged = run.error is not None and run.error.code in DIVERGED
-        held = run.waiting is None or run.waiting.held  # one that waits goes on by itself
-        self.resume.setVisible(run.status in RESUMABLE and held and not diverged)
+        self.resume.setVisible(run.can_go_on and not diverged)
         self.trash.setEnabled(not (running or waits))
         bind(self.trash.setToolTip, "studio.train.trash_running" if running or waits else "studio.train.trash_tip")
 

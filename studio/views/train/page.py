@@ -174,7 +174,7 @@ class TrainPage(Page):
         run = self._shown
         self.header.show_run(run)
         self._show_data()
-        self.details.show_run(run)
+        self.details.show_run(run, self.studio.runs.by_name(run.parent) if run is not None else None)
         if self.body is not None:
             self.body.refresh()
         broken = run is not None and run.error is not None

@@ -27,7 +27,7 @@ from studio.presenters.train.standing import standing
 from studio.stores.run import Run
 from studio.stores.runs import RunsStore
 from studio.theme import palette, theme
-from studio.views.train.status import paint_chip
+from studio.views.train.status import paint_status
 from studio.widgets.model_index import AnyIndex
 
 RUN_ROLE = Qt.ItemDataRole.UserRole
@@ -106,7 +106,7 @@ class RunLineDelegate(QStyledItemDelegate):
         upper.setLeft(upper.left() + painter.fontMetrics().horizontalAdvance(number) + 8)
         painter.setPen(QColor(palette().text))
         painter.drawText(upper, align, painter.fontMetrics().elidedText(run.label, _MIDDLE, upper.width()))
-        chip = paint_chip(painter, run.status, inner.right(), inner.bottom() - 8)
+        chip = paint_status(painter, run.status, inner.right(), inner.bottom() - 8)
         lower = QRect(inner.left(), inner.bottom() - 18, round(chip.left()) - inner.left() - 8, 18)
         font = painter.font()
         font.setPixelSize(12)

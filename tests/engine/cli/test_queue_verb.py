@@ -8,7 +8,6 @@ import socket
 import subprocess
 import sys
 import textwrap
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -23,6 +22,7 @@ from engine.contract.run.job import EvaluateJob
 from engine.contract.run.stopping import stop
 from engine.contract.text.messages import Cancelled
 from engine.contract.text.resources import ROOT
+from tests.fakes.waiting import wait
 
 JOBS = ROOT / "tests" / "fakes" / "jobs.py"
 
@@ -51,13 +51,6 @@ def made_run(place: Path, number: int) -> RunFolder:
     folder.root.mkdir(parents=True)
     folder.job.write_text(EvaluateJob(run="some/base", index=str(place / "data" / "index")).model_dump_json())
     return folder
-
-
-def wait(holds: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 60
-    while not holds():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.02)
 
 
 def told(capsys: pytest.CaptureFixture[str], *words: str) -> str:

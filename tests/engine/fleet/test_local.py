@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import time
 from collections.abc import Callable, Collection
@@ -209,6 +210,18 @@ def test_that_each_begins_in_its_turn_and_what_was_begun_already_is_followed_wit
     with pytest.raises(Cancelled):
         Told(out, [], RunState(), "cancelled").result()
     assert RunFolder(out).status() == "queued", "nobody ever worked on it"
+
+
+def test_that_one_whose_folder_went_while_it_waited_was_cancelled(
+    folder: ProjectFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    doing(monkeypatch, "done", cores=1)
+    first, second = runs_of(folder, 2)
+    with opened("local", folder) as fleet, closing(have_done(fleet, [first, second])) as telling:
+        for told in telling:
+            if told.run == first and second.is_dir():
+                shutil.rmtree(second)  # as who cancels it in the queue does
+    assert (told.run, told.ended, told.trouble) == (second, "cancelled", None)
 
 
 def test_that_ray_and_submitit_are_asked_for_in_a_sentence_with_the_remedy(

@@ -16,7 +16,8 @@ from engine.contract.run.lineage import recipe_job, resumable, runs_of, unfinish
 from engine.contract.run.stopping import stop
 from engine.contract.run.tail import EventTail
 from engine.contract.system.locks import is_locked
-from tests.fakes.recipes import command, kill, make_task, state_of, wait
+from tests.fakes.recipes import command, kill, make_task, state_of
+from tests.fakes.waiting import wait
 
 
 @pytest.fixture

@@ -115,10 +115,10 @@ def test_that_a_run_that_stopped_says_why_and_can_be_resumed(
     assert run.status == status
     assert page.header.resume.isVisibleTo(page) and not page.header.cancel.isVisibleTo(page)
     # While it waits in the queue it goes on by itself; held there by whoever killed its worker it does not.
-    for state in ("waiting", "paused"):
+    for state in ("waiting", "paused", "refused", "missing"):
         page.studio.runs.runs[-1].waiting = Waiting(0, None, state)
         page.header.refresh()
-        assert page.header.resume.isVisibleTo(page) == (state == "paused")
+        assert page.header.resume.isVisibleTo(page) == (state in ("paused", "refused"))
     assert words in page.failure.text.text()
     assert page.failure.isVisibleTo(page) == (status != "cancelled")
     if status == "lost":

@@ -97,7 +97,7 @@ def test_that_one_line_sums_it_up() -> None:
 def test_that_times_are_as_one_guesses_them() -> None:
     told = [about(seconds) for seconds in (10, 40, 1500, 3600, 7801, 90_000)]
     assert told == [
-        "less than a minute", "about 1 min", "about 25 min", "about 1 h 0 min", "about 2 h 10 min", "about 1 d 1 h",
+        "less than a minute", "about 1 min", "about 25 min", "about 1 h", "about 2 h 10 min", "about 1 d 1 h",
     ]  # fmt: skip
     assert waiting_line(Waiting(2, 720, "waiting")) == "Waits, 2 before it, starts in about 12 min"
     assert waiting_line(Waiting(2, None, "waiting")) == "Waits, 2 before it"
@@ -121,5 +121,5 @@ def test_that_meters_tell_ours_from_others() -> None:
     cpu, memory, gpu = meters(usage, [GpuUsage(0.5, GB, 8 * GB)])
     assert (cpu.text, cpu.tip) == ("99 %", "Processor: 99 % of all cores busy, ours 96 %, others 3 %")
     assert memory.scarce and memory.text == "94 %" and "about 4.0 GB by us" in memory.tip
-    assert (gpu.name, gpu.text) == ("GPU", "50 %")
+    assert (gpu.name, gpu.text, gpu.ours) == ("GPU", "50 %", 0.0), "whose work it is nobody tells"
     assert [meter.name for meter in meters(Usage(None, None, GB, 0, 16 * GB), ())] == ["Memory"]

@@ -12,7 +12,12 @@ from pytestqt.qtbot import QtBot
 
 from engine.contract.catalog import Catalog
 from engine.contract.fit.front import ALIGN, step_params
+from engine.contract.project import ProjectFolder
+from engine.contract.queue.changes import pause, pause_all
+from engine.contract.queue.entries import entries
+from engine.contract.queue.pump import enqueue
 from engine.contract.recipe import Recipe, Step
+from engine.contract.run.folder import RunFolder
 from studio.presenters.fit.front_rows import COLUMNS
 from studio.stores.previews.previews import PreviewStore
 from studio.stores.work.task import Task
@@ -175,6 +180,50 @@ def test_that_what_was_lost_goes_on_by_a_click(
     assert "2 trials done" in panel.standing.text.text()
     click(panel.standing.resume, qtbot)
     qtbot.waitUntil(lambda: begun == [task], timeout=PATIENCE_MS)
+
+
+def test_that_what_was_killed_goes_on_from_the_queue_by_a_click(page: ComparePage, project: Path, qtbot: QtBot) -> None:
+    panel, task = page.front, write_fit(job_in(project), points_of()[:-1])
+    pause_all()
+    number = enqueue(task)
+    pause(number)  # as the queue does with one whose worker was killed
+    page.studio.fits.look()
+    qtbot.waitUntil(lambda: "Paused in the queue" in panel.task.text.full, timeout=PATIENCE_MS)
+    assert "2 trials done" in panel.standing.text.text() and panel.standing.resume.isVisible()
+    qtbot.waitUntil(lambda: not panel.task.resume.isVisible(), timeout=PATIENCE_MS)  # once its stream is read
+    assert panel.task.stop.isEnabled()
+    window = page.window()
+    assert isinstance(window, MainWindow)
+    row = next(row for job, row in window.jobs.jobs._rows.items() if isinstance(job, Task))
+    assert row._resume.isVisibleTo(row) and row._stop.isVisibleTo(row)
+    click(panel.standing.resume, qtbot)
+    qtbot.waitUntil(lambda: not panel.standing.resume.isVisible(), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: "Waits" in panel.task.text.full, timeout=PATIENCE_MS)
+    assert [entry.state for entry in entries()] == ["waiting"] and not panel.standing.isVisible()
+    assert not row._resume.isVisibleTo(row)
+    pause(number)
+    qtbot.waitUntil(panel.standing.resume.isVisible, timeout=PATIENCE_MS)
+    click(row._stop, qtbot)
+    qtbot.waitUntil(lambda: entries() == [] and not panel.task.isVisible(), timeout=PATIENCE_MS)
+    assert panel.standing.resume.isVisible() and task.is_dir()
+
+
+def test_that_what_was_paused_before_it_began_goes_on_by_a_click(
+    page: ComparePage, project: Path, qtbot: QtBot
+) -> None:
+    panel, root = page.front, ProjectFolder(project).new_task("fit")
+    RunFolder(root).job.write_text(job_in(project).model_dump_json())
+    pause_all()
+    number = enqueue(root)
+    page.studio.queue.look()
+    qtbot.waitUntil(lambda: panel.task.isVisible() and "Waits" in panel.task.text.full, timeout=PATIENCE_MS)
+    assert not panel.task.resume.isVisible()
+    pause(number)
+    qtbot.waitUntil(panel.task.resume.isVisible, timeout=PATIENCE_MS)
+    assert not panel.standing.isVisible()
+    click(panel.task.resume, qtbot)
+    qtbot.waitUntil(lambda: not panel.task.resume.isVisible(), timeout=PATIENCE_MS)
+    assert [entry.state for entry in entries()] == ["waiting"]
 
 
 def test_that_the_list_of_jobs_shows_the_front(page: ComparePage, project: Path, qtbot: QtBot) -> None:

@@ -18,7 +18,7 @@ from engine.contract.run.lock import RunLock
 from studio.stores.work.task import Task
 from studio.studio import Studio
 from studio.views.phone.page import MEASURE, PhonePage
-from studio.views.shell.jobs_dock import JobRow
+from studio.views.shell.work.jobs_dock import JobRow
 from tests.studio.conftest import settle
 from tests.studio.stores.told_benches import bench
 from tests.studio.stores.told_runs import line as event_line

@@ -61,6 +61,7 @@ def test_that_a_simulated_phone_is_measured_by_mouse(
     see_the_latency_of_a_recipe(person, base, runs, qtbot)
     page = person.go_to(PhonePage)
     person.wait_for(lambda: "Corrected" in page.time.bars.notes.text() and page.time.value.text().startswith("≈40.0"))
+    assert page.settled
     person.click(page.devices.end)
     person.wait_for(lambda: not page.phones.simulating)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,18 +9,15 @@ from PySide6.QtCore import QModelIndex, Qt
 from pytestqt.qtbot import QtBot
 
 from engine.contract.project import ProjectFolder
-from engine.contract.queue.changes import pause_all, settings
+from engine.contract.queue.changes import pause_all, set_at_once, settings
 from engine.contract.queue.entries import entries
 from engine.contract.queue.pump import enqueue
 from engine.contract.run.folder import RunFolder
 from engine.contract.run.job import TrainJob
-from engine.contract.run.stopping import stop
-from engine.contract.system.locks import is_locked
 from studio.studio import Studio
 from studio.views.queue.panel import QueuePanel
 from studio.views.shell.main_window import MainWindow
 from studio.views.train.page import TrainPage
-from tests.fakes.recipes import command, make_task
 
 PATIENCE_MS = 60_000
 
@@ -102,6 +98,8 @@ def test_that_how_many_at_once_and_the_pause_of_all_are_kept(panel: QueuePanel, 
     panel.at_once.activated.emit(2)
     qtbot.waitUntil(lambda: settings().at_once == 2 and panel.at_once.currentIndex() == 2, timeout=PATIENCE_MS)
     assert settings().paused and "nothing more starts" in panel.sum.full
+    set_at_once(12)  # as the command line does
+    qtbot.waitUntil(lambda: panel.at_once.currentText() == "12", timeout=PATIENCE_MS)
     assert panel.hold.text().strip() == "Go on"
 
 
@@ -113,76 +111,25 @@ def test_that_a_waiting_run_says_how_it_stands_and_can_be_cancelled(
     assert studio.project.open(project)
     qtbot.waitUntil(lambda: len(studio.runs.runs) == 2 and studio.runs.runs[1].waiting is not None, timeout=PATIENCE_MS)
     run = studio.runs.runs[1]
-    assert run.waiting is not None and (run.waiting.before, run.waiting.state) == (1, "waiting")
+    assert run.waiting is not None and (run.waiting.before, run.waiting.state) == (1, "halted")
     window.show_queue()
     assert window.jobs.currentWidget() is window.jobs.queue and window.jobs.tabText(0) == "Queue (2)"
     window.show_page("train")
-    assert isinstance(window.page, TrainPage) and window.page.form.before.full == "2 jobs of the queue first"
+    assert (
+        isinstance(window.page, TrainPage)
+        and window.page.form.before.full == "2 jobs of the queue first; the queue is paused"
+    )
     window.show_page("data")
     window.jobs.queue.select(2)
     qtbot.keyClick(window.jobs.queue.table, Qt.Key.Key_Return)
     page = window.page
     assert isinstance(page, TrainPage) and page.list.current() is run and page.header.cancel.isVisible()
+    window.jobs.queue.select(2)
+    qtbot.keyClick(window.jobs.queue.table, Qt.Key.Key_Space)
+    qtbot.waitUntil(page.header.resume.isVisible, timeout=PATIENCE_MS)
+    qtbot.mouseClick(page.header.resume, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: not page.header.resume.isVisible(), timeout=PATIENCE_MS)
+    assert [entry.state for entry in entries()] == ["waiting", "waiting"]
     studio.runs.cancel(run)
     qtbot.waitUntil(lambda: len(studio.runs.runs) == 1 and order() == [1], timeout=PATIENCE_MS)
     qtbot.waitUntil(window.jobs.queue.undo.isVisible, timeout=PATIENCE_MS)
-
-
-@pytest.fixture
-def at_work(project: Path) -> Iterator[RunFolder]:
-    """A recipe that goes on for as long as nobody stops it."""
-    recipe = make_task(project, project / "base")
-    enqueue(recipe.root, command=command("patient"))
-    yield recipe
-    stop(recipe.root)
-
-
-def test_that_quitting_asks_and_work_goes_on_or_stops(
-    window: MainWindow, at_work: RunFolder, project: Path, qtbot: QtBot
-) -> None:
-    studio = window.studio
-    qtbot.waitUntil(lambda: len(studio.queue.at_work()) == 1, timeout=PATIENCE_MS)
-    assert not window.close() and window.isVisible()
-    dialog = window.leaving._dialog
-    assert dialog is not None and dialog.isVisible()
-    qtbot.mouseClick(dialog.stay, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: window.leaving._dialog is None, timeout=PATIENCE_MS)
-    window.close()
-    dialog = window.leaving._dialog
-    assert dialog is not None
-    dialog.remember.setChecked(True)
-    qtbot.mouseClick(dialog.halt, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: not window.isVisible(), timeout=PATIENCE_MS)
-    assert not is_locked(at_work.lock) and settings().paused
-    (entry,) = entries()
-    assert entry.state == "paused" and studio.settings.value.quit_with_work == "stop"
-    studio.queue.look()
-    qtbot.waitUntil(lambda: bool(studio.queue.resting()), timeout=PATIENCE_MS)
-    studio.queue.pause_all(False)
-    qtbot.waitUntil(lambda: len(studio.queue.at_work()) == 1, timeout=PATIENCE_MS)
-    assert studio.settings.value.stopped == ()
-
-
-def test_that_a_disk_that_refuses_leaves_the_window_open(
-    window: MainWindow, at_work: RunFolder, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def refuse() -> None:
-        raise OSError(28, "No space left on device", "/queue")
-
-    monkeypatch.setattr("engine.contract.queue.changes.pause_all", refuse)
-    qtbot.waitUntil(lambda: len(window.studio.queue.at_work()) == 1, timeout=PATIENCE_MS)
-    window.close()
-    dialog = window.leaving._dialog
-    assert dialog is not None
-    qtbot.mouseClick(dialog.halt, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: window.leaving._dialog is None, timeout=PATIENCE_MS)
-    assert window.isVisible() and is_locked(at_work.lock) and "No space left" in window.banner.text.text()
-
-
-def test_that_quitting_leaves_work_alone_where_that_was_chosen(
-    window: MainWindow, at_work: RunFolder, qtbot: QtBot
-) -> None:
-    qtbot.waitUntil(lambda: len(window.studio.queue.at_work()) == 1, timeout=PATIENCE_MS)
-    window.studio.settings.update(quit_with_work="keep")
-    assert window.close()
-    assert is_locked(at_work.lock)

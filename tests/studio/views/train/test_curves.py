@@ -175,3 +175,13 @@ def test_that_a_file_that_cannot_be_written_is_told(shown: Shown, project: Path,
         card.problem.clear()
         card.export.write(tmp_path / "gone" / f"x.{kind}", kind)
         assert card.problem.isVisibleTo(card) and not card.written.isVisibleTo(card)
+
+
+def test_that_an_axis_without_a_curve_names_no_values_of_the_run_before(shown: Shown, project: Path) -> None:
+    curve_run(project, "first", first=18, epochs=3)
+    page = shown(project)
+    assert page.curves is not None and page.curves.score.lines
+    score = page.curves.score
+    assert score.plot.getAxis("left").style["showValues"]
+    score.clear()
+    assert not score.plot.getAxis("left").style["showValues"]

@@ -92,3 +92,16 @@ def test_that_dialogs_are_small_enough_and_their_lists_whole(window: MainWindow,
         assert out_of_reach(dialog) == []
         assert cut_lists(dialog) == []
         dialog.reject()
+
+
+def test_that_another_theme_leaves_the_pane_below_as_high_as_it_was(
+    window: MainWindow, project: Path, qtbot: QtBot
+) -> None:
+    window.resize(*LARGE)
+    assert window.studio.project.open(project)
+    qtbot.wait(100)
+    height = window.panes.jobs.height()
+    for theme in ("dark", "light"):
+        window.studio.settings.update(theme=theme)
+        qtbot.wait(100)
+        assert window.panes.jobs.height() == height

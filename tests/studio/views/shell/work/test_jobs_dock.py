@@ -12,7 +12,7 @@ from engine.contract.run.stopping import stop
 from engine.contract.system.locks import is_locked
 from studio.i18n import tr
 from studio.studio import Studio
-from studio.views.shell.jobs_dock import JobRow
+from studio.views.shell.work.jobs_dock import JobRow
 from studio.widgets.buttons import IconButton
 from studio.widgets.labels import Elided
 from tests.fakes.recipes import command, make_task

@@ -21,7 +21,7 @@ from studio.views.shell.main_window import MainWindow
 from studio.views.shell.pages import PAGES, PageEntry
 from tests.studio.conftest import shown_window
 
-TOY = PageEntry("toy", "studio.core.trash_empty", "star", "tests.studio.views.toy_page:ToyPage")
+TOY = PageEntry("toy", "studio.core.trash_empty", "star", "tests.studio.views.shell.toy_page:ToyPage")
 CONTROL = Qt.KeyboardModifier.ControlModifier
 
 

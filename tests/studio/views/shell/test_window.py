@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QFileDialog, QPushButton
 from pytestqt.qtbot import QtBot
 
 from engine.contract.text.messages import Message
@@ -37,6 +37,24 @@ def test_that_a_project_opens_on_its_last_page(window: MainWindow, project: Path
     assert window.windowTitle() == "signs – Espalier"
     window.studio.project.close()
     assert window.page is None and window.stack.currentWidget() is window.start
+
+
+def test_that_keys_go_to_the_page_in_front(window: MainWindow, project: Path) -> None:
+    window.start.findChildren(QPushButton)[0].setFocus()
+    assert window.studio.project.open(project)
+    page = window.page
+    focused = window.focusWidget()
+    assert page is not None and focused is not None and (focused is page or page.isAncestorOf(focused))
+    window.show_page("train")
+    train = window.pages["train"]
+    assert isinstance(train, TrainPage) and window.focusWidget() is train
+    train.form.start.setFocus()
+    window.show_page("data")
+    window.show_page("train")
+    assert window.focusWidget() is train.form.start, "where it was on that page"
+    window.jobs.queue.at_once.setFocus()
+    window.show_page("data")
+    assert window.focusWidget() is window.jobs.queue.at_once, "what is on no page keeps it"
 
 
 def test_that_pages_are_built_ahead_once_a_project_is_open(window: MainWindow, project: Path, qtbot: QtBot) -> None:

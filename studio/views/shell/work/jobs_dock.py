@@ -62,15 +62,17 @@ class JobRow(QFrame):
         self._front = IconButton("chart", "studio.fit.show_front", self._show_front)
         self._front.setVisible(isinstance(job, Task) and isinstance(job.job, FitJob))
         self._log = IconButton("log", "studio.core.show_log", lambda: self.chosen.emit(self.job))
+        told = QHBoxLayout()
+        told.setSpacing(12)
+        told.addWidget(self._stage, 4)
+        told.addWidget(self._bar, 3)
+        told.addWidget(self._left)
         row.addWidget(self._name, 3)
         row.addWidget(self._status)
-        row.addWidget(self._stage, 4)
-        row.addWidget(self._bar, 3)
-        row.addWidget(self._left)
-        row.addWidget(self._stop)
-        row.addWidget(self._resume)
-        row.addWidget(self._front)
-        row.addWidget(self._log)
+        row.addLayout(told, 7)
+        for button in (self._stop, self._resume, self._front, self._log):
+            row.addWidget(button)
+            _keep_room(button)
         job.changed.connect(self.refresh)
         on_language(self.refresh)
         self.refresh()
@@ -90,19 +92,23 @@ class JobRow(QFrame):
         if job.waiting is not None:
             self._stage.set_full(waiting_line(job.waiting))
         progress = going_on(job.state.progress) if running else None
-        self._bar.setVisible(running)
+        for widget in (self._bar, self._left):
+            widget.setVisible(running)
         self._bar.setRange(0, progress.total if progress else 0)
         self._bar.setValue(progress.done if progress else 0)
         eta = progress.eta_s if progress else None
         self._left.show_text(tr("studio.core.left", time=duration(eta)) if eta is not None else "")
         self._stop.setVisible(running or job.waiting is not None)
-        self._resume.setVisible(isinstance(job, Task) and job.resumable and job.waiting is None)
+        # A run goes on from the Train page; here only one that the queue holds.
+        self._resume.setVisible(job.can_go_on and (isinstance(job, Task) or job.waiting is not None))
         if not running and job.waiting is None:
             self._stop.setEnabled(True)
 
     def _go_on(self) -> None:
         if isinstance(self.job, Task):
             self.job.resume()
+        else:
+            self._studio.runs.resume(self.job)
 
     def _show_front(self) -> None:
         from studio.views.fit.entry import show_front
@@ -115,6 +121,13 @@ class JobRow(QFrame):
         else:
             self._studio.runs.cancel(self.job)
         self._stop.setEnabled(False)
+
+
+def _keep_room(button: IconButton) -> None:
+    """Also where it is hidden, so that the rows are columns."""
+    policy = button.sizePolicy()
+    policy.setRetainSizeWhenHidden(True)
+    button.setSizePolicy(policy)
 
 
 class JobsList(QScrollArea):
@@ -132,8 +145,10 @@ class JobsList(QScrollArea):
         self._column = QVBoxLayout(inner)
         self._column.setContentsMargins(0, 4, 0, 4)
         self._column.setSpacing(0)
-        self._none = Muted("studio.core.no_jobs")
-        self._none.setContentsMargins(12, 8, 12, 8)
+        self._none = QWidget()
+        around = QVBoxLayout(self._none)
+        around.setContentsMargins(12, 8, 12, 8)
+        around.addWidget(Muted("studio.core.no_jobs"))
         self._column.addWidget(self._none)
         self._column.addStretch(1)
         self.setWidget(inner)

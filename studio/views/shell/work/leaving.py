@@ -76,10 +76,11 @@ class LeavingDialog(OnScreenDialog):
         column = QVBoxLayout(self)
         column.setContentsMargins(24, 24, 24, 16)
         column.setSpacing(16)
-        names = Text()
+        self.names = names = Text()
         names.setWordWrap(True)
-        names.show_text(_names(self._studio))
-        on_language(lambda: names.show_text(_names(self._studio)))
+        self._tell()
+        on_language(self._tell)
+        self._studio.queue.changed.connect(self._tell)
         column.addWidget(Heading("studio.queue.quit_title"))
         column.addWidget(names)
         grid = QGridLayout()
@@ -128,6 +129,9 @@ class LeavingDialog(OnScreenDialog):
         else:
             event.ignore()
 
+    def _tell(self) -> None:
+        self.names.show_text(_names(self._studio))
+
     def _keep(self) -> None:
         self._remember("keep")
         self.accept()
@@ -144,7 +148,8 @@ class LeavingDialog(OnScreenDialog):
 
 def _names(studio: Studio) -> str:
     """What goes on and what waits: how many, and the first of them by name."""
-    running, waiting = studio.queue.at_work(), studio.queue.resting()
+    running = studio.queue.at_work()
+    waiting = [entry for entry in studio.queue.resting() if entry.state == "waiting"]
     names = [text_of(entry.title) for entry in (*running, *waiting)]
     shown = ", ".join(names[:_NAMED]) + (", …" if len(names) > _NAMED else "")
     return tr("studio.queue.quit_text", running=len(running), waiting=len(waiting), names=shown)

@@ -1,0 +1,1 @@
+"""Pictures of the studio for its gallery: `python -m studio.screenshots PROJECT OUT`."""
