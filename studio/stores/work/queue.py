@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from engine.contract.queue import changes
 from engine.contract.queue.entries import Entry, entries
 from engine.contract.queue.tickets import QueueSettings, is_empty
-from engine.contract.text.messages import Message
+from engine.contract.text.messages import Message, UserError
 from studio.stores.followed import Waiting
 from studio.stores.settings import SettingsStore
 from studio.stores.work.queue_look import News, QueueLook, look_at
@@ -149,7 +150,8 @@ class QueueStore(QObject):
 
         def go_on() -> None:
             for number in stopped:
-                changes.go_on(number)
+                with suppress(UserError):  # it ended, or was taken out, since the last look
+                    changes.go_on(number)
             changes.go_on_all()
 
         self._do(go_on)

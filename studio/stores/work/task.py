@@ -139,7 +139,8 @@ class Task(QObject):
         self._followed.look()
 
     def wake(self) -> None:
-        """Its worker was started."""
+        """Its worker was started, or it is back in the queue."""
+        self._withdrawn = False
         if self._followed is not None:
             self._followed.wake()
 

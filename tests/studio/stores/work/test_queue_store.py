@@ -22,6 +22,7 @@ from studio.presenters.queue.queue_rows import queue_rows, summary
 from studio.presenters.queue.time_words import waiting_line
 from studio.stores.followed import Waiting
 from studio.stores.work.queue_look import News
+from studio.stores.work.taken_out import TakenOut
 from studio.studio import Studio
 from tests.fakes.recipes import command, make_task
 
@@ -118,3 +119,38 @@ def test_that_a_queue_of_what_cannot_start_says_so(studio: Studio, recipes: list
     assert summary(studio.queue.latest) == "1 cannot start"
     (row,) = queue_rows(studio.queue.latest)
     assert "/no/such/program" in row.cells["time"] and row.can_go_on and row.can_cancel
+
+
+def test_that_a_task_that_is_put_back_waits_again(
+    studio: Studio, recipes: list[RunFolder], project: Path, qtbot: QtBot
+) -> None:
+    out: list[TakenOut] = []
+    studio.queue.taken_out.connect(out.append)
+    assert studio.project.open(project)
+    changes.pause_all()
+    put(recipes[0])
+    qtbot.waitUntil(lambda: len(studio.tasks.tasks) == 1, timeout=PATIENCE_MS)
+    (task,) = studio.tasks.tasks
+    qtbot.waitUntil(lambda: task.waiting is not None, timeout=PATIENCE_MS)
+    task.cancel()
+    qtbot.waitUntil(lambda: task.status == "cancelled" and bool(out), timeout=PATIENCE_MS)
+    studio.queue.restore(out[0])
+    qtbot.waitUntil(lambda: task.waiting is not None and task.status == "queued", timeout=PATIENCE_MS)
+    assert not task.ended and task in studio.tasks.running()
+
+
+def test_that_going_on_starts_the_rest_where_one_is_gone(
+    studio: Studio, recipes: list[RunFolder], qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changes.pause_all()
+    number = put(recipes[0])
+    studio.settings.update(stopped=(number,))
+    qtbot.waitUntil(lambda: len(studio.queue.entries) == 1, timeout=PATIENCE_MS)
+
+    def gone(number: int) -> None:
+        raise UserError("queue.unknown", number=number, known="-")
+
+    monkeypatch.setattr("engine.contract.queue.changes.go_on", gone)
+    studio.queue.pause_all(False)
+    qtbot.waitUntil(lambda: not changes.settings().paused, timeout=PATIENCE_MS)
+    assert studio.settings.value.stopped == ()
