@@ -12,7 +12,7 @@ from engine.contract.fit.job import FitJob
 from engine.contract.project import DetectorChoice
 from engine.contract.queue.needs import needs_of, project_of
 from engine.contract.queue.pace import Left, left_of, pace
-from engine.contract.queue.speed import Told, last_progress, steps_done
+from engine.contract.queue.speed import Told, last_progress, steps_done, whole_s
 from engine.contract.queue.words import span, takes
 from engine.contract.recipe import PlannedJob, Recipe, Step
 from engine.contract.run.folder import RunFolder
@@ -127,6 +127,16 @@ def test_what_is_left_while_running(project: Path) -> None:
     assert left_of(known, 190, step, several=True) == Left(30.0, 30.0)
     assert left_of(known, 201, None, several=False) is None
     assert left_of(None, 0, step, several=True) is None
+
+
+def test_a_clock_that_was_set_back_tells_nothing(project: Path) -> None:
+    told(project, "0001-train", job_of(project), step_s=-0.01)
+    assert pace(job_of(project)) is None
+    task = told(project, "evaluate-1", EvaluateJob(run="any", index=str(project / "data" / "index.sqlite")))
+    assert whole_s(RunFolder(task)) == FIRST + 20 * STEP_S + AFTER
+    lines = (task / "events.jsonl").read_text().splitlines()
+    (task / "events.jsonl").write_text("\n".join([lines[0].replace(str(BEGAN), "9e9"), *lines[1:]]) + "\n")
+    assert whole_s(RunFolder(task)) is None
 
 
 def test_what_jobs_want_of_the_machine(project: Path) -> None:

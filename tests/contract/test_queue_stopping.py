@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
+from functools import partial
 from pathlib import Path
 from unittest.mock import Mock
 
@@ -15,11 +16,13 @@ import pytest
 
 from engine.contract.queue import changes, tickets
 from engine.contract.queue.entries import entries
-from engine.contract.queue.pump import enqueue
-from engine.contract.run.folder import RunFolder
+from engine.contract.queue.led import led
+from engine.contract.queue.pump import enqueue, pump
+from engine.contract.run.folder import RunFolder, start
 from engine.contract.run.stopping import stop
 from engine.contract.system.files import write_atomically
 from engine.contract.system.locks import is_locked
+from engine.contract.text.messages import UserError
 from tests.fakes.queued import at_work, is_at_it, of, put, states, worker
 from tests.fakes.waiting import wait
 
@@ -123,3 +126,39 @@ def test_a_pause_is_written_down_as_soon_as_there_is_room(runs: Callable, monkey
     monkeypatch.setattr(tickets, "write_atomically", write)
     changes.pause(1)
     assert states() == {1: "paused"} and not of(run).interrupted
+
+
+def test_one_that_a_fleet_elsewhere_begins_by_itself_cannot_be_paused_and_says_so(runs: Callable) -> None:
+    (run,) = runs(1)
+    with led([run.root]):
+        with pytest.raises(UserError, match="fleet on other machines"):
+            changes.pause(1)
+        assert states() == {1: "waiting"}
+
+
+def test_one_that_a_fleet_has_at_work_is_the_queues_once_it_is_paused(runs: Callable) -> None:
+    (run,) = runs(1)
+    with led([run.root]):
+        start(run.root, worker("reluctant"))
+        wait(lambda: is_at_it(run))
+        with beside(lambda: changes.pause(1)):
+            wait(lambda: states() == {1: "stopping"})
+            pump()
+            assert states() == {1: "stopping"}
+        assert states() == {1: "paused"}
+    assert states() == {1: "paused"}, "also after its fleet has ended"
+
+
+def test_what_is_left_of_a_run_is_told_by_a_clock_that_nobody_sets(
+    runs: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (run,) = runs(1)
+    put(run)
+    wait(lambda: is_at_it(run))
+    with tickets.opened() as book:
+        book.keep(book.tickets[0].model_copy(update={"low_s": 3000.0, "high_s": 4000.0}))
+    right = time.time()
+    for wrong_s in (0.0, 86400.0, -86400.0):
+        monkeypatch.setattr(time, "time", partial(float, right + wrong_s))
+        left = of(run).left
+        assert left is not None and 2900 < left.low_s < 3000

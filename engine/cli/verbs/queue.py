@@ -9,9 +9,11 @@ from engine.cli.language import said, say
 from engine.cli.output import emit_json, print_table
 from engine.contract.queue import changes
 from engine.contract.queue.entries import Entry, entries
+from engine.contract.queue.place import EARLIER, of_others
 from engine.contract.queue.pump import pump
 from engine.contract.queue.tickets import MOST_AT_ONCE
 from engine.contract.queue.words import span
+from engine.contract.system.folders import queue_folder
 from engine.contract.text.messages import UserError
 
 NAME = "queue"
@@ -51,6 +53,9 @@ def run(args: argparse.Namespace) -> int:
             print(say("queue.interrupted", number=entry.number))
         elif entry.state == "missing":
             print(say("queue.is_missing", number=entry.number))
+    for host, count in of_others().items():
+        there = queue_folder().parent / host
+        print(say("queue.of_others", host=host, count=count, there=str(there), here=str(queue_folder() / EARLIER)))
     if chosen.paused:
         print(say("queue.all_paused"))
     if chosen.at_once:

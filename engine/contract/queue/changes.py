@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 from engine.contract.queue.fate import fate_of, freed
-from engine.contract.queue.pump import pump, settle_and_start
+from engine.contract.queue.pump import begun, pump, settle_and_start
 from engine.contract.queue.tickets import Book, QueueSettings, Ticket, opened, read_all, read_settings, read_tickets
 from engine.contract.queue.titles import unreadable
 from engine.contract.run.folder import RunFolder
@@ -35,11 +35,19 @@ def move(number: int, *, before: int | None = None, after: int | None = None) ->
 def pause(number: int) -> None:
     """Leave an entry in the queue without doing it; one that runs is stopped, which takes up to 10 s.
 
-    It goes on exactly where it was. Raises UserError, and OSError where it could not be written down that it is paused;
-    it is stopped all the same.
+    It goes on exactly where it was: one that a fleet had at work then is the queue's. Raises UserError, also for one
+    that a fleet elsewhere begins when it likes; and OSError where it could not be written down that it is paused: it is
+    stopped all the same.
     """
     with opened() as book:
-        ticket = _found(book, number).model_copy(update={"paused": True, "interrupted": False, "again": False})
+        ticket = _found(book, number)
+        fate = fate_of(ticket)
+        if fate == "led" and not ticket.here:
+            raise UserError("queue.led", number=number)
+        if fate == "runs":
+            noted = {} if ticket.started else begun(ticket)
+            ticket = ticket.model_copy(update=noted | {"leader": None, "leader_started": None, "here": False})
+        ticket = ticket.model_copy(update={"paused": True, "interrupted": False, "again": False})
         unwritten = _unwritten(book, ticket)
     _stop_if_at_work(ticket, surely=unwritten)
     if unwritten:

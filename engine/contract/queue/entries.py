@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from engine.contract.queue.speed import last_progress
 from engine.contract.queue.tickets import Lane, Ticket, read_all
 from engine.contract.queue.titles import unreadable
 from engine.contract.run.folder import RunFolder
+from engine.contract.run.lock import LockRecord, read_record
+from engine.contract.system.processes import age_of
 from engine.contract.text.messages import Message
 
 UNREADABLE = "unreadable"
@@ -129,5 +132,14 @@ def _left(ticket: Ticket, state: State) -> Left | None:
     if state not in ("running", "stopping") or ticket.started_at is None:
         return known
     told = last_progress(RunFolder(ticket.run))
-    elapsed_s = max(0.0, time.time() - ticket.started_at)
-    return left_of(known, elapsed_s, told, several=ticket.kind in ("recipe", "fit"))
+    return left_of(known, _elapsed_s(ticket, ticket.started_at), told, several=ticket.kind in ("recipe", "fit"))
+
+
+def _elapsed_s(ticket: Ticket, started_at: float) -> float:
+    """Since a run was begun: by its keeper's age where that is known, for the clock of the wall may be set."""
+    with contextlib.suppress(OSError):
+        record = read_record(RunFolder(ticket.run).lock) or LockRecord()
+        age_s = age_of(record.keeper, record.keeper_started)
+        if age_s is not None:
+            return age_s
+    return max(0.0, time.time() - started_at)

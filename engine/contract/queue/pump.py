@@ -151,7 +151,7 @@ def _settle(book: Book) -> None:
                 book.drop(ticket)
             case "runs" if not ticket.started:
                 goes = {"paused": False, "interrupted": False}  # somebody has begun it by another way
-                book.keep(ticket.model_copy(update=_started(ticket) | goes))
+                book.keep(ticket.model_copy(update=begun(ticket) | goes))
             case "returns":
                 book.keep(ticket.model_copy(update=_waiting(ticket) | _back(ticket) | {"order": book.first_order()}))
             case "held":
@@ -178,7 +178,8 @@ def _broken(ticket: Ticket) -> Message:
     return Message(code="run.stream_broken", args={"path": str(ticket.run), "line": "-", "reason": "-"})
 
 
-def _started(ticket: Ticket) -> dict[str, object]:
+def begun(ticket: Ticket) -> dict[str, object]:
+    """What a ticket is once its run is at work."""
     machine = machine_start()
     returns = ticket.returns if ticket.machine == machine else 0  # they are counted under one start of the machine
     return {"started": True, "started_at": time.time(), "machine": machine, "again": False, "returns": returns}
@@ -217,4 +218,4 @@ def _start(book: Book) -> None:
         else:
             # A crash before this, or a full disk, is understood by the size of the stream, or by its lock.
             with contextlib.suppress(OSError):
-                book.keep(ticket.model_copy(update=_started(ticket)))
+                book.keep(ticket.model_copy(update=begun(ticket)))

@@ -73,7 +73,8 @@ def whole_s(folder: RunFolder) -> float | None:
         return None
     first, last = next(_forwards(folder.events, 0), None), _last(folder.events, _LAST_WORD)
     hello = _parsed(first) if first is not None else None
-    return None if hello is None or last is None else float(last["time"]) - float(hello["time"])
+    took = None if hello is None or last is None else float(last["time"]) - float(hello["time"])
+    return took if took is not None and took > 0 else None  # the clock was set back meanwhile
 
 
 def _speed(folder: RunFolder) -> Speed | None:
@@ -92,7 +93,9 @@ def _speed(folder: RunFolder) -> Speed | None:
     if begun is None or first is None or last is None or last["done"] <= first["done"]:
         return None
     step_s = (last["time"] - first["time"]) / (last["done"] - first["done"])
-    after = end["time"] - last["time"] if end is not None else 0.0
+    if step_s <= 0:
+        return None  # the clock was set back meanwhile
+    after = max(0.0, end["time"] - last["time"]) if end is not None else 0.0
     return Speed(folder.root.name, job, step_s, max(0.0, first["time"] - begun["time"] + after))
 
 

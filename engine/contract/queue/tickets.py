@@ -11,15 +11,13 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from engine.contract.queue.place import LOCK_LIMIT_S, take_over
 from engine.contract.system.files import write_atomically
 from engine.contract.system.folders import queue_folder
 from engine.contract.system.locks import alone
 from engine.contract.text.messages import Message
 
 Lane = Literal["long", "short"]
-LOCK_LIMIT_S = 20.0
-"""A change takes milliseconds; who holds the lock for so long hangs."""
-
 MOST_AT_ONCE = 64
 
 
@@ -160,6 +158,7 @@ class Tickets:
 @contextlib.contextmanager
 def opened() -> Iterator[Book]:
     """The queue, with nobody else at it meanwhile. Raises OSError."""
+    take_over()
     folder = _tickets_folder()
     folder.mkdir(parents=True, exist_ok=True)
     with alone(queue_folder() / "lock", LOCK_LIMIT_S):
@@ -168,6 +167,7 @@ def opened() -> Iterator[Book]:
 
 def is_empty() -> bool:
     """Whether nothing stands in the queue, looked up without its lock."""
+    take_over()
     return not any(_tickets_folder().glob("*.json"))
 
 

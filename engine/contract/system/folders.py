@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from pathlib import Path
 
 
@@ -22,8 +23,12 @@ def state_folder() -> Path:
 
 
 def queue_folder() -> Path:
-    """What waits to be computed on this machine, for all projects of a person (engine/contract/queue)."""
-    return state_folder() / "queue"
+    """What waits to be computed on this machine, for all projects of a person (engine/contract/queue).
+
+    Named for the machine, for others may have the same home folder.
+    """
+    name = "".join(each if each.isalnum() or each in "-_." else "_" for each in socket.gethostname())
+    return state_folder() / "queues" / (name.lstrip(".") or "machine")
 
 
 def _folder(variable: str, usual: str) -> Path:

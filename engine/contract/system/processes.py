@@ -71,6 +71,13 @@ def is_same_process(pid: int | None, started: int | None) -> bool:
     return found is not None and found.alive and found.started == started
 
 
+def age_of(pid: int | None, started: int | None) -> float | None:
+    """Seconds since a live process began, by a clock that nobody sets; None if it is that process no more."""
+    if started is None or not is_same_process(pid, started):
+        return None
+    return max(0.0, time.clock_gettime(time.CLOCK_BOOTTIME) - started / os.sysconf("SC_CLK_TCK"))
+
+
 def thread_count() -> int:
     """How many threads this process has."""
     return sum(1 for _ in (_PROC / "self" / "task").iterdir())

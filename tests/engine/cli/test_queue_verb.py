@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import socket
 import subprocess
 import sys
 import textwrap
@@ -155,3 +156,15 @@ def test_who_follows_waits_on_where_its_run_is_paused_or_loses_its_keeper(
         assert follow.follow(mine.root).phase == "finished"
         assert process.wait(timeout=30) == 0
     assert "Paused in the queue" in capsys.readouterr().err
+
+
+def test_that_the_queues_of_other_machines_with_this_home_folder_are_named(
+    put: Callable[[str], RunFolder], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    changes.pause_all()
+    put("done")
+    with monkeypatch.context() as there:
+        there.setattr(socket, "gethostname", lambda: "node-7")
+        assert main(["queue"]) == 0
+    told = capsys.readouterr().out
+    assert "Nothing is computed" in told and "1 entry, done there" in told and "node-7/earlier" in told

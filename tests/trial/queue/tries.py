@@ -53,8 +53,7 @@ def killed(number: int, chance: random.Random, ground: Ground, count: int = ENTR
             runs = [_run(place / "project", each) for each in range(count)]
             changes.set_at_once(AT_ONCE)
             numbers = [enqueue(run.root, command=COMMAND) for run in runs]
-            if [each.number for each in entries()] != numbers:
-                raise Found("lost", f"{numbers} were put in, {[each.number for each in entries()]} are there")
+            _see_all(runs, numbers)
             told = [_all_killed(ground, mark, f"{number}:{each}", chance) for each in range(kills)]
             outcome = outcome.model_copy(update={"count": sum(told)})
             _to_the_end(runs)
@@ -122,6 +121,15 @@ def _all_killed(ground: Ground, mark: str, seed: str, chance: random.Random) -> 
     victims = [each for each in victims if each.pid != os.getpid()]
     chance.shuffle(victims)
     return kill(victims)
+
+
+def _see_all(runs: list[RunFolder], numbers: list[int]) -> None:
+    """What was put in stands there, unless it has come to its end meanwhile."""
+    there = {each.number for each in entries()}
+    each = zip(runs, numbers, strict=True)
+    lost = [number for run, number in each if number not in there and run.status() != "finished"]
+    if lost or not there <= set(numbers):
+        raise Found("lost", f"{numbers} were put in, {sorted(there)} are there, {lost} did not finish")
 
 
 def _to_the_end(runs: list[RunFolder], limit_s: float = 240.0) -> None:
