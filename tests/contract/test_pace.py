@@ -12,13 +12,16 @@ from engine.contract.fit.job import FitJob
 from engine.contract.project import DetectorChoice
 from engine.contract.queue.needs import needs_of, project_of
 from engine.contract.queue.pace import Left, left_of, pace
-from engine.contract.queue.speed import Told, last_progress, steps_done, whole_s
+from engine.contract.queue.pump import waiting
+from engine.contract.queue.speed import Told, last_progress, last_stage, steps_done, whole_s
+from engine.contract.queue.tickets import Ticket
 from engine.contract.queue.words import span, takes
 from engine.contract.recipe import PlannedJob, Recipe, Step
 from engine.contract.run.folder import RunFolder
 from engine.contract.run.job import EvaluateJob, Job, RecipeJob, TrainJob
 from engine.contract.run.lock import LockRecord
 from engine.contract.run.settings import TrainSettings
+from engine.contract.text.messages import Message
 from engine.data.index import Contents, write_index
 
 BEGAN, FIRST, STEP_S, AFTER = 1000.0, 10.0, 0.5, 5.0
@@ -85,6 +88,21 @@ def test_what_was_done_of_a_training_is_not_counted_again(project: Path) -> None
     assert rest.seconds == pytest.approx(whole.seconds - 150 * STEP_S, rel=0.05)
 
 
+def test_one_that_is_paused_has_only_the_rest_before_it(project: Path) -> None:
+    """Paused at two thirds of its steps a training was said to take as long as at its start."""
+    told(project, "0001-base", job_of(project))
+    run = told(project, "0002-paused", job_of(project), steps=15)
+    lines = (run / "events.jsonl").read_text().splitlines()[:-1]
+    (run / "events.jsonl").write_text("\n".join(lines) + "\n")
+    whole = Ticket(
+        number=1, order=1.0, run=run, kind="train", title=Message(code="-"), lane="long", cores=1, memory_mb=1,
+        wanted_at=0.0, low_s=99.0, high_s=99.0,
+    )  # fmt: skip
+    left = whole.model_copy(update=waiting(whole))
+    rest = pace(job_of(project), run)
+    assert rest is not None and (left.low_s, left.high_s) == (rest.low_s, rest.high_s) and rest.high_s < 99.0
+
+
 def test_another_size_and_batch_are_scaled_and_said_to_be_about(project: Path) -> None:
     told(project, "0001-base", job_of(project))
     same, larger = pace(job_of(project)), pace(job_of(project, size=640, batch_size=2))
@@ -127,6 +145,17 @@ def test_what_is_left_while_running(project: Path) -> None:
     assert left_of(known, 190, step, several=True) == Left(30.0, 30.0)
     assert left_of(known, 201, None, several=False) is None
     assert left_of(None, 0, step, several=True) is None
+
+
+def test_what_is_left_before_the_first_step_and_after_the_last(project: Path) -> None:
+    """While one waited for another machine its time ran out; at its end it had a minute where it needed seconds."""
+    run = told(project, "0001-base", job_of(project))
+    assert last_stage(RunFolder(run)) == "train.running"
+    known, measuring = Left(100.0, 200.0), Told("picture", 0.5, 3.0)
+    assert left_of(known, 150, None, several=False, stage="train.gathering") == known
+    assert left_of(known, 50, measuring, several=False, stage="train.measuring") == Left(3.0, 3.0 * 1.6)
+    assert left_of(known, 50, None, several=False, stage="train.measuring") is None
+    assert left_of(known, 50, measuring, several=True, stage="train.measuring") == Left(50.0, 150.0)
 
 
 def test_a_clock_that_was_set_back_tells_nothing(project: Path) -> None:

@@ -19,11 +19,17 @@ from engine.contract.text.messages import UserError
 NAME = "queue"
 HELP = "what is computed and what waits for its turn on this machine, of all projects; move, pause, resume, cancel"
 ACTIONS = ("list", "move", "pause", "resume", "cancel", "at-once")
+EPILOG = """
+move without --before or --after puts an entry first of those that wait. Trainings, recipes, fits and measurements of
+layers are long, and at-once counts them; one short job at a time, such as an evaluation, an export or host-bench, runs
+beside them. Whatever measures times waits until nothing else of ours computes.
+"""
 HEADERS = ("number", "state", "what", "project", "time", "cores", "memory")
 
 
 def add_parser(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
+    parser.epilog = EPILOG
     every = "list if not given; pause and resume without a NUMBER mean the whole queue"
     parser.add_argument("action", metavar="ACTION", nargs="?", choices=ACTIONS, default="list", help=every)
     number = "the entry's; for at-once how many long ones may run at once, 0 for as many as memory and cores allow"
@@ -67,7 +73,9 @@ def _change(args: argparse.Namespace) -> None:
     action, number = args.action, args.number
     if action != "move" and (args.before is not None or args.after is not None):
         raise UserError("queue.only_with_move")
-    if number is None and action in ("move", "cancel", "at-once"):
+    if number is None and action == "at-once":
+        raise UserError("queue.count_wanted", most=MOST_AT_ONCE)
+    if number is None and action in ("move", "cancel"):
         raise UserError("queue.number_wanted", action=action)
     match action:
         case "move":

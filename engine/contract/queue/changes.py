@@ -132,7 +132,9 @@ def _found(book: Book, number: int) -> Ticket:
             message = unreadable(number, file)
             raise UserError(message.code, **message.args)
         known = ", ".join(str(each.number) for each in book.tickets)
-        raise UserError("queue.unknown", number=number, known=known or "-")
+        if not known:
+            raise UserError("queue.unknown_of_none", number=number)
+        raise UserError("queue.unknown", number=number, known=known)
     return ticket
 
 

@@ -11,7 +11,7 @@ from typing import Literal
 
 from engine.contract.queue.fate import fate_of
 from engine.contract.queue.pace import Left, left_of
-from engine.contract.queue.speed import last_progress
+from engine.contract.queue.speed import last_progress, last_stage
 from engine.contract.queue.tickets import Lane, Ticket, read_all
 from engine.contract.queue.titles import unreadable
 from engine.contract.run.folder import RunFolder
@@ -131,8 +131,9 @@ def _left(ticket: Ticket, state: State) -> Left | None:
         known = Left(ticket.low_s, ticket.high_s, ticket.about, ticket.paced_by)
     if state not in ("running", "stopping") or ticket.started_at is None:
         return known
-    told = last_progress(RunFolder(ticket.run))
-    return left_of(known, _elapsed_s(ticket, ticket.started_at), told, several=ticket.kind in ("recipe", "fit"))
+    folder, several = RunFolder(ticket.run), ticket.kind in ("recipe", "fit")
+    elapsed_s, told = _elapsed_s(ticket, ticket.started_at), last_progress(folder)
+    return left_of(known, elapsed_s, told, several=several, stage=last_stage(folder))
 
 
 def _elapsed_s(ticket: Ticket, started_at: float) -> float:

@@ -28,6 +28,8 @@ _LOW, _HIGH = 0.65, 1.6
 _EARLY = 0.03
 """Below this share of its work a job's own progress tells less than others' did."""
 _TASKS = 5
+_GATHERING, _MEASURING = "train.gathering", "train.measuring"
+"""Stages of a training before its first step and after its last."""
 
 
 @dataclass(frozen=True)
@@ -188,12 +190,17 @@ def _changed(path: Path) -> int:
         return 0
 
 
-def left_of(known: Left | None, elapsed_s: float, told: Told | None, *, several: bool) -> Left | None:
+def left_of(known: Left | None, elapsed_s: float, told: Told | None, *, several: bool, stage: str = "") -> Left | None:
     """What is left of a running job: by its own progress where that is of all of it, else by what was known before.
 
-    `several`: it has others train for it, and its progress is that of one of them. None where it takes longer than was
+    `several`: it has others train for it, and its progress is that of one of them. While a training waits for other
+    machines all of it is left, and while it measures its best weights only that is. None where it takes longer than was
     known, for then nothing is.
     """
+    if stage == _GATHERING:
+        return known
+    if stage == _MEASURING and not several:
+        return None if told is None or told.eta_s is None else Left(told.eta_s, told.eta_s * _HIGH)
     rest = _rest(known, elapsed_s)
     if told is None or told.eta_s is None or (rest is not None and told.share < _EARLY):
         return rest

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from engine.contract.queue.fate import fate_of, freed, is_further, steps_of, told_size
 from engine.contract.queue.needs import needs_of, project_of
-from engine.contract.queue.pace import pace
+from engine.contract.queue.pace import Left, pace
 from engine.contract.queue.room import due, this_machine
 from engine.contract.queue.tickets import Book, Ticket, is_empty, opened
 from engine.contract.queue.titles import title_of
@@ -153,12 +153,12 @@ def _settle(book: Book) -> None:
                 goes = {"paused": False, "interrupted": False}  # somebody has begun it by another way
                 book.keep(ticket.model_copy(update=begun(ticket) | goes))
             case "returns":
-                book.keep(ticket.model_copy(update=_waiting(ticket) | _back(ticket) | {"order": book.first_order()}))
+                book.keep(ticket.model_copy(update=waiting(ticket) | _back(ticket) | {"order": book.first_order()}))
             case "held":
                 interrupted = not ticket.paused and ticket.machine == machine_start()
-                book.keep(ticket.model_copy(update=_waiting(ticket) | {"paused": True, "interrupted": interrupted}))
+                book.keep(ticket.model_copy(update=waiting(ticket) | {"paused": True, "interrupted": interrupted}))
             case "waits" if ticket.started or ticket.again or _is_let_on_by_a_restart(ticket):
-                book.keep(ticket.model_copy(update=_waiting(ticket) | {"paused": False, "interrupted": False}))
+                book.keep(ticket.model_copy(update=waiting(ticket) | {"paused": False, "interrupted": False}))
             case "broken" if ticket.refused is None:
                 book.keep(ticket.model_copy(update={"refused": _broken(ticket), "started": False}))
             case _:
@@ -185,13 +185,26 @@ def begun(ticket: Ticket) -> dict[str, object]:
     return {"started": True, "started_at": time.time(), "machine": machine, "again": False, "returns": returns}
 
 
-def _waiting(ticket: Ticket) -> dict[str, object]:
+def waiting(ticket: Ticket) -> dict[str, object]:
     """What a ticket that was started and did not end is when it is put back."""
     try:
         size = told_size(RunFolder(ticket.run))
     except (StreamError, OSError):
         size = ticket.size
-    return {"started": False, "started_at": None, "size": size, "again": False}
+    return {"started": False, "started_at": None, "size": size, "again": False} | _takes_now(ticket)
+
+
+def _takes_now(ticket: Ticket) -> dict[str, object]:
+    """How long it takes from here; nothing where that cannot be told anew."""
+    try:
+        takes = pace(read_job(RunFolder(ticket.run)), ticket.run) if ticket.kind == "train" else None
+    except (UserError, OSError):
+        takes = None
+    return {} if takes is None else _told(takes)
+
+
+def _told(takes: Left) -> dict[str, object]:
+    return {"low_s": takes.low_s, "high_s": takes.high_s, "about": takes.about, "paced_by": takes.run}
 
 
 def _back(ticket: Ticket) -> dict[str, object]:

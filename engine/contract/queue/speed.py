@@ -66,6 +66,17 @@ def last_progress(folder: RunFolder) -> Told | None:
     return None
 
 
+def last_stage(folder: RunFolder) -> str:
+    """The code of the stage that a run is in; "" where its end does not tell."""
+    for line in _backwards(folder.events, _BLOCK):
+        if '"type":"stage"' in line:
+            told = _parsed(line)
+            return str(told["message"]["code"]) if told is not None else ""
+        if '"type":"hello"' in line:
+            break
+    return ""
+
+
 def whole_s(folder: RunFolder) -> float | None:
     """Seconds from the hello to the end of a job that finished in one sitting; None of others."""
     record = read_record(folder.lock)

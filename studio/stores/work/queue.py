@@ -168,7 +168,8 @@ class QueueStore(QObject):
         failures: list[Message] = []
 
         def one_ended(number: int, failure: Message | None = None) -> None:
-            if failure is not None and failure.code != "queue.unknown":  # else it ended before it could be stopped
+            # One that is unknown by now ended before it could be stopped.
+            if failure is not None and not failure.code.startswith("queue.unknown"):
                 failures.append(failure)
             self._stopping.discard(number)
             if not self._stopping:
