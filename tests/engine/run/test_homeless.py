@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,13 +19,7 @@ from engine.contract.run.watch import watch
 from engine.contract.system.processes import find_process
 from engine.contract.text.messages import JobFailed
 from engine.contract.text.resources import ROOT
-
-
-def wait(holds: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 30
-    while not holds():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.01)
+from tests.fakes.waiting import wait
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import textwrap
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -26,6 +26,7 @@ from engine.contract.system.locks import is_locked
 from engine.contract.system.processes import find_process, group_members, is_same_process
 from engine.contract.text.messages import UserError
 from engine.run import worker
+from tests.fakes.waiting import wait
 
 ROOT = Path(__file__).resolve().parents[3]
 JOBS = ROOT / "tests" / "fakes" / "jobs.py"
@@ -48,13 +49,6 @@ def launch(run: RunFolder, name: str) -> int:
 
 def command(name: str) -> tuple[str, ...]:
     return (sys.executable, str(JOBS), name)
-
-
-def wait(holds: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 30
-    while not holds():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.01)
 
 
 def wait_for_end(run: RunFolder) -> str:
