@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import shutil
 import sys
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import closing
 from pathlib import Path
 
@@ -16,7 +16,8 @@ from engine.contract.project import ProjectFolder
 from engine.contract.queue.led import Turns, led
 from engine.contract.run.events import Hello, Notice, Stage
 from engine.contract.run.folder import RunFolder
-from engine.contract.run.state import RunState
+from engine.contract.run.state import RunState, fold
+from engine.contract.run.tail import EventTail
 from engine.contract.system.cores import core_count
 from engine.contract.text.messages import Argument, Cancelled, JobFailed, Message, UserError
 from engine.fleet.backend import Backend
@@ -43,8 +44,9 @@ def done_by(
 ) -> list[RunState]:
     """Have a fleet bring runs to their end, telling by their names how they go on stderr unless `json`; their states.
 
-    Raises UserError where the fleet cannot be had or does not hold them, Cancelled after Ctrl-C, and JobFailed where
-    some did not finish: at once if `all_or_none`, and else after all have ended.
+    Raises UserError where the fleet cannot be had or does not hold them, Cancelled after Ctrl-C, unless all are done by
+    then, and JobFailed where some did not finish: at once if `all_or_none`, and else after all have ended. What was
+    refused, or never begun before Ctrl-C, leaves no folder that would be found as something unfinished.
     """
     names = {run.resolve(): name for run, name in runs.items()}
     screen = _Screen(names, silent=json)
@@ -55,10 +57,12 @@ def done_by(
             screen.say(_has(backend, word, len(names)))
             states = _followed(backend, names, screen, all_or_none, turns if here else None)
     except KeyboardInterrupt:
-        raise Cancelled from None
+        if any(RunFolder(run).status() != "finished" for run in names):
+            screen.never_begun(_taken_away(names))
+            raise Cancelled from None
+        states = {run: fold(EventTail(RunFolder(run).events).read()) for run in names}
     except UserError:
-        for run in (run for run in names if RunFolder(run).status() == "queued"):
-            shutil.rmtree(run, ignore_errors=True)  # what was refused is not to be found as something unfinished
+        _taken_away(names)
         raise
     missing = [name for run, name in names.items() if run not in states]
     if missing:
@@ -91,6 +95,14 @@ def _followed(
             screen.say(Message(code="cli.stopping"))
             raise
     return states
+
+
+def _taken_away(runs: Iterable[Path]) -> list[Path]:
+    """Those that nobody ever worked on; their folders go."""
+    found = [run for run in runs if run.is_dir() and RunFolder(run).status() == "queued"]
+    for run in found:
+        shutil.rmtree(run, ignore_errors=True)
+    return found
 
 
 def _has(backend: Backend, word: str, runs: int) -> Message:
@@ -138,6 +150,11 @@ class _Screen:
         """Why a run did not finish."""
         reason = Message(code="cli.cancelled") if isinstance(error, Cancelled) else error.message
         self._tell("fleet.not_done", run, reason=reason)
+
+    def never_begun(self, runs: Collection[Path]) -> None:
+        """Which runs were not begun, and are gone."""
+        if runs:
+            self.say(Message(code="fleet.never_begun", args={"runs": ", ".join(self._names[run] for run in runs)}))
 
     def say(self, message: Message) -> None:
         """Print a line, whole, at once."""
