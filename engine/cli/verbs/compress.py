@@ -58,7 +58,7 @@ def _jobs(args: argparse.Namespace, folder: ProjectFolder, recipes: Sequence[Rec
     check_device(settings.device)
     fixed = tuple(pair.partition("=")[0] for pair in args.settings)
     if args.fleet is not None and "threads" not in fixed:
-        settings = settings.model_copy(update={"threads": threads_of_each(len(recipes))})
+        settings = settings.model_copy(update={"threads": threads_of_each(len(recipes) * settings.ranks)})
         fixed = (*fixed, "threads")
     return [
         RecipeJob(

@@ -20,7 +20,7 @@ from engine.contract.queue.pump import enqueue
 from engine.contract.recipe import Recipe, Step
 from engine.contract.run.events import Event, Finished
 from engine.contract.run.folder import RunFolder, read_job, start
-from engine.contract.run.job import EvaluateJob, RecipePart, TrainJob
+from engine.contract.run.job import EvaluateJob, RecipeJob, RecipePart, TrainJob
 from engine.contract.run.tail import EventTail
 from engine.contract.text.messages import Cancelled, Message
 from engine.contract.text.resources import ROOT
@@ -82,6 +82,16 @@ def test_that_recipes_share_the_cores_in_a_fleet_and_each_is_told(
     assert first.settings.threads == second.settings.threads == 3 and "threads" in first.fixed
     told = json.loads(capsys.readouterr().out)
     assert [recipe["run"] for recipe in told["recipes"]] == ["0002-one", "0003-two"]
+
+
+def test_that_ranks_share_the_cores_of_their_recipe(folder: ProjectFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[Any] = []
+    monkeypatch.setattr(fleets, "done_by", lambda _word, _project, runs, **_: given.extend(map(RunFolder, runs)))
+    monkeypatch.setattr(fleets, "core_count", lambda: 8)
+    monkeypatch.setattr("engine.cli.verbs.compress.report_recipes", lambda *_: None)
+    assert main(words(folder, "--ranks", "2", "--fleet", "head:6379")) == 0
+    asked = [job.settings for job in map(read_job, given) if isinstance(job, RecipeJob) and job.settings]
+    assert [(each.threads, each.ranks) for each in asked] == [(2, 2), (2, 2)]
 
 
 def test_that_a_word_that_names_no_fleet_is_refused_before_anything_is_looked_at(
