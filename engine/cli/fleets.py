@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import shutil
 import sys
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -13,7 +13,11 @@ from engine.cli.language import said
 from engine.cli.waiting import Waiting
 from engine.contract.fit.job import LOCAL, RAY
 from engine.contract.project import ProjectFolder
+from engine.contract.queue.changes import settings
+from engine.contract.queue.entries import entries, entry_of
 from engine.contract.queue.led import Turns, led
+from engine.contract.queue.pace import Left
+from engine.contract.queue.words import span
 from engine.contract.run.events import Hello, Notice, Stage
 from engine.contract.run.folder import RunFolder
 from engine.contract.run.state import RunState, fold
@@ -21,8 +25,10 @@ from engine.contract.run.tail import EventTail
 from engine.contract.system.cores import core_count
 from engine.contract.text.messages import Argument, Cancelled, JobFailed, Message, UserError
 from engine.fleet.backend import Backend
+from engine.fleet.duration import until_done
 from engine.fleet.following import Told, have_done
 from engine.fleet.opening import checked, opened
+from engine.fleet.piece import Node, piece_of
 
 HELP = (
     "{what} on a fleet: Ray on this machine if nothing is named, local (without Ray), slurm, or HOST:PORT of a cluster"
@@ -55,6 +61,7 @@ def done_by(
         here = word in (LOCAL, RAY)
         with led(names, here=here) as turns, opened(word, project) as backend:
             screen.say(_has(backend, word, len(names)))
+            screen.say_if(_takes(names, backend.nodes(), here=here))
             states = _followed(backend, names, screen, all_or_none, turns if here else None)
     except KeyboardInterrupt:
         if any(RunFolder(run).status() != "finished" for run in names):
@@ -95,6 +102,29 @@ def _followed(
             screen.say(Message(code="cli.stopping"))
             raise
     return states
+
+
+def told_apart(names: Sequence[str], words: Sequence[str]) -> list[str]:
+    """A name for each that no other has: its own, else what a person wrote for it, else that with a number."""
+    found = [name if names.count(name) == 1 else word for name, word in zip(names, words, strict=True)]
+    return [each if found.count(each) == 1 else f"{each} ({number})" for number, each in enumerate(found, start=1)]
+
+
+def _takes(runs: Collection[Path], nodes: Sequence[Node], *, here: bool) -> Message | None:
+    """How long all of it takes once it is its turn; None where nobody knows it of each, or what machines there are."""
+    known = entries()
+    left = [entry.left for run in runs if (entry := entry_of(run, known)) is not None and entry.left is not None]
+    if len(left) < len(runs) or not nodes:
+        return None
+    demands = [piece_of(run, nodes).demand for run in runs]
+    at_once = settings().at_once if here else 0
+    low = until_done([(demand, each.low_s) for demand, each in zip(demands, left, strict=True)], nodes, at_once)
+    high = until_done([(demand, each.high_s) for demand, each in zip(demands, left, strict=True)], nodes, at_once)
+    if low is None or high is None:
+        return None
+    by = left[0].run
+    time = span(Left(low, high, about=not here or any(each.about for each in left)))
+    return Message(code="fleet.takes_by" if by else "fleet.takes", args={"time": time} | ({"run": by} if by else {}))
 
 
 def _taken_away(runs: Iterable[Path]) -> list[Path]:
@@ -155,6 +185,11 @@ class _Screen:
         """Which runs were not begun, and are gone."""
         if runs:
             self.say(Message(code="fleet.never_begun", args={"runs": ", ".join(self._names[run] for run in runs)}))
+
+    def say_if(self, message: Message | None) -> None:
+        """Print a line, if there is one to print."""
+        if message is not None:
+            self.say(message)
 
     def say(self, message: Message) -> None:
         """Print a line, whole, at once."""

@@ -16,6 +16,7 @@ from engine.cli import fleets, main, waiting
 from engine.contract.project import DetectorChoice, Project, ProjectFolder
 from engine.contract.queue.changes import set_at_once
 from engine.contract.queue.entries import entries
+from engine.contract.queue.pace import Left
 from engine.contract.queue.pump import enqueue
 from engine.contract.recipe import Recipe, Step
 from engine.contract.run.events import Event, Finished
@@ -218,3 +219,25 @@ def test_that_ctrl_c_when_all_is_done_keeps_nobody_from_what_came_out(
     states = fleets.done_by("local", folder, runs, json=False, all_or_none=False)
     assert len(states) == 3 and all(isinstance(state.terminal, Finished) for state in states)
     assert "(3 of 3)" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("at_once", "time"), [(0, "20 to 40 s"), (1, "30 to 60 s")])
+def test_that_it_is_told_how_long_all_of_it_takes_by_how_much_is_done_at_once(
+    folder: ProjectFolder, own_jobs: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+    at_once: int, time: str,
+) -> None:  # fmt: skip
+    monkeypatch.setattr("engine.contract.queue.pump.pace", lambda *_: Left(10, 20, False, "0001-base"))
+    monkeypatch.setattr(local, "core_count", lambda: 2)
+    monkeypatch.setattr(local, "total_bytes", lambda: 64 << 30)
+    set_at_once(at_once)
+    runs = three(folder)
+    interrupted_when(monkeypatch, lambda: True)
+    with pytest.raises(Cancelled):
+        fleets.done_by("local", folder, runs, json=False, all_or_none=False)
+    assert f"All of it should take {time}, by the steps of 0001-base." in capsys.readouterr().err
+
+
+def test_that_recipes_of_one_name_are_told_apart() -> None:
+    assert fleets.told_apart(["a", "b"], ["a.json", "b.json"]) == ["a", "b"]
+    assert fleets.told_apart(["a", "a", "b"], ["old/a.json", "new/a.json", "b"]) == ["old/a.json", "new/a.json", "b"]
+    assert fleets.told_apart(["a", "a"], ["a.json", "a.json"]) == ["a.json (1)", "a.json (2)"]
