@@ -40,7 +40,7 @@ def next_tries(trials: Sequence[FrontPoint], target: float | None, slowest: floa
 
     First `AIMS`, those between the slowest and the fastest that there is, then the target until it is hit, and then
     other ways of weighing channels at the target, for mAP tells which is best. None where enough is known. Without a
-    target there is no time.
+    target there is no time, which an earlier trial would correct: all ways may be tried together.
     """
     done = [(point.aimed, point.least) for point in trials]
     at_target = [Try(1.0, 1.0)]
@@ -50,9 +50,7 @@ def next_tries(trials: Sequence[FrontPoint], target: float | None, slowest: floa
         inside = [aim for aim in AIMS if aim == 1.0 or ends[0] <= aim * target <= ends[1]]
         found.append([Try(aim, 1.0) for aim in inside if (aim, 1.0) not in done])
         found.append([] if _hit(trials, target, 1.0) else at_target)
-    elif not trials:
-        found.append(at_target)
-    others: list[Try] = []
+    others: list[Try] = [*at_target] if target is None and not trials else []
     for least in LEASTS:
         tries = done.count((1.0, least))
         if not tries or (target is not None and tries < AGAIN and not _hit(trials, target, least)):

@@ -24,7 +24,9 @@ from engine.contract.system.environment import TOKEN, studio_environment
 from engine.contract.system.locks import is_locked
 from engine.contract.system.memory import total_bytes
 from engine.contract.text.messages import Message, UserError
+from engine.fleet.asking import first_sentence
 from engine.fleet.piece import Node, Piece
+from engine.fleet.reaching import refuse_unreachable
 from engine.fleet.task import message_of, work
 from engine.fleet.witness import witness
 
@@ -129,13 +131,7 @@ class Cluster:
         except errors.TaskCancelledError:
             return None
         except errors.RayError as error:
-            return Message(code="fleet.given_up", args={"run": run.name, "reason": _first_sentence(error)})
-
-
-def _first_sentence(error: BaseException) -> str:
-    """What an error says, short: Ray's go on for many lines."""
-    line = (str(error).strip().splitlines() or [type(error).__name__])[0]
-    return line.split(". ")[0].rstrip(".")
+            return Message(code="fleet.given_up", args={"run": run.name, "reason": first_sentence(error)})
 
 
 def _ray() -> Any:
@@ -191,10 +187,11 @@ def _found(values: Mapping[str, str]) -> Iterator[None]:
 
 
 def _connected(opened: ExitStack, address: str) -> Any:
+    refuse_unreachable(address)
     ray = _ray()
     opened.callback(ray.shutdown)
     try:
         ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
     except (ConnectionError, RuntimeError, ValueError, ImportError, ray.exceptions.RayError) as error:
-        raise UserError("fleet.unreachable", address=address, reason=_first_sentence(error)) from error
+        raise UserError("fleet.unreachable", address=address, reason=first_sentence(error)) from error
     return ray

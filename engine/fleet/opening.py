@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,14 +13,14 @@ from engine.contract.system.environment import TOKEN, TOKEN_PATH
 from engine.contract.system.files import folder_in
 from engine.contract.text.messages import UserError
 from engine.fleet.backend import Backend
+from engine.fleet.reaching import ends_of
 
 SLURM = "slurm"
-_ADDRESS = re.compile(r"(ray://)?[^\s/:]+:\d{1,5}|(ray://)?\[[0-9a-fA-F:]+\]:\d{1,5}")
 
 
 def checked(word: str) -> str:
     """A word that names a fleet; raises UserError for another."""
-    if word in (LOCAL, RAY, SLURM) or _ADDRESS.fullmatch(word):
+    if word in (LOCAL, RAY, SLURM) or ends_of(word) is not None:
         return word
     raise UserError("fleet.unknown", word=word)
 

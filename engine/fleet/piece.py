@@ -16,11 +16,12 @@ from engine.contract.text.messages import UserError
 
 @dataclass(frozen=True)
 class Demand:
-    """What a piece of work occupies of a node while it is at work."""
+    """What a piece of work occupies of a node while it is at work, all of its ranks together."""
 
     cores: int = 1
     memory_mb: int = 0
     gpus: int = 0
+    ranks: int = 1
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,9 @@ def piece_of(run: Path, nodes: Sequence[Node]) -> Piece:
     _refuse_device(job)
     share = share_of(job, project_of(job), 1, gpu=_may_find_gpu(job, nodes))
     most = max((node.memory_mb for node in nodes), default=share.memory_mb)
-    return Piece(RunFolder(run).root, Demand(share.cores, min(share.memory_mb, most), share.gpus))
+    settings = settings_by(job)
+    ranks = settings.ranks if settings is not None else 1
+    return Piece(RunFolder(run).root, Demand(share.cores, min(share.memory_mb, most), share.gpus, ranks))
 
 
 def refuse(piece: Piece, nodes: Sequence[Node]) -> None:
@@ -70,12 +73,22 @@ def refuse(piece: Piece, nodes: Sequence[Node]) -> None:
         return
     demand, name = piece.demand, piece.run.name
     if demand.gpus > (most := max(node.gpus for node in nodes)):
-        raise UserError("fleet.too_many_gpus", run=name, asked=demand.gpus, most=most)
+        code = "fleet.too_many_gpus" if demand.ranks == 1 or not most else "fleet.too_many_gpu_ranks"
+        raise UserError(code, run=name, asked=demand.gpus, most=most)
     if demand.cores > (most := max(node.cores for node in nodes)):
-        raise UserError("fleet.too_many_cores", run=name, asked=demand.cores, most=most)
+        raise _too_many_cores(demand, name, most)
     if demand.memory_mb > (most := max(node.memory_mb for node in nodes)):
         raise UserError("fleet.too_much_memory", run=name, asked=demand.memory_mb, most=most)
     raise UserError("fleet.not_together", run=name, cores=demand.cores, memory=demand.memory_mb, gpus=demand.gpus)
+
+
+def _too_many_cores(demand: Demand, name: str, most: int) -> UserError:
+    """By ranks, if fewer of them fit as they are; else by threads."""
+    fit = most * demand.ranks // demand.cores
+    if demand.ranks > 1 and fit:
+        return UserError("fleet.too_many_ranks", run=name, asked=demand.cores, most=most, ranks=demand.ranks, fit=fit)
+    threads = max(1, most // demand.ranks)
+    return UserError("fleet.too_many_cores", run=name, asked=demand.cores, most=most, threads=threads)
 
 
 def _refuse_device(job: Job) -> None:

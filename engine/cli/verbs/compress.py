@@ -58,7 +58,7 @@ def _jobs(args: argparse.Namespace, folder: ProjectFolder, recipes: Sequence[Rec
     check_device(settings.device)
     fixed = tuple(pair.partition("=")[0] for pair in args.settings)
     if args.fleet is not None and "threads" not in fixed:
-        settings = settings.model_copy(update={"threads": threads_of_each(len(recipes))})
+        settings = settings.model_copy(update={"threads": threads_of_each(len(recipes) * settings.ranks)})
         fixed = (*fixed, "threads")
     return [
         RecipeJob(
@@ -86,14 +86,14 @@ def _one_by_one(args: argparse.Namespace, folder: ProjectFolder, jobs: Sequence[
 
 
 def _by_fleet(args: argparse.Namespace, folder: ProjectFolder, jobs: Sequence[RecipeJob]) -> list[Path]:
-    from engine.cli.fleets import done_by
+    from engine.cli.fleets import done_by, told_apart
     from engine.run.workers import write_job
 
     tasks = [folder.new_task(job.kind) for job in jobs]
     for job, task in zip(jobs, tasks, strict=True):
         write_job(job, task)
-    names = {task: job.recipe.name for job, task in zip(jobs, tasks, strict=True)}
-    done_by(args.fleet, folder, names, json=args.json, all_or_none=False)
+    names = told_apart([job.recipe.name for job in jobs], args.recipes)
+    done_by(args.fleet, folder, dict(zip(tasks, names, strict=True)), json=args.json, all_or_none=False)
     return tasks
 
 

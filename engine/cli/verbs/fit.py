@@ -34,7 +34,9 @@ def add_parser(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--trials", type=count("a number of trials"), default=most, help=f"at most so many; {most}")
     each = FitJob.model_fields["trial_epochs"].default
     parser.add_argument("--trial-epochs", type=epochs, default=each, help=f"length of each; {each} if not given")
-    beside = "trials trained at once, if not given as many as cores and memory allow, at most 3"
+    beside = (
+        "trials trained at once, of those that need not wait for each other; else as cores and memory allow, at most 3"
+    )
     parser.add_argument("--at-once", type=count("a number of trials"), default=None, help=beside)
     add_fleet_argument(parser, "train them")
     parser.add_argument("--epochs", type=epochs, help="length of the last training; as the base's if not given")

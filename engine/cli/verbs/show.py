@@ -14,6 +14,7 @@ from engine.contract.figures import comparable, pick
 from engine.contract.fit.front import read_front
 from engine.contract.phones import benches
 from engine.contract.project import ProjectFolder
+from engine.contract.queue.entries import entry_of
 from engine.contract.run.data_seen import SHORT, data_seen, data_today, other_data
 from engine.contract.run.findings.evaluations import keep_earlier_figures
 from engine.contract.run.folder import RunFolder
@@ -73,9 +74,7 @@ def run(args: argparse.Namespace) -> int:
     for line in _not_comparable(runs, parents):
         print(line)
     _say_fits(folder, args.dir)
-    for task in unfinished_recipes(folder):
-        name, dir_ = str(_recipe(task)["recipe"]), str(args.dir)
-        print(say("recipe.unfinished", recipe=name, task=task.name, dir=dir_, status=RunFolder(task).status()))
+    _say_recipes(folder, args.dir)
     return 0
 
 
@@ -98,6 +97,18 @@ def _say_fits(folder: ProjectFolder, dir_: Path) -> None:
         print(say("fit.fronts", task=fits[-1].name, dir=str(dir_)))
     for task in waiting:
         print(say("fit.unfinished", task=task.name, dir=str(dir_)))
+
+
+def _say_recipes(folder: ProjectFolder, dir_: Path) -> None:
+    for task in unfinished_recipes(folder):
+        names = {"recipe": str(_recipe(task)["recipe"]), "task": task.name, "dir": str(dir_)}
+        status = RunFolder(task).status()
+        if entry_of(task) is not None:
+            print(say("recipe.waits", recipe=names["recipe"]))
+        elif status == "queued":
+            print(say("recipe.never_begun", **names))
+        else:
+            print(say("recipe.unfinished", **names, status=status))
 
 
 def _say_other_data(folder: ProjectFolder, runs: list[Path], as_json: bool) -> None:

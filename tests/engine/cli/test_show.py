@@ -12,7 +12,10 @@ from engine.contract.figures import Conditions, Figure
 from engine.contract.fit.front import FitVerdict, Front, FrontPoint
 from engine.contract.fit.job import FitJob
 from engine.contract.project import DetectorChoice, Project, ProjectFolder
-from engine.contract.run.job import TrainJob
+from engine.contract.queue.changes import pause_all
+from engine.contract.queue.pump import enqueue
+from engine.contract.recipe import Recipe, Step
+from engine.contract.run.job import RecipeJob, TrainJob
 from engine.contract.text.messages import Message
 
 CHOICE = DetectorChoice(key="ssdlite_mobilenet_v3_small", size=96, classes=("a",))
@@ -80,3 +83,22 @@ def test_that_fits_are_named_with_their_verdict_and_their_front_is_shown(
     assert main(["show", str(folder.root), "--json"]) == 0
     (told,) = json.loads(capsys.readouterr().out)["fits"]
     assert told["task"] == task.name and [point["kind"] for point in told["front"]["points"]][-1] == "trial"
+
+
+def test_that_a_recipe_that_nobody_began_is_told_as_such_and_one_that_waits_as_waiting(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = ProjectFolder(tmp_path / "p")
+    folder.root.mkdir()
+    folder.save(Project(name="p", detector=CHOICE))
+    halved = Recipe(name="halved", steps=(Step(technique="quant_aware"),))
+    job = RecipeJob(project=str(folder.root), recipe=halved, start=str(made(folder, None, 40)))
+    task = folder.new_task("recipe")
+    (task / "job.json").write_text(job.model_dump_json())
+    assert main(["show", str(folder.root)]) == 0
+    told = capsys.readouterr().out
+    assert "halved was never begun" in told and f"espalier resume {folder.root} {task.name}" in told
+    pause_all()
+    enqueue(task)
+    assert main(["show", str(folder.root)]) == 0
+    assert "halved stands in the queue" in capsys.readouterr().out

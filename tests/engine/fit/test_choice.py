@@ -57,6 +57,12 @@ def test_that_without_a_time_each_way_is_tried_once() -> None:
     assert firsts(asked, None) is None and best_trial(asked, None) is asked[0]
 
 
+def test_that_without_a_time_none_waits_for_another() -> None:
+    ways = [Try(1.0, least) for least in (1.0, 4.0, 0.25)]
+    assert next_tries([], None, 45, 5) == [ways]
+    assert next_tries([trial(None)], None, 45, 5) == [ways[1:]]
+
+
 def test_that_no_trial_is_for_what_is_slower_than_the_base_or_faster_than_the_deepest_cut() -> None:
     first = [trial(19.6)]
     assert {each.aim for group in next_tries(first, 20, slowest=24, fastest=17) for each in group} == {1.0}

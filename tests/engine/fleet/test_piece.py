@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,7 +23,7 @@ def run_of(folder: Path, job: Job) -> Path:
     return folder
 
 
-def training(size: int = 160, **settings: object) -> TrainJob:
+def training(size: int = 160, **settings: Any) -> TrainJob:
     choice = DetectorChoice(key="ssdlite_mobilenet_v3_small", size=size, classes=("a",))
     return TrainJob(choice=choice, index="any", settings=TrainSettings.model_validate(settings))
 
@@ -46,6 +47,24 @@ def test_ranks_are_charged_by_a_fleet_as_by_the_queue(tmp_path: Path) -> None:
     found, queued = piece_of(run_of(tmp_path, job), (Node("big", 64, 64000),)).demand, needs_of(job, None)
     assert found.memory_mb == queued.memory_mb > piece_of(run_of(tmp_path, training(threads=1)), NODES).demand.memory_mb
     assert found.cores == 8
+
+
+@pytest.mark.parametrize(
+    ("settings", "code", "remedy"),
+    [
+        ({"ranks": 8, "device": "cpu"}, "fleet.too_many_ranks", "--ranks 4"),
+        ({"ranks": 4, "threads": 2, "device": "cpu"}, "fleet.too_many_ranks", "--ranks 2"),
+        ({"ranks": 2, "threads": 8, "device": "cpu"}, "fleet.too_many_cores", "threads=2"),
+        ({"threads": 8}, "fleet.too_many_cores", "threads=4"),
+        ({"ranks": 2, "threads": 1, "device": "gpu:0"}, "fleet.too_many_gpu_ranks", "--ranks 1"),
+    ],
+)
+def test_that_who_asks_for_too_many_ranks_is_told_how_many_there_may_be(
+    tmp_path: Path, settings: dict[str, Any], code: str, remedy: str
+) -> None:
+    with pytest.raises(UserError) as refused:
+        refuse(piece_of(run_of(tmp_path, training(**settings)), NODES), NODES)
+    assert refused.value.message.code == code and f"{remedy}," in refused.value.message.text()
 
 
 def test_an_estimate_of_memory_never_refuses(tmp_path: Path) -> None:
