@@ -6,6 +6,7 @@ is told by that one.
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -42,8 +43,9 @@ def main(run_dir: Path, rank: int) -> int:
         try:
             take_part(job, context, plan, meeting)
         except (Cancelled, JobFailed, UserError) as error:
-            meeting.end(error)
-            meeting.wait_for_over(_FAREWELL_S)  # rank 0 may be what was lost
+            with contextlib.suppress(FileNotFoundError):  # rank 0 was lost, and has begun anew: our sitting is over
+                meeting.end(error)
+                meeting.wait_for_over(_FAREWELL_S)
         else:
             meeting.wait_for_over()
     return 0
