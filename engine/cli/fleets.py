@@ -128,8 +128,10 @@ def _takes(runs: Collection[Path], nodes: Sequence[Node], *, here: bool) -> Mess
 
 
 def _taken_away(runs: Iterable[Path]) -> list[Path]:
-    """Those that nobody ever worked on; their folders go."""
-    found = [run for run in runs if run.is_dir() and RunFolder(run).status() == "queued"]
+    """Those that nobody ever worked on, nor will, for the queue has not taken them over; their folders go."""
+    known = entries()
+    left = [run for run in runs if run.is_dir() and entry_of(run, known) is None]
+    found = [run for run in left if RunFolder(run).status() == "queued"]
     for run in found:
         shutil.rmtree(run, ignore_errors=True)
     return found

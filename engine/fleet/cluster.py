@@ -10,7 +10,9 @@ import logging
 import os
 import secrets
 import shutil
+import signal
 import tempfile
+import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
@@ -152,17 +154,40 @@ def _embedded(opened: ExitStack) -> Any:
     folder = tempfile.mkdtemp(prefix="espalier-")  # short, for the names of sockets have little room
     opened.callback(shutil.rmtree, folder, ignore_errors=True)
     opened.callback(ray.shutdown)
-    ray.init(
-        address="local",  # else it goes to the cluster that it remembers
-        num_cpus=core_count(),
-        include_dashboard=False,
-        object_store_memory=STORE_BYTES,
-        _memory=USABLE * total_bytes(),
-        _temp_dir=folder,
-        log_to_driver=False,
-        logging_level=logging.ERROR,
-    )
+    with interrupts_later():
+        ray.init(
+            address="local",  # else it goes to the cluster that it remembers
+            num_cpus=core_count(),
+            include_dashboard=False,
+            object_store_memory=STORE_BYTES,
+            _memory=USABLE * total_bytes(),
+            _temp_dir=folder,
+            log_to_driver=False,
+            logging_level=logging.ERROR,
+        )
     return ray
+
+
+@contextmanager
+def interrupts_later() -> Iterator[None]:
+    """Ctrl-C is heard at the end, for what Ray has half begun stays for a minute; a second one is heard at once."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    usual, pressed = signal.getsignal(signal.SIGINT), list[bool]()
+
+    def later(*_: object) -> None:
+        if pressed:
+            raise KeyboardInterrupt
+        pressed.append(True)
+
+    signal.signal(signal.SIGINT, later)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, usual)
+    if pressed:
+        signal.raise_signal(signal.SIGINT)
 
 
 @cache

@@ -14,7 +14,7 @@ import pytest
 
 from engine.cli import fleets, main, waiting
 from engine.contract.project import DetectorChoice, Project, ProjectFolder
-from engine.contract.queue.changes import set_at_once
+from engine.contract.queue.changes import pause_all, set_at_once
 from engine.contract.queue.entries import entries
 from engine.contract.queue.pace import Left
 from engine.contract.queue.pump import enqueue
@@ -200,6 +200,28 @@ def test_that_ctrl_c_while_the_fleet_comes_up_leaves_nothing(
     with pytest.raises(Cancelled):
         fleets.done_by("ray", folder, runs, json=True, all_or_none=False)
     assert not any(run.exists() for run in runs) and entries() == []
+
+
+def test_that_ctrl_c_leaves_what_the_queue_has_taken_over_to_the_queue(
+    folder: ProjectFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs = three(folder)
+    first, *others = runs
+
+    @contextmanager
+    def led(*_: object, **__: object) -> Iterator[None]:
+        pause_all()
+        enqueue(first)
+        yield
+
+    def pressed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(fleets, "led", led)
+    monkeypatch.setattr(fleets, "opened", pressed)
+    with pytest.raises(Cancelled):
+        fleets.done_by("local", folder, runs, json=True, all_or_none=False)
+    assert first.is_dir() and not any(run.exists() for run in others)
 
 
 def test_that_ctrl_c_when_all_is_done_keeps_nobody_from_what_came_out(
