@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +11,10 @@ import numpy as np
 import pytest
 
 from engine.contract.project import DetectorChoice, Project, ProjectFolder
-from engine.contract.run.job import TrainJob
+from engine.contract.run.folder import RunFolder
+from engine.contract.run.job import EvaluateJob, TrainJob
 from engine.contract.run.settings import TrainSettings
+from engine.contract.run.stopping import stop
 
 
 def start_over() -> None:
@@ -52,6 +54,16 @@ def signs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from engine.data.sample.write import write_sample
 
     return write_sample(tmp_path_factory.mktemp("data") / "signs", train=8, val=4, test=4)
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Iterator[RunFolder]:
+    """A run that has a job, for workers of tests/fakes/jobs.py; whoever works on it is ended with the test."""
+    folder = RunFolder(tmp_path / "0001-test")
+    folder.root.mkdir()
+    folder.job.write_text(EvaluateJob(run="any", index="any").model_dump_json())
+    yield folder
+    stop(folder.root, ask=0, terminate=0)
 
 
 @pytest.fixture

@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import contextlib
 import os
-import time
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from engine.contract.queue.fate import fate_of
-from engine.contract.queue.pump import settle_and_start, ticket_for
+from engine.contract.queue.pump import begun, settle_and_start, ticket_for
 from engine.contract.queue.room import due, this_machine
 from engine.contract.queue.tickets import Book, Ticket, opened, read_tickets
 from engine.contract.run.folder import RunFolder
-from engine.contract.system.processes import machine_start, start_time
+from engine.contract.system.processes import start_time
 
 
 class Turns:
@@ -29,15 +28,14 @@ class Turns:
 
     def due(self, waiting: Collection[Path]) -> list[Path]:
         """Those of the runs whose turn has come; each is charged to the queue from now on. None on a full disk."""
-        begun: list[Path] = []
+        ours: list[Path] = []
         with contextlib.suppress(OSError), opened() as book:
             settle_and_start(book)
             for ticket in self._mine(book):
                 if ticket.run in waiting:
-                    started = {"started": True, "started_at": time.time(), "machine": machine_start()}
-                    book.keep(ticket.model_copy(update=started))
-                    begun.append(ticket.run)
-        return begun
+                    book.keep(ticket.model_copy(update=begun(ticket)))
+                    ours.append(ticket.run)
+        return ours
 
     def taken_out(self, waiting: Collection[Path]) -> list[Path]:
         """Those of the runs that wait no more, for somebody took them out of the queue."""

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
-import time
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -27,6 +26,7 @@ from engine.fleet.following import Told, have_done
 from engine.fleet.local import Local
 from engine.fleet.opening import opened
 from engine.fleet.piece import Demand, Piece
+from tests.fakes.waiting import wait
 
 JOBS = ROOT / "tests" / "fakes" / "jobs.py"
 
@@ -50,13 +50,6 @@ def doing(monkeypatch: pytest.MonkeyPatch, name: str, cores: int = 2) -> None:
     command = (sys.executable, str(JOBS), name)
     monkeypatch.setattr(local, "start", partial(start, command=command))
     monkeypatch.setattr(local, "core_count", lambda: cores)
-
-
-def wait(holds: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 60
-    while not holds():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.02)
 
 
 def test_all_are_done_no_more_at_once_than_there_are_cores(

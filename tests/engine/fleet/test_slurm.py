@@ -10,36 +10,25 @@ import signal
 import subprocess
 import sys
 import textwrap
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from engine.contract.run.folder import RunFolder, start
-from engine.contract.run.job import EvaluateJob
-from engine.contract.run.stopping import stop
 from engine.contract.system.locks import is_locked
 from engine.contract.text.messages import Message
 from engine.contract.text.resources import ROOT
 from engine.fleet.piece import Demand, Piece
 from engine.fleet.slurm_job import read_answer
 from engine.fleet.witness import witness
+from tests.fakes.waiting import wait
 
 JOBS = ROOT / "tests" / "fakes" / "jobs.py"
 with_submitit = pytest.mark.skipif(
     importlib.util.find_spec("submitit") is None, reason="submitit is not installed (make setup FLEET=1)"
 )
-
-
-@pytest.fixture
-def run(tmp_path: Path) -> Iterator[RunFolder]:
-    folder = RunFolder(tmp_path / "0001-test")
-    folder.root.mkdir()
-    folder.job.write_text(EvaluateJob(run="any", index="any").model_dump_json())
-    yield folder
-    stop(folder.root, ask=0, terminate=0)
 
 
 @pytest.fixture
@@ -58,13 +47,6 @@ def slurm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (programs / name).chmod(0o755)
     monkeypatch.setenv("PATH", f"{programs}:{os.environ['PATH']}")
     return programs
-
-
-def wait(holds: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 60
-    while not holds():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.02)
 
 
 def obeying(run: RunFolder, held: str, answer: Path) -> subprocess.Popen[bytes]:

@@ -7,14 +7,12 @@ import signal
 import subprocess
 import sys
 import textwrap
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from engine.contract.run.folder import TIED_VARIABLE, RunFolder, start
-from engine.contract.run.job import EvaluateJob
 from engine.contract.run.lock import LockRecord, RunLock, other_host, read_record, this_host
 from engine.contract.run.stopping import stop
 from engine.contract.system.locks import alone, is_locked
@@ -22,28 +20,13 @@ from engine.contract.system.processes import is_same_process
 from engine.contract.text.messages import UserError
 from engine.contract.text.resources import ROOT
 from engine.fleet.task import bring_to_its_end, message_of, work
+from tests.fakes.waiting import wait
 
 JOBS = ROOT / "tests" / "fakes" / "jobs.py"
 
 
-@pytest.fixture
-def run(tmp_path: Path) -> Iterator[RunFolder]:
-    folder = RunFolder(tmp_path / "0001-test")
-    folder.root.mkdir()
-    folder.job.write_text(EvaluateJob(run="any", index="any").model_dump_json())
-    yield folder
-    stop(folder.root, ask=0, terminate=0)
-
-
 def beginning(name: str) -> Callable[[Path], object]:
     return lambda path: start(path, (sys.executable, str(JOBS), name))
-
-
-def wait(holds: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 60
-    while not holds():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.02)
 
 
 def test_that_a_run_is_begun_and_given_again_left_alone(run: RunFolder) -> None:

@@ -4,31 +4,18 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from engine.contract.run.events import Failed
 from engine.contract.run.folder import RunFolder, start
-from engine.contract.run.job import EvaluateJob
 from engine.contract.run.state import fold
-from engine.contract.run.stopping import stop
 from engine.contract.run.tail import EventTail
 from engine.contract.run.watch import watch
 from engine.contract.system.processes import find_process
 from engine.contract.text.messages import JobFailed
 from engine.contract.text.resources import ROOT
 from tests.fakes.waiting import wait
-
-
-@pytest.fixture
-def run(tmp_path: Path) -> Iterator[RunFolder]:
-    folder = RunFolder(tmp_path / "0001-test")
-    folder.root.mkdir()
-    folder.job.write_text(EvaluateJob(run="any", index="any").model_dump_json())
-    yield folder
-    stop(folder.root, ask=0, terminate=0)
 
 
 def launch(run: RunFolder) -> int:
